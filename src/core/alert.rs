@@ -1,0 +1,55 @@
+//! What a person should know: the closed list of things worth saying aloud.
+
+use super::mode::Mode;
+use super::reconcile::Finding;
+use super::safety::TripReason;
+use crate::types::{ClientOrderId, ForeignOrder, InstrumentId, Qty, VenueId};
+
+/// One thing worth saying.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Alert {
+    /// The kill switch tripped.
+    KillSwitch(TripReason),
+    /// The mode of everything changed.
+    Mode(Mode),
+    /// Our clock is farther from the venue's than the warning threshold.
+    ClockDrift {
+        /// How far, nanoseconds; above zero when ours is behind.
+        offset_ns: i64,
+    },
+    /// Our clock is back within the warning threshold.
+    ClockGood,
+    /// The venue's account differs from ours.
+    Mismatch(Finding),
+    /// The account has been read completely and agrees, or has been adopted.
+    Reconciled {
+        /// Whose account.
+        venue: VenueId,
+        /// How many differences were adopted.
+        findings: u32,
+    },
+    /// A connection that trading needs went down, or all are up again.
+    Link {
+        /// To which venue.
+        venue: VenueId,
+        /// All up, or not.
+        up: bool,
+    },
+    /// Nobody knows what became of an order.
+    OrderUnknown(ClientOrderId),
+    /// A trade on this account that is no order of ours (SAFETY E12).
+    ForeignFill {
+        /// Of what.
+        instrument: InstrumentId,
+        /// As far as its id tells.
+        cause: ForeignOrder,
+        /// Signed quantity.
+        qty: Qty,
+    },
+    /// More of an order traded than was ordered.
+    Overfill(ClientOrderId),
+    /// A flatten reached zero.
+    Flat,
+    /// A flatten cannot go on: no price, or the venue refuses.
+    FlattenStuck(InstrumentId),
+}

@@ -1,0 +1,170 @@
+//! Everything the core can ask of the world: the one closed list of outputs.
+
+use super::alert::Alert;
+use super::event::OperatorRequest;
+use super::safety::{Approved, DenyReason, TripRecord};
+use crate::types::{
+    ClientOrderId, InstrumentId, OrderRequest, OrderStatus, QueryToken, StrategyId, VenueId,
+};
+
+/// Most effects that one event may cause. Work that can pile up (expired orders, cancels after a
+/// trip) looks at [`Effects::room`] and goes on with the next event; the rest is bounded by the
+/// intents of the strategies.
+pub const EFFECTS_MAX: usize = 1_024;
+
+/// One requested output.
+#[derive(Debug)]
+pub enum Effect {
+    /// A message to a venue.
+    Send(Command),
+    /// The kernel said no.
+    Denied {
+        /// The id that was reserved for it and is spent (D16).
+        id: ClientOrderId,
+        /// Who wished.
+        strategy: StrategyId,
+        /// What.
+        request: OrderRequest,
+        /// Why not.
+        reason: DenyReason,
+    },
+    /// An order reached a final status.
+    Closed {
+        /// Which.
+        id: ClientOrderId,
+        /// How.
+        status: OrderStatus,
+    },
+    /// Must reach the disk before anything else does: the kill switch tripped.
+    Tripped(TripRecord),
+    /// The kill switch was cleared by a person.
+    Reset {
+        /// The generation that was cleared.
+        generation: u32,
+        /// By whom and why.
+        request: OperatorRequest,
+    },
+    /// The mode of everything, or a halt in a scope, changed and must survive a restart (D1).
+    ModeChanged,
+    /// The high-water mark rose or units changed, and must survive a restart.
+    HighWaterChanged,
+    /// A person should know.
+    Alert(Alert),
+    /// The answer to an operator's request.
+    Answer {
+        /// The request's ticket.
+        ticket: u32,
+        /// Done, or why not.
+        answer: Result<(), Refusal>,
+    },
+}
+
+/// A message to a venue.
+#[derive(Debug)]
+pub enum Command {
+    /// A new order: only the kernel makes an [`Approved`].
+    NewOrder(Approved),
+    /// Take one order back.
+    Cancel {
+        /// Which.
+        id: ClientOrderId,
+        /// Of what.
+        instrument: InstrumentId,
+    },
+    /// Take back every order of the account on one instrument; only where the account is ours
+    /// alone and nothing protective stands there (SAFETY E4).
+    CancelAll {
+        /// Of what.
+        instrument: InstrumentId,
+    },
+    /// Ask what became of an order.
+    QueryOrder {
+        /// Which.
+        id: ClientOrderId,
+        /// Of what.
+        instrument: InstrumentId,
+    },
+    /// Read the whole account.
+    QueryAccount {
+        /// Where.
+        venue: VenueId,
+        /// Number of the question.
+        token: QueryToken,
+    },
+}
+
+/// Why the core did not do what an operator asked.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Refusal {
+    /// The kill switch is on: reset it first.
+    Killed,
+    /// There is nothing to reset.
+    NotTripped,
+    /// The latch has moved on since the operator looked.
+    StaleGeneration,
+    /// The drawdown is still beyond its limit, or unknown: only a new baseline can clear it.
+    StillBreached,
+    /// The account has not been reconciled since the trip.
+    NotReconciled,
+    /// The worst price must be within 1 to 2,000 basis points of the touch.
+    CapOutOfRange,
+}
+
+impl Refusal {
+    /// What an operator reads.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Killed => "the kill switch is tripped; see `engine kill-switch status`",
+            Self::NotTripped => "the kill switch is not tripped",
+            Self::StaleGeneration => {
+                "the kill switch tripped again since; read `engine kill-switch status` once more"
+            }
+            Self::StillBreached => {
+                "the drawdown is still beyond its limit or unknown; `--new-baseline` accepts the loss"
+            }
+            Self::NotReconciled => {
+                "the account is not reconciled; run `engine status` and look at the link"
+            }
+            Self::CapOutOfRange => "the cap must be 1 to 2000 basis points",
+        }
+    }
+}
+
+/// A bounded list of effects, reused for every step.
+#[derive(Debug)]
+pub struct Effects(Vec<Effect>);
+
+impl Effects {
+    /// With all the memory it will ever need.
+    pub fn new() -> Self {
+        Self(Vec::with_capacity(EFFECTS_MAX))
+    }
+
+    /// Appends one.
+    pub fn push(&mut self, effect: Effect) {
+        assert!(self.0.len() < EFFECTS_MAX, "one event must not cause unbounded effects");
+        self.0.push(effect);
+    }
+
+    /// How many more fit, less a reserve for the effects that no work may crowd out.
+    pub fn room(&self) -> usize {
+        const RESERVE: usize = EFFECTS_MAX / 4;
+        (EFFECTS_MAX - RESERVE).saturating_sub(self.0.len())
+    }
+
+    /// Takes all of them, in order.
+    pub fn drain(&mut self) -> impl Iterator<Item = Effect> + '_ {
+        self.0.drain(..)
+    }
+
+    /// Looks at them.
+    pub fn as_slice(&self) -> &[Effect] {
+        &self.0
+    }
+}
+
+impl Default for Effects {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,174 @@
+//! Everything that can happen to the core: the one closed list of inputs.
+
+use super::mode::Scope;
+use crate::types::{
+    AccountSnapshot, BalanceChange, ExecutionReport, InstrumentId, MarketEvent, QueryToken, Stamp,
+    Text, VenueId,
+};
+
+/// An input with its two stamps (D11).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// The hot thread's own time when it took the event: the order of events, never going back.
+    pub at: Stamp,
+    /// Monotonic time at which the bytes arrived: data age and tick-to-order run from it.
+    pub received_ns: u64,
+    /// What happened.
+    pub kind: EventKind,
+}
+
+/// What can happen.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EventKind {
+    /// Public market data.
+    Market(MarketEvent),
+    /// The venue's word on an order.
+    Execution(ExecutionReport),
+    /// The venue's word on the account.
+    Account(AccountEvent),
+    /// A connection came or went.
+    Link(LinkEvent),
+    /// A measurement of the venue's clock against ours.
+    Clock(ClockSample),
+    /// A person or the process itself asks for something.
+    Operator(OperatorRequest),
+    /// Time passed.
+    Timer,
+}
+
+/// The venue's word on the account.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AccountEvent {
+    /// All of it. Boxed because it is rare and large; every other event is a plain value.
+    Snapshot(Box<AccountSnapshot>),
+    /// The question could not be answered.
+    QueryFailed {
+        /// Who did not answer.
+        venue: VenueId,
+        /// Which question.
+        token: QueryToken,
+    },
+    /// A wallet changed without a trade of ours.
+    Balance(BalanceChange),
+}
+
+/// One connection to a venue and what became of it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct LinkEvent {
+    /// Which venue.
+    pub venue: VenueId,
+    /// Which of its connections.
+    pub channel: LinkChannel,
+    /// Up or down.
+    pub state: LinkState,
+}
+
+/// The connections that trading on a venue needs. All must be up.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum LinkChannel {
+    /// Public market data.
+    Market,
+    /// Order entry.
+    Orders,
+    /// The private stream of executions.
+    User,
+}
+
+impl LinkChannel {
+    /// All of them, for tables by channel.
+    pub const ALL: [Self; 3] = [Self::Market, Self::Orders, Self::User];
+
+    /// Place in a table by channel.
+    pub fn index(self) -> usize {
+        match self {
+            Self::Market => 0,
+            Self::Orders => 1,
+            Self::User => 2,
+        }
+    }
+}
+
+/// Whether a connection can be used.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum LinkState {
+    /// Connected, and logged in where that is needed.
+    Up,
+    /// Not.
+    Down,
+}
+
+/// One measurement of the venue's clock: its time minus ours at the midpoint of the round trip.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ClockSample {
+    /// Whose clock.
+    pub venue: VenueId,
+    /// Venue minus us, nanoseconds; above zero when our clock is behind.
+    pub offset_ns: i64,
+    /// How long the answer took: the measurement is off by at most half of it.
+    pub rtt_ns: u64,
+}
+
+/// A request with its author, so that the journal can name who did what and why.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct OperatorRequest {
+    /// Number by which the answer finds its asker; 0 when nobody waits for one.
+    pub ticket: u32,
+    /// Who asks.
+    pub by: Text<32>,
+    /// Why.
+    pub reason: Text<96>,
+    /// For what.
+    pub command: OperatorCommand,
+}
+
+/// What may be asked. There is no command that places an order of the operator's own making:
+/// `Flatten` says *that* positions go, the core and the kernel say how (D4).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum OperatorCommand {
+    /// No strategy orders in the scope until a resume. Not a trip.
+    Halt(Scope),
+    /// Lift a halt. Lands in CONSERVATIVE (D2).
+    Resume(Scope),
+    /// Leave CONSERVATIVE for RUNNING, and lift a halt of everything (D2).
+    ResumeFull,
+    /// Trip the kill switch.
+    Trip(TripCause),
+    /// Clear the kill switch (D3).
+    Reset {
+        /// The latch generation that the operator saw: a newer trip is not cleared by an old word.
+        generation: u32,
+        /// What becomes of the drawdown's high-water mark.
+        baseline: Baseline,
+    },
+    /// Bring positions to zero with reduce-only orders (SAFETY E2, D4).
+    Flatten {
+        /// Which; all when `None`.
+        instrument: Option<InstrumentId>,
+        /// Worst price, in basis points beyond the touch.
+        cap_bps: u32,
+    },
+    /// Read the venue's account now and compare.
+    Reconcile,
+    /// Prepare the end of the process: strategies stop, opening orders are cancelled.
+    Stop,
+}
+
+/// Who pulled the kill switch by hand.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum TripCause {
+    /// A person, by command.
+    Operator,
+    /// `state/kill_switch.flag` appeared.
+    FlagFile,
+    /// The journal cannot be written any more (D5).
+    Journal,
+}
+
+/// What a reset does with the high-water mark of the drawdown.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Baseline {
+    /// It stays: a reset beyond the limit is refused.
+    Keep,
+    /// The present equity becomes the mark.
+    New,
+}

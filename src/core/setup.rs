@@ -1,0 +1,185 @@
+//! What a core is built from: the instruments, the strategies, and every number that binds them.
+//!
+//! The configuration checks all ranges and relations before a core is built. There are no defaults
+//! here: a number that is not written is a fault of the configuration (D8).
+
+use super::mode::Mode;
+use super::portfolio::HighWater;
+use super::safety::TripRecord;
+use super::strategy::Strategy;
+use crate::types::{Cash, Instrument, InstrumentId, Qty, StrategyId};
+
+/// Everything that a core is built from.
+#[derive(Debug)]
+pub struct Setup {
+    /// Instruments by `InstrumentId`.
+    pub instruments: Vec<Instrument>,
+    /// How each asset becomes reporting currency, by `AssetId`.
+    pub valuations: Vec<Valuation>,
+    /// Strategies by `StrategyId`.
+    pub strategies: Vec<Seat>,
+    /// The numbers that bind all of them.
+    pub limits: Limits,
+    /// How long things may take.
+    pub timing: Timing,
+    /// Whether the account is ours alone (SAFETY E4).
+    pub sharing: Sharing,
+    /// Number of this start; the first half of every id.
+    pub epoch: u32,
+    /// What the last run left behind.
+    pub restored: Restored,
+}
+
+/// A strategy with its name and bounds.
+#[derive(Debug)]
+pub struct Seat {
+    /// Its name in the configuration.
+    pub name: String,
+    /// What it may trade.
+    pub instruments: Vec<InstrumentId>,
+    /// What it may use.
+    pub budget: Budget,
+    /// Itself.
+    pub strategy: Box<dyn Strategy>,
+}
+
+/// What the last run left behind (D1): a restart never raises a mode.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Restored {
+    /// The mode that trading begins in once the account is reconciled.
+    pub mode: Mode,
+    /// Instruments that were halted.
+    pub halted_instruments: Vec<InstrumentId>,
+    /// Strategies that were halted.
+    pub halted_strategies: Vec<StrategyId>,
+    /// The latch, if it is set.
+    pub latch: Option<TripRecord>,
+    /// Generation of the latch: how often it has ever tripped.
+    pub latch_generation: u32,
+    /// The high-water mark of equity.
+    pub high_water: Option<HighWater>,
+}
+
+/// How an asset becomes reporting currency (D17).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Valuation {
+    /// It is the reporting currency.
+    Reporting,
+    /// By the quote of an instrument whose base it is and whose quote is the reporting currency.
+    By(InstrumentId),
+    /// It cannot: holding any makes equity unknown.
+    Nothing,
+}
+
+/// Whose account it is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Sharing {
+    /// Ours alone: symbol-wide cancels are allowed.
+    Exclusive,
+    /// Other people or programs trade on it: cancels go by our own ids.
+    Shared,
+}
+
+/// What one strategy may use, enforced by the kernel.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Budget {
+    /// Largest |position| in one instrument at worst case, in its settlement asset.
+    pub position_notional_max: Cash,
+    /// Most orders of its own that are not over.
+    pub open_orders_max: u32,
+    /// Most new orders in a time.
+    pub rate: Rate,
+}
+
+/// A token bucket: so many at once, refilled evenly.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Rate {
+    /// Refill.
+    pub per_second: u32,
+    /// Most at once.
+    pub burst: u32,
+}
+
+/// The numbers that bind everything.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Limits {
+    /// Fall from the high-water mark.
+    pub drawdown: DrawdownLimits,
+    /// Distance to the venue's clock.
+    pub clock: ClockLimits,
+    /// Largest price × quantity of one order, in its quote asset.
+    pub order_notional_max: Cash,
+    /// Farthest that a price may lie beyond the opposite touch, in basis points.
+    pub price_band_bps: u32,
+    /// Longest time to live of an opening order.
+    pub order_ttl_ns_max: u64,
+    /// Most new orders in a time, over all strategies.
+    pub order_rate: Rate,
+    /// Most orders that are not over, over all strategies.
+    pub open_orders_max: u32,
+    /// Most orders whose fate is unknown, before nothing more is opened.
+    pub unknown_orders_max: u32,
+    /// Largest sum of |position| at worst case over all instruments, in reporting currency.
+    pub gross_notional_max: Cash,
+    /// Oldest quote that may be traded on.
+    pub data_age_ns_max: u64,
+    /// Size of limits in CONSERVATIVE, in basis points of the full size.
+    pub conservative_bps: u32,
+    /// Per instrument, by `InstrumentId`.
+    pub instruments: Vec<InstrumentLimits>,
+}
+
+/// The numbers that bind one instrument.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct InstrumentLimits {
+    /// Largest |position| at worst case: confirmed position and every order that is not over.
+    pub position_max: Qty,
+    /// Largest single order.
+    pub order_qty_max: Qty,
+}
+
+/// When the drawdown trips the kill switch (SAFETY E6).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct DrawdownLimits {
+    /// Fall from the high-water mark, in basis points of it.
+    pub max_bps: u32,
+    /// So many distinct valuations in a row beyond it trip; new risk is denied from the first.
+    pub confirm_valuations: u32,
+    /// Or so long beyond it.
+    pub confirm_ns: u64,
+    /// So long without a known equity while a position is open trips.
+    pub unknown_ns_max: u64,
+}
+
+/// How far the venue's clock may be from ours (SAFETY E10).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ClockLimits {
+    /// A person is told.
+    pub warn_ns: u64,
+    /// The kill switch trips.
+    pub kill_ns: u64,
+    /// So many samples in a row beyond it.
+    pub kill_samples: u32,
+    /// How often it is measured; a sample older than twice this denies.
+    pub refresh_ns: u64,
+}
+
+/// How long things may take, in nanoseconds of the monotonic clock.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Timing {
+    /// An order without an answer for so long is `Unknown`, and asked after.
+    pub answer_ns_max: u64,
+    /// A cancel that is not confirmed is sent again.
+    pub cancel_retry_ns: u64,
+    /// An unknown order is asked after again.
+    pub query_retry_ns: u64,
+    /// An order that the venue does not know is given up when it could not arrive any more:
+    /// the venue's receive window and a second.
+    pub not_found_final_ns: u64,
+    /// The account is read and compared.
+    pub reconcile_ns: u64,
+    /// A reading that is not answered is asked again.
+    pub reconcile_timeout_ns: u64,
+    /// Differences of a wallet up to this are rounding.
+    pub balance_tolerance: Cash,
+}

@@ -1,0 +1,243 @@
+//! What a strategy sees and what it may say. Implementations live in `crate::strategy` and in
+//! programs of users.
+//!
+//! Must hold: a strategy never sends; it says what it wishes, and learns what became of it. What it
+//! is handed is borrowed and read-only. Its own state is all it may keep.
+
+use super::book::Book;
+use super::market::Market;
+use super::mode::Mode;
+use super::orders::{Order, Orders};
+use super::params::{ParamFault, Params};
+use super::safety::DenyReason;
+use crate::types::{
+    Cash, ClientOrderId, Fill, Instrument, InstrumentId, OrderRequest, OrderStatus, Qty, Quote,
+    Stamp, StrategyId, Trade,
+};
+use std::fmt;
+
+/// Most wishes that one strategy may utter in one callback: enough to cancel and replace a ladder
+/// of eight prices on two sides.
+pub const INTENTS_MAX: usize = 32;
+
+/// Decides what it wants. Every callback has an empty default.
+///
+/// Determinism: no clock, no randomness, no thread; f64 only with `+ − × ÷ √`, and never for a
+/// price that is sent (D15).
+pub trait Strategy: fmt::Debug + Send {
+    /// How often [`Self::on_timer`] comes, in nanoseconds; never when `None`.
+    fn timer_ns(&self) -> Option<u64> {
+        None
+    }
+
+    /// Trading begins: the account is reconciled.
+    fn on_start(&mut self, _view: &View<'_>, _intents: &mut Intents) {}
+
+    /// The best prices of one of its instruments changed.
+    fn on_quote(&mut self, _view: &View<'_>, _: InstrumentId, _: &Quote, _intents: &mut Intents) {}
+
+    /// Somebody traded one of its instruments.
+    fn on_trade(&mut self, _view: &View<'_>, _: InstrumentId, _: &Trade, _intents: &mut Intents) {}
+
+    /// A frame of the book of one of its instruments is complete.
+    fn on_book(&mut self, _view: &View<'_>, _: InstrumentId, _: &Book, _intents: &mut Intents) {}
+
+    /// One of its orders traded.
+    fn on_fill(&mut self, _view: &View<'_>, _order: &Order, _fill: &Fill, _: &mut Intents) {}
+
+    /// One of its orders changed its status, or never became one.
+    fn on_order(&mut self, _view: &View<'_>, _update: &OrderUpdate, _intents: &mut Intents) {}
+
+    /// [`Self::timer_ns`] passed.
+    fn on_timer(&mut self, _view: &View<'_>, _intents: &mut Intents) {}
+
+    /// Trading ends; wishes for new orders are no longer heard.
+    fn on_stop(&mut self, _view: &View<'_>) {}
+
+    /// A number that changes when its state does: part of the state digest that a replay must
+    /// reproduce.
+    fn digest(&self) -> u64 {
+        0
+    }
+}
+
+/// What became of a wish.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct OrderUpdate {
+    /// Of which.
+    pub id: ClientOrderId,
+    /// Of what.
+    pub instrument: InstrumentId,
+    /// What.
+    pub outcome: Outcome,
+}
+
+/// Denied is ours, the rest is the venue's word.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Outcome {
+    /// The kernel said no: it never became an order.
+    Denied(DenyReason),
+    /// Its status changed.
+    Status(OrderStatus),
+}
+
+/// The core, as one strategy may see it.
+#[derive(Debug)]
+pub struct View<'a> {
+    /// Now.
+    pub now: Stamp,
+    /// Who looks.
+    pub strategy: StrategyId,
+    /// The strictest mode over everything and over this strategy.
+    pub mode: Mode,
+    pub(super) instruments: &'a [Instrument],
+    pub(super) market: &'a [Market],
+    pub(super) orders: &'a Orders,
+    pub(super) positions: &'a [Qty],
+    pub(super) equity: Option<Cash>,
+}
+
+impl<'a> View<'a> {
+    /// What may be traded, with its filters.
+    pub fn instrument(&self, id: InstrumentId) -> &'a Instrument {
+        &self.instruments[id.index()]
+    }
+
+    /// Best prices; `None` while they are unknown, one-sided or crossed.
+    pub fn quote(&self, id: InstrumentId) -> Option<&'a Quote> {
+        self.market[id.index()].quote()
+    }
+
+    /// The book; `None` while it is not whole.
+    pub fn book(&self, id: InstrumentId) -> Option<&'a Book> {
+        self.market[id.index()].book()
+    }
+
+    /// What this strategy holds of it: its own ledger, not the account's (SAFETY E9).
+    pub fn position(&self, id: InstrumentId) -> Qty {
+        self.positions[id.index()]
+    }
+
+    /// Its own orders that are not over, oldest first.
+    pub fn orders(&self) -> impl Iterator<Item = &'a Order> {
+        let strategy = self.strategy;
+        self.orders.live().filter(move |order| order.strategy == Some(strategy))
+    }
+
+    /// Equity of the account in the reporting currency; `None` while any part cannot be valued.
+    pub fn equity(&self) -> Option<Cash> {
+        self.equity
+    }
+}
+
+/// One wish.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Intent {
+    /// A new order, under an id that is already its own (D16).
+    Place(ClientOrderId, OrderRequest),
+    /// Take one of its own orders back.
+    Cancel(ClientOrderId),
+}
+
+/// A bounded list of wishes.
+#[derive(Debug)]
+pub struct Intents {
+    wishes: Vec<Intent>,
+    next: ClientOrderId,
+    dropped: u32,
+}
+
+impl Intents {
+    pub(super) fn new(epoch: u32) -> Self {
+        let next = ClientOrderId { epoch, sequence: 1 };
+        Self { wishes: Vec::with_capacity(INTENTS_MAX), next, dropped: 0 }
+    }
+
+    /// Wishes for an order. `None` when this callback has wished for too much already, or ids have
+    /// run out; the wish is then dropped and counted.
+    pub fn place(&mut self, request: OrderRequest) -> Option<ClientOrderId> {
+        let id = self.next;
+        let following = id.sequence.checked_add(1);
+        let (true, Some(following)) = (self.has_room(), following) else { return self.drop_wish() };
+        self.next.sequence = following;
+        self.wishes.push(Intent::Place(id, request));
+        Some(id)
+    }
+
+    /// Wishes that an order of its own be taken back. Cancels are never blocked by risk.
+    pub fn cancel(&mut self, id: ClientOrderId) {
+        if self.has_room() {
+            self.wishes.push(Intent::Cancel(id));
+        } else {
+            self.drop_wish();
+        }
+    }
+
+    /// Reserves an id for an order that is not a strategy's (an exit).
+    pub(super) fn reserve(&mut self) -> Option<ClientOrderId> {
+        let id = self.next;
+        self.next.sequence = id.sequence.checked_add(1)?;
+        Some(id)
+    }
+
+    pub(super) fn get(&self, at: usize) -> Option<Intent> {
+        self.wishes.get(at).copied()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.wishes.clear();
+    }
+
+    pub(super) fn dropped(&self) -> u32 {
+        self.dropped
+    }
+
+    pub(super) fn next_id(&self) -> ClientOrderId {
+        self.next
+    }
+
+    fn has_room(&self) -> bool {
+        self.wishes.len() < INTENTS_MAX
+    }
+
+    fn drop_wish(&mut self) -> Option<ClientOrderId> {
+        self.dropped = self.dropped.saturating_add(1);
+        None
+    }
+}
+
+/// What a constructor of a strategy is given.
+#[derive(Debug)]
+pub struct StrategySetup<'a> {
+    /// Its instruments, in the configuration's order; at least one.
+    pub instruments: &'a [InstrumentId],
+    /// Its settings.
+    pub params: Params,
+}
+
+/// Makes a strategy from its settings, or says all that is wrong with them.
+pub type Construct = fn(StrategySetup<'_>) -> Result<Box<dyn Strategy>, Vec<ParamFault>>;
+
+/// The strategies that a program offers, by the kind that the configuration names (D22).
+#[derive(Clone, Debug, Default)]
+pub struct Registry(Vec<(&'static str, Construct)>);
+
+impl Registry {
+    /// Offers one more; a later one of the same kind replaces the earlier.
+    #[must_use]
+    pub fn with(mut self, kind: &'static str, construct: Construct) -> Self {
+        self.0.retain(|(known, _)| *known != kind);
+        self.0.push((kind, construct));
+        self
+    }
+
+    /// The constructor of a kind.
+    pub fn find(&self, kind: &str) -> Option<Construct> {
+        self.0.iter().find(|(known, _)| *known == kind).map(|(_, construct)| *construct)
+    }
+
+    /// What it offers, in order of registration.
+    pub fn kinds(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.0.iter().map(|(kind, _)| *kind)
+    }
+}

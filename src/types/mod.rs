@@ -1,0 +1,41 @@
+//! The nouns of trading: plain data, no behaviour beyond arithmetic, no IO, no policy.
+
+mod account;
+mod execution;
+mod ids;
+mod instrument;
+mod market;
+mod num;
+mod order;
+mod text;
+
+pub use account::{
+    AccountSnapshot, BalanceCause, BalanceChange, QueryToken, VenueOrder, VenuePosition,
+};
+pub use execution::{
+    ExecutionKind, ExecutionReport, Fee, Fill, ForeignOrder, Liquidity, NotSentReason, OrderRef,
+};
+pub use ids::{
+    AssetId, ClientOrderId, ID_PREFIX_MAX, ID_TEXT_MAX, IdPrefix, InstrumentId, StrategyId, VenueId,
+};
+pub use instrument::{Filters, Instrument, InstrumentKind};
+pub use market::{BookDelta, DELTA_LEVELS, Level, MarketData, MarketEvent, Quote, Trade};
+pub use num::{Cash, Price, Qty, SCALE};
+pub use order::{OrderKind, OrderRequest, OrderStatus, OrderTerms, Purpose, Side, TimeInForce};
+pub use text::Text;
+
+/// Nanoseconds in a millisecond.
+pub const MS: u64 = 1_000_000;
+
+/// Nanoseconds in a second.
+pub const SECOND: u64 = 1_000 * MS;
+
+/// A point in time: both clocks, read once at the edge and carried as data from then on.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Stamp {
+    /// Monotonic nanoseconds since process start; the only field that durations are made of.
+    pub mono_ns: u64,
+    /// Wall clock nanoseconds since the Unix epoch; for records, for people, and for the distance
+    /// to a venue's clock.
+    pub unix_ns: u64,
+}

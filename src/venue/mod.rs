@@ -1,0 +1,328 @@
+//! Dialects: how venues are spoken to. Pure codecs and session state: bytes in, bytes out; no
+//! socket, no clock, no thread.
+//!
+//! Each venue is a folder with one type per conversation, because each conversation belongs to one
+//! thread: [`MarketDialect`] on the feed thread, [`UserDialect`] for the private stream,
+//! [`OrderDialect`] on the order thread. To add a venue: one folder, one arm in [`dialects`].
+//!
+//! Must hold: no input makes a dialect panic; what it cannot read is a [`DecodeError`] and never a
+//! guess; what it does not know of (new fields, new event kinds) is passed over.
+
+pub mod binance;
+
+use crate::core::Command;
+use crate::types::{
+    AccountSnapshot, BalanceChange, ClientOrderId, ExecutionReport, IdPrefix, Instrument,
+    InstrumentId, MarketEvent, QueryToken, VenueId,
+};
+
+/// Largest WebSocket message that is read at all; a larger one closes the connection (SAFETY 7).
+pub const MESSAGE_BYTES_MAX: usize = 1 << 20;
+
+/// Largest single frame of one.
+pub const FRAME_BYTES_MAX: usize = 256 << 10;
+
+/// An HTTP request as bytes, without the host.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Call {
+    /// GET, POST, PUT or DELETE.
+    pub method: &'static str,
+    /// Path and query.
+    pub target: String,
+    /// Headers beyond the ones that every request has.
+    pub headers: Vec<(&'static str, String)>,
+}
+
+/// The answer to a [`Call`].
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// `Retry-After`, in seconds, where the venue sent one.
+    pub retry_after_s: Option<u32>,
+    /// Body.
+    pub body: Vec<u8>,
+}
+
+/// One connection to open: where, relative to a configured address.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Stream {
+    /// Which configured address it hangs under.
+    pub base: StreamBase,
+    /// Path and query.
+    pub target: String,
+}
+
+/// The addresses of a venue that the configuration names.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum StreamBase {
+    /// Public and private streams.
+    Streams,
+    /// Order entry over WebSocket.
+    OrderEntry,
+}
+
+/// Public market data of some instruments of one venue.
+pub trait MarketDialect: Send {
+    /// The connections to open.
+    fn streams(&self) -> Vec<Stream>;
+
+    /// All connections are new: whatever was known is void. Says `BookLost` for every instrument.
+    fn on_connect(&mut self, out: &mut Vec<MarketEvent>);
+
+    /// One message of any of the connections. An error leaves the instrument's book lost when it
+    /// can have been meant for it; the feed counts it.
+    fn on_message(&mut self, bytes: &[u8], out: &mut Vec<MarketEvent>) -> Result<(), DecodeError>;
+
+    /// Events of this instrument did not fit into the lane: its book is lost (D12).
+    fn on_overrun(&mut self, instrument: InstrumentId, out: &mut Vec<MarketEvent>);
+
+    /// The next snapshot to ask for, if one is wanted and not already asked for.
+    fn snapshot_wanted(&mut self) -> Option<(InstrumentId, Call)>;
+
+    /// The answer to it; `None` when there was none. An error asks for another one.
+    fn on_snapshot(
+        &mut self,
+        instrument: InstrumentId,
+        answer: Option<&Answer>,
+        out: &mut Vec<MarketEvent>,
+    ) -> Result<(), DecodeError>;
+
+    /// What was seen and dropped, for the status and for tests.
+    fn counters(&self) -> MarketCounters;
+}
+
+/// What a market dialect has counted.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct MarketCounters {
+    /// Depth updates decoded.
+    pub diffs_decoded: u64,
+    /// Depth updates older than the snapshot, dropped.
+    pub diffs_dropped: u64,
+    /// Depth updates applied.
+    pub diffs_applied: u64,
+    /// Times that a book was lost (gap, bad frame, overrun, reconnect).
+    pub books_lost: u64,
+    /// Messages that could not be read.
+    pub messages_bad: u64,
+    /// Messages of a kind or symbol that we do not follow.
+    pub messages_passed_over: u64,
+}
+
+/// What the private stream says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum UserEvent {
+    /// Of an order.
+    Execution(ExecutionReport),
+    /// Of a wallet.
+    Balance(BalanceChange),
+    /// The stream will say no more: get a new one and read the account.
+    Expired,
+    /// Something changed that only a full reading of the account tells.
+    AccountChanged,
+}
+
+/// The private stream of one account.
+pub trait UserDialect: Send {
+    /// Request for the key of a stream.
+    fn key_call(&self) -> Call;
+
+    /// The connection to open with the answer.
+    fn on_key(&mut self, answer: &Answer) -> Result<Stream, DecodeError>;
+
+    /// Request that keeps the key alive, and how often it must be made, in seconds.
+    fn keep_alive(&self) -> (Call, u32);
+
+    /// One message.
+    fn on_message(&mut self, bytes: &[u8], out: &mut Vec<UserEvent>) -> Result<(), DecodeError>;
+}
+
+/// What an order dialect wants done.
+#[derive(Debug)]
+pub enum Outgoing {
+    /// The buffer holds a message for the order-entry connection.
+    Message,
+    /// An HTTP request; its answer goes to [`OrderDialect::on_answer`] with this question.
+    Call(Call, Question),
+}
+
+/// What an HTTP request of an order dialect was about.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Question {
+    /// Take back all orders of an instrument.
+    CancelAll(InstrumentId),
+    /// What became of an order.
+    Order(InstrumentId, ClientOrderId),
+}
+
+/// Order entry and account reading of one account.
+pub trait OrderDialect: Send {
+    /// The connection to open.
+    fn stream(&self) -> Stream;
+
+    /// Encodes and signs a command as of `venue_unix_ms` (estimated venue time: SAFETY E10).
+    /// `buffer` is cleared first. An error means that no byte may leave for it. `QueryAccount` is
+    /// not one command but several calls: see [`Self::account_calls`].
+    fn encode(
+        &mut self,
+        command: &Command,
+        venue_unix_ms: u64,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Outgoing, EncodeError>;
+
+    /// One message of the order-entry connection.
+    fn on_message(
+        &mut self,
+        bytes: &[u8],
+        out: &mut Vec<ExecutionReport>,
+    ) -> Result<(), DecodeError>;
+
+    /// The answer to a question; `None` when there was none (no answer is no "no").
+    fn on_answer(
+        &mut self,
+        question: Question,
+        answer: Option<&Answer>,
+        out: &mut Vec<ExecutionReport>,
+    ) -> Result<(), DecodeError>;
+
+    /// The calls that together read the whole account, signed as of `venue_unix_ms`.
+    fn account_calls(&self, venue_unix_ms: u64) -> Vec<Call>;
+
+    /// The account from the answers to [`Self::account_calls`], in the same order. Anything but a
+    /// complete reading is an error: half a truth is none.
+    fn account(
+        &self,
+        token: QueryToken,
+        answers: &[Answer],
+    ) -> Result<AccountSnapshot, DecodeError>;
+
+    /// Request for the venue's clock.
+    fn clock_call(&self) -> Call;
+
+    /// The venue's time, milliseconds since the Unix epoch.
+    fn on_clock(&self, answer: &Answer) -> Result<u64, DecodeError>;
+}
+
+/// Key and secret of an account. Never printed, wiped when dropped.
+#[derive(Clone, zeroize::Zeroize, zeroize::ZeroizeOnDrop)]
+pub struct Credentials {
+    key: String,
+    secret: String,
+}
+
+impl Credentials {
+    /// From what the configuration found.
+    pub fn new(key: String, secret: String) -> Self {
+        Self { key, secret }
+    }
+
+    /// The key: sent with every request, so not secret to the venue, but not for logs either.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The secret: for signing only.
+    pub fn secret(&self) -> &str {
+        &self.secret
+    }
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Credentials(***)")
+    }
+}
+
+/// Which venues can be spoken to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum VenueKind {
+    /// Binance USDⓈ-M futures.
+    BinanceUsdm,
+}
+
+impl VenueKind {
+    /// All of them, with the word that the configuration uses.
+    pub const ALL: [(&'static str, Self); 1] = [("binance_usdm", Self::BinanceUsdm)];
+}
+
+/// What a dialect must know of the world: the configured instruments of its venue with the index
+/// of every asset's name, and whose ids are ours.
+#[derive(Clone, Debug)]
+pub struct Directory {
+    /// The venue's own index.
+    pub venue: VenueId,
+    /// All configured instruments of the venue.
+    pub instruments: Vec<Instrument>,
+    /// Names of assets by `AssetId`.
+    pub assets: Vec<String>,
+    /// What stands before our ids.
+    pub prefix: IdPrefix,
+    /// How long the venue may take a signed request after its timestamp, milliseconds.
+    pub recv_window_ms: u32,
+}
+
+/// The three conversations with one venue.
+pub struct Dialects {
+    /// For the feed thread.
+    pub market: Box<dyn MarketDialect>,
+    /// For the private stream.
+    pub user: Box<dyn UserDialect>,
+    /// For the order thread.
+    pub orders: Box<dyn OrderDialect>,
+}
+
+impl std::fmt::Debug for Dialects {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Dialects")
+    }
+}
+
+/// The conversations of a kind of venue.
+pub fn dialects(kind: VenueKind, directory: &Directory, credentials: &Credentials) -> Dialects {
+    match kind {
+        VenueKind::BinanceUsdm => binance::usdm(directory, credentials),
+    }
+}
+
+/// Why bytes of a venue could not be understood.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum DecodeError {
+    /// Not JSON, cut off, or nested too deep.
+    #[error("not readable JSON")]
+    NotJson,
+    /// A field is missing or is not what it must be.
+    #[error("field `{0}` is missing or ill-formed")]
+    Field(&'static str),
+    /// The sequence of updates does not join up.
+    #[error("update {got} does not follow {expected}")]
+    Gap {
+        /// What had to follow.
+        expected: u64,
+        /// What came.
+        got: u64,
+    },
+    /// The venue answered with an error.
+    #[error("the venue answered {status} (code {code}): {text}")]
+    Refused {
+        /// HTTP status, or the status field of a WebSocket answer.
+        status: u16,
+        /// The venue's own code, 0 where it gave none.
+        code: i32,
+        /// Its words, cut to 256 bytes, without control characters.
+        text: String,
+    },
+    /// Too large to be looked at.
+    #[error("message of {0} bytes is too large")]
+    TooLarge(usize),
+}
+
+/// Why a command could not be written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum EncodeError {
+    /// The instrument is not one of this venue's.
+    #[error("the instrument is not traded on this venue")]
+    UnknownInstrument,
+    /// This command is not a single message.
+    #[error("the command has no single message on this venue")]
+    NotOneMessage,
+}
