@@ -1,20 +1,113 @@
 //! What is known of one instrument's market: best prices, book, and how old they are.
+//!
+//! Must hold: a quote that is one-sided or crossed is no quote; a book that missed anything is no
+//! book until it has been begun again and ended whole (D12).
 
 use super::book::Book;
-use crate::types::Quote;
+use super::digest::Digest;
+use crate::types::{MarketData, MarketEvent, Price, Quote, Trade};
 
 /// The market of one instrument.
 #[derive(Debug)]
 pub(super) struct Market {
     quote: Option<Quote>,
+    /// The last sound one, however old: what an operator's exit is priced from.
+    last_quote: Option<Quote>,
+    quote_received_ns: u64,
+    last_trade: Option<Trade>,
     book: Book,
+    state: BookState,
+}
+
+/// How far the book can be trusted.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum BookState {
+    /// Not at all: updates are passed over.
+    Lost,
+    /// In the middle of a frame or of a fresh snapshot.
+    Building,
+    /// It is the venue's book as of the last frame.
+    Whole,
 }
 
 impl Market {
+    pub(super) fn new(tick: Price) -> Self {
+        Self {
+            quote: None,
+            last_quote: None,
+            quote_received_ns: 0,
+            last_trade: None,
+            book: Book::new(tick),
+            state: BookState::Lost,
+        }
+    }
+
+    pub(super) fn on_event(&mut self, event: &MarketEvent, received_ns: u64) {
+        match &event.data {
+            MarketData::Quote(quote) => {
+                self.quote = quote.is_sound().then_some(*quote);
+                self.last_quote = self.quote.or(self.last_quote);
+                self.quote_received_ns = received_ns;
+            }
+            MarketData::Trade(trade) => self.last_trade = Some(*trade),
+            MarketData::BookLost => self.state = BookState::Lost,
+            MarketData::BookBegin => {
+                self.book.clear();
+                self.state = BookState::Building;
+            }
+            MarketData::BookDelta(delta) => {
+                if self.state != BookState::Lost {
+                    self.state = BookState::Building;
+                    delta.levels().iter().for_each(|level| self.book.set(delta.side, *level));
+                }
+            }
+            MarketData::BookEnd { .. } => {
+                if self.state != BookState::Lost {
+                    let crossed = self.book.is_crossed();
+                    self.state = if crossed { BookState::Lost } else { BookState::Whole };
+                }
+            }
+        }
+    }
+
+    /// Nothing more is heard of this market: what was known is not known any more.
+    pub(super) fn on_link_down(&mut self) {
+        self.quote = None;
+        self.state = BookState::Lost;
+    }
+
+    /// Best prices, when sound.
     pub(super) fn quote(&self) -> Option<&Quote> {
         self.quote.as_ref()
     }
+
+    /// The last sound best prices, however old.
+    pub(super) fn last_quote(&self) -> Option<&Quote> {
+        self.last_quote.as_ref()
+    }
+
+    /// How old the best prices are.
+    pub(super) fn quote_age_ns(&self, now_ns: u64) -> u64 {
+        now_ns.saturating_sub(self.quote_received_ns)
+    }
+
+    /// The book, when whole.
     pub(super) fn book(&self) -> Option<&Book> {
-        Some(&self.book)
+        self.is_whole().then_some(&self.book)
+    }
+
+    pub(super) fn is_whole(&self) -> bool {
+        self.state == BookState::Whole
+    }
+
+    /// Its part of the state digest.
+    pub(super) fn digest(&self, out: &mut Digest) {
+        let quote = self.quote.unwrap_or_default();
+        for number in [quote.bid.units(), quote.ask.units()] {
+            out.wide(number.into());
+        }
+        out.number(self.state as u64);
+        out.number(self.book.digest());
+        out.number(self.last_trade.map_or(0, |trade| trade.id));
     }
 }

@@ -1,8 +1,330 @@
-//! portfolio stub
-use crate::types::Cash;
-/// The high-water mark of equity.
+//! Positions and ledgers, and the equity that follows from them.
+//!
+//! Ledgers are per asset (SAFETY E13). A perpetual's ledger is kept as cash flow: a buy lowers the
+//! settlement asset by price × quantity, and equity is the ledger plus position × mark. This needs
+//! no average entry price, so nothing is rounded but the product itself.
+//!
+//! Must hold: what is not known is `None`, never zero: no equity before the venue has told the
+//! balances, none while a position has no fresh mark or an asset no valuation (DESIGN idea 4).
+//! Longs are marked at the bid and shorts at the ask: what we could get, not what we hope.
+//! The value of positions is kept per change, so equity costs the same with many instruments.
+
+use super::digest::Digest;
+use super::setup::Valuation;
+use crate::types::{
+    AccountSnapshot, AssetId, BalanceCause, BalanceChange, Cash, Fill, Instrument, InstrumentId,
+    InstrumentKind, Liquidity, Price, Qty, Quote, StrategyId,
+};
+
+/// The high-water mark of equity, scaled with every transfer so that money coming in or going out
+/// is neither gain nor loss (SAFETY E6).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct HighWater {
-    /// Highest equity, scaled with every transfer.
+    /// Highest equity, in reporting currency.
     pub peak: Cash,
+}
+
+/// What the account holds and what it is worth.
+#[derive(Debug)]
+pub(super) struct Portfolio {
+    valuations: Vec<Valuation>,
+    /// By asset; meaningless until `known`.
+    ledgers: Vec<Cash>,
+    /// Value of open positions by settlement asset.
+    open_values: Vec<Cash>,
+    holdings: Vec<Holding>,
+    /// Positions that have no value because they have no fresh mark.
+    unmarked: u32,
+    /// Positions that are not flat.
+    open: u32,
+    /// False until the venue has told, and again once a number did not fit.
+    known: bool,
+    /// False while the account holds what the configuration does not name.
+    complete: bool,
+    /// By strategy, then instrument.
+    attributed: Vec<Vec<Qty>>,
+    tally: Tally,
+    transfers: Cash,
+}
+
+/// One instrument's position.
+#[derive(Clone, Copy, Debug, Default)]
+struct Holding {
+    qty: Qty,
+    mark: Option<Mark>,
+    /// Position × mark; zero while `is_unmarked`.
+    value: Cash,
+    is_unmarked: bool,
+    is_open: bool,
+}
+
+/// Prices at which a position is valued, and since when they are known.
+#[derive(Clone, Copy, Debug)]
+struct Mark {
+    bid: Price,
+    ask: Price,
+    received_ns: u64,
+}
+
+/// Counts for the summary.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Tally {
+    /// Trades of ours.
+    pub fills: u64,
+    /// Of these, where we stood there first.
+    pub maker_fills: u64,
+    /// Price × quantity of all of them, in settlement assets taken as one.
+    pub turnover: Cash,
+    /// Fees less rebates, in the assets they were taken in taken as one.
+    pub fees: Cash,
+}
+
+impl Portfolio {
+    pub(super) fn new(instruments: usize, strategies: usize, valuations: Vec<Valuation>) -> Self {
+        let assets = valuations.len();
+        Self {
+            valuations,
+            ledgers: vec![Cash::ZERO; assets],
+            open_values: vec![Cash::ZERO; assets],
+            holdings: vec![Holding::default(); instruments],
+            unmarked: 0,
+            open: 0,
+            known: false,
+            complete: false,
+            attributed: vec![vec![Qty::ZERO; instruments]; strategies],
+            tally: Tally::default(),
+            transfers: Cash::ZERO,
+        }
+    }
+
+    /// Every asset that the configuration names.
+    pub(super) fn assets(&self) -> impl Iterator<Item = AssetId> + use<> {
+        (0..=u8::MAX).map(AssetId).take(self.ledgers.len())
+    }
+
+    /// Signed position of the account.
+    pub(super) fn position(&self, instrument: InstrumentId) -> Qty {
+        self.holdings[instrument.index()].qty
+    }
+
+    /// Signed positions that are one strategy's doing, by instrument.
+    pub(super) fn attributed(&self, strategy: StrategyId) -> &[Qty] {
+        &self.attributed[strategy.index()]
+    }
+
+    /// True while any position is open.
+    pub(super) fn is_exposed(&self) -> bool {
+        0 < self.open
+    }
+
+    pub(super) fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// What came in less what went out since the start, in the assets taken as one.
+    pub(super) fn transfers(&self) -> Cash {
+        self.transfers
+    }
+
+    /// A trade. `strategy` is whose order it was; `None` leaves it unattributed (SAFETY E9).
+    pub(super) fn on_fill(
+        &mut self,
+        instrument: &Instrument,
+        fill: &Fill,
+        strategy: Option<StrategyId>,
+    ) {
+        let signed = fill.side.signed(fill.qty);
+        let notional = fill.price.notional(signed);
+        let flow = match instrument.kind {
+            InstrumentKind::Perpetual => self.book(instrument.settle.index(), notional.negated()),
+            InstrumentKind::Spot => {
+                self.book(instrument.quote.index(), notional.negated()).and_then(|()| {
+                    self.book(instrument.base.index(), Price::whole(1).notional(signed))
+                })
+            }
+        };
+        let fee = fill.fee.map_or(Some(()), |fee| {
+            self.tally.fees = self.tally.fees.saturating_add(fee.amount);
+            self.book(fee.asset.index(), fee.amount.negated())
+        });
+        let moved = self.move_position(instrument, signed);
+        if flow.and(fee).and(moved).is_none() {
+            self.known = false;
+        }
+        if let Some(strategy) = strategy {
+            let own = &mut self.attributed[strategy.index()][instrument.id.index()];
+            *own = own.saturating_add(signed);
+        }
+        self.tally.fills += 1;
+        self.tally.maker_fills += u64::from(fill.liquidity == Liquidity::Maker);
+        self.tally.turnover = self.tally.turnover.saturating_add(notional.abs());
+    }
+
+    /// A wallet changed without a trade. Says how much of it was a transfer.
+    pub(super) fn on_balance(&mut self, change: &BalanceChange) -> Cash {
+        if self.book(change.asset.index(), change.amount).is_none() {
+            self.known = false;
+        }
+        match change.cause {
+            BalanceCause::ProfitOrLoss => Cash::ZERO,
+            BalanceCause::Transfer => {
+                self.transfers = self.transfers.saturating_add(change.amount);
+                change.amount
+            }
+        }
+    }
+
+    /// New best prices of one instrument.
+    pub(super) fn on_quote(&mut self, instrument: &Instrument, quote: &Quote, received_ns: u64) {
+        let mark = quote.is_sound().then_some(Mark { bid: quote.bid, ask: quote.ask, received_ns });
+        self.holdings[instrument.id.index()].mark = mark;
+        self.value(instrument);
+    }
+
+    /// Forgets marks that are too old. Called with the timer, so that a quiet instrument does not
+    /// keep its last price for ever.
+    pub(super) fn forget_stale(
+        &mut self,
+        instruments: &[Instrument],
+        now_ns: u64,
+        age_ns_max: u64,
+    ) {
+        for instrument in instruments {
+            let holding = &mut self.holdings[instrument.id.index()];
+            let stale = holding
+                .mark
+                .is_some_and(|mark| age_ns_max < now_ns.saturating_sub(mark.received_ns));
+            if stale {
+                holding.mark = None;
+                self.value(instrument);
+            }
+        }
+    }
+
+    /// Wallet that our own records lead to, given the venue's entry prices: what its balance is
+    /// compared with.
+    pub(super) fn expected_balance(
+        &self,
+        asset: usize,
+        snapshot: &AccountSnapshot,
+        instruments: &[Instrument],
+    ) -> Option<Cash> {
+        let mut expected = *self.ledgers.get(asset)?;
+        for position in &snapshot.positions {
+            let instrument = &instruments[position.instrument.index()];
+            if instrument.kind == InstrumentKind::Perpetual && instrument.settle.index() == asset {
+                let qty = self.position(position.instrument);
+                expected = expected.checked_add(position.entry.notional(qty))?;
+            }
+        }
+        self.known.then_some(expected)
+    }
+
+    /// Whether a reading names everything that the account holds: if not, equity is unknown (D17).
+    pub(super) fn set_complete(&mut self, snapshot: &AccountSnapshot) {
+        self.complete = !snapshot.has_unnamed_assets && snapshot.unnamed_positions == 0;
+    }
+
+    /// Makes the venue's account ours. A difference in position that is nobody's doing stays
+    /// unattributed, except that a flat account leaves nobody a position.
+    pub(super) fn adopt(&mut self, snapshot: &AccountSnapshot, instruments: &[Instrument]) {
+        self.ledgers.fill(Cash::ZERO);
+        self.known = true;
+        for (asset, balance) in &snapshot.balances {
+            match self.ledgers.get_mut(asset.index()) {
+                Some(ledger) => *ledger = *balance,
+                None => self.known = false,
+            }
+        }
+        for instrument in instruments {
+            let held = snapshot.positions.iter().find(|held| held.instrument == instrument.id);
+            let qty = held.map_or(Qty::ZERO, |held| held.qty);
+            if let (Some(held), InstrumentKind::Perpetual) = (held, instrument.kind) {
+                let cost = held.entry.notional(held.qty);
+                if self.book(instrument.settle.index(), cost.negated()).is_none() {
+                    self.known = false;
+                }
+            }
+            self.holdings[instrument.id.index()].qty = qty;
+            if qty == Qty::ZERO {
+                self.attributed.iter_mut().for_each(|own| own[instrument.id.index()] = Qty::ZERO);
+            }
+            self.value(instrument);
+        }
+    }
+
+    /// Equity in reporting currency.
+    pub(super) fn equity(&self) -> Option<Cash> {
+        if !self.known || !self.complete || 0 < self.unmarked {
+            return None;
+        }
+        let mut equity = Cash::ZERO;
+        for (asset, valuation) in self.valuations.iter().enumerate() {
+            let amount = self.ledgers[asset].checked_add(self.open_values[asset])?;
+            equity = equity.checked_add(self.in_reporting(amount, *valuation)?)?;
+        }
+        Some(equity)
+    }
+
+    /// Its part of the state digest.
+    pub(super) fn digest(&self, out: &mut Digest) {
+        for holding in &self.holdings {
+            out.wide(holding.qty.units().into());
+        }
+        for ledger in &self.ledgers {
+            out.wide(ledger.units());
+        }
+        for own in self.attributed.iter().flatten() {
+            out.wide(own.units().into());
+        }
+        out.number(self.tally.fills);
+        out.wide(self.tally.fees.units());
+    }
+
+    fn in_reporting(&self, amount: Cash, valuation: Valuation) -> Option<Cash> {
+        if amount == Cash::ZERO {
+            return Some(Cash::ZERO);
+        }
+        match valuation {
+            Valuation::Reporting => Some(amount),
+            Valuation::By(instrument) => {
+                let mark = self.holdings[instrument.index()].mark?;
+                let price = if amount < Cash::ZERO { mark.ask } else { mark.bid };
+                amount.checked_ratio(price.units().into(), crate::types::SCALE.into())
+            }
+            Valuation::Nothing => None,
+        }
+    }
+
+    fn book(&mut self, asset: usize, amount: Cash) -> Option<()> {
+        let ledger = self.ledgers.get_mut(asset)?;
+        *ledger = ledger.checked_add(amount)?;
+        Some(())
+    }
+
+    fn move_position(&mut self, instrument: &Instrument, signed: Qty) -> Option<()> {
+        let holding = &mut self.holdings[instrument.id.index()];
+        holding.qty = holding.qty.checked_add(signed)?;
+        self.value(instrument);
+        Some(())
+    }
+
+    /// Keeps the sum of values and the count of unmarked positions when one instrument changed.
+    fn value(&mut self, instrument: &Instrument) {
+        let holding = &mut self.holdings[instrument.id.index()];
+        let value = match (instrument.kind, holding.qty.cmp(&Qty::ZERO), holding.mark) {
+            (InstrumentKind::Spot, _, _) | (_, std::cmp::Ordering::Equal, _) => Some(Cash::ZERO),
+            (_, std::cmp::Ordering::Greater, Some(mark)) => Some(mark.bid.notional(holding.qty)),
+            (_, std::cmp::Ordering::Less, Some(mark)) => Some(mark.ask.notional(holding.qty)),
+            (_, _, None) => None,
+        };
+        let sum = &mut self.open_values[instrument.settle.index()];
+        *sum = sum.saturating_sub(holding.value).saturating_add(value.unwrap_or(Cash::ZERO));
+        self.unmarked = self.unmarked - u32::from(holding.is_unmarked) + u32::from(value.is_none());
+        holding.is_unmarked = value.is_none();
+        let is_open = holding.qty != Qty::ZERO;
+        self.open = self.open - u32::from(holding.is_open) + u32::from(is_open);
+        holding.is_open = is_open;
+        holding.value = value.unwrap_or(Cash::ZERO);
+    }
 }

@@ -1,5 +1,6 @@
 //! The latch. Once tripped it stays tripped until a person resets it.
 
+use super::verdict::{DenyReason, require};
 use crate::types::{Stamp, Text};
 
 /// What tripped the switch first; later causes do not overwrite it. The numbers are written to
@@ -42,4 +43,62 @@ pub struct TripRecord {
     pub by: Text<32>,
     /// Why, where a person said so.
     pub note: Text<96>,
+}
+/// The latch in memory.
+#[derive(Debug)]
+pub(super) struct KillSwitch {
+    latch: Option<TripRecord>,
+    generation: u32,
+}
+
+impl KillSwitch {
+    /// As the last run left it.
+    pub(super) fn restored(latch: Option<TripRecord>, generation: u32) -> Self {
+        Self { latch, generation }
+    }
+
+    pub(super) fn check(&self) -> Result<(), DenyReason> {
+        require(self.latch.is_none(), DenyReason::KillSwitch)
+    }
+
+    /// Sets the latch. The first cause stays; `None` when it was set already.
+    pub(super) fn trip(&mut self, trip: Trip, at: Stamp) -> Option<TripRecord> {
+        if self.latch.is_some() {
+            return None;
+        }
+        self.generation = self.generation.saturating_add(1);
+        let Trip { reason, value, limit, by, note } = trip;
+        let record = TripRecord { generation: self.generation, reason, at, value, limit, by, note };
+        self.latch = Some(record);
+        self.latch
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.latch = None;
+    }
+
+    pub(super) fn latch(&self) -> Option<&TripRecord> {
+        self.latch.as_ref()
+    }
+
+    pub(super) fn generation(&self) -> u32 {
+        self.generation
+    }
+}
+
+/// A cause to trip, with the numbers that tell why.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::core) struct Trip {
+    pub(in crate::core) reason: TripReason,
+    pub(in crate::core) value: i64,
+    pub(in crate::core) limit: i64,
+    pub(in crate::core) by: Text<32>,
+    pub(in crate::core) note: Text<96>,
+}
+
+impl Trip {
+    /// By a measured value against its limit.
+    pub(in crate::core) fn by_limit(reason: TripReason, value: i64, limit: i64) -> Self {
+        Self { reason, value, limit, by: Text::new("kernel"), note: Text::default() }
+    }
 }

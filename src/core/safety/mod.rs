@@ -1,5 +1,420 @@
-//! The safety kernel.
+//! The safety kernel: the one gate between a wish and an order.
+//!
+//! `review` is synchronous, allocation-free and runs inline before every order. Its lines are in
+//! order of precedence, the same as [`DenyReason`]: the first that fails names the reason.
+//!
+//! Must hold: only [`Kernel::review`] and [`Kernel::review_exit`] make an [`Approved`]; what is not
+//! known denies; a stop never denies an operator's exit (SAFETY E2) and never touches a cancel.
+//! A check is a file that answers `Result<(), DenyReason>`, a variant at its place of precedence, a
+//! line here, and a row in `tests.rs`.
+
+mod collar;
+mod drawdown;
+mod drift;
+mod exposure;
+mod filters;
+mod freshness;
 mod kill_switch;
+mod modes;
+mod reducing;
+mod size;
+#[cfg(test)]
+mod tests;
+mod throttle;
+mod ttl;
 mod verdict;
+
+pub(super) use kill_switch::Trip;
 pub use kill_switch::{TripReason, TripRecord};
 pub use verdict::{Approved, DenyReason};
+
+use super::alert::Alert;
+use super::effect::{Effect, Effects, Refusal};
+use super::event::{Baseline, ClockSample};
+use super::market::Market;
+use super::mode::{Mode, Scope};
+use super::orders::Open;
+use super::portfolio::HighWater;
+use super::setup::{Budget, Limits, Restored};
+use crate::types::{
+    Cash, ClientOrderId, Instrument, OrderKind, OrderRequest, OrderTerms, Price, Purpose, Qty,
+    Side, Stamp, StrategyId, TimeInForce,
+};
+use drawdown::Drawdown;
+use drift::{Change, Drift};
+use kill_switch::KillSwitch;
+use modes::Modes;
+use throttle::Throttle;
+use verdict::require;
+
+/// What the kernel may look at. Gathered by the core, so that a check cannot reach further.
+#[derive(Debug)]
+pub(super) struct Facts<'a> {
+    pub(super) now: Stamp,
+    pub(super) instrument: &'a Instrument,
+    pub(super) market: &'a Market,
+    pub(super) link_up: bool,
+    pub(super) reconciled: bool,
+    pub(super) account: Holdings<'a>,
+    pub(super) live_orders: u32,
+    pub(super) unknown_orders: u32,
+    /// Sum of worst-case exposures in reporting currency; `None` while one has no price.
+    pub(super) gross: Option<Cash>,
+}
+
+/// A position and what may still trade of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Holdings<'a> {
+    pub(super) position: Qty,
+    pub(super) open: &'a Open,
+    /// What orders that are not ours may still trade on the side in question.
+    pub(super) foreign: Qty,
+}
+
+/// A strategy's wish with what the kernel must know of the strategy.
+#[derive(Debug)]
+pub(super) struct Wish<'a> {
+    pub(super) id: ClientOrderId,
+    pub(super) strategy: StrategyId,
+    pub(super) request: OrderRequest,
+    /// When the bytes arrived that it answers to.
+    pub(super) origin_ns: u64,
+    pub(super) permitted: bool,
+    pub(super) own: Holdings<'a>,
+    pub(super) live_orders: u32,
+}
+
+/// An exit that an operator asked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Exit {
+    pub(super) id: ClientOrderId,
+    pub(super) side: Side,
+    pub(super) qty: Qty,
+    pub(super) cap_bps: u32,
+}
+
+/// The kernel's own state.
+#[derive(Debug)]
+pub(super) struct Kernel {
+    kill_switch: KillSwitch,
+    modes: Modes,
+    drawdown: Drawdown,
+    drift: Drift,
+    rate: Throttle,
+    strategy_rates: Vec<Throttle>,
+    budgets: Vec<Budget>,
+    limits: Limits,
+    high_water_said: Option<HighWater>,
+    high_water_said_ns: u64,
+}
+
+/// A high-water mark that rises with every tick is told this often at most.
+const HIGH_WATER_EVERY_NS: u64 = crate::types::SECOND;
+
+impl Kernel {
+    pub(super) fn new(limits: Limits, budgets: Vec<Budget>, restored: &Restored) -> Self {
+        let (instruments, strategies) = (limits.instruments.len(), budgets.len());
+        Self {
+            kill_switch: KillSwitch::restored(restored.latch, restored.latch_generation),
+            modes: Modes::restored(instruments, strategies, restored),
+            drawdown: Drawdown::new(limits.drawdown, restored.high_water),
+            drift: Drift::new(limits.clock),
+            rate: Throttle::new(limits.order_rate),
+            strategy_rates: budgets.iter().map(|budget| Throttle::new(budget.rate)).collect(),
+            budgets,
+            limits,
+            high_water_said: restored.high_water,
+            high_water_said_ns: 0,
+        }
+    }
+
+    /// The way from a strategy's wish to an order.
+    pub(super) fn review(
+        &mut self,
+        wish: &Wish<'_>,
+        facts: &Facts<'_>,
+    ) -> Result<Approved, DenyReason> {
+        let (request, purpose) = (&wish.request, wish.request.purpose);
+        let (side, qty, now_ns) = (request.side, request.qty, facts.now.mono_ns);
+        let filters = &facts.instrument.filters;
+        let bounds = self.limits.instruments[facts.instrument.id.index()];
+        let budget = self.budgets[wish.strategy.index()];
+        let opening = purpose == Purpose::Opening;
+
+        self.kill_switch.check()?;
+        self.modes.check(facts.instrument.id, wish.strategy, purpose)?;
+        require(facts.link_up, DenyReason::LinkDown)?;
+        require(facts.reconciled, DenyReason::NotReconciled)?;
+        require(filters.trading, DenyReason::NotTrading)?;
+        require(wish.permitted, DenyReason::NotPermitted)?;
+        self.drift.check(now_ns)?;
+        freshness::check(facts.market, now_ns, self.limits.data_age_ns_max)?;
+        if opening {
+            self.drawdown.check()?;
+        }
+        let quote = facts.market.quote().ok_or(DenyReason::NoQuote)?;
+        let price = self.price_of(request, quote, filters.price_tick)?;
+        filters::check(filters, price, qty, purpose)?;
+        size::check(price, qty, bounds.order_qty_max, self.limits.order_notional_max)?;
+        collar::check(quote, side, price, self.limits.price_band_bps)?;
+        ttl::check(request.ttl_ns, purpose, self.limits.order_ttl_ns_max)?;
+        reducing::check(&[facts.account, wish.own], side, qty, purpose)?;
+        if opening {
+            let most = self.limits.unknown_orders_max;
+            require(facts.unknown_orders < most, DenyReason::TooManyUnknown)?;
+        }
+        let room = facts.live_orders < self.limits.open_orders_max;
+        require(room, DenyReason::TooManyOrders)?;
+        require(self.rate.has_room(now_ns), DenyReason::OrderRate)?;
+        if opening {
+            let position_max = self.scaled_qty(bounds.position_max);
+            exposure::check_position(&facts.account, side, qty, position_max)?;
+            let gross_max = self.scaled_cash(self.limits.gross_notional_max);
+            exposure::check_gross(facts.gross, price, qty, gross_max)?;
+        }
+        require(wish.live_orders < budget.open_orders_max, DenyReason::StrategyOrders)?;
+        let rate = &mut self.strategy_rates[wish.strategy.index()];
+        require(rate.has_room(now_ns), DenyReason::StrategyRate)?;
+        if opening {
+            let notional_max = self.scaled_cash(budget.position_notional_max);
+            exposure::check_strategy(&wish.own, side, price, qty, notional_max)?;
+        }
+
+        self.rate.take();
+        self.strategy_rates[wish.strategy.index()].take();
+        let terms = terms_of(request, price, facts.now);
+        Ok(Approved::by_kernel(wish.id, Some(wish.strategy), terms, wish.origin_ns))
+    }
+
+    /// The way from an operator's flatten to an order (D4): it keeps the venue's filters, the cap,
+    /// the rate and "only less than before"; appetite for risk, modes, the latch and the freshness
+    /// of data are not its business (SAFETY E2). `reference` is the last known quote, however old.
+    pub(super) fn review_exit(
+        &mut self,
+        exit: &Exit,
+        facts: &Facts<'_>,
+    ) -> Result<Approved, DenyReason> {
+        let filters = &facts.instrument.filters;
+        require(facts.link_up, DenyReason::LinkDown)?;
+        let quote = facts.market.last_quote().ok_or(DenyReason::NoQuote)?;
+        let price = collar::price(quote, exit.side, exit.cap_bps, filters.price_tick);
+        let price = price.ok_or(DenyReason::NoQuote)?;
+        filters::check(filters, price, exit.qty, Purpose::Reducing)?;
+        reducing::check(&[facts.account], exit.side, exit.qty, Purpose::Reducing)?;
+        require(self.rate.has_room(facts.now.mono_ns), DenyReason::OrderRate)?;
+        self.rate.take();
+        let terms = OrderTerms {
+            instrument: facts.instrument.id,
+            side: exit.side,
+            time_in_force: TimeInForce::Ioc,
+            price,
+            qty: exit.qty,
+            purpose: Purpose::Reducing,
+            expires_ns: None,
+        };
+        Ok(Approved::by_kernel(exit.id, None, terms, facts.now.mono_ns))
+    }
+
+    /// Trips the switch on what the last event made true. Runs before the strategies, so that the
+    /// tick that breaches a limit cannot also cause an order.
+    pub(super) fn enforce(
+        &mut self,
+        now: Stamp,
+        equity: Option<Cash>,
+        exposed: bool,
+        effects: &mut Effects,
+    ) {
+        if let Some(trip) = self.drawdown.observe(now.mono_ns, equity, exposed) {
+            self.trip(trip, now, effects);
+        }
+        match self.drift.change() {
+            Some(Change::BecameHigh) => {
+                let offset_ns = self.drift.offset_ns().unwrap_or(i64::MAX);
+                effects.push(Effect::Alert(Alert::ClockDrift { offset_ns }));
+            }
+            Some(Change::BecameGood) => effects.push(Effect::Alert(Alert::ClockGood)),
+            None => {}
+        }
+        let due = HIGH_WATER_EVERY_NS <= now.mono_ns.saturating_sub(self.high_water_said_ns);
+        if due && self.high_water_said != self.drawdown.high_water() {
+            self.high_water_said = self.drawdown.high_water();
+            self.high_water_said_ns = now.mono_ns;
+            effects.push(Effect::HighWaterChanged);
+        }
+    }
+
+    /// Sets the latch and says so; nothing when it is set already.
+    pub(super) fn trip(&mut self, trip: Trip, now: Stamp, effects: &mut Effects) {
+        if let Some(record) = self.kill_switch.trip(trip, now) {
+            effects.push(Effect::Tripped(record));
+            effects.push(Effect::Alert(Alert::KillSwitch(record.reason)));
+        }
+    }
+
+    /// Clears the latch, or says why not (D3). Lands in CONSERVATIVE.
+    pub(super) fn reset(&mut self, generation: u32, baseline: Baseline) -> Result<(), Refusal> {
+        if self.kill_switch.latch().is_none() {
+            return Err(Refusal::NotTripped);
+        }
+        if generation != self.kill_switch.generation() {
+            return Err(Refusal::StaleGeneration);
+        }
+        match baseline {
+            Baseline::Keep if self.drawdown.is_breached() => return Err(Refusal::StillBreached),
+            Baseline::Keep => {}
+            Baseline::New => self.drawdown.rebase(),
+        }
+        self.kill_switch.clear();
+        self.modes.resume(Scope::All);
+        Ok(())
+    }
+
+    pub(super) fn halt(&mut self, scope: Scope) {
+        self.modes.halt(scope);
+    }
+
+    pub(super) fn reduce_only(&mut self) {
+        self.modes.reduce_only();
+    }
+
+    pub(super) fn resume(&mut self, scope: Scope) -> Result<(), Refusal> {
+        self.kill_switch.check().map_err(|_| Refusal::Killed)?;
+        self.modes.resume(scope);
+        Ok(())
+    }
+
+    pub(super) fn resume_fully(&mut self) -> Result<(), Refusal> {
+        self.kill_switch.check().map_err(|_| Refusal::Killed)?;
+        self.modes.resume_fully();
+        Ok(())
+    }
+
+    pub(super) fn stop(&mut self) {
+        self.modes.stop();
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        self.modes.is_stopping()
+    }
+
+    pub(super) fn on_clock(&mut self, sample: ClockSample, now: Stamp, effects: &mut Effects) {
+        if let Some(trip) = self.drift.observe(sample, now.mono_ns) {
+            self.trip(trip, now, effects);
+        }
+    }
+
+    pub(super) fn on_message_time(&mut self, sent_unix_ms: u64, received: Stamp) {
+        self.drift.observe_message(sent_unix_ms, received);
+    }
+
+    pub(super) fn on_transfer(&mut self, amount: Cash) {
+        self.drawdown.on_transfer(amount);
+    }
+
+    /// The mode of everything, the latch included.
+    pub(super) fn mode(&self) -> Mode {
+        if self.latch().is_some() { Mode::Killed } else { self.modes.all() }
+    }
+
+    /// Which instruments an operator halted, by index.
+    pub(super) fn halted_instruments(&self) -> &[bool] {
+        self.modes.halted_instruments()
+    }
+
+    /// Which strategies an operator halted, by index.
+    pub(super) fn halted_strategies(&self) -> &[bool] {
+        self.modes.halted_strategies()
+    }
+
+    /// True when nothing opening may stand at the venue in that place.
+    pub(super) fn forbids_opening(&self, order: &super::Order) -> bool {
+        let halted = order
+            .strategy
+            .is_some_and(|strategy| self.modes.is_halted(order.terms.instrument, strategy));
+        self.latch().is_some()
+            || self.modes.is_stopping()
+            || Mode::Halted <= self.modes.all()
+            || halted
+    }
+
+    pub(super) fn latch(&self) -> Option<&TripRecord> {
+        self.kill_switch.latch()
+    }
+
+    pub(super) fn latch_generation(&self) -> u32 {
+        self.kill_switch.generation()
+    }
+
+    pub(super) fn high_water(&self) -> Option<HighWater> {
+        self.drawdown.high_water()
+    }
+
+    pub(super) fn drawdown_bps(&self) -> Option<i64> {
+        self.drawdown.fall_bps()
+    }
+
+    pub(super) fn clock_offset_ns(&self) -> Option<i64> {
+        self.drift.offset_ns()
+    }
+
+    pub(super) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    fn price_of(
+        &self,
+        request: &OrderRequest,
+        quote: &crate::types::Quote,
+        tick: Price,
+    ) -> Result<Price, DenyReason> {
+        match request.kind {
+            OrderKind::Limit(price)
+            | OrderKind::PostOnly(price)
+            | OrderKind::Ioc(price)
+            | OrderKind::Fok(price) => Ok(price),
+            OrderKind::Market => {
+                let band_bps = self.limits.price_band_bps;
+                collar::price(quote, request.side, band_bps, tick).ok_or(DenyReason::NoQuote)
+            }
+        }
+    }
+
+    fn scaled_qty(&self, limit: Qty) -> Qty {
+        match self.modes.all() {
+            Mode::Conservative => {
+                let scaled = Cash::from_units(limit.units().into());
+                let scaled = scaled.checked_bps(self.limits.conservative_bps.into());
+                let scaled = scaled.and_then(|scaled| i64::try_from(scaled.units()).ok());
+                Qty::from_units(scaled.unwrap_or(0))
+            }
+            Mode::Running | Mode::Reducing | Mode::Halted | Mode::Killed => limit,
+        }
+    }
+
+    fn scaled_cash(&self, limit: Cash) -> Cash {
+        match self.modes.all() {
+            Mode::Conservative => {
+                limit.checked_bps(self.limits.conservative_bps.into()).unwrap_or(Cash::ZERO)
+            }
+            Mode::Running | Mode::Reducing | Mode::Halted | Mode::Killed => limit,
+        }
+    }
+}
+
+fn terms_of(request: &OrderRequest, price: Price, now: Stamp) -> OrderTerms {
+    let time_in_force = match request.kind {
+        OrderKind::Limit(_) => TimeInForce::Gtc,
+        OrderKind::PostOnly(_) => TimeInForce::Gtx,
+        OrderKind::Ioc(_) | OrderKind::Market => TimeInForce::Ioc,
+        OrderKind::Fok(_) => TimeInForce::Fok,
+    };
+    OrderTerms {
+        instrument: request.instrument,
+        side: request.side,
+        time_in_force,
+        price,
+        qty: request.qty,
+        purpose: request.purpose,
+        expires_ns: request.ttl_ns.map(|ttl_ns| now.mono_ns.saturating_add(ttl_ns)),
+    }
+}

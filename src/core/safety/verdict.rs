@@ -130,3 +130,8 @@ reasons! {
     /// The strategy's position could pass its budget.
     StrategyPosition,
 }
+
+/// `reason` unless it holds.
+pub(super) fn require(holds: bool, reason: DenyReason) -> Result<(), DenyReason> {
+    if holds { Ok(()) } else { Err(reason) }
+}

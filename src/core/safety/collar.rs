@@ -1,0 +1,33 @@
+//! How far a price may lie beyond the market, and the price of an order that names none.
+
+use super::verdict::{DenyReason, require};
+use crate::types::{Price, Quote, Side};
+
+/// A buy may not pay, nor a sell accept, more than the band beyond the opposite touch.
+pub(super) fn check(
+    quote: &Quote,
+    side: Side,
+    price: Price,
+    band_bps: u32,
+) -> Result<(), DenyReason> {
+    let limit = limit(quote, side, band_bps).ok_or(DenyReason::NoQuote)?;
+    require(side.accepts(price, limit), DenyReason::PriceOffMarket)
+}
+
+/// The worst price within the band, on a tick: what a market order leaves with (SAFETY E14).
+pub(super) fn price(quote: &Quote, side: Side, band_bps: u32, tick: Price) -> Option<Price> {
+    let limit = limit(quote, side, band_bps)?;
+    Some(match side {
+        Side::Buy => limit.floor_to(tick),
+        Side::Sell => limit.ceil_to(tick),
+    })
+}
+
+fn limit(quote: &Quote, side: Side, band_bps: u32) -> Option<Price> {
+    let band_bps = i32::try_from(band_bps).ok()?;
+    let touch = quote.touch(side)?;
+    Some(match side {
+        Side::Buy => touch.moved_bps(band_bps),
+        Side::Sell => touch.moved_bps(-band_bps),
+    })
+}

@@ -1,0 +1,435 @@
+//! One row per deny reason: change one thing of a good order and get that one reason; one step
+//! inside the boundary it passes. No row, no merge.
+
+use super::*;
+use crate::core::setup::{ClockLimits, DrawdownLimits, InstrumentLimits, Rate};
+use crate::types::{
+    AssetId, Filters, InstrumentId, InstrumentKind, MS, MarketData, MarketEvent, Quote, SECOND,
+    VenueId,
+};
+
+const NOW_NS: u64 = 100 * SECOND;
+const BTC: InstrumentId = InstrumentId(0);
+const MAKER: StrategyId = StrategyId(0);
+
+/// A wish, the facts and the kernel that judges it.
+struct Case {
+    request: OrderRequest,
+    permitted: bool,
+    instrument: Instrument,
+    market: Market,
+    link_up: bool,
+    reconciled: bool,
+    position: Qty,
+    own_position: Qty,
+    open: Open,
+    own_open: Open,
+    foreign: Qty,
+    live_orders: u32,
+    own_live_orders: u32,
+    unknown_orders: u32,
+    gross: Option<Cash>,
+    kernel: Kernel,
+}
+
+fn limits() -> Limits {
+    Limits {
+        drawdown: DrawdownLimits {
+            max_bps: 1_500,
+            confirm_valuations: 3,
+            confirm_ns: SECOND,
+            unknown_ns_max: 30 * SECOND,
+        },
+        clock: ClockLimits {
+            warn_ns: 500 * MS,
+            kill_ns: 2_000 * MS,
+            kill_samples: 3,
+            refresh_ns: 60 * SECOND,
+        },
+        order_notional_max: Cash::whole(1_000),
+        price_band_bps: 100,
+        order_ttl_ns_max: 10 * SECOND,
+        order_rate: Rate { per_second: 10, burst: 3 },
+        open_orders_max: 8,
+        unknown_orders_max: 2,
+        gross_notional_max: Cash::whole(5_000),
+        data_age_ns_max: SECOND,
+        conservative_bps: 5_000,
+        instruments: vec![InstrumentLimits {
+            position_max: Qty::whole(4),
+            order_qty_max: Qty::whole(9),
+        }],
+    }
+}
+
+fn budget() -> Budget {
+    Budget {
+        position_notional_max: Cash::whole(300),
+        open_orders_max: 4,
+        rate: Rate { per_second: 10, burst: 2 },
+    }
+}
+
+fn instrument() -> Instrument {
+    Instrument {
+        id: BTC,
+        venue: VenueId(0),
+        symbol: "BTCUSDT".to_owned(),
+        kind: InstrumentKind::Perpetual,
+        base: AssetId(1),
+        quote: AssetId(0),
+        settle: AssetId(0),
+        filters: Filters {
+            price_tick: Price::from_units(10_000_000),
+            price_min: Price::whole(1),
+            price_max: Price::whole(10_000),
+            qty_step: Qty::from_units(100_000),
+            qty_min: Qty::from_units(100_000),
+            qty_max: Qty::whole(100),
+            notional_min: Cash::whole(5),
+            trading: true,
+        },
+    }
+}
+
+fn quote(bid: i32, ask: i32) -> Quote {
+    let qty = Qty::whole(1);
+    Quote { bid: Price::whole(bid), bid_qty: qty, ask: Price::whole(ask), ask_qty: qty }
+}
+
+fn tell(market: &mut Market, data: MarketData, received_ns: u64) {
+    market.on_event(&MarketEvent { instrument: BTC, sent_unix_ms: None, data }, received_ns);
+}
+
+fn market() -> Market {
+    let mut market = Market::new(instrument().filters.price_tick);
+    tell(&mut market, MarketData::BookBegin, NOW_NS);
+    tell(&mut market, MarketData::BookEnd { update_id: 1 }, NOW_NS);
+    tell(&mut market, MarketData::Quote(quote(99, 100)), NOW_NS);
+    market
+}
+
+fn kernel() -> Kernel {
+    let mut kernel = Kernel::new(limits(), vec![budget()], &Restored::default());
+    let sample = ClockSample { venue: VenueId(0), offset_ns: 0, rtt_ns: 0 };
+    assert!(kernel.drift.observe(sample, NOW_NS).is_none());
+    assert!(kernel.drawdown.observe(NOW_NS, Some(Cash::whole(1_000)), false).is_none());
+    kernel
+}
+
+/// A buy of 2 at 100 against 99/100: passes everything.
+fn good() -> Case {
+    Case {
+        request: OrderRequest {
+            instrument: BTC,
+            side: Side::Buy,
+            kind: OrderKind::Limit(Price::whole(100)),
+            qty: Qty::whole(2),
+            purpose: Purpose::Opening,
+            ttl_ns: Some(SECOND),
+        },
+        permitted: true,
+        instrument: instrument(),
+        market: market(),
+        link_up: true,
+        reconciled: true,
+        position: Qty::ZERO,
+        own_position: Qty::ZERO,
+        open: Open::default(),
+        own_open: Open::default(),
+        foreign: Qty::ZERO,
+        live_orders: 0,
+        own_live_orders: 0,
+        unknown_orders: 0,
+        gross: Some(Cash::ZERO),
+        kernel: kernel(),
+    }
+}
+
+/// A sell of 2 out of a position of 3: a reduction.
+fn good_reduction() -> Case {
+    let mut case = good();
+    (case.position, case.own_position) = (Qty::whole(3), Qty::whole(3));
+    case.request.side = Side::Sell;
+    case.request.kind = OrderKind::Ioc(Price::whole(99));
+    case.request.purpose = Purpose::Reducing;
+    case.request.ttl_ns = None;
+    case
+}
+
+fn review(case: &mut Case) -> Result<Approved, DenyReason> {
+    let facts = Facts {
+        now: Stamp { mono_ns: NOW_NS, unix_ns: NOW_NS },
+        instrument: &case.instrument,
+        market: &case.market,
+        link_up: case.link_up,
+        reconciled: case.reconciled,
+        account: Holdings { position: case.position, open: &case.open, foreign: case.foreign },
+        live_orders: case.live_orders,
+        unknown_orders: case.unknown_orders,
+        gross: case.gross,
+    };
+    let wish = Wish {
+        id: ClientOrderId { epoch: 1, sequence: 1 },
+        strategy: MAKER,
+        request: case.request,
+        origin_ns: NOW_NS,
+        permitted: case.permitted,
+        own: Holdings { position: case.own_position, open: &case.own_open, foreign: Qty::ZERO },
+        live_orders: case.own_live_orders,
+    };
+    case.kernel.review(&wish, &facts)
+}
+
+fn limit(units: i64) -> OrderKind {
+    OrderKind::Limit(Price::from_units(units))
+}
+
+fn observe_drift(case: &mut Case, offset_ms: i64) {
+    let offset_ns = offset_ms * 1_000_000;
+    let sample = ClockSample { venue: VenueId(0), offset_ns, rtt_ns: 0 };
+    assert!(case.kernel.drift.observe(sample, NOW_NS).is_none());
+}
+
+fn observe_equity(case: &mut Case, equity: Option<Cash>) {
+    assert!(case.kernel.drawdown.observe(NOW_NS, equity, false).is_none());
+}
+
+fn spend(rate: &mut Throttle, count: u32) {
+    for _ in 0..count {
+        assert!(rate.has_room(NOW_NS));
+        rate.take();
+    }
+}
+
+fn trip() -> Trip {
+    Trip::by_limit(TripReason::Operator, 0, 0)
+}
+
+type Change = fn(&mut Case);
+
+/// Reason, what breaks it, and the same thing one step inside the boundary.
+#[rustfmt::skip]
+const ROWS: &[(DenyReason, Change, Change)] = &[
+    (DenyReason::KillSwitch, |c| { c.kernel.kill_switch.trip(trip(), Stamp::default()); },
+        |c| { c.kernel.kill_switch.trip(trip(), Stamp::default()); c.kernel.kill_switch.clear(); }),
+    (DenyReason::Halted, |c| c.kernel.halt(Scope::Strategy(MAKER)), |c| { c.kernel.halt(Scope::Instrument(BTC)); c.kernel.resume(Scope::Instrument(BTC)).unwrap(); }),
+    (DenyReason::ReducingOnly, |c| c.kernel.reduce_only(), |c| { *c = good_reduction(); c.kernel.reduce_only(); }),
+    (DenyReason::LinkDown, |c| c.link_up = false, |_| {}),
+    (DenyReason::NotReconciled, |c| c.reconciled = false, |_| {}),
+    (DenyReason::NotTrading, |c| c.instrument.filters.trading = false, |_| {}),
+    (DenyReason::NotPermitted, |c| c.permitted = false, |_| {}),
+    (DenyReason::ClockUnknown, |c| c.kernel.drift = Drift::new(limits().clock), |_| {}),
+    (DenyReason::ClockDrift, |c| observe_drift(c, -2_000), |c| observe_drift(c, -1_999)),
+    (DenyReason::NoQuote, |c| tell(&mut c.market, MarketData::Quote(quote(100, 100)), NOW_NS), |c| tell(&mut c.market, MarketData::Quote(quote(99, 100)), NOW_NS)),
+    (DenyReason::StaleQuote, |c| tell(&mut c.market, MarketData::Quote(quote(99, 100)), NOW_NS - SECOND - 1), |c| tell(&mut c.market, MarketData::Quote(quote(99, 100)), NOW_NS - SECOND)),
+    (DenyReason::BookLost, |c| tell(&mut c.market, MarketData::BookLost, NOW_NS), |_| {}),
+    (DenyReason::EquityUnknown, |c| observe_equity(c, None), |c| observe_equity(c, Some(Cash::whole(1_000)))),
+    (DenyReason::Drawdown, |c| observe_equity(c, Some(Cash::whole(850))), |c| observe_equity(c, Some(Cash::from_units(85_010_000_000)))),
+    (DenyReason::BadPrice, |c| c.request.kind = limit(10_000_000_001), |c| c.request.kind = limit(9_990_000_000)),
+    (DenyReason::BadQty, |c| c.request.qty = Qty::from_units(200_000_001), |c| c.request.qty = Qty::from_units(199_900_000)),
+    (DenyReason::NotionalTooSmall, |c| c.request.qty = Qty::from_units(4_900_000), |c| c.request.qty = Qty::from_units(5_000_000)),
+    (DenyReason::QtyTooLarge, |c| { c.kernel.limits.instruments[0].order_qty_max = Qty::from_units(199_900_000); }, |c| { c.kernel.limits.instruments[0].order_qty_max = Qty::whole(2); }),
+    (DenyReason::NotionalTooLarge, |c| c.kernel.limits.order_notional_max = Cash::from_units(19_999_999_999), |c| c.kernel.limits.order_notional_max = Cash::whole(200)),
+    (DenyReason::PriceOffMarket, |c| c.request.kind = limit(10_110_000_000), |c| c.request.kind = limit(10_100_000_000)),
+    (DenyReason::BadTtl, |c| c.request.ttl_ns = Some(10 * SECOND + 1), |c| c.request.ttl_ns = Some(10 * SECOND)),
+    (DenyReason::NotReducing, |c| { *c = good_reduction(); c.own_position = Qty::from_units(199_900_000); }, |c| { *c = good_reduction(); c.own_position = Qty::whole(2); }),
+    (DenyReason::TooManyUnknown, |c| c.unknown_orders = 2, |c| c.unknown_orders = 1),
+    (DenyReason::TooManyOrders, |c| c.live_orders = 8, |c| c.live_orders = 7),
+    (DenyReason::OrderRate, |c| spend(&mut c.kernel.rate, 3), |c| spend(&mut c.kernel.rate, 2)),
+    (DenyReason::PositionTooLarge, |c| c.position = Qty::from_units(200_000_001), |c| c.position = Qty::whole(2)),
+    (DenyReason::ExposureTooLarge, |c| c.gross = Some(Cash::from_units(480_000_000_001)), |c| c.gross = Some(Cash::whole(4_800))),
+    (DenyReason::StrategyOrders, |c| c.own_live_orders = 4, |c| c.own_live_orders = 3),
+    (DenyReason::StrategyRate, |c| spend(&mut c.kernel.strategy_rates[0], 2), |c| spend(&mut c.kernel.strategy_rates[0], 1)),
+    (DenyReason::StrategyPosition, |c| c.own_position = Qty::from_units(100_000_001), |c| c.own_position = Qty::whole(1)),
+];
+
+#[test]
+fn a_good_order_is_approved_with_the_terms_it_asked_for() {
+    let approved = review(&mut good()).unwrap();
+    let terms = approved.terms();
+    assert_eq!((terms.price, terms.qty), (Price::whole(100), Qty::whole(2)));
+    assert_eq!(terms.expires_ns, Some(NOW_NS + SECOND));
+    assert!(review(&mut good_reduction()).is_ok());
+}
+
+#[test]
+fn each_check_alone_refuses_at_its_boundary_and_passes_one_step_inside() {
+    for (reason, outside, inside) in ROWS {
+        let (mut refused, mut passed) = (good(), good());
+        outside(&mut refused);
+        inside(&mut passed);
+        assert_eq!(review(&mut refused).map(drop), Err(*reason));
+        assert_eq!(review(&mut passed).map(drop), Ok(()), "one step inside {reason:?}");
+    }
+}
+
+#[test]
+fn the_enum_the_table_and_the_order_of_precedence_are_one_list() {
+    let rows: Vec<DenyReason> = ROWS.iter().map(|(reason, ..)| *reason).collect();
+    assert_eq!(rows, DenyReason::ALL);
+}
+
+/// Facts that break a check whatever the order is, so that all of them can hold at once.
+#[test]
+fn when_several_things_are_wrong_the_first_in_order_is_named() {
+    let facts_only = [
+        DenyReason::KillSwitch,
+        DenyReason::Halted,
+        DenyReason::ReducingOnly,
+        DenyReason::LinkDown,
+        DenyReason::NotReconciled,
+        DenyReason::NotTrading,
+        DenyReason::NotPermitted,
+        DenyReason::BookLost,
+        DenyReason::EquityUnknown,
+        DenyReason::TooManyUnknown,
+        DenyReason::TooManyOrders,
+        DenyReason::OrderRate,
+        DenyReason::PositionTooLarge,
+        DenyReason::ExposureTooLarge,
+        DenyReason::StrategyOrders,
+    ];
+    for first in 0..facts_only.len() {
+        let mut case = good();
+        for reason in &facts_only[first..] {
+            let row = ROWS.iter().find(|(name, ..)| name == reason).unwrap();
+            (row.1)(&mut case);
+        }
+        assert_eq!(review(&mut case).map(drop), Err(facts_only[first]));
+    }
+}
+
+#[test]
+fn unknown_facts_deny_rather_than_count_as_nothing() {
+    let mut case = good();
+    case.gross = None;
+    assert_eq!(review(&mut case).map(drop), Err(DenyReason::ExposureTooLarge));
+    let mut case = good();
+    case.request.kind = OrderKind::Limit(Price::MAX);
+    assert_eq!(review(&mut case).map(drop), Err(DenyReason::BadPrice));
+    let mut case = good();
+    case.request.qty = Qty::MAX;
+    assert_eq!(review(&mut case).map(drop), Err(DenyReason::BadQty));
+    let mut case = good();
+    case.foreign = Qty::MAX;
+    assert_eq!(review(&mut case).map(drop), Err(DenyReason::PositionTooLarge));
+}
+
+#[test]
+fn a_market_order_leaves_as_an_ioc_at_the_collar() {
+    let mut case = good();
+    case.request.kind = OrderKind::Market;
+    let approved = review(&mut case).unwrap();
+    assert_eq!(approved.terms().time_in_force, TimeInForce::Ioc);
+    assert_eq!(approved.terms().price, Price::whole(101));
+}
+
+#[test]
+fn orders_and_foreign_orders_count_at_worst_case_long_and_short_apart() {
+    let mut case = good();
+    case.foreign = Qty::from_units(200_000_001);
+    assert_eq!(review(&mut case).map(drop), Err(DenyReason::PositionTooLarge));
+    let mut case = good();
+    case.position = Qty::whole(-6);
+    assert!(review(&mut case).is_ok(), "a buy against a short that is beyond the limit passes");
+}
+
+#[test]
+fn conservative_halves_what_may_be_opened_and_leaves_reductions_alone() {
+    let mut case = good();
+    case.kernel.resume(Scope::All).unwrap();
+    assert_eq!(case.kernel.mode(), Mode::Conservative);
+    assert_eq!(review(&mut case).map(drop), Err(DenyReason::StrategyPosition));
+    case.request.qty = Qty::whole(1);
+    assert!(review(&mut case).is_ok());
+    let mut case = good_reduction();
+    case.kernel.resume(Scope::All).unwrap();
+    assert!(review(&mut case).is_ok());
+}
+
+/// The exit table (SAFETY E2), as far as the reasons here go: what denies a strategy's reduction.
+#[test]
+fn checks_of_appetite_do_not_deny_a_reduction() {
+    let appetite = [
+        DenyReason::ReducingOnly,
+        DenyReason::EquityUnknown,
+        DenyReason::Drawdown,
+        DenyReason::TooManyUnknown,
+        DenyReason::ExposureTooLarge,
+    ];
+    for reason in appetite {
+        let mut case = good_reduction();
+        let row = ROWS.iter().find(|(name, ..)| *name == reason).unwrap();
+        (row.1)(&mut case);
+        assert!(review(&mut case).is_ok(), "{reason:?}");
+    }
+}
+
+fn review_exit(case: &mut Case, qty: Qty) -> Result<Approved, DenyReason> {
+    let facts = Facts {
+        now: Stamp { mono_ns: NOW_NS, unix_ns: NOW_NS },
+        instrument: &case.instrument,
+        market: &case.market,
+        link_up: case.link_up,
+        reconciled: case.reconciled,
+        account: Holdings { position: case.position, open: &case.open, foreign: case.foreign },
+        live_orders: case.live_orders,
+        unknown_orders: case.unknown_orders,
+        gross: case.gross,
+    };
+    let id = ClientOrderId { epoch: 1, sequence: 1 };
+    let exit = Exit { id, side: Side::Sell, qty, cap_bps: 100 };
+    case.kernel.review_exit(&exit, &facts)
+}
+
+#[test]
+fn an_operators_exit_passes_every_stop() {
+    let denies = [
+        DenyReason::LinkDown,
+        DenyReason::BadPrice,
+        DenyReason::BadQty,
+        DenyReason::NotReducing,
+        DenyReason::OrderRate,
+    ];
+    for (reason, outside, _) in ROWS.iter().filter(|(reason, ..)| !denies.contains(reason)) {
+        let mut case = good_reduction();
+        let (position, request) = (case.position, case.request);
+        outside(&mut case);
+        (case.position, case.request) = (position, request);
+        let approved = review_exit(&mut case, Qty::whole(3));
+        assert!(approved.is_ok(), "{reason:?} denied an exit: {approved:?}");
+    }
+}
+
+#[test]
+fn an_exit_is_never_larger_than_the_position_and_stays_within_its_cap() {
+    let mut case = good_reduction();
+    let approved = review_exit(&mut case, Qty::whole(3)).unwrap();
+    assert_eq!(approved.terms().purpose, Purpose::Reducing);
+    assert_eq!(approved.terms().price, Price::from_units(9_810_000_000));
+    let larger = Qty::from_units(300_100_000);
+    assert_eq!(review_exit(&mut case, larger).map(drop), Err(DenyReason::NotReducing));
+    case.position = Qty::ZERO;
+    assert_eq!(review_exit(&mut case, Qty::whole(1)).map(drop), Err(DenyReason::NotReducing));
+    let mut case = good_reduction();
+    case.market = Market::new(case.instrument.filters.price_tick);
+    assert_eq!(review_exit(&mut case, Qty::whole(3)).map(drop), Err(DenyReason::NoQuote));
+}
+
+#[test]
+fn a_reset_needs_the_generation_that_was_seen_and_a_drawdown_that_is_over() {
+    let mut kernel = kernel();
+    let mut effects = Effects::new();
+    let now = Stamp { mono_ns: NOW_NS, unix_ns: 0 };
+    assert_eq!(kernel.reset(0, Baseline::Keep), Err(Refusal::NotTripped));
+    kernel.trip(trip(), now, &mut effects);
+    kernel.trip(trip(), now, &mut effects);
+    assert_eq!(kernel.latch_generation(), 1, "a second cause does not overwrite the first");
+    assert_eq!(kernel.resume(Scope::All), Err(Refusal::Killed));
+    assert_eq!(kernel.reset(0, Baseline::Keep), Err(Refusal::StaleGeneration));
+    let _ = kernel.drawdown.observe(NOW_NS, Some(Cash::whole(800)), false);
+    assert_eq!(kernel.reset(1, Baseline::Keep), Err(Refusal::StillBreached));
+    assert_eq!(kernel.reset(1, Baseline::New), Ok(()));
+    assert_eq!(kernel.mode(), Mode::Conservative);
+}

@@ -1,0 +1,86 @@
+//! Order rates: a token bucket on the monotonic clock, in integers.
+
+use crate::core::setup::Rate;
+use crate::types::SECOND;
+
+/// So many at once, refilled evenly. A token is counted in nanoseconds of refill, so nothing is
+/// lost to rounding.
+#[derive(Debug)]
+pub(super) struct Throttle {
+    /// What one order costs: nanoseconds of refill.
+    cost_ns: u64,
+    burst_ns: u64,
+    saved_ns: u64,
+    at_ns: u64,
+}
+
+impl Throttle {
+    pub(super) fn new(rate: Rate) -> Self {
+        assert!(0 < rate.per_second && 0 < rate.burst, "a rate of nothing is a halt");
+        let cost_ns = SECOND / u64::from(rate.per_second);
+        let burst_ns = cost_ns.saturating_mul(u64::from(rate.burst));
+        Self { cost_ns, burst_ns, saved_ns: burst_ns, at_ns: 0 }
+    }
+
+    /// True when one more may go. Takes nothing.
+    pub(super) fn has_room(&mut self, now_ns: u64) -> bool {
+        let passed_ns = now_ns.saturating_sub(self.at_ns);
+        self.saved_ns = self.saved_ns.saturating_add(passed_ns).min(self.burst_ns);
+        self.at_ns = self.at_ns.max(now_ns);
+        self.cost_ns <= self.saved_ns
+    }
+
+    /// One goes.
+    pub(super) fn take(&mut self) {
+        self.saved_ns = self.saved_ns.saturating_sub(self.cost_ns);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn gives_the_burst_and_then_the_rate() {
+        let mut throttle = Throttle::new(Rate { per_second: 10, burst: 3 });
+        for _ in 0..3 {
+            assert!(throttle.has_room(0));
+            throttle.take();
+        }
+        assert!(!throttle.has_room(SECOND / 10 - 1));
+        assert!(throttle.has_room(SECOND / 10));
+        throttle.take();
+        assert!(!throttle.has_room(SECOND / 10));
+    }
+
+    #[test]
+    fn saves_no_more_than_the_burst() {
+        let mut throttle = Throttle::new(Rate { per_second: 10, burst: 2 });
+        assert!(throttle.has_room(1_000 * SECOND));
+        throttle.take();
+        throttle.take();
+        assert!(!throttle.has_room(1_000 * SECOND));
+    }
+
+    proptest! {
+        #[test]
+        fn never_more_than_burst_and_rate_in_any_window(
+            steps in proptest::collection::vec(0_u64..50_000_000, 1..400),
+        ) {
+            let mut throttle = Throttle::new(Rate { per_second: 20, burst: 5 });
+            let (mut now_ns, mut sent) = (0, Vec::new());
+            for step in steps {
+                now_ns += step;
+                if throttle.has_room(now_ns) {
+                    throttle.take();
+                    sent.push(now_ns);
+                }
+            }
+            for (at, start) in sent.iter().enumerate() {
+                let within = sent[at..].iter().take_while(|t| **t < start + SECOND).count();
+                prop_assert!(within <= 25);
+            }
+        }
+    }
+}

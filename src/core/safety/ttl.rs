@@ -1,0 +1,17 @@
+//! Every opening order has an end (SAFETY E1).
+
+use super::verdict::{DenyReason, require};
+use crate::types::Purpose;
+
+pub(super) fn check(
+    ttl_ns: Option<u64>,
+    purpose: Purpose,
+    ttl_ns_max: u64,
+) -> Result<(), DenyReason> {
+    let holds = match (purpose, ttl_ns) {
+        (Purpose::Opening, Some(ttl_ns)) => 0 < ttl_ns && ttl_ns <= ttl_ns_max,
+        (Purpose::Opening, None) | (Purpose::Protective, Some(_)) => false,
+        (Purpose::Reducing, _) | (Purpose::Protective, None) => true,
+    };
+    require(holds, DenyReason::BadTtl)
+}

@@ -1,0 +1,205 @@
+//! The state as people and programs see it: a copy, made now and then, that shares nothing.
+
+use super::mode::Mode;
+use super::portfolio::{HighWater, Tally};
+use super::safety::{DenyReason, TripRecord};
+use super::{Core, LinkChannel};
+use crate::types::{Cash, InstrumentId, Qty, Quote, Stamp, StrategyId};
+
+/// Counts since the start.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Counters {
+    /// Events taken in.
+    pub events: u64,
+    /// Orders handed to the sender.
+    pub orders_sent: u64,
+    /// Cancels handed to the sender, repeated ones included.
+    pub cancels_sent: u64,
+    /// Orders that the venue refused.
+    pub rejected: u64,
+    /// Orders that we refused at the last step.
+    pub not_sent: u64,
+    /// Wishes that the kernel denied, by reason in order of precedence.
+    pub denied: [u64; DenyReason::COUNT],
+    /// Wishes beyond what a strategy may utter at once.
+    pub wishes_dropped: u64,
+    /// Trades on this account that were no orders of ours.
+    pub foreign_fills: u64,
+    /// Messages of the venue about orders that were told before.
+    pub repeated_reports: u64,
+}
+
+impl Default for Counters {
+    fn default() -> Self {
+        Self {
+            events: 0,
+            orders_sent: 0,
+            cancels_sent: 0,
+            rejected: 0,
+            not_sent: 0,
+            denied: [0; DenyReason::COUNT],
+            wishes_dropped: 0,
+            foreign_fills: 0,
+            repeated_reports: 0,
+        }
+    }
+}
+
+impl Counters {
+    /// All denials.
+    pub fn denied_total(&self) -> u64 {
+        self.denied.iter().sum()
+    }
+
+    /// Denials by reason, where there were any.
+    pub fn denials(&self) -> impl Iterator<Item = (DenyReason, u64)> + '_ {
+        let all = DenyReason::ALL.iter().copied().zip(self.denied);
+        all.filter(|(_, count)| 0 < *count)
+    }
+}
+
+/// One instrument.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct InstrumentStatus {
+    /// Which.
+    pub id: InstrumentId,
+    /// Best prices, when sound.
+    pub quote: Option<Quote>,
+    /// How old they are, milliseconds.
+    pub quote_age_ms: u64,
+    /// The book misses nothing.
+    pub book_whole: bool,
+    /// Signed position of the account.
+    pub position: Qty,
+    /// Orders of ours that are not over.
+    pub open_orders: u32,
+    /// An operator halted it.
+    pub halted: bool,
+}
+
+/// One strategy.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StrategyStatus {
+    /// Which.
+    pub id: StrategyId,
+    /// Orders that are not over.
+    pub open_orders: u32,
+    /// Its trades since the start.
+    pub fills: u64,
+    /// Wishes of it that the kernel denied.
+    pub denied: u64,
+    /// An operator halted it.
+    pub halted: bool,
+    /// Its own positions, by `InstrumentId`.
+    pub positions: Vec<Qty>,
+}
+
+/// Everything.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Status {
+    /// When it was made.
+    pub at: Stamp,
+    /// The mode of everything, the latch included.
+    pub mode: Mode,
+    /// The latch, when set.
+    pub latch: Option<TripRecord>,
+    /// How often the switch has ever tripped.
+    pub latch_generation: u32,
+    /// The connections, by channel: market data, order entry, private stream.
+    pub links: [bool; 3],
+    /// The account is proven to be what we believe.
+    pub reconciled: bool,
+    /// Strategies have been stopped for the end of the process.
+    pub stopping: bool,
+    /// A flatten is at work.
+    pub flattening: bool,
+    /// Distance of the venue's clock to ours, nanoseconds.
+    pub clock_offset_ns: Option<i64>,
+    /// Equity in reporting currency.
+    pub equity: Option<Cash>,
+    /// Equity at the first valuation, with transfers since added: profit and loss is measured from
+    /// here.
+    pub equity_start: Option<Cash>,
+    /// The high-water mark.
+    pub high_water: Option<HighWater>,
+    /// Fall from it, basis points.
+    pub drawdown_bps: Option<i64>,
+    /// The deepest fall since the start, basis points.
+    pub drawdown_bps_max: i64,
+    /// Orders that are not over.
+    pub open_orders: u32,
+    /// Orders of unknown fate.
+    pub unknown_orders: u32,
+    /// Trades and what they cost.
+    pub tally: Tally,
+    /// Counts.
+    pub counters: Counters,
+    /// By `InstrumentId`.
+    pub instruments: Vec<InstrumentStatus>,
+    /// By `StrategyId`.
+    pub strategies: Vec<StrategyStatus>,
+}
+
+impl Status {
+    /// Profit or loss since the start.
+    pub fn profit(&self) -> Option<Cash> {
+        self.equity.zip(self.equity_start).and_then(|(now, start)| now.checked_sub(start))
+    }
+}
+
+impl Core {
+    /// Fills a status in place: no allocation once its lists have their length.
+    pub fn status(&self, out: &mut Status) {
+        let state = &self.state;
+        out.at = state.now;
+        out.mode = self.kernel.mode();
+        out.latch = self.kernel.latch().copied();
+        out.latch_generation = self.kernel.latch_generation();
+        out.links = LinkChannel::ALL.map(|channel| state.is_channel_up(channel));
+        out.reconciled = state.reconciler.is_proven();
+        out.stopping = self.kernel.is_stopping();
+        out.flattening = self.flatten.is_at_work();
+        out.clock_offset_ns = self.kernel.clock_offset_ns();
+        out.equity = state.equity;
+        out.equity_start =
+            self.equity_start.map(|start| start.saturating_add(state.portfolio.transfers()));
+        out.high_water = self.kernel.high_water();
+        out.drawdown_bps = self.kernel.drawdown_bps();
+        out.drawdown_bps_max = self.drawdown_bps_max;
+        out.open_orders = state.totals().live();
+        out.unknown_orders = state.totals().unknown();
+        out.tally = *state.portfolio.tally();
+        out.counters = self.counters;
+        out.counters.wishes_dropped = self.intents.dropped().into();
+        self.instrument_status(&mut out.instruments);
+        self.strategy_status(&mut out.strategies);
+    }
+
+    fn instrument_status(&self, out: &mut Vec<InstrumentStatus>) {
+        let state = &self.state;
+        out.resize_with(state.instruments.len(), InstrumentStatus::default);
+        for (instrument, line) in state.instruments.iter().zip(out) {
+            let market = &state.market[instrument.id.index()];
+            line.id = instrument.id;
+            line.quote = market.quote().copied();
+            line.quote_age_ms = market.quote_age_ns(state.now.mono_ns) / crate::types::MS;
+            line.book_whole = market.is_whole();
+            line.position = state.portfolio.position(instrument.id);
+            line.open_orders = state.totals().of(instrument.id).live();
+            line.halted = self.kernel.halted_instruments()[instrument.id.index()];
+        }
+    }
+
+    fn strategy_status(&self, out: &mut Vec<StrategyStatus>) {
+        out.resize_with(self.seats.len(), StrategyStatus::default);
+        for ((seat, id), line) in self.seats.iter().zip((0_u8..).map(StrategyId)).zip(out) {
+            line.id = id;
+            line.open_orders = self.state.totals().live_of(id);
+            line.fills = seat.fills;
+            line.denied = seat.denied;
+            line.halted = self.kernel.halted_strategies()[id.index()];
+            line.positions.clear();
+            line.positions.extend_from_slice(self.state.portfolio.attributed(id));
+        }
+    }
+}
