@@ -254,8 +254,9 @@ impl WsWriter {
         if !self.is_usable {
             return Err(NetError::AlreadyClosed);
         }
-        self.socket.lock().start_send_unpin(message).map_err(write_error)?;
-        self.is_usable = false;
+        let begun = self.socket.lock().start_send_unpin(message).map_err(write_error);
+        self.is_usable = matches!(begun, Err(NetError::Unsendable { .. }));
+        begun?;
         self.flush().await?;
         self.is_usable = true;
         Ok(())

@@ -1,7 +1,5 @@
 //! The WebSocket client against honest and dishonest peers.
 
-use std::time::Instant;
-
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -298,28 +296,4 @@ async fn a_send_that_was_abandoned_leaves_the_writer_unusable() {
     let message = vec![b'x'; 60 << 10];
     while timeout(ms(100), writer.send(&message)).await.is_ok() {}
     assert!(matches!(writer.send(b"{}").await, Err(NetError::AlreadyClosed)));
-}
-
-/// Not a limit, a figure: `cargo test --lib net::tests::websocket::figure -- --ignored --nocapture`.
-#[tokio::test]
-#[ignore = "prints a figure; run it by name in a release build"]
-#[expect(clippy::disallowed_methods, reason = "a measurement reads a clock")]
-async fn figure_of_a_send_and_of_an_echo() {
-    let at = raw_peer(|mut tcp| async move {
-        answer_upgrade(&mut tcp).await;
-        let mut sink = vec![0; 1 << 20];
-        while tcp.read(&mut sink).await.is_ok_and(|size| size > 0) {}
-    })
-    .await;
-    let (_reader, mut writer) = open(at).await.unwrap();
-    let order = vec![b'x'; 300];
-    let mut sends: Vec<_> = Vec::new();
-    for _ in 0..20_000 {
-        let begin = Instant::now();
-        writer.send(&order).await.unwrap();
-        sends.push(begin.elapsed());
-        tokio::task::yield_now().await;
-    }
-    sends.sort();
-    println!("send of 300 bytes: p50 {:?} p99 {:?}", sends[10_000], sends[19_800]);
 }
