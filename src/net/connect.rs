@@ -2,6 +2,7 @@
 //!
 //! Must hold: small writes leave at once (`TCP_NODELAY`); a dead peer is noticed by the kernel even
 //! when nobody writes (keep-alive); all addresses of a name are tried in the resolver's order.
+//! A name is looked up by the system's resolver on a thread of tokio's blocking pool.
 //! Not here: the upgrade to a WebSocket ([`super::ws`]) and requests ([`super::http`]).
 
 use std::io;
@@ -25,6 +26,9 @@ const KEEP_ALIVE_AFTER: Duration = Duration::from_secs(20);
 const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(5);
 /// Probes without an answer until the kernel reports the connection as dead: 20 + 3 × 5 = 35 s.
 const KEEP_ALIVE_PROBES: u32 = 3;
+/// Bytes that the peer does not acknowledge or take for this long end the connection, also where
+/// nothing above has a limit for writing (an HTTP reply). The same 35 s in ms.
+const UNTAKEN_MS_MAX: u32 = 35_000;
 
 /// How to open connections.
 #[derive(Clone, Debug)]
@@ -80,6 +84,7 @@ pub(super) fn set_options(tcp: &TcpStream) -> io::Result<()> {
     sockopt::set_tcp_keepidle(tcp, KEEP_ALIVE_AFTER)?;
     sockopt::set_tcp_keepintvl(tcp, KEEP_ALIVE_EVERY)?;
     sockopt::set_tcp_keepcnt(tcp, KEEP_ALIVE_PROBES)?;
+    sockopt::set_tcp_user_timeout(tcp, UNTAKEN_MS_MAX)?;
     Ok(())
 }
 

@@ -5,7 +5,10 @@
 
 use std::net::SocketAddr;
 
-use tokio::sync::oneshot;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{mpsc, oneshot};
+
+use super::Delivery;
 
 use crate::net::{Bytes, HeaderMap, Method, NetError};
 
@@ -59,7 +62,7 @@ pub struct Reply {
     pub status: u16,
     /// Name and value; a pair that HTTP does not allow is left out.
     pub headers: Vec<(&'static str, String)>,
-    /// The whole body.
+    /// The body.
     pub body: Bytes,
 }
 
@@ -90,17 +93,53 @@ impl Reply {
 
 /// The place for one answer.
 #[derive(Debug)]
-pub struct Answer<T>(oneshot::Sender<T>);
+pub struct Answer<T>(oneshot::Sender<Spoken<T>>);
+
+/// An answer on its way, and what follows a reply that goes on.
+#[derive(Debug)]
+pub(super) struct Spoken<T> {
+    pub(super) answer: T,
+    pub(super) rest: Option<mpsc::Receiver<Bytes>>,
+}
 
 impl<T> Answer<T> {
-    pub(super) fn new() -> (Self, oneshot::Receiver<T>) {
+    pub(super) fn new() -> (Self, oneshot::Receiver<Spoken<T>>) {
         let (sender, receiver) = oneshot::channel();
         (Self(sender), receiver)
     }
 
     /// Answers. A peer that has left meanwhile is no fault of the owner.
     pub fn send(self, answer: T) {
-        drop(self.0.send(answer));
+        drop(self.0.send(Spoken { answer, rest: None }));
+    }
+}
+
+impl Answer<Reply> {
+    /// Answers with a reply whose body goes on: `begin.body` is its first part, the others follow
+    /// through [`Parts`], of which at most `waiting_max` wait for a slow reader.
+    pub fn stream(self, begin: Reply, waiting_max: usize) -> Parts {
+        let (parts, rest) = mpsc::channel(waiting_max);
+        drop(self.0.send(Spoken { answer: begin, rest: Some(rest) }));
+        Parts(Some(parts))
+    }
+}
+
+/// The way out for a body in parts. Dropping it ends the body.
+#[derive(Debug)]
+pub struct Parts(Option<mpsc::Sender<Bytes>>);
+
+impl Parts {
+    /// Queues one part; never waits. A full queue belongs to a reader too slow to be served: the
+    /// body ends there, and the page asks again.
+    pub fn send(&mut self, part: impl Into<Bytes>) -> Delivery {
+        let Some(parts) = &self.0 else { return Delivery::Gone };
+        let delivery = match parts.try_send(part.into()) {
+            Ok(()) => return Delivery::Queued,
+            Err(TrySendError::Closed(_)) => Delivery::Gone,
+            Err(TrySendError::Full(_)) => Delivery::Cut,
+        };
+        self.0 = None;
+        delivery
     }
 }
 

@@ -11,12 +11,13 @@
 //! Decision: a queue and an outbox instead of handler callbacks, so that the owner is one plain
 //! struct in one task and needs no lock; the price is one hop through a channel.
 
+mod body;
 mod message;
 mod outbox;
 mod request;
 mod session;
 
-pub use message::{Admission, Answer, CloseReason, ConnectionId, Incoming, Reply, Request};
+pub use message::{Admission, Answer, CloseReason, ConnectionId, Incoming, Parts, Reply, Request};
 pub use outbox::{Delivery, Outbox};
 
 use std::net::SocketAddr;

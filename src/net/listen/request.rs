@@ -6,7 +6,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::header::{HeaderName, HeaderValue, UPGRADE};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -18,11 +18,13 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 
+use super::body::ReplyBody;
+use super::message::Spoken;
 use super::outbox::Tap;
 use super::{Admission, Answer, ConnectionId, House, Incoming, Reply, Request, session};
 use crate::net::{Bytes, connect};
 
-type Wire = Response<Full<Bytes>>;
+type Wire = Response<ReplyBody>;
 
 /// The owner gave no answer: the connection is cut.
 #[derive(Debug, thiserror::Error)]
@@ -82,7 +84,7 @@ async fn answer(
     let request = request_of(head, peer, body);
     let (answer, reply) = Answer::new();
     house.incoming.send(Incoming::Http { request, answer }).await.map_err(|_| Cut)?;
-    reply.await.map(wire).map_err(|_| Cut)
+    reply.await.map(wire_of).map_err(|_| Cut)
 }
 
 async fn read_body(body: body::Incoming, house: &House) -> Result<Bytes, u16> {
@@ -103,7 +105,7 @@ async fn open(
     house: &House,
     pending: &Mutex<Option<Pending>>,
 ) -> Result<Wire, Cut> {
-    let switch = match create_response_with_body(&request, Full::default) {
+    let switch = match create_response_with_body(&request, ReplyBody::default) {
         Ok(switch) => switch,
         Err(error) => return Ok(wire(Reply::new(400, "text/plain", error.to_string()))),
     };
@@ -116,7 +118,7 @@ async fn open(
     let (answer, admission) = Answer::new();
     let opening = Incoming::Opening { connection, request, answer };
     house.incoming.send(opening).await.map_err(|_| Cut)?;
-    match admission.await.map_err(|_| Cut)? {
+    match admission.await.map_err(|_| Cut)?.answer {
         Admission::Accept => {
             place.keep();
             *pending.lock() = Some(Pending { connection, upgrade, tap });
@@ -154,7 +156,12 @@ fn request_of(head: hyper::http::request::Parts, peer: SocketAddr, body: Bytes) 
 }
 
 fn wire(reply: Reply) -> Wire {
-    let mut response = Response::new(Full::new(reply.body));
+    wire_of(Spoken { answer: reply, rest: None })
+}
+
+fn wire_of(spoken: Spoken<Reply>) -> Wire {
+    let reply = spoken.answer;
+    let mut response = Response::new(ReplyBody::new(reply.body, spoken.rest));
     *response.status_mut() =
         StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in reply.headers {

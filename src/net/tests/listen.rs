@@ -25,10 +25,9 @@ async fn admitted(listener: &mut Listener) -> (ConnectionId, WsReader, WsWriter)
 }
 
 async fn closed(listener: &mut Listener) -> (ConnectionId, CloseReason) {
-    match timeout(ms(5_000), listener.next()).await.unwrap() {
-        Incoming::Closed { connection, reason } => (connection, reason),
-        other => panic!("{other:?}"),
-    }
+    let incoming = timeout(ms(5_000), listener.next()).await.unwrap();
+    let Incoming::Closed { connection, reason } = incoming else { panic!("{incoming:?}") };
+    (connection, reason)
 }
 
 /// Writes bytes by hand and returns all that comes back before the end of the connection.
@@ -250,6 +249,50 @@ async fn a_request_whose_answer_is_dropped_ends_without_a_word() {
     let Incoming::Http { answer, .. } = listener.next().await else { panic!() };
     drop(answer);
     assert!(matches!(call.await.unwrap(), Err(NetError::NoAnswer { .. })));
+}
+
+#[tokio::test]
+async fn a_reply_may_go_on_in_parts_until_the_owner_or_the_peer_has_enough() {
+    let mut listener = listener(STANDARD);
+    let mut tcp = TcpStream::connect(listener.at()).await.unwrap();
+    tcp.write_all(b"GET /stream HTTP/1.1\r\nhost: h\r\n\r\n").await.unwrap();
+    let Incoming::Http { answer, .. } = listener.next().await else { panic!() };
+    let mut parts = answer.stream(Reply::new(200, "text/event-stream", "zero"), 2);
+    let head = read_head(&mut tcp).await;
+    assert_eq!(header(&head, "transfer-encoding"), Some("chunked"));
+    let mut chunk = [0; 9];
+    tcp.read_exact(&mut chunk).await.unwrap();
+    assert_eq!(&chunk, b"4\r\nzero\r\n");
+    for text in ["one!", "two!"] {
+        assert_eq!(parts.send(text), Delivery::Queued);
+        tcp.read_exact(&mut chunk).await.unwrap();
+        assert_eq!(chunk, format!("4\r\n{text}\r\n").as_bytes());
+    }
+    assert_eq!(parts.send("a"), Delivery::Queued);
+    assert_eq!(parts.send("b"), Delivery::Queued);
+    assert_eq!(parts.send("c"), Delivery::Cut, "the reader had no chance to take any");
+    assert_eq!(parts.send("d"), Delivery::Gone);
+    let mut rest = [0; 17];
+    tcp.read_exact(&mut rest).await.unwrap();
+    assert_eq!(&rest, b"1\r\na\r\n1\r\nb\r\n0\r\n\r\n");
+}
+
+#[tokio::test]
+async fn a_stream_whose_reader_has_left_is_gone() {
+    let mut listener = listener(STANDARD);
+    let mut tcp = TcpStream::connect(listener.at()).await.unwrap();
+    tcp.write_all(b"GET /stream HTTP/1.1\r\nhost: h\r\n\r\n").await.unwrap();
+    let Incoming::Http { answer, .. } = listener.next().await else { panic!() };
+    let mut parts = answer.stream(Reply::status(200), 1_000);
+    read_head(&mut tcp).await;
+    drop(tcp);
+    let gone = async {
+        while parts.send("x") == Delivery::Queued {
+            tokio::time::sleep(ms(5)).await;
+        }
+    };
+    timeout(ms(2_000), gone).await.unwrap();
+    assert_eq!(parts.send("x"), Delivery::Gone);
 }
 
 #[tokio::test]

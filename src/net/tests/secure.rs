@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::process::Command;
 use std::sync::Arc;
 
+use futures_util::{SinkExt, StreamExt};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -42,8 +43,7 @@ fn certificate() -> Option<(Vec<u8>, Vec<u8>)> {
     }
 }
 
-/// A TLS server that answers every request with "ok".
-async fn server(certificate: &[u8], key: &[u8]) -> SocketAddr {
+fn acceptor(certificate: &[u8], key: &[u8]) -> TlsAcceptor {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -54,7 +54,12 @@ async fn server(certificate: &[u8], key: &[u8]) -> SocketAddr {
             PrivateKeyDer::from_pem_slice(key).unwrap(),
         )
         .unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+    TlsAcceptor::from(Arc::new(config))
+}
+
+/// A TLS server that answers every request with "ok".
+async fn server(certificate: &[u8], key: &[u8]) -> SocketAddr {
+    let acceptor = acceptor(certificate, key);
     let listener = TcpListener::bind(any_port()).await.unwrap();
     let at = listener.local_addr().unwrap();
     tokio::spawn(async move {
@@ -115,6 +120,32 @@ async fn a_secure_websocket_shows_the_status_of_its_refusal() {
     let address = Address::parse(&format!("wss://localhost:{}/ws", at.port())).unwrap();
     let opened = ws::open(&dial, &address, &[], WsLimits::STANDARD, CALM).await;
     assert!(matches!(opened, Err(NetError::Upgrade { status: 200, .. })), "{opened:?}");
+}
+
+#[tokio::test]
+async fn a_secure_websocket_carries_messages_both_ways() {
+    let Some((certificate, key)) = certificate() else { return };
+    let acceptor = acceptor(&certificate, &key);
+    let at = raw_peer(move |tcp| {
+        let acceptor = acceptor.clone();
+        async move {
+            let tls = acceptor.accept(tcp).await.unwrap();
+            let mut socket = tokio_tungstenite::accept_async(tls).await.unwrap();
+            while let Some(Ok(message)) = socket.next().await {
+                let _ = socket.send(message).await;
+            }
+        }
+    })
+    .await;
+    let dial = Dial { roots: TlsRoots::bundled_and(&certificate).unwrap(), limit: ms(5_000) };
+    let address = Address::parse(&format!("wss://localhost:{}/ws", at.port())).unwrap();
+    let (mut reader, mut writer) =
+        ws::open(&dial, &address, &[], WsLimits::STANDARD, CALM).await.unwrap();
+    for size in [0, 1, 300, 60_000] {
+        let text = vec![b'x'; size];
+        writer.send(&text).await.unwrap();
+        assert_eq!(reader.next().await.unwrap(), text);
+    }
 }
 
 #[tokio::test]
