@@ -18,7 +18,7 @@ pub struct Heartbeat {
 }
 
 impl Heartbeat {
-    /// How often [`Pulse::tick`] wants to be called: a quarter of the shorter of the two times, and
+    /// How often a connection looks at the time: a quarter of the shorter of the two times, and
     /// not under 1 ms, the resolution of the timer wheel.
     pub fn tick(&self) -> Duration {
         (self.ping_every.min(self.silence_max) / 4).max(Duration::from_millis(1))
