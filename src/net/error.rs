@@ -178,7 +178,10 @@ pub enum NetError {
         source: io::Error,
     },
     /// The control socket could not be made or opened.
-    #[error("cannot use the control socket {}: {source}; check who owns the folder", path.display())]
+    #[error(
+        "cannot use the control socket {}: {source}; check who owns the folder",
+        path.display()
+    )]
     ControlSocket {
         /// Where.
         path: PathBuf,

@@ -1,7 +1,7 @@
 //! When a quiet WebSocket is asked for a sign of life, and when it counts as dead. Pure arithmetic.
 //!
-//! Must hold: a link is never called silent before the limit has passed since the last frame, and at
-//! most one tick after it.
+//! Must hold: a link is never called silent before the limit has passed since the last frame, and
+//! at most one tick after it.
 //!
 //! Decision: time is looked at once per tick, not once per frame. A frame only sets a flag, so the
 //! path of a message costs no clock read and no timer; the price is up to one tick of lateness.

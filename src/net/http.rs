@@ -2,8 +2,8 @@
 //!
 //! Must hold: a request is written at most once; nothing is repeated here. An error whose
 //! [`NetError::sent`] is `No` was raised before the request was given to the connection, or the
-//! connection gave it back untouched. The connection is kept only after a whole answer, so an answer
-//! can never be taken for that of another request.
+//! connection gave it back untouched. The connection is kept only after a whole answer, so an
+//! answer can never be taken for that of another request.
 //! Not here: signing, rate limits, what a status means, redirects (never followed).
 //!
 //! Decision: calls queue on one connection, first come first served. A caller that must not wait

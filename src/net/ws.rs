@@ -8,12 +8,12 @@
 //! Not here: reconnecting, subscribing, what a payload means.
 //!
 //! Decision: both halves share the connection under a `parking_lot` mutex that is held for one poll
-//! and never across an await; on one thread it is never contended. `futures::split` has room for two
-//! owners only, and our own pings need a third hand on the socket.
+//! and never across an await; on one thread it is never contended. `futures::split` has room for
+//! two owners only, and our own pings need a third hand on the socket.
 //!
 //! Cost per message: reading makes no allocation of its own (the payload is a slice of the read
-//! buffer, which the library refills); text is checked to be UTF-8 by the library. Sending copies the
-//! text once into an owned `Bytes`, one allocation, because the library takes ownership.
+//! buffer, which the library refills); text is checked to be UTF-8 by the library. Sending copies
+//! the text once into an owned `Bytes`, one allocation, because the library takes ownership.
 
 mod fault;
 
