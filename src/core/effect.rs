@@ -2,6 +2,8 @@
 
 use super::alert::Alert;
 use super::event::OperatorRequest;
+use super::mode::{Mode, Scope};
+use super::portfolio::HighWater;
 use super::safety::{Approved, DenyReason, TripRecord};
 use crate::types::{
     ClientOrderId, InstrumentId, OrderRequest, OrderStatus, QueryToken, StrategyId, VenueId,
@@ -44,10 +46,16 @@ pub enum Effect {
         /// By whom and why.
         request: OperatorRequest,
     },
-    /// The mode of everything, or a halt in a scope, changed and must survive a restart (D1).
-    ModeChanged,
-    /// The high-water mark rose or units changed, and must survive a restart.
-    HighWaterChanged,
+    /// A mode holds in a scope from here on and must survive a restart (D1); `Running` in a narrow
+    /// scope lifts its halt.
+    ModeChanged {
+        /// Where.
+        scope: Scope,
+        /// Which.
+        mode: Mode,
+    },
+    /// The high-water mark moved and must survive a restart.
+    HighWaterChanged(HighWater),
     /// A person should know.
     Alert(Alert),
     /// The answer to an operator's request.
@@ -144,6 +152,13 @@ impl Effects {
     pub fn push(&mut self, effect: Effect) {
         assert!(self.0.len() < EFFECTS_MAX, "one event must not cause unbounded effects");
         self.0.push(effect);
+    }
+
+    /// Appends one, if there is one.
+    pub fn extend(&mut self, effect: Option<Effect>) {
+        if let Some(effect) = effect {
+            self.push(effect);
+        }
     }
 
     /// How many more fit, less a reserve for the effects that no work may crowd out.

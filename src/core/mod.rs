@@ -53,7 +53,7 @@ pub use strategy::{
 
 use crate::types::{
     AccountSnapshot, Cash, ExecutionKind, ExecutionReport, ForeignOrder, InstrumentId, MarketData,
-    MarketEvent, OrderRef, OrderStatus, Purpose, Qty, Side, Stamp, StrategyId,
+    MarketEvent, OrderRef, OrderStatus, Purpose, Qty, QueryToken, Side, Stamp, StrategyId,
 };
 use dispatch::{News, UPDATES_MAX};
 use flatten::{Flatten, Step};
@@ -171,10 +171,9 @@ impl Core {
         self.state.reconciler.findings()
     }
 
-    /// True while an opening order of ours may still stand at the venue.
-    pub fn has_opening_orders(&self) -> bool {
-        let opening = |order: &Order| order.terms.purpose == Purpose::Opening;
-        self.state.orders.live().any(opening)
+    /// Number of the last question about the account.
+    pub fn account_token(&self) -> QueryToken {
+        self.state.reconciler.token()
     }
 
     fn take_in(&mut self, kind: &EventKind, effects: &mut Effects) -> News {
@@ -295,7 +294,7 @@ impl Core {
         match cause {
             ForeignOrder::Liquidation | ForeignOrder::Deleveraging | ForeignOrder::Delivery => {
                 self.kernel.reduce_only();
-                self.mode_changed(effects);
+                self.mode_changed(Scope::All, self.kernel.mode_of_all(), effects);
             }
             ForeignOrder::Other => {}
         }
@@ -388,17 +387,18 @@ impl Core {
         match request.command {
             OperatorCommand::Halt(scope) => {
                 self.kernel.halt(scope);
-                self.mode_changed(effects);
+                self.mode_changed(scope, Mode::Halted, effects);
             }
             OperatorCommand::Resume(scope) => {
                 self.kernel.resume(scope)?;
                 self.state.reconciler.ask_now();
-                self.mode_changed(effects);
+                let lifted = if scope == Scope::All { Mode::Conservative } else { Mode::Running };
+                self.mode_changed(scope, lifted, effects);
             }
             OperatorCommand::ResumeFull => {
                 self.kernel.resume_fully()?;
                 self.state.reconciler.ask_now();
-                self.mode_changed(effects);
+                self.mode_changed(Scope::All, Mode::Running, effects);
             }
             OperatorCommand::Trip(cause) => {
                 let reason = match cause {
@@ -416,7 +416,7 @@ impl Core {
                 }
                 self.kernel.reset(generation, baseline)?;
                 effects.push(Effect::Reset { generation, request: *request });
-                self.mode_changed(effects);
+                self.mode_changed(Scope::All, Mode::Conservative, effects);
             }
             OperatorCommand::Flatten { instrument, cap_bps } => {
                 if !(1..=CAP_BPS_MAX).contains(&cap_bps) {
@@ -435,9 +435,9 @@ impl Core {
         Ok(())
     }
 
-    fn mode_changed(&mut self, effects: &mut Effects) {
+    fn mode_changed(&mut self, scope: Scope, mode: Mode, effects: &mut Effects) {
         self.withdrawing = true;
-        effects.push(Effect::ModeChanged);
+        effects.push(Effect::ModeChanged { scope, mode });
     }
 
     fn trip(&mut self, trip: Trip, effects: &mut Effects) {

@@ -120,6 +120,11 @@ impl Reconciler {
         self.proven
     }
 
+    /// Number of the last question.
+    pub(super) fn token(&self) -> QueryToken {
+        self.token
+    }
+
     /// When the open question was asked.
     pub(super) fn asked_ns(&self) -> Option<u64> {
         self.asked.map(|asked| asked.at_ns)

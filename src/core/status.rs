@@ -128,6 +128,8 @@ pub struct Status {
     pub drawdown_bps_max: i64,
     /// Orders that are not over.
     pub open_orders: u32,
+    /// Of these, opening ones.
+    pub opening_orders: u32,
     /// Orders of unknown fate.
     pub unknown_orders: u32,
     /// Trades and what they cost.
@@ -167,6 +169,7 @@ impl Core {
         out.drawdown_bps = self.kernel.drawdown_bps();
         out.drawdown_bps_max = self.drawdown_bps_max;
         out.open_orders = state.totals().live();
+        out.opening_orders = state.totals().opening();
         out.unknown_orders = state.totals().unknown();
         out.tally = *state.portfolio.tally();
         out.counters = self.counters;

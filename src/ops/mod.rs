@@ -1,1 +1,20 @@
-//! stub
+//! The operator's side: what is shown, what may be asked, what is said aloud.
+//!
+//! Must hold: this layer reads reports and makes operator requests; it never touches the core, and
+//! there is no request that places an order of its own making. Sockets are `net`'s, threads are
+//! `runtime`'s.
+
+pub mod handlers;
+pub mod log;
+mod names;
+mod report;
+pub mod say;
+pub mod screen;
+mod status_json;
+pub mod stop_matrix;
+mod summary;
+
+pub use names::Names;
+pub use report::{FeedCounters, Percentiles, Report};
+pub use status_json::{kill_switch, status};
+pub use summary::{SHUTDOWN_COMPLETE, summary};

@@ -8,6 +8,7 @@ use crate::types::{InstrumentId, OrderStatus, Purpose, Qty, Side, StrategyId};
 #[derive(Debug)]
 pub(in crate::core) struct Totals {
     live: u32,
+    opening: u32,
     unknown: u32,
     by_instrument: Vec<Open>,
     by_strategy: Vec<StrategyTotals>,
@@ -50,6 +51,7 @@ impl Totals {
         let seat = |_| StrategyTotals { live: 0, by_instrument: open() };
         Self {
             live: 0,
+            opening: 0,
             unknown: 0,
             by_instrument: open(),
             by_strategy: (0..strategies).map(seat).collect(),
@@ -59,6 +61,11 @@ impl Totals {
     /// Orders that are not over.
     pub(in crate::core) fn live(&self) -> u32 {
         self.live
+    }
+
+    /// Of these, opening ones.
+    pub(in crate::core) fn opening(&self) -> u32 {
+        self.opening
     }
 
     /// Opening orders whose fate is not known (SAFETY E8).
@@ -104,8 +111,11 @@ impl Totals {
             sum(&mut by_side[order.terms.side.index()], remaining);
         };
         count(&mut self.live);
-        if order.status == OrderStatus::Unknown && order.terms.purpose == Purpose::Opening {
-            count(&mut self.unknown);
+        if order.terms.purpose == Purpose::Opening {
+            count(&mut self.opening);
+            if order.status == OrderStatus::Unknown {
+                count(&mut self.unknown);
+            }
         }
         apply(&mut self.by_instrument[order.terms.instrument.index()]);
         if let Some(strategy) = order.strategy {

@@ -239,7 +239,7 @@ impl Kernel {
         if due && self.high_water_said != self.drawdown.high_water() {
             self.high_water_said = self.drawdown.high_water();
             self.high_water_said_ns = now.mono_ns;
-            effects.push(Effect::HighWaterChanged);
+            effects.extend(self.high_water_said.map(Effect::HighWaterChanged));
         }
     }
 
@@ -314,6 +314,11 @@ impl Kernel {
     /// The mode of everything, the latch included.
     pub(super) fn mode(&self) -> Mode {
         if self.latch().is_some() { Mode::Killed } else { self.modes.all() }
+    }
+
+    /// The mode of everything, were the latch not set.
+    pub(super) fn mode_of_all(&self) -> Mode {
+        self.modes.all()
     }
 
     /// Which instruments an operator halted, by index.

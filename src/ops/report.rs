@@ -1,0 +1,69 @@
+//! Everything that is shown of a running engine, in one plain value: what the screen, the socket and
+//! the summary are made of.
+
+use super::Names;
+use crate::core::Status;
+use crate::venue::MarketCounters;
+
+/// A running engine, as of a moment.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// Name of the deployment.
+    pub instance: String,
+    /// `live`, `paper` or `lab`.
+    pub trading_mode: &'static str,
+    /// Where the venue is.
+    pub venue: String,
+    /// Version of the program.
+    pub version: &'static str,
+    /// SHA-256 of the configuration.
+    pub config_hash: String,
+    /// In which equity is told.
+    pub currency: String,
+    /// Number of this start.
+    pub epoch: u32,
+    /// How the last run ended, in words.
+    pub last_shutdown: &'static str,
+    /// Names by index.
+    pub names: Names,
+    /// The core.
+    pub status: Status,
+    /// Tick-to-order.
+    pub latency: Percentiles,
+    /// The feed.
+    pub feed: FeedCounters,
+    /// Since the start, milliseconds.
+    pub uptime_ms: u64,
+    /// False once the disk failed: what is asked still happens, and is not kept (D5).
+    pub durable: bool,
+}
+
+/// What a histogram says.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Percentiles {
+    /// How many were measured.
+    pub count: u64,
+    /// Half are faster, nanoseconds.
+    pub p50_ns: u64,
+    /// 99 of 100 are faster, nanoseconds.
+    pub p99_ns: u64,
+    /// 999 of 1,000 are faster, nanoseconds.
+    pub p999_ns: u64,
+    /// The slowest, nanoseconds.
+    pub max_ns: u64,
+}
+
+/// What the feed has counted.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct FeedCounters {
+    /// Messages read.
+    pub messages: u64,
+    /// Quotes that did not fit into the lane: the next one said it all.
+    pub quotes_coalesced: u64,
+    /// Times that a book was lost because its updates did not fit into the lane.
+    pub overruns: u64,
+    /// Connections made.
+    pub connects: u64,
+    /// What the dialect counted.
+    pub market: MarketCounters,
+}

@@ -1,0 +1,109 @@
+//! Alerts in words: one line each, with the fixed keywords that operators search for (R36, R123).
+
+use super::Names;
+use crate::core::Alert;
+use crate::core::Finding;
+use crate::core::safety::TripReason;
+use crate::types::ForeignOrder;
+
+/// How loud a line is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Loudness {
+    /// A change of state.
+    Info,
+    /// Somebody should look today.
+    Warn,
+    /// Somebody must come now.
+    Error,
+}
+
+/// The line for an alert.
+pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
+    match alert {
+        Alert::KillSwitch(reason) => {
+            let why = trip_reason(*reason);
+            (Loudness::Error, format!("Kill switch activated: {why}; see `engine kill-switch status`"))
+        }
+        Alert::Mode(mode) => (Loudness::Warn, format!("mode {}", mode.name())),
+        Alert::ClockDrift { offset_ns } => {
+            let ms = offset_ns / 1_000_000;
+            (Loudness::Warn, format!("clock drift: the venue is {ms} ms ahead of this machine"))
+        }
+        Alert::ClockGood => (Loudness::Info, "clock drift is over".to_owned()),
+        Alert::Mismatch(found) => (Loudness::Warn, finding(found, names)),
+        Alert::Reconciled { findings: 0, .. } => {
+            (Loudness::Info, "reconciled: the venue's account is what we believe".to_owned())
+        }
+        Alert::Reconciled { findings, .. } => {
+            (Loudness::Info, format!("reconciled: adopted {findings} difference(s) from the venue"))
+        }
+        Alert::Link { up: true, .. } => (Loudness::Info, "link up: all connections".to_owned()),
+        Alert::Link { up: false, .. } => {
+            (Loudness::Warn, "link down: nothing is sent until the account is reconciled".to_owned())
+        }
+        Alert::OrderUnknown(id) => {
+            (Loudness::Warn, format!("order {id} unknown: asking the venue what became of it"))
+        }
+        Alert::ForeignFill { instrument, cause, qty } => {
+            let symbol = names.instrument(*instrument);
+            let who = foreign(*cause);
+            (Loudness::Error, format!("a trade that is not ours: {qty} {symbol}, {who}"))
+        }
+        Alert::Overfill(id) => {
+            (Loudness::Error, format!("order {id} traded more than was ordered"))
+        }
+        Alert::Flat => (Loudness::Info, "flatten done: every asked position is zero".to_owned()),
+        Alert::FlattenStuck(instrument) => {
+            let symbol = names.instrument(*instrument);
+            (Loudness::Error, format!("flatten of {symbol} cannot go on: no price or no link"))
+        }
+    }
+}
+
+/// Why the switch tripped.
+pub fn trip_reason(reason: TripReason) -> &'static str {
+    match reason {
+        TripReason::Operator => "an operator",
+        TripReason::FlagFile => "state/kill_switch.flag",
+        TripReason::Drawdown => "drawdown",
+        TripReason::ClockDrift => "clock drift",
+        TripReason::EquityUnknown => "equity unknown for too long with an open position",
+        TripReason::Overfill => "the venue filled more than was ordered",
+        TripReason::Journal => "the journal cannot be written",
+        TripReason::StateUnreadable => "the state on disk cannot be read",
+    }
+}
+
+/// A difference, with both values.
+pub fn finding(finding: &Finding, names: &Names) -> String {
+    match finding {
+        Finding::Position { instrument, ours, venue } => {
+            let symbol = names.instrument(*instrument);
+            format!("mismatch: position {symbol}: ours {ours}, the venue's {venue}")
+        }
+        Finding::Balance { asset, ours, venue } => {
+            let asset = names.asset(*asset);
+            format!("mismatch: balance {asset}: ours {ours}, the venue's {venue}")
+        }
+        Finding::Orphan { id } => format!("mismatch: order {id} stands at the venue, unknown here"),
+        Finding::ForeignOrders { instrument, count } => {
+            let symbol = names.instrument(*instrument);
+            format!("{count} open order(s) on {symbol} are not ours")
+        }
+        Finding::UnnamedPositions { count } => {
+            format!("{count} position(s) in instruments that the configuration does not name")
+        }
+        Finding::UnnamedAssets => {
+            "the account holds assets that the configuration does not name: equity is unknown".to_owned()
+        }
+    }
+}
+
+fn foreign(cause: ForeignOrder) -> &'static str {
+    match cause {
+        ForeignOrder::Liquidation => "a liquidation by the venue",
+        ForeignOrder::Deleveraging => "auto-deleveraging by the venue",
+        ForeignOrder::Delivery => "a delivery by the venue",
+        ForeignOrder::Other => "by another client or a person",
+    }
+}

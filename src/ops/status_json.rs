@@ -1,0 +1,152 @@
+//! The status for programs: the same as the screen, as one JSON object (R27, R114).
+
+use super::report::Report;
+use super::say;
+use crate::core::{LinkChannel, StrategyStatus};
+use serde_json::{Map, Value, json};
+
+/// The whole report. Numbers of money and quantity are text: exact, as everywhere.
+pub fn status(report: &Report) -> Value {
+    let status = &report.status;
+    let text = |value: &dyn std::fmt::Display| Value::String(value.to_string());
+    let link = |channel: LinkChannel| status.links[channel.index()];
+    json!({
+        "instance": report.instance,
+        "trading_mode": report.trading_mode,
+        "mode": status.mode.name(),
+        "kill_switch_active": status.latch.is_some(),
+        "kill_switch": kill_switch(report),
+        "stopping": status.stopping,
+        "flattening": status.flattening,
+        "version": report.version,
+        "config_hash": report.config_hash,
+        "epoch": report.epoch,
+        "last_shutdown": report.last_shutdown,
+        "durable": report.durable,
+        "uptime_ms": report.uptime_ms,
+        "venue": report.venue,
+        "link": {
+            "market": link(LinkChannel::Market),
+            "orders": link(LinkChannel::Orders),
+            "user": link(LinkChannel::User),
+        },
+        "reconciled": status.reconciled,
+        "clock_offset_ms": status.clock_offset_ns.map(|ns| ns / 1_000_000),
+        "currency": report.currency,
+        "equity": status.equity.as_ref().map(|it| text(it)),
+        "profit": status.profit().as_ref().map(|it| text(it)),
+        "high_water": status.high_water.map(|mark| mark.peak.to_string()),
+        "drawdown_bps": status.drawdown_bps,
+        "drawdown_bps_max": status.drawdown_bps_max,
+        "fees": text(&status.tally.fees),
+        "turnover": text(&status.tally.turnover),
+        "orders": orders(report),
+        "denied": denied(report),
+        "instruments": instruments(report),
+        "strategies": status.strategies.iter().map(|it| strategy(it, report)).collect::<Vec<_>>(),
+        "tick_to_order_ns": {
+            "count": report.latency.count,
+            "p50": report.latency.p50_ns,
+            "p99": report.latency.p99_ns,
+            "p99_9": report.latency.p999_ns,
+            "max": report.latency.max_ns,
+        },
+        "feed": feed(report),
+    })
+}
+
+/// The kill switch alone: what `engine kill-switch status` shows.
+pub fn kill_switch(report: &Report) -> Value {
+    let status = &report.status;
+    let trip = status.latch.as_ref().map(|trip| {
+        json!({
+            "reason": say::trip_reason(trip.reason),
+            "unix_ms": trip.at.unix_ns / crate::types::MS,
+            "value": trip.value,
+            "limit": trip.limit,
+            "by": trip.by.as_str(),
+            "note": trip.note.as_str(),
+        })
+    });
+    json!({
+        "latched": status.latch.is_some(),
+        "generation": status.latch_generation,
+        "trip": trip,
+        "challenge": status.latch.as_ref().map(super::handlers::challenge),
+    })
+}
+
+fn orders(report: &Report) -> Value {
+    let (status, counters) = (&report.status, &report.status.counters);
+    json!({
+        "events": counters.events,
+        "sent": counters.orders_sent,
+        "cancels_sent": counters.cancels_sent,
+        "rejected": counters.rejected,
+        "not_sent": counters.not_sent,
+        "fills": status.tally.fills,
+        "maker_fills": status.tally.maker_fills,
+        "open": status.open_orders,
+        "unknown": status.unknown_orders,
+        "foreign_fills": counters.foreign_fills,
+        "wishes_dropped": counters.wishes_dropped,
+        "repeated_reports": counters.repeated_reports,
+    })
+}
+
+fn denied(report: &Report) -> Value {
+    let denials = report.status.counters.denials();
+    let by_reason: Map<String, Value> =
+        denials.map(|(reason, count)| (reason.name().to_owned(), json!(count))).collect();
+    Value::Object(by_reason)
+}
+
+fn instruments(report: &Report) -> Value {
+    let line = |line: &crate::core::InstrumentStatus| {
+        json!({
+            "symbol": report.names.instrument(line.id),
+            "bid": line.quote.map(|quote| quote.bid.to_string()),
+            "ask": line.quote.map(|quote| quote.ask.to_string()),
+            "quote_age_ms": line.quote_age_ms,
+            "book_whole": line.book_whole,
+            "position": line.position.to_string(),
+            "open_orders": line.open_orders,
+            "halted": line.halted,
+        })
+    };
+    report.status.instruments.iter().map(line).collect()
+}
+
+fn strategy(line: &StrategyStatus, report: &Report) -> Value {
+    let positions: Map<String, Value> = report
+        .names
+        .instruments
+        .iter()
+        .zip(&line.positions)
+        .map(|(symbol, qty)| (symbol.clone(), json!(qty.to_string())))
+        .collect();
+    json!({
+        "name": report.names.strategy(line.id),
+        "open_orders": line.open_orders,
+        "fills": line.fills,
+        "denied": line.denied,
+        "halted": line.halted,
+        "positions": positions,
+    })
+}
+
+fn feed(report: &Report) -> Value {
+    let (feed, market) = (&report.feed, &report.feed.market);
+    json!({
+        "messages": feed.messages,
+        "connects": feed.connects,
+        "quotes_coalesced": feed.quotes_coalesced,
+        "overruns": feed.overruns,
+        "diffs_decoded": market.diffs_decoded,
+        "diffs_dropped": market.diffs_dropped,
+        "diffs_applied": market.diffs_applied,
+        "books_lost": market.books_lost,
+        "messages_bad": market.messages_bad,
+        "messages_passed_over": market.messages_passed_over,
+    })
+}

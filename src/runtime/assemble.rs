@@ -1,0 +1,175 @@
+//! Puts the parts of a core together: what the configuration wants, what the venue lists, what the
+//! last run left behind.
+//!
+//! Must hold: every world (live, paper, back-test) is assembled here, from the same parts.
+
+use crate::config::{Config, StrategyConfig, TradingMode};
+use crate::core::{
+    Construct, Registry, Restored, Seat, Setup, StrategySetup, Valuation,
+};
+use crate::ops::Names;
+use crate::types::{AssetId, IdPrefix, Instrument, InstrumentId, VenueId};
+use crate::venue::{Directory, Listing};
+
+/// Why a configuration does not fit the venue.
+#[derive(Debug, thiserror::Error)]
+pub enum AssembleError {
+    /// The venue does not list a configured symbol.
+    #[error("the venue does not list `{symbol}`; look at `instruments` in the configuration")]
+    NotListed {
+        /// The symbol.
+        symbol: String,
+    },
+    /// An instrument is settled in something else than equity is told in.
+    #[error("`{symbol}` is settled in {settle} and `reporting_currency` is {reporting}: these must be one")]
+    Settlement {
+        /// The symbol.
+        symbol: String,
+        /// What it is settled in.
+        settle: String,
+        /// What equity is told in.
+        reporting: String,
+    },
+    /// A strategy cannot be built from its settings.
+    #[error("strategy `{name}`: {what}")]
+    Strategy {
+        /// Its name.
+        name: String,
+        /// All that is wrong.
+        what: String,
+    },
+    /// More assets or instruments than there are indexes for.
+    #[error("too many instruments or assets")]
+    TooMany,
+}
+
+/// What the venue lists of what the configuration wants.
+#[derive(Clone, Debug)]
+pub(super) struct Universe {
+    pub(super) instruments: Vec<Instrument>,
+    pub(super) assets: Vec<String>,
+    pub(super) valuations: Vec<Valuation>,
+}
+
+impl Universe {
+    /// Finds every configured instrument among the listings. The reporting currency is the first
+    /// asset.
+    pub(super) fn new(config: &Config, listings: &[Listing]) -> Result<Self, AssembleError> {
+        let reporting = &config.reporting_currency;
+        let mut assets = vec![reporting.clone()];
+        let mut instruments = Vec::with_capacity(config.instruments.len());
+        for (at, wanted) in config.instruments.iter().enumerate() {
+            let listing = listings.iter().find(|listing| listing.symbol == wanted.symbol);
+            let symbol = wanted.symbol.clone();
+            let listing = listing.ok_or(AssembleError::NotListed { symbol: symbol.clone() })?;
+            if listing.settle != *reporting {
+                let (settle, reporting) = (listing.settle.clone(), reporting.clone());
+                return Err(AssembleError::Settlement { symbol, settle, reporting });
+            }
+            let id = u16::try_from(at).map_err(|_| AssembleError::TooMany)?;
+            instruments.push(Instrument {
+                id: InstrumentId(id),
+                venue: VenueId(0),
+                symbol,
+                kind: listing.kind,
+                base: index(&mut assets, &listing.base)?,
+                quote: index(&mut assets, &listing.quote)?,
+                settle: index(&mut assets, &listing.settle)?,
+                filters: listing.filters,
+            });
+        }
+        let valuations = assets.iter().zip(0_u8..).map(|(name, id)| {
+            let asset = AssetId(id);
+            let by = instruments.iter().find(|it| it.base == asset && it.quote == AssetId(0));
+            match by {
+                _ if name == reporting => Valuation::Reporting,
+                Some(instrument) => Valuation::By(instrument.id),
+                None => Valuation::Nothing,
+            }
+        });
+        let valuations = valuations.collect();
+        Ok(Self { instruments, assets, valuations })
+    }
+
+    /// What the dialects must know.
+    pub(super) fn directory(&self, config: &Config) -> Directory {
+        Directory {
+            venue: VenueId(0),
+            instruments: self.instruments.clone(),
+            assets: self.assets.clone(),
+            prefix: id_prefix(config),
+            recv_window_ms: config.venue.recv_window_ms,
+        }
+    }
+
+    /// What people call all of it.
+    pub(super) fn names(&self, config: &Config) -> Names {
+        Names {
+            instruments: self.instruments.iter().map(|it| it.symbol.clone()).collect(),
+            strategies: config.strategies.iter().map(|it| it.name.clone()).collect(),
+            assets: self.assets.clone(),
+        }
+    }
+
+    /// Everything that a core is built from.
+    pub(super) fn setup(
+        self,
+        config: &Config,
+        registry: &Registry,
+        epoch: u32,
+        restored: Restored,
+    ) -> Result<Setup, AssembleError> {
+        let strategies = config.strategies.iter().map(|strategy| seat(strategy, registry));
+        Ok(Setup {
+            strategies: strategies.collect::<Result<_, _>>()?,
+            instruments: self.instruments,
+            valuations: self.valuations,
+            limits: config.limits.clone(),
+            timing: config.timing,
+            sharing: config.sharing,
+            epoch,
+            restored,
+        })
+    }
+}
+
+/// What stands before every id of ours: the program, live or not, and the deployment, so that two
+/// deployments on one account never take each other's orders for their own (D20).
+pub(super) fn id_prefix(config: &Config) -> IdPrefix {
+    let mode = match config.mode {
+        TradingMode::Live => 'l',
+        TradingMode::Paper => 'p',
+        TradingMode::Lab => 'x',
+    };
+    let hash = config.instance.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    });
+    let text = format!("tk{mode}{hash:08x}");
+    // Eleven lower-case letters and digits are a prefix.
+    IdPrefix::new(&text).unwrap_or_else(|| unreachable!("`{text}` is a prefix"))
+}
+
+fn seat(config: &StrategyConfig, registry: &Registry) -> Result<Seat, AssembleError> {
+    let failed = |what: String| AssembleError::Strategy { name: config.name.clone(), what };
+    let construct: Construct = registry
+        .find(&config.kind)
+        .ok_or_else(|| failed(format!("there is no kind `{}`", config.kind)))?;
+    let setup = StrategySetup { instruments: &config.instruments, params: config.params.clone() };
+    let strategy = construct(setup).map_err(|faults| {
+        failed(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+    })?;
+    Ok(Seat {
+        name: config.name.clone(),
+        instruments: config.instruments.clone(),
+        budget: config.budget,
+        strategy,
+    })
+}
+
+fn index(assets: &mut Vec<String>, name: &str) -> Result<AssetId, AssembleError> {
+    let at = assets.iter().position(|known| known == name).unwrap_or_else(|| {
+        assets.push(name.to_owned());
+        assets.len() - 1
+    });
+    u8::try_from(at).map(AssetId).map_err(|_| AssembleError::TooMany)
+}

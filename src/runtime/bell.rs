@@ -1,0 +1,119 @@
+//! Wakes a thread that sleeps: an eventfd that is only rung when somebody waits.
+//!
+//! Must hold: whoever fills a lane rings after the push; whoever waits says so before it looks at
+//! its lanes for the last time. Either the filler sees the waiter and rings, or the waiter sees
+//! what was pushed. Ringing costs one atomic load while nobody waits and one system call when
+//! somebody does; it takes no lock and never blocks (the counter cannot overflow before it is read).
+//!
+//! Decision: an eventfd and not a tokio `Notify` or a condition variable, because the hot thread
+//! rings it and those take a lock; and because one descriptor serves a plain thread (ppoll) and a
+//! tokio thread (epoll) alike.
+
+use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicBool, Ordering, fence};
+
+/// One thread's bell.
+#[derive(Debug)]
+pub struct Bell {
+    fd: OwnedFd,
+    waits: AtomicBool,
+}
+
+impl Bell {
+    /// Fails only when the process may open no more files.
+    pub fn new() -> io::Result<Self> {
+        let fd = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
+        Ok(Self { fd, waits: AtomicBool::new(false) })
+    }
+
+    /// Wakes the waiter, if there is one.
+    pub fn ring(&self) {
+        fence(Ordering::SeqCst);
+        if self.waits.load(Ordering::Relaxed) && self.waits.swap(false, Ordering::Relaxed) {
+            // A full counter means that it has been rung already.
+            let _ = rustix::io::write(&self.fd, &1_u64.to_ne_bytes());
+        }
+    }
+
+    /// Sleeps until rung or until `timeout_ns` passed, unless `is_idle` finds something to do.
+    pub fn wait(&self, timeout_ns: u64, is_idle: impl Fn() -> bool) {
+        self.announce();
+        if is_idle() {
+            let seconds = i64::try_from(timeout_ns / crate::types::SECOND).unwrap_or(i64::MAX);
+            let rest = i64::try_from(timeout_ns % crate::types::SECOND).unwrap_or(0);
+            let timeout = Timespec { tv_sec: seconds, tv_nsec: rest };
+            let mut fds = [PollFd::new(&self.fd, PollFlags::IN)];
+            // A signal ends the wait early, which is as good as a ring.
+            let _ = poll(&mut fds, Some(&timeout));
+        }
+        self.hush();
+    }
+
+    /// Sleeps on a tokio thread until rung, unless `is_idle` finds something to do.
+    pub async fn wait_async(fd: &tokio::io::unix::AsyncFd<&Self>, is_idle: impl Fn() -> bool) {
+        let bell = *fd.get_ref();
+        bell.announce();
+        if is_idle()
+            && let Ok(mut ready) = fd.readable().await
+        {
+            ready.clear_ready();
+        }
+        bell.hush();
+    }
+
+    fn announce(&self) {
+        self.waits.store(true, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+    }
+
+    fn hush(&self) {
+        self.waits.store(false, Ordering::Relaxed);
+        let mut count = [0_u8; 8];
+        // Nothing to read means that nobody rang.
+        let _ = rustix::io::read(&self.fd, &mut count);
+    }
+}
+
+impl std::os::fd::AsRawFd for Bell {
+    fn as_raw_fd(&self) -> std::os::fd::RawFd {
+        self.fd.as_raw_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicU64;
+
+    #[test]
+    fn nothing_pushed_is_ever_slept_through() {
+        let bell = Arc::new(Bell::new().unwrap());
+        let pushed = Arc::new(AtomicU64::new(0));
+        let (theirs, count) = (Arc::clone(&bell), Arc::clone(&pushed));
+        let filler = crate::runtime::threads::spawn("filler", None, move || {
+            for _ in 0..20_000 {
+                count.fetch_add(1, Ordering::Release);
+                theirs.ring();
+            }
+        })
+        .unwrap();
+        let mut seen = 0;
+        while seen < 20_000 {
+            // A wait of an hour: a lost ring would hang the test.
+            bell.wait(3_600 * crate::types::SECOND, || pushed.load(Ordering::Acquire) == seen);
+            seen = pushed.load(Ordering::Acquire);
+        }
+        filler.join().unwrap();
+    }
+
+    #[test]
+    fn a_wait_ends_by_itself() {
+        let bell = Bell::new().unwrap();
+        bell.wait(crate::types::MS, || true);
+        bell.ring();
+        bell.wait(crate::types::MS, || true);
+    }
+}

@@ -1,0 +1,320 @@
+//! The simulated exchange behind a real port: embedded in a paper run, or alone (`engine exchange`).
+//!
+//! One thread owns the pure exchange; requests, messages and the market reach it one after the
+//! other. Time is the machine's: `--speed` shortens the gaps of a recording and nothing else (D13).
+
+use super::clock::Clock;
+use super::recorded::{self, Recorded};
+use super::threads;
+use crate::config::{ExchangeConfig, MarketSource};
+use crate::net::listen::{Admission, Delivery, Incoming, Listener, ListenLimits, Reply};
+use crate::net::ws::WsLimits;
+use crate::net::NetError;
+use crate::sim::{AccountSpec, Fees, HttpRequest, Server, Synthetic};
+use crate::store::StoreError;
+use crate::types::{Instrument, MS, MarketEvent};
+use crate::venue::{Directory, VenueKind};
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::sync::{oneshot, watch};
+
+/// Key of the exchange's one account; known to everybody.
+pub const PAPER_KEY: &str = "paper-key";
+
+/// Its secret; known to everybody.
+pub const PAPER_SECRET: &str = "paper-secret";
+
+/// How often timers of the exchange (stream keys, countdowns) are looked at.
+const TIMERS: Duration = Duration::from_millis(100);
+
+/// Most market events between two looks at what clients ask.
+const BATCH_MAX: usize = 64;
+
+/// At the greatest speed the market waits while a client has this many frames to read: half of what
+/// its queue takes, so that nothing is lost (D12).
+const BACK_PRESSURE: Duration = Duration::from_millis(1);
+
+/// Why the exchange could not begin or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ExchangeError {
+    /// Its port.
+    #[error(transparent)]
+    Net(#[from] NetError),
+    /// Its recording.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Its thread.
+    #[error("no thread for the exchange: {0}")]
+    Thread(#[from] std::io::Error),
+}
+
+/// A running exchange.
+#[derive(Debug)]
+pub(super) struct Running {
+    pub(super) at: SocketAddr,
+    /// True once a recording has been played to its end.
+    pub(super) ended: watch::Receiver<bool>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What an exchange is made of.
+pub(super) struct Plan {
+    pub(super) listen: SocketAddr,
+    pub(super) config: ExchangeConfig,
+    pub(super) instruments: Vec<Instrument>,
+    pub(super) assets: Vec<String>,
+    pub(super) kind: VenueKind,
+    pub(super) directory: Directory,
+}
+
+/// Starts one on a thread of its own; returns when its port is open.
+pub(super) fn start(plan: Plan, clock: Clock) -> Result<Running, ExchangeError> {
+    let market = Market::open(&plan)?;
+    let (opened, port) = std::sync::mpsc::channel();
+    let (ended_tx, ended) = watch::channel(false);
+    let (stop, stopped) = oneshot::channel();
+    let thread = threads::spawn("exchange", None, move || {
+        let runtime = match super::threads::runtime(crate::config::Wait::Park) {
+            Ok(runtime) => runtime,
+            Err(error) => {
+                let _ = opened.send(Err(ExchangeError::Thread(error)));
+                return;
+            }
+        };
+        runtime.block_on(async move {
+            let listener = match Listener::bind(plan.listen, limits()) {
+                Ok(listener) => listener,
+                Err(error) => {
+                    let _ = opened.send(Err(error.into()));
+                    return;
+                }
+            };
+            let _ = opened.send(Ok(listener.at()));
+            let house = House { server: server(&plan), listener, clock };
+            tokio::select! {
+                _ = stopped => {}
+                () = house.run(market, ended_tx) => {}
+            }
+        });
+    })?;
+    let at = port.recv().map_err(|_| std::io::Error::other("the exchange did not begin"))??;
+    Ok(Running { at, ended, stop: Some(stop), thread: Some(thread) })
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            // An exchange that has ended already is stopped.
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Clients keep connections open between their calls, and read long books.
+fn limits() -> ListenLimits {
+    let ws = WsLimits { write_bytes_max: 4 << 20, ..WsLimits::STANDARD };
+    let read_max = Duration::from_secs(75);
+    ListenLimits { ws, read_max, outgoing_max: 16_384, ..ListenLimits::STANDARD }
+}
+
+fn server(plan: &Plan) -> Server {
+    let config = &plan.config;
+    let account = AccountSpec {
+        key: PAPER_KEY.to_owned(),
+        secret: PAPER_SECRET.to_owned(),
+        balance: config.starting_balance,
+    };
+    let fees = Fees {
+        maker_centi_bps: config.maker_fee_centi_bps,
+        taker_centi_bps: config.taker_fee_centi_bps,
+    };
+    Server::new(plan.instruments.clone(), plan.assets.clone(), vec![account], fees)
+}
+
+struct House {
+    server: Server,
+    listener: Listener,
+    clock: Clock,
+}
+
+impl House {
+    async fn run(mut self, mut market: Market, ended: watch::Sender<bool>) {
+        let mut timers = tokio::time::interval(TIMERS);
+        let begin_ns = self.clock.mono_ns();
+        loop {
+            let wait = market.wait(self.clock.mono_ns().saturating_sub(begin_ns));
+            tokio::select! {
+                incoming = self.listener.next() => self.on_incoming(incoming),
+                () = sleep(wait), if wait.is_some() => {
+                    self.on_market(&mut market, begin_ns);
+                    if market.is_over() {
+                        // Nobody listens when the exchange runs alone.
+                        let _ = ended.send(true);
+                    }
+                }
+                _ = timers.tick() => self.server.advance(self.now_unix_ms()),
+            }
+            self.flush().await;
+        }
+    }
+
+    fn on_market(&mut self, market: &mut Market, begin_ns: u64) {
+        for _ in 0..BATCH_MAX {
+            let since_ns = self.clock.mono_ns().saturating_sub(begin_ns);
+            let Some(event) = market.pop(since_ns) else { return };
+            self.server.on_market(self.now_unix_ms(), &event);
+        }
+    }
+
+    fn on_incoming(&mut self, incoming: Incoming) {
+        let now_unix_ms = self.now_unix_ms();
+        match incoming {
+            Incoming::Http { request, answer } => {
+                let reply = self.server.on_http(
+                    now_unix_ms,
+                    &HttpRequest {
+                        method: request.method.as_str(),
+                        target: &request.target,
+                        api_key: request.header("x-mbx-apikey"),
+                        body: &request.body,
+                    },
+                );
+                answer.send(reply_of(reply));
+            }
+            Incoming::Opening { connection, request, answer } => {
+                let opened =
+                    self.server.on_open(now_unix_ms, connection.number(), &request.target);
+                answer.send(match opened {
+                    Ok(()) => Admission::Accept,
+                    Err(status) => Admission::Refuse(Reply::status(status)),
+                });
+            }
+            Incoming::Message { connection, payload } => {
+                self.server.on_text(now_unix_ms, connection.number(), &payload);
+            }
+            Incoming::Closed { connection, .. } => self.server.on_close(connection.number()),
+        }
+    }
+
+    /// Hands the frames out. A client that does not read is cut by the listener, with a reason.
+    async fn flush(&mut self) {
+        let mut crowded = false;
+        for (number, frame) in self.server.drain() {
+            let delivery = self.listener.outbox().send(number.into(), frame);
+            crowded |= delivery == Delivery::Cut;
+        }
+        for number in self.server.drain_closed() {
+            drop(self.listener.outbox().close(number.into(), 1000, "the stream has ended"));
+        }
+        if crowded || self.listener.outbox().is_crowded() {
+            tokio::time::sleep(BACK_PRESSURE).await;
+        }
+    }
+
+    fn now_unix_ms(&self) -> u64 {
+        self.clock.stamp().unix_ns / MS
+    }
+}
+
+fn reply_of(reply: crate::sim::HttpReply) -> Reply {
+    let mut out = Reply::json(reply.status, reply.body);
+    for (name, value) in reply.headers {
+        out = out.with_named_header(name, value);
+    }
+    out
+}
+
+async fn sleep(wait: Option<Duration>) {
+    match wait {
+        Some(Duration::ZERO) => tokio::task::yield_now().await,
+        Some(wait) => tokio::time::sleep(wait).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The market that is played: what comes next, and when.
+struct Market {
+    source: Source,
+    ready: VecDeque<MarketEvent>,
+    /// When the next events are due, nanoseconds since the market began.
+    due_ns: Option<u64>,
+}
+
+enum Source {
+    Synthetic(Box<Synthetic>),
+    Recording { recorded: Box<Recorded>, speed: Option<u32>, first_unix_ns: Option<u64> },
+}
+
+impl Market {
+    fn open(plan: &Plan) -> Result<Self, ExchangeError> {
+        let source = match &plan.config.market {
+            MarketSource::Seed(seed) => {
+                Source::Synthetic(Box::new(Synthetic::new(*seed, &plan.instruments)))
+            }
+            MarketSource::Recording { path, speed } => {
+                let directory = recorded::occurring(path, plan.kind, &plan.directory)?;
+                let recorded = Box::new(Recorded::open(path, plan.kind, &directory)?);
+                Source::Recording { recorded, speed: *speed, first_unix_ns: None }
+            }
+        };
+        let mut market = Self { source, ready: VecDeque::new(), due_ns: Some(0) };
+        market.fill();
+        Ok(market)
+    }
+
+    /// How long until something is due; `None` when the market is over.
+    fn wait(&self, since_ns: u64) -> Option<Duration> {
+        self.due_ns.map(|due_ns| Duration::from_nanos(due_ns.saturating_sub(since_ns)))
+    }
+
+    fn is_over(&self) -> bool {
+        self.due_ns.is_none()
+    }
+
+    /// The next event, if it is due.
+    fn pop(&mut self, since_ns: u64) -> Option<MarketEvent> {
+        if self.due_ns.is_none_or(|due_ns| since_ns < due_ns) {
+            return None;
+        }
+        let event = self.ready.pop_front();
+        if self.ready.is_empty() {
+            self.fill();
+        }
+        event
+    }
+
+    /// Reads on until there are events, or the end.
+    fn fill(&mut self) {
+        while self.ready.is_empty() && self.due_ns.is_some() {
+            match &mut self.source {
+                Source::Synthetic(synthetic) => match synthetic.next() {
+                    Some((delay_ns, event)) => {
+                        self.due_ns = self.due_ns.map(|due_ns| due_ns.saturating_add(delay_ns));
+                        self.ready.push_back(event);
+                    }
+                    None => self.due_ns = None,
+                },
+                Source::Recording { recorded, speed, first_unix_ns } => match recorded.next() {
+                    Ok(Some(frame)) => {
+                        let first = *first_unix_ns.get_or_insert(frame.received_unix_ns);
+                        let gap_ns = frame.received_unix_ns.saturating_sub(first);
+                        let due_ns = speed.map_or(0, |speed| gap_ns / u64::from(speed.max(1)));
+                        self.due_ns = Some(due_ns);
+                        self.ready.extend(frame.events);
+                    }
+                    Ok(None) => self.due_ns = None,
+                    Err(error) => {
+                        tracing::error!(%error, "the recording ends here");
+                        self.due_ns = None;
+                    }
+                },
+            }
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! The feed thread: public market data from sockets into the hot thread's lane.
+//!
+//! Must hold: the receive time is taken right after the message is read, before it is decoded; a
+//! message that cannot be read is counted and never guessed at; reading goes on whatever it says.
+//! A full lane means (D12): a quote is dropped, because the next one says it all; anything else
+//! loses that instrument's book, which is then begun again from a fresh snapshot.
+
+use super::clock::Clock;
+use super::hot::Incoming;
+use super::lane::Filler;
+use super::link::{self, Said};
+use crate::core::{EventKind, LinkChannel, LinkEvent, LinkState};
+use crate::net::http::HttpClient;
+use crate::net::ws::{WsReader, WsWriter};
+use crate::net::{Address, Bytes, Dial, NetError};
+use crate::ops::FeedCounters;
+use crate::types::{InstrumentId, MarketData, MarketEvent, VenueId};
+use crate::venue::{Answer, MarketDialect};
+use futures_util::future::LocalBoxFuture;
+use parking_lot::Mutex;
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::Poll;
+
+/// How many messages are read between two looks at the shared counters.
+const COUNT_EVERY: u64 = 64;
+
+/// Everything that the feed thread owns.
+pub(super) struct Feed {
+    pub(super) venue: VenueId,
+    pub(super) clock: Clock,
+    pub(super) dialect: Box<dyn MarketDialect>,
+    pub(super) streams: Address,
+    pub(super) rest: Rc<HttpClient>,
+    pub(super) dial: Dial,
+    pub(super) lane: RefCell<Filler<Incoming>>,
+    pub(super) shared: Arc<Mutex<FeedCounters>>,
+    pub(super) counters: FeedCounters,
+    /// Instruments whose loss the hot thread has not been told yet.
+    pub(super) overrun: Vec<InstrumentId>,
+    pub(super) events: Vec<MarketEvent>,
+}
+
+type Snapshot = LocalBoxFuture<'static, (InstrumentId, Option<Answer>)>;
+
+impl Feed {
+    /// Runs for ever: connects, reads, and connects again.
+    pub(super) async fn run(mut self) {
+        let mut waits = link::Waits::new("market data");
+        loop {
+            match self.connect().await {
+                Ok(mut connections) => {
+                    self.counters.connects += 1;
+                    self.begin().await;
+                    waits.up();
+                    let error = self.read(&mut connections).await;
+                    self.say(LinkState::Down).await;
+                    waits.down(&error).await;
+                }
+                Err(error) => waits.down(&error).await,
+            }
+        }
+    }
+
+    async fn connect(&self) -> Result<Vec<(WsReader, WsWriter)>, NetError> {
+        let mut connections = Vec::new();
+        for stream in self.dialect.streams() {
+            let address = self.streams.with_target(&stream.target)?;
+            connections.push(link::open(&self.dial, &address).await?);
+        }
+        Ok(connections)
+    }
+
+    async fn begin(&mut self) {
+        self.dialect.on_connect(&mut self.events);
+        self.deliver(self.clock.mono_ns());
+        self.say(LinkState::Up).await;
+    }
+
+    /// Reads until a connection breaks; says how.
+    async fn read(&mut self, connections: &mut [(WsReader, WsWriter)]) -> NetError {
+        let mut snapshot: Option<Snapshot> = None;
+        loop {
+            if snapshot.is_none() {
+                snapshot = self.ask_for_snapshot();
+            }
+            tokio::select! {
+                biased;
+                message = next_of(connections) => match message {
+                    Ok(message) => self.on_message(&message),
+                    Err(error) => return error,
+                },
+                (instrument, answer) = maybe(&mut snapshot) => {
+                    snapshot = None;
+                    self.on_snapshot(instrument, answer.as_ref());
+                }
+            }
+        }
+    }
+
+    fn on_message(&mut self, message: &Bytes) {
+        let received_ns = self.clock.mono_ns();
+        self.counters.messages += 1;
+        if let Err(error) = self.dialect.on_message(message, &mut self.events) {
+            tracing::debug!(%error, bytes = message.len(), "a market message could not be read");
+        }
+        self.deliver(received_ns);
+        if self.counters.messages.is_multiple_of(COUNT_EVERY) {
+            self.publish();
+        }
+    }
+
+    fn ask_for_snapshot(&mut self) -> Option<Snapshot> {
+        let (instrument, call) = self.dialect.snapshot_wanted()?;
+        let rest = Rc::clone(&self.rest);
+        Some(Box::pin(async move {
+            let answer = link::call(&rest, &call).await;
+            if let Err(error) = &answer {
+                tracing::warn!(%error, "no answer to a request for a snapshot of the book");
+            }
+            (instrument, answer.ok())
+        }))
+    }
+
+    fn on_snapshot(&mut self, instrument: InstrumentId, answer: Option<&Answer>) {
+        let received_ns = self.clock.mono_ns();
+        if let Err(error) = self.dialect.on_snapshot(instrument, answer, &mut self.events) {
+            tracing::warn!(%error, "a snapshot of the book could not be used; asking again");
+        }
+        self.deliver(received_ns);
+        self.publish();
+    }
+
+    /// Hands the decoded events over, in order.
+    fn deliver(&mut self, received_ns: u64) {
+        self.tell_overruns(received_ns);
+        let mut events = std::mem::take(&mut self.events);
+        for event in events.drain(..) {
+            let lossless = !matches!(event.data, MarketData::Quote(_));
+            let lost = self.overrun.contains(&event.instrument);
+            if (lost && lossless) || self.push(event, received_ns) {
+                continue;
+            }
+            if lossless {
+                self.counters.overruns += 1;
+                self.overrun.push(event.instrument);
+            } else {
+                self.counters.quotes_coalesced += 1;
+            }
+        }
+        self.events = events;
+    }
+
+    /// Loses the books whose updates did not fit, as soon as that can be said.
+    fn tell_overruns(&mut self, received_ns: u64) {
+        while let Some(instrument) = self.overrun.last().copied() {
+            let data = MarketData::BookLost;
+            if !self.push(MarketEvent { instrument, sent_unix_ms: None, data }, received_ns) {
+                return;
+            }
+            self.overrun.pop();
+            self.dialect.on_overrun(instrument, &mut self.events);
+        }
+    }
+
+    fn push(&mut self, event: MarketEvent, received_ns: u64) -> bool {
+        self.lane.get_mut().push(Incoming { received_ns, kind: EventKind::Market(event) }).is_ok()
+    }
+
+    async fn say(&mut self, state: LinkState) {
+        let (venue, channel) = (self.venue, LinkChannel::Market);
+        let event = EventKind::Link(LinkEvent { venue, channel, state });
+        let received_ns = self.clock.mono_ns();
+        Said::new(event, received_ns).into(&self.lane).await;
+        self.publish();
+    }
+
+    fn publish(&mut self) {
+        self.counters.market = self.dialect.counters();
+        *self.shared.lock() = self.counters;
+    }
+}
+
+/// The next message of any connection.
+async fn next_of(connections: &mut [(WsReader, WsWriter)]) -> Result<Bytes, NetError> {
+    poll_fn(|context| {
+        for (reader, _) in connections.iter_mut() {
+            if let Poll::Ready(message) = pin!(reader.next()).poll(context) {
+                return Poll::Ready(message);
+            }
+        }
+        Poll::Pending
+    })
+    .await
+}
+
+/// The result of a future that may not be there.
+async fn maybe<T>(future: &mut Option<LocalBoxFuture<'static, T>>) -> T {
+    match future {
+        Some(future) => future.await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,130 @@
+//! The order thread: commands to the venue, and the venue's word on orders and account back.
+//!
+//! Four conversations on one thread: order entry (this file), the private stream (`user`), readings
+//! of the account (`account`) and the venue's clock (`clock`).
+//!
+//! Must hold: the latch is read on the encoded bytes, right before they are written: once it is
+//! shut, nothing of a strategy leaves (SAFETY 3). An order of which no byte left is `NotSent`, one of
+//! which a byte may have left is `OutcomeUnknown`; nothing is ever sent twice by itself (D10).
+//! A full lane towards the hot thread means that a word about an order was lost: the link is
+//! reported down and up again, which makes the core read the account (D12).
+
+mod account;
+mod clock;
+mod orders;
+mod user;
+
+use super::bell::Bell;
+use super::clock::Clock;
+use super::gate::Gate;
+use super::hot::Incoming;
+use super::lane::{Filler, Reader};
+use super::latency::Latency;
+use super::link::Said;
+use crate::config::Wait;
+use crate::core::{Command, EventKind, LinkChannel, LinkEvent, LinkState};
+use crate::net::http::HttpClient;
+use crate::net::{Address, Dial};
+use crate::types::{MS, VenueId};
+use crate::venue::{OrderDialect, UserDialect};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// Everything that the order thread is given.
+pub(super) struct Gateway {
+    pub(super) venue: VenueId,
+    pub(super) clock: Clock,
+    pub(super) orders: Box<dyn OrderDialect>,
+    pub(super) user: Box<dyn UserDialect>,
+    pub(super) order_entry: Address,
+    pub(super) streams: Address,
+    pub(super) rest: Address,
+    pub(super) dial: Dial,
+    pub(super) commands: Reader<Command>,
+    pub(super) bell: Arc<Bell>,
+    pub(super) lane: Filler<Incoming>,
+    pub(super) gate: Gate,
+    pub(super) wait: Wait,
+    pub(super) clock_refresh_ns: u64,
+    pub(super) latency: Arc<Latency>,
+}
+
+/// What the conversations share; all of it on one thread.
+pub(super) struct Shared {
+    venue: VenueId,
+    clock: Clock,
+    dialect: RefCell<Box<dyn OrderDialect>>,
+    lane: RefCell<Filler<Incoming>>,
+    /// For orders: a cancel never waits behind a reading of the account.
+    order_calls: HttpClient,
+    /// For readings.
+    read_calls: HttpClient,
+    dial: Dial,
+    gate: Gate,
+    /// Venue time at our monotonic zero, milliseconds; `None` until it has been measured.
+    venue_epoch_ms: Cell<Option<u64>>,
+    /// A word about an order did not fit into the lane.
+    lost: Cell<bool>,
+    latency: Arc<Latency>,
+}
+
+impl Gateway {
+    /// Runs for ever.
+    pub(super) async fn run(self) -> Result<(), crate::net::NetError> {
+        let limits = crate::net::http::HttpLimits::STANDARD;
+        let client = || HttpClient::new(self.rest.clone(), self.dial.clone(), limits);
+        let shared = Rc::new(Shared {
+            venue: self.venue,
+            clock: self.clock.clone(),
+            dialect: RefCell::new(self.orders),
+            lane: RefCell::new(self.lane),
+            order_calls: client()?,
+            read_calls: client()?,
+            dial: self.dial.clone(),
+            gate: self.gate,
+            venue_epoch_ms: Cell::new(None),
+            lost: Cell::new(false),
+            latency: self.latency,
+        });
+        let clock = clock::follow(Rc::clone(&shared), self.clock_refresh_ns);
+        let user = user::listen(Rc::clone(&shared), self.user, self.streams);
+        let commands = orders::Commands { lane: self.commands, bell: self.bell, wait: self.wait };
+        let orders = orders::serve(Rc::clone(&shared), commands, self.order_entry);
+        tokio::join!(clock, user, orders);
+        Ok(())
+    }
+}
+
+impl Shared {
+    /// Venue time as estimated: the monotonic clock and the measured distance (SAFETY E10).
+    fn venue_unix_ms(&self) -> Option<u64> {
+        let epoch_ms = self.venue_epoch_ms.get()?;
+        Some(epoch_ms.saturating_add(self.clock.mono_ns() / MS))
+    }
+
+    /// Tells the hot thread; what does not fit is a word lost.
+    fn tell(&self, kind: EventKind) {
+        let received_ns = self.clock.mono_ns();
+        if self.lane.borrow_mut().push(Incoming { received_ns, kind }).is_err() {
+            self.lost.set(true);
+        }
+    }
+
+    /// Tells a change of a connection, however full the lane is.
+    async fn tell_link(&self, channel: LinkChannel, state: LinkState) {
+        let event = EventKind::Link(LinkEvent { venue: self.venue, channel, state });
+        let received_ns = self.clock.mono_ns();
+        Said::new(event, received_ns).into(&self.lane).await;
+    }
+
+    /// When a word was lost: the core must not trust what it believes until it has read the
+    /// account again.
+    async fn own_up(&self) {
+        if self.lost.replace(false) {
+            tracing::error!("the hot thread does not keep up: reading the account again");
+            self.tell_link(LinkChannel::User, LinkState::Down).await;
+            self.tell_link(LinkChannel::User, LinkState::Up).await;
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! Order entry: one command after the other, encoded, signed, checked against the latch, written.
+
+use super::{Shared, account};
+use crate::config::Wait;
+use crate::core::{Command, EventKind, LinkChannel, LinkState};
+use crate::net::ws::{WsReader, WsWriter};
+use crate::net::{Address, Bytes, NetError, Sent};
+use crate::runtime::bell::Bell;
+use crate::runtime::lane::Reader;
+use crate::runtime::link;
+use crate::types::{
+    ClientOrderId, ExecutionKind, ExecutionReport, InstrumentId, NotSentReason, OrderRef,
+};
+use crate::venue::{Call, Outgoing, Question};
+use std::rc::Rc;
+use std::sync::Arc;
+use tokio::io::unix::AsyncFd;
+
+/// Where commands come from, and how to wait for one.
+pub(super) struct Commands {
+    pub(super) lane: Reader<Command>,
+    pub(super) bell: Arc<Bell>,
+    pub(super) wait: Wait,
+}
+
+/// Serves commands for ever, with a connection or without.
+pub(super) async fn serve(shared: Rc<Shared>, mut commands: Commands, order_entry: Address) {
+    let bell = Arc::clone(&commands.bell);
+    let Ok(bell) = AsyncFd::new(&*bell) else {
+        tracing::error!("no more files can be watched: orders cannot be sent");
+        return;
+    };
+    let target = shared.dialect.borrow().stream().target;
+    let mut waits = link::Waits::new("order entry");
+    loop {
+        let opened = match order_entry.with_target(&target) {
+            Ok(address) => link::open(&shared.dial, &address).await,
+            Err(error) => Err(error),
+        };
+        match opened {
+            Ok((reader, writer)) => {
+                waits.up();
+                shared.tell_link(LinkChannel::Orders, LinkState::Up).await;
+                let mut session = Session { shared: &shared, writer, buffer: Vec::new() };
+                let error = session.run(&mut commands, &bell, reader).await;
+                shared.tell_link(LinkChannel::Orders, LinkState::Down).await;
+                refuse_while(&shared, &mut commands, &bell, waits.down(&error)).await;
+            }
+            Err(error) => refuse_while(&shared, &mut commands, &bell, waits.down(&error)).await,
+        }
+    }
+}
+
+impl Commands {
+    async fn next(&mut self, bell: &AsyncFd<&Bell>) -> Command {
+        loop {
+            if let Some(command) = self.lane.pop() {
+                return command;
+            }
+            match self.wait {
+                Wait::Spin | Wait::Yield => tokio::task::yield_now().await,
+                Wait::Park => Bell::wait_async(bell, || self.lane.is_empty()).await,
+            }
+        }
+    }
+}
+
+/// While there is no connection: an order is refused, a cancel is left to the core's own retry,
+/// and questions go over HTTP as ever.
+async fn refuse_while(
+    shared: &Rc<Shared>,
+    commands: &mut Commands,
+    bell: &AsyncFd<&Bell>,
+    until: impl Future<Output = ()>,
+) {
+    let mut until = std::pin::pin!(until);
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut until => return,
+            command = commands.next(bell) => {
+                let mut buffer = Vec::new();
+                match encode(shared, &command, &mut buffer) {
+                    Some(Outgoing::Message) => refuse(shared, &command, NotSentReason::LinkDown),
+                    Some(Outgoing::Call(call, question)) => ask(shared, call, question),
+                    None => {}
+                }
+            }
+        }
+    }
+}
+
+/// One connection's time.
+struct Session<'a> {
+    shared: &'a Rc<Shared>,
+    writer: WsWriter,
+    buffer: Vec<u8>,
+}
+
+impl Session<'_> {
+    async fn run(
+        &mut self,
+        commands: &mut Commands,
+        bell: &AsyncFd<&Bell>,
+        mut reader: WsReader,
+    ) -> NetError {
+        loop {
+            let outcome = tokio::select! {
+                biased;
+                command = commands.next(bell) => self.send(&command).await,
+                message = reader.next() => message.map(|message| on_message(self.shared, &message)),
+            };
+            if let Err(error) = outcome {
+                return error;
+            }
+            self.shared.own_up().await;
+        }
+    }
+
+    async fn send(&mut self, command: &Command) -> Result<(), NetError> {
+        match encode(self.shared, command, &mut self.buffer) {
+            None => Ok(()),
+            Some(Outgoing::Call(call, question)) => {
+                ask(self.shared, call, question);
+                Ok(())
+            }
+            Some(Outgoing::Message) => self.write(command).await,
+        }
+    }
+
+    /// The last look at the latch, and the write.
+    async fn write(&mut self, command: &Command) -> Result<(), NetError> {
+        if let Command::NewOrder(order) = command
+            && order.strategy().is_some()
+            && self.shared.gate.is_shut()
+        {
+            refuse(self.shared, command, NotSentReason::KillSwitch);
+            return Ok(());
+        }
+        let sent = self.writer.send(&self.buffer).await;
+        let Command::NewOrder(order) = command else { return sent };
+        let id = order.id();
+        match &sent {
+            Ok(()) => {
+                let took_ns = self.shared.clock.mono_ns().saturating_sub(order.origin_ns());
+                self.shared.latency.record(took_ns);
+            }
+            Err(error) if error.sent() == Sent::No => {
+                refuse(self.shared, command, NotSentReason::LinkDown);
+            }
+            Err(_) => {
+                let kind = ExecutionKind::OutcomeUnknown;
+                tell_order(self.shared, order.terms().instrument, id, kind);
+            }
+        }
+        sent
+    }
+}
+
+/// Writes a command as the venue wants it. `None` when that is done some other way, or cannot be.
+fn encode(shared: &Rc<Shared>, command: &Command, buffer: &mut Vec<u8>) -> Option<Outgoing> {
+    let Some(venue_unix_ms) = shared.venue_unix_ms() else {
+        refuse(shared, command, NotSentReason::Unencodable);
+        if let Command::QueryAccount { venue, token } = command {
+            account::failed(shared, *venue, *token);
+        }
+        return None;
+    };
+    if let Command::QueryAccount { venue, token } = command {
+        account::read(shared, *venue, *token, venue_unix_ms);
+        return None;
+    }
+    match shared.dialect.borrow_mut().encode(command, venue_unix_ms, buffer) {
+        Ok(outgoing) => Some(outgoing),
+        Err(error) => {
+            tracing::error!(%error, ?command, "the command could not be written");
+            refuse(shared, command, NotSentReason::Unencodable);
+            None
+        }
+    }
+}
+
+/// Tells the core that a new order did not leave; anything else it repeats by itself.
+fn refuse(shared: &Shared, command: &Command, reason: NotSentReason) {
+    if let Command::NewOrder(order) = command {
+        let kind = ExecutionKind::NotSent(reason);
+        tell_order(shared, order.terms().instrument, order.id(), kind);
+    }
+}
+
+fn tell_order(shared: &Shared, instrument: InstrumentId, id: ClientOrderId, kind: ExecutionKind) {
+    shared.tell(EventKind::Execution(ExecutionReport {
+        instrument,
+        order: OrderRef::Ours(id),
+        venue_order_id: None,
+        transact_unix_ms: None,
+        kind,
+    }));
+}
+
+fn on_message(shared: &Shared, message: &Bytes) {
+    let mut reports = Vec::new();
+    if let Err(error) = shared.dialect.borrow_mut().on_message(message, &mut reports) {
+        tracing::warn!(%error, "an answer to an order could not be read");
+    }
+    reports.into_iter().for_each(|report| shared.tell(EventKind::Execution(report)));
+}
+
+/// Asks over HTTP, beside the stream of orders.
+fn ask(shared: &Rc<Shared>, call: Call, question: Question) {
+    let shared = Rc::clone(shared);
+    tokio::task::spawn_local(async move {
+        let answer = link::call(&shared.order_calls, &call).await;
+        if let Err(error) = &answer {
+            tracing::warn!(%error, ?question, "no answer; the core asks again");
+        }
+        let mut reports = Vec::new();
+        let answer = answer.ok();
+        let heard = shared.dialect.borrow_mut().on_answer(question, answer.as_ref(), &mut reports);
+        if let Err(error) = heard {
+            tracing::warn!(%error, ?question, "an answer could not be used; the core asks again");
+        }
+        reports.into_iter().for_each(|report| shared.tell(EventKind::Execution(report)));
+        shared.own_up().await;
+    });
+}

@@ -1,0 +1,107 @@
+//! The private stream: what the venue says of our orders and wallets by itself.
+
+use super::Shared;
+use crate::core::{
+    AccountEvent, EventKind, LinkChannel, LinkState, OperatorCommand, OperatorRequest,
+};
+use crate::net::ws::WsReader;
+use crate::net::{Address, NetError};
+use crate::runtime::link;
+use crate::types::Text;
+use crate::venue::{Call, DecodeError, Stream, UserDialect, UserEvent};
+use std::rc::Rc;
+use std::time::Duration;
+
+/// Why the stream ended.
+#[derive(Debug, thiserror::Error)]
+enum Ended {
+    #[error("the connection failed: {0}")]
+    Link(#[from] NetError),
+    #[error("the venue's answer could not be used: {0}")]
+    Answer(#[from] DecodeError),
+    #[error("the stream's key has expired")]
+    Expired,
+}
+
+/// Listens for ever.
+pub(super) async fn listen(shared: Rc<Shared>, mut dialect: Box<dyn UserDialect>, base: Address) {
+    let mut waits = link::Waits::new("private stream");
+    loop {
+        let ended = match open(&shared, dialect.as_mut(), &base).await {
+            Ok(mut reader) => {
+                waits.up();
+                shared.tell_link(LinkChannel::User, LinkState::Up).await;
+                let ended = read(&shared, dialect.as_mut(), &mut reader.0).await;
+                shared.tell_link(LinkChannel::User, LinkState::Down).await;
+                ended
+            }
+            Err(ended) => ended,
+        };
+        waits.down(&ended).await;
+    }
+}
+
+type Connection = (WsReader, crate::net::ws::WsWriter);
+
+async fn open(
+    shared: &Shared,
+    dialect: &mut dyn UserDialect,
+    base: &Address,
+) -> Result<Connection, Ended> {
+    let answer = link::call(&shared.read_calls, &dialect.key_call()).await?;
+    let Stream { target, .. } = dialect.on_key(&answer)?;
+    Ok(link::open(&shared.dial, &base.with_target(&target)?).await?)
+}
+
+async fn read(shared: &Shared, dialect: &mut dyn UserDialect, reader: &mut WsReader) -> Ended {
+    let (keep_alive, every_s) = dialect.keep_alive();
+    let every = Duration::from_secs(every_s.into());
+    let mut due = tokio::time::interval_at(tokio::time::Instant::now() + every, every);
+    let mut events = Vec::new();
+    loop {
+        tokio::select! {
+            biased;
+            message = reader.next() => match message {
+                Ok(message) => {
+                    if let Err(error) = dialect.on_message(&message, &mut events) {
+                        tracing::error!(%error, "a private message could not be read");
+                        // What it said is lost: only a reading of the account makes up for it.
+                        events.push(UserEvent::AccountChanged);
+                    }
+                }
+                Err(error) => return Ended::Link(error),
+            },
+            _ = due.tick() => {
+                if let Err(ended) = renew(shared, &keep_alive).await {
+                    return ended;
+                }
+            }
+        }
+        for event in events.drain(..) {
+            match event {
+                UserEvent::Execution(report) => shared.tell(EventKind::Execution(report)),
+                UserEvent::Balance(change) => {
+                    shared.tell(EventKind::Account(AccountEvent::Balance(change)));
+                }
+                UserEvent::AccountChanged => shared.tell(reconcile()),
+                UserEvent::Expired => return Ended::Expired,
+            }
+        }
+        shared.own_up().await;
+    }
+}
+
+/// A key that is not kept alive is lost without a word: a refusal ends the stream.
+async fn renew(shared: &Shared, call: &Call) -> Result<(), Ended> {
+    let answer = link::call(&shared.read_calls, call).await?;
+    if answer.status == 200 { Ok(()) } else { Err(Ended::Expired) }
+}
+
+fn reconcile() -> EventKind {
+    EventKind::Operator(OperatorRequest {
+        ticket: 0,
+        by: Text::new("venue"),
+        reason: Text::new("the account changed"),
+        command: OperatorCommand::Reconcile,
+    })
+}

@@ -1,0 +1,224 @@
+//! Where the hot thread's effects go: into the journal, to the sender, to the disk's own thread, to
+//! people.
+//!
+//! Must hold: an order is in the journal (a mapped file that survives the process) before its
+//! command leaves (DESIGN idea 8); a journal that cannot be written trips the kill switch and is
+//! never written again (D5). What a full lane means, lane by lane:
+//! - commands: a new order is refused and the core is told (`NotSent`); the rest is repeated by the
+//!   core's own deadlines;
+//! - durable: cannot be full in practice (a handful of entries an hour against 1,024); if it is, the
+//!   entry is in the journal all the same;
+//! - alerts: dropped and counted, since they are for people and the status says the same;
+//! - spent: freed here; the only case in which this thread frees memory.
+
+use super::gate::Gate;
+use super::hot::Incoming;
+use super::lane::Filler;
+use crate::core::safety::{Approved, TripRecord};
+use crate::core::{
+    AccountEvent, Alert, Command, Core, Effect, Event, EventKind, HighWater, Mode, OperatorCommand,
+    OperatorRequest, Refusal, Scope, TripCause,
+};
+use crate::store::{Denial, Journal, OrderIntent, Record};
+use crate::types::{ExecutionKind, ExecutionReport, NotSentReason, OrderRef, Stamp, Text};
+use std::collections::VecDeque;
+
+/// Most events that outputs cause at once: one refused order per intent and the journal's trip.
+const REFUSED_MAX: usize = 256;
+
+/// What must reach the disk by itself, in order.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Durable {
+    /// The switch tripped.
+    Trip(TripRecord),
+    /// The switch was cleared.
+    Reset { generation: u32, request: OperatorRequest },
+    /// A mode holds in a scope.
+    Mode { scope: Scope, mode: Mode },
+    /// The high-water mark moved.
+    HighWater(HighWater),
+    /// All before this is done: the asker may be told.
+    Answer { ticket: u32, answer: Result<(), Refusal> },
+}
+
+/// The hot thread's ways out.
+#[derive(Debug)]
+pub(super) struct Outputs {
+    journal: Journal,
+    journal_failed: bool,
+    commands: Filler<Command>,
+    durable: Filler<Durable>,
+    alerts: Filler<Alert>,
+    spent: Filler<EventKind>,
+    gate: Gate,
+    /// Events that our own refusals cause: taken before anything from outside.
+    refused: VecDeque<Incoming>,
+    alerts_dropped: u64,
+}
+
+impl Outputs {
+    pub(super) fn new(
+        journal: Journal,
+        commands: Filler<Command>,
+        durable: Filler<Durable>,
+        alerts: Filler<Alert>,
+        spent: Filler<EventKind>,
+        gate: Gate,
+    ) -> Self {
+        let refused = VecDeque::with_capacity(REFUSED_MAX);
+        let (journal_failed, alerts_dropped) = (false, 0);
+        Self { journal, journal_failed, commands, durable, alerts, spent, gate, refused, alerts_dropped }
+    }
+
+    /// The oldest event that a refusal of ours caused.
+    pub(super) fn take_refused(&mut self) -> Option<Incoming> {
+        self.refused.pop_front()
+    }
+
+    /// Alerts that nobody was told because the lane was full.
+    pub(super) fn alerts_dropped(&self) -> u64 {
+        self.alerts_dropped
+    }
+
+    /// False once the journal could not be written.
+    pub(super) fn is_durable(&self) -> bool {
+        !self.journal_failed
+    }
+
+    /// Journals what came in. Market data is not journaled.
+    pub(super) fn record_event(&mut self, event: &Event) {
+        let record = match &event.kind {
+            EventKind::Execution(report) => Record::Execution(*report),
+            EventKind::Link(link) => Record::Link(*link),
+            EventKind::Clock(sample) => Record::Clock(*sample),
+            EventKind::Operator(request) => Record::Operator(*request),
+            EventKind::Account(AccountEvent::Snapshot(_) | AccountEvent::QueryFailed { .. })
+            | EventKind::Account(AccountEvent::Balance(_))
+            | EventKind::Market(_)
+            | EventKind::Timer => return,
+        };
+        self.append(&record, event.at);
+    }
+
+    /// Does what one effect asks for.
+    pub(super) fn hand_out(&mut self, effect: Effect, at: Stamp, core: &Core) {
+        match effect {
+            Effect::Send(command) => self.send(command, at),
+            Effect::Denied { id, strategy, request, reason } => {
+                self.append(&Record::Denied(Denial { id, strategy, request, reason }), at);
+            }
+            Effect::Closed { .. } => {}
+            Effect::Tripped(record) => {
+                self.gate.shut();
+                self.append(&Record::Trip(record), at);
+                self.keep(Durable::Trip(record));
+            }
+            Effect::Reset { generation, request } => {
+                self.append(&Record::Reset { generation, request }, at);
+                self.keep(Durable::Reset { generation, request });
+                self.gate.open();
+            }
+            Effect::ModeChanged { scope, mode } => {
+                self.append(&Record::Mode { scope, mode }, at);
+                self.keep(Durable::Mode { scope, mode });
+            }
+            Effect::HighWaterChanged(mark) => {
+                self.append(&Record::HighWater(mark), at);
+                self.keep(Durable::HighWater(mark));
+            }
+            Effect::Alert(alert) => self.say(alert, at, core),
+            Effect::Answer { ticket, answer } => self.keep(Durable::Answer { ticket, answer }),
+        }
+    }
+
+    /// Lets go of a spent event; what it owns is freed by another thread.
+    pub(super) fn discard(&mut self, kind: EventKind) {
+        if let EventKind::Account(AccountEvent::Snapshot(_)) = kind {
+            drop(self.spent.push(kind));
+        }
+    }
+
+    /// The last record of the run.
+    pub(super) fn close(&mut self, clean: bool, at: Stamp) {
+        self.append(&Record::Stop { clean }, at);
+    }
+
+    fn send(&mut self, command: Command, at: Stamp) {
+        let recorded = match &command {
+            Command::NewOrder(approved) => self.append(&Record::Order(intent_of(approved)), at),
+            Command::Cancel { id, instrument } => {
+                let (id, instrument) = (*id, *instrument);
+                self.append(&Record::Cancel { id, instrument }, at);
+                true
+            }
+            Command::CancelAll { .. } | Command::QueryOrder { .. } | Command::QueryAccount { .. } => {
+                true
+            }
+        };
+        if !recorded {
+            self.refuse(&command, NotSentReason::KillSwitch, at);
+            return;
+        }
+        if let Err(command) = self.commands.push(command) {
+            self.refuse(&command, NotSentReason::Throttled, at);
+        }
+    }
+
+    /// Tells the core that a new order did not leave.
+    fn refuse(&mut self, command: &Command, reason: NotSentReason, at: Stamp) {
+        let Command::NewOrder(approved) = command else { return };
+        let report = ExecutionReport {
+            instrument: approved.terms().instrument,
+            order: OrderRef::Ours(approved.id()),
+            venue_order_id: None,
+            transact_unix_ms: None,
+            kind: ExecutionKind::NotSent(reason),
+        };
+        self.tell(EventKind::Execution(report), at);
+    }
+
+    fn tell(&mut self, kind: EventKind, at: Stamp) {
+        assert!(self.refused.len() < REFUSED_MAX, "refusals are bounded by the intents of a step");
+        self.refused.push_back(Incoming { received_ns: at.mono_ns, kind });
+    }
+
+    fn keep(&mut self, entry: Durable) {
+        if self.durable.push(entry).is_err() {
+            tracing::error!(?entry, "the writer is not keeping up; the journal has this entry");
+        }
+    }
+
+    fn say(&mut self, alert: Alert, at: Stamp, core: &Core) {
+        if let Alert::Reconciled { venue, findings } = alert {
+            let token = core.account_token();
+            self.append(&Record::Account { venue, token, findings }, at);
+        }
+        if self.alerts.push(alert).is_err() {
+            self.alerts_dropped += 1;
+        }
+    }
+
+    /// False when it could not be written: the switch trips, and nothing is written again (D5).
+    fn append(&mut self, record: &Record, at: Stamp) -> bool {
+        if self.journal_failed {
+            return false;
+        }
+        let Err(error) = self.journal.append(at, record) else { return true };
+        self.journal_failed = true;
+        self.gate.shut();
+        tracing::error!(%error, "the journal cannot be written: tripping the kill switch");
+        let command = OperatorCommand::Trip(TripCause::Journal);
+        let (by, reason) = (Text::new("journal"), Text::new("the journal cannot be written"));
+        self.tell(EventKind::Operator(OperatorRequest { ticket: 0, by, reason, command }), at);
+        false
+    }
+}
+
+fn intent_of(approved: &Approved) -> OrderIntent {
+    OrderIntent {
+        id: approved.id(),
+        strategy: approved.strategy(),
+        terms: *approved.terms(),
+        origin_ns: approved.origin_ns(),
+    }
+}

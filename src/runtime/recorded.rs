@@ -1,0 +1,161 @@
+//! A recording as a stream of market events: frames of a venue, decoded by the same dialect that
+//! decodes the live feed.
+
+use crate::config::Config;
+use crate::store::{RecordingReader, StoreError};
+use crate::types::{Filters, Instrument, MarketData, MarketEvent, Price, Qty};
+use crate::venue::{Credentials, Directory, Listing, MarketCounters, MarketDialect, VenueKind};
+use std::path::Path;
+
+/// Frames that are looked at to learn what a recording holds: enough for a snapshot, which names
+/// thousands of prices.
+const LOOK_FRAMES: usize = 2_000;
+
+/// A recording being read.
+pub(super) struct Recorded {
+    reader: RecordingReader,
+    dialect: Box<dyn MarketDialect>,
+    frames: u64,
+    events: Vec<MarketEvent>,
+}
+
+/// One frame's events, and when they were received.
+pub(super) struct Frame<'a> {
+    pub(super) received_unix_ns: u64,
+    pub(super) events: std::vec::Drain<'a, MarketEvent>,
+}
+
+impl Recorded {
+    /// Opens a recording of these instruments.
+    pub(super) fn open(
+        path: &Path,
+        kind: VenueKind,
+        directory: &Directory,
+    ) -> Result<Self, StoreError> {
+        let nobody = Credentials::new(String::new(), String::new());
+        let mut dialect = crate::venue::dialects(kind, directory, &nobody).market;
+        let mut events = Vec::new();
+        dialect.on_connect(&mut events);
+        events.clear();
+        Ok(Self { reader: RecordingReader::open(path)?, dialect, frames: 0, events })
+    }
+
+    /// The next frame; `None` at the end. A frame that cannot be read is counted and has no events.
+    pub(super) fn next(&mut self) -> Result<Option<Frame<'_>>, StoreError> {
+        let Some(frame) = self.reader.next_frame()? else { return Ok(None) };
+        let received_unix_ns = frame.received_unix_ns;
+        self.frames += 1;
+        if let Err(error) = self.dialect.on_message(frame.bytes, &mut self.events) {
+            tracing::debug!(%error, frame = self.frames, "a recorded frame could not be read");
+        }
+        Ok(Some(Frame { received_unix_ns, events: self.events.drain(..) }))
+    }
+
+    /// Frames read.
+    pub(super) fn frames(&self) -> u64 {
+        self.frames
+    }
+
+    /// What the dialect counted.
+    pub(super) fn counters(&self) -> MarketCounters {
+        self.dialect.counters()
+    }
+}
+
+/// What a recording holds of the configured instruments: those that occur in it, with a tick and a
+/// step that all of its prices and quantities are multiples of.
+pub(super) fn listings(config: &Config, path: &Path) -> Result<Vec<Listing>, StoreError> {
+    let mut found = Vec::new();
+    for wanted in &config.instruments {
+        let mut listing = super::listing::simulated(&wanted.symbol);
+        let grid = Grid::of(path, config.venue.kind, &listing)?;
+        if let Some(grid) = grid {
+            listing.filters = grid.applied_to(listing.filters);
+        }
+        found.push(listing);
+    }
+    Ok(found)
+}
+
+/// The instruments of a directory that occur in a recording: a snapshot in it names no symbol, so
+/// it can only be read when it is clear whose it is.
+pub(super) fn occurring(
+    path: &Path,
+    kind: VenueKind,
+    directory: &Directory,
+) -> Result<Directory, StoreError> {
+    let mut occurring = directory.clone();
+    let mut kept = Vec::new();
+    for instrument in &directory.instruments {
+        if Grid::of_instrument(path, kind, instrument)?.is_some() {
+            kept.push(instrument.clone());
+        }
+    }
+    occurring.instruments = kept;
+    Ok(occurring)
+}
+
+/// Greatest common measures of the prices and quantities of one instrument.
+#[derive(Clone, Copy, Debug, Default)]
+struct Grid {
+    price: i64,
+    qty: i64,
+}
+
+impl Grid {
+    fn of(path: &Path, kind: VenueKind, listing: &Listing) -> Result<Option<Self>, StoreError> {
+        Self::of_instrument(path, kind, &super::listing::instrument(listing))
+    }
+
+    fn of_instrument(
+        path: &Path,
+        kind: VenueKind,
+        instrument: &Instrument,
+    ) -> Result<Option<Self>, StoreError> {
+        let directory = super::listing::directory(instrument);
+        let mut recorded = Recorded::open(path, kind, &directory)?;
+        let mut grid = Self::default();
+        let mut named = false;
+        for _ in 0..LOOK_FRAMES {
+            let Some(frame) = recorded.next()? else { break };
+            for event in frame.events {
+                match event.data {
+                    MarketData::Quote(quote) => {
+                        named = true;
+                        grid.take(quote.bid, quote.bid_qty);
+                        grid.take(quote.ask, quote.ask_qty);
+                    }
+                    MarketData::Trade(trade) => {
+                        named = true;
+                        grid.take(trade.price, trade.qty);
+                    }
+                    MarketData::BookDelta(delta) => {
+                        delta.levels().iter().for_each(|level| grid.take(level.price, level.qty));
+                    }
+                    MarketData::BookLost | MarketData::BookBegin | MarketData::BookEnd { .. } => {}
+                }
+            }
+        }
+        Ok(named.then_some(grid))
+    }
+
+    fn take(&mut self, price: Price, qty: Qty) {
+        self.price = common(self.price, price.units());
+        self.qty = common(self.qty, qty.units());
+    }
+
+    fn applied_to(self, filters: Filters) -> Filters {
+        let tick = Price::from_units(self.price);
+        let step = Qty::from_units(self.qty);
+        let fits = Price::ZERO < tick && Qty::ZERO < step;
+        if !fits {
+            return filters;
+        }
+        Filters { price_tick: tick, price_min: tick, qty_step: step, qty_min: step, ..filters }
+    }
+}
+
+/// Greatest common divisor; zero is neutral.
+fn common(a: i64, b: i64) -> i64 {
+    if b == 0 { a.abs() } else { common(b, a % b) }
+}

@@ -1,0 +1,139 @@
+//! The writer thread: syncs the journal, keeps the state files, and lets askers know when what they
+//! asked for is on disk.
+//!
+//! Must hold: a trip or a reset is synced in the journal before its files are written, and both
+//! before the asker is answered (J8); entries are done in the order they came. A disk that fails is
+//! told once and never written again (D5): answers go on, saying that they are not durable.
+
+use super::bell::Bell;
+use super::clock::Clock;
+use super::lane::Reader;
+use super::outputs::Durable;
+use crate::core::{EventKind, Mode, Refusal, Scope};
+use crate::ops::Names;
+use crate::store::{Halt, Halted, LatchFiles, Standing, StoreError, Writer, high_water, mode};
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::mpsc::Sender;
+
+/// What the supervisor is told.
+#[derive(Debug)]
+pub(super) enum Told {
+    /// An operator's request is done, or was refused.
+    Answer {
+        ticket: u32,
+        answer: Result<(), Refusal>,
+        /// False when it could not be brought to disk.
+        durable: bool,
+    },
+    /// The disk failed: the kill switch must trip.
+    DiskFailed(String),
+}
+
+/// Everything that the writer thread owns.
+pub(super) struct WriterThread {
+    pub(super) journal: Writer,
+    pub(super) durable: Reader<Durable>,
+    pub(super) spent: Reader<EventKind>,
+    pub(super) bell: Arc<Bell>,
+    pub(super) clock: Clock,
+    pub(super) latch: LatchFiles,
+    pub(super) state_folder: PathBuf,
+    pub(super) standing: Standing,
+    pub(super) names: Names,
+    pub(super) told: Sender<Told>,
+    pub(super) sync_ns: u64,
+    pub(super) failed: bool,
+}
+
+impl WriterThread {
+    /// Runs until the hot thread is gone and all that it left is done.
+    pub(super) fn run(mut self) {
+        let mut next_ns = 0;
+        loop {
+            let last = self.durable.is_abandoned();
+            while self.spent.pop().is_some() {}
+            while let Some(entry) = self.durable.pop() {
+                self.keep(entry);
+            }
+            let now_ns = self.clock.mono_ns();
+            if last {
+                break;
+            }
+            if next_ns <= now_ns {
+                next_ns = now_ns.saturating_add(self.sync_ns);
+                self.attempt(|this| this.journal.turn());
+            }
+            let idle = || self.durable.is_empty() && !self.durable.is_abandoned();
+            self.bell.wait(next_ns.saturating_sub(now_ns), idle);
+        }
+        if !self.failed
+            && let Err(error) = self.journal.close()
+        {
+            tracing::error!(%error, "the journal could not be closed");
+        }
+    }
+
+    fn keep(&mut self, entry: Durable) {
+        match entry {
+            Durable::Trip(trip) => {
+                self.attempt(|this| this.journal.sync());
+                self.attempt(|this| this.latch.write_trip(&trip));
+            }
+            Durable::Reset { generation, request } => {
+                self.attempt(|this| this.journal.sync());
+                let at = self.clock.stamp();
+                let (by, reason) = (request.by, request.reason);
+                self.attempt(|this| {
+                    this.latch.clear(generation, by.as_str(), reason.as_str(), at)
+                });
+            }
+            Durable::Mode { scope, mode } => {
+                self.stand(scope, mode);
+                self.attempt(|this| mode::write(&this.state_folder, &this.standing));
+            }
+            Durable::HighWater(mark) => {
+                self.attempt(|this| high_water::write(&this.state_folder, mark));
+            }
+            Durable::Answer { ticket, answer } => {
+                self.attempt(|this| this.journal.sync());
+                let durable = !self.failed;
+                self.tell(Told::Answer { ticket, answer, durable });
+            }
+        }
+    }
+
+    /// The mode and the halts by name, because indexes change with the configuration.
+    fn stand(&mut self, scope: Scope, mode: Mode) {
+        let what = match scope {
+            Scope::All => {
+                self.standing.mode = mode;
+                "an operator or the engine itself".clone_into(&mut self.standing.cause);
+                return;
+            }
+            Scope::Instrument(id) => Halted::Instrument(self.names.instrument(id).to_owned()),
+            Scope::Strategy(id) => Halted::Strategy(self.names.strategy(id).to_owned()),
+        };
+        self.standing.halts.retain(|halt| halt.what != what);
+        if mode == Mode::Halted {
+            self.standing.halts.push(Halt { what, cause: "an operator".to_owned() });
+        }
+    }
+
+    /// Does it unless the disk has failed before.
+    fn attempt(&mut self, write: impl FnOnce(&mut Self) -> Result<(), StoreError>) {
+        if self.failed {
+            return;
+        }
+        if let Err(error) = write(self) {
+            self.failed = true;
+            tracing::error!(%error, "the disk failed: tripping the kill switch");
+            self.tell(Told::DiskFailed(error.to_string()));
+        }
+    }
+
+    fn tell(&self, told: Told) {
+        // The supervisor is gone only when the process ends.
+        let _ = self.told.blocking_send(told);
+    }
+}
