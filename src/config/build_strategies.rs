@@ -77,6 +77,9 @@ fn try_out(
 
 fn unknown_kind(kind: &str, registry: &Registry) -> String {
     let known: Vec<&str> = registry.kinds().collect();
+    if known.is_empty() {
+        return "there is no strategy of this kind, nor any other, in this program".to_owned();
+    }
     match nearest(kind, known.iter().copied()) {
         Some(word) => format!("there is no strategy of this kind; did you mean `{word}`?"),
         None => format!("there is no strategy of this kind; known: {}", known.join(", ")),

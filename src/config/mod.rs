@@ -71,7 +71,7 @@ impl Loaded {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read at all.
-    #[error("{path}: {source}; write one with `engine init`", path = .path.display())]
+    #[error("{path}: {source}{hint}", path = .path.display(), hint = hint(.source))]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -81,6 +81,11 @@ pub enum ConfigError {
     /// It was read, and this is wrong with it.
     #[error(transparent)]
     Faulty(#[from] Faults),
+}
+
+fn hint(source: &std::io::Error) -> &'static str {
+    let is_missing = source.kind() == std::io::ErrorKind::NotFound;
+    if is_missing { "; write one with `engine init`" } else { "" }
 }
 
 impl ConfigError {
@@ -106,7 +111,8 @@ pub fn process_environment(name: &str) -> Option<OsString> {
     std::env::var_os(name)
 }
 
-fn check(
+/// Checks `bytes` as if they had been read from `path`.
+pub fn check(
     path: &Path,
     bytes: &[u8],
     registry: &Registry,

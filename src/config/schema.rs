@@ -70,7 +70,8 @@ fn shape(key: &Key) -> Value {
             json!({ "type": "array", "minItems": 1, "maxItems": max, "items": items })
         }
         Kind::Symbols(max) => {
-            json!({ "type": "array", "minItems": 1, "maxItems": max, "items": { "type": "string" } })
+            let items = json!({ "type": "string" });
+            json!({ "type": "array", "minItems": 1, "maxItems": max, "items": items })
         }
         Kind::Settings => {
             let types = ["number", "string", "boolean"];

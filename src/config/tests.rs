@@ -152,70 +152,27 @@ fn assert_limits(limits: &Limits) {
     assert_eq!(limits.instruments[0].order_qty_max, Qty::whole(1));
 }
 
-/// One edit of `SMALL`, and the one fault that it must give.
-#[rustfmt::skip]
-const EDITS: &[(&str, &str, &str)] = &[
-    // Keys.
-    ("mode: paper", "mode: paper\nmod: paper", "f:3:1: there is no key `mod` here; did you mean `mode`?"),
-    ("mode: paper", "mode: paper\nmode: paper", "f:3:1: this key was already given above"),
-    ("  price_band_pct: 0.5", "  price_band_pct: 0.5\n  size_factor: 1", "f:19:3: risk: there is no key `size_factor` here; it belongs under `conservative`"),
-    ("instance: small\n", "", "f:1:1: instance: is missing; expected a name"),
-    ("  max_open_orders: 10\n", "", "f:16:1: risk.max_open_orders: is missing; expected a whole number from 1"),
-    ("conservative: {size_factor: 0.5}\n", "", "f:1:1: conservative: is missing; expected a group of keys: size_factor"),
-    ("kill_samples: 3, ", "", "f:15:1: clock_sync.kill_samples: is missing; expected"),
-    ("max_position: 2, ", "", "f:8:15: instruments[0].max_position: is missing; expected"),
-    ("  max_open_orders: 10", "  max_open_orders:", "f:22:3: risk.max_open_orders: holds nothing; expected a whole number"),
-    // Types and ranges.
-    ("mode: paper", "mode: demo", "f:2:7: mode: `demo` is not one of: live, paper, lab"),
-    ("exclusive: false", "exclusive: no", "f:5:22: account.exclusive: `no` is not true or false"),
-    ("  max_open_orders: 10", "  max_open_orders: ten", "f:22:20: risk.max_open_orders: `ten` is not a whole number from 1 to 10000"),
-    ("  max_open_orders: 10", "  max_open_orders: '10'", "f:22:20: risk.max_open_orders: the text `10` is not a whole number"),
-    ("  max_open_orders: 10", "  max_open_orders: [10]", "f:22:20: risk.max_open_orders: is not a whole number"),
-    ("  max_open_orders: 10", "  max_open_orders: 0", "f:22:20: risk.max_open_orders: `0` is not a whole number"),
-    ("  max_gross_notional: 200", "  max_gross_notional: -200", "f:24:23: risk.max_gross_notional: `-200` is not a number from"),
-    ("  max_gross_notional: 200", "  max_gross_notional: .nan", "f:24:23: risk.max_gross_notional: `.nan` is not a number"),
-    ("max_drawdown_pct: 15", "max_drawdown_pct: 0.15", "f:14:33: kill_switch.max_drawdown_pct: `0.15` would be 0.15 %: write 15 for 15 %"),
-    ("recv_window_ms: 5000", "recv_window_ms: 60001", "f:6:56: venue.recv_window_ms: `60001` is not a whole number"),
-    ("account: {exclusive: false}", "account: true", "f:5:10: account: is not a group of keys"),
-    ("instruments: [BTC-USDT]", "instruments: BTC-USDT", "f:12:16: strategies[0].instruments: is not a list of 1 to 64 symbols"),
-    ("instruments: [BTC-USDT]", "instruments: []", "f:12:16: strategies[0].instruments: is not a list of 1 to 64 symbols"),
-    ("instance: small", "instance: ../etc", "f:1:11: instance: `../etc` is not a name"),
-    ("maker_fee_bps: -0.25", "maker_fee_bps: -0.255", "f:7:60: exchange.maker_fee_bps: `-0.255` is not a number"),
-    // Variables.
-    ("mode: paper", "mode: ${NONE}", "f:2:7: mode: variable NONE is not set"),
-    ("mode: paper", "mode: ${NONE", "f:2:7: mode: `${` is not closed"),
-    // Relations.
-    ("warn_threshold_ms: 500", "warn_threshold_ms: 2000", "f:15:33: clock_sync.warn_threshold_ms: `2000` is not below `clock_sync.kill_threshold_ms`, which is `2000`"),
-    ("  max_order_notional: 100", "  max_order_notional: 200.01", "f:17:23: risk.max_order_notional: `200.01` is above `risk.max_gross_notional`, which is `200`"),
-    ("max_position_notional: 10", "max_position_notional: 201", "f:13:35: strategies[0].budget.max_position_notional: `201` is above"),
-    ("max_open_orders: 1,", "max_open_orders: 11,", "f:13:56: strategies[0].budget.max_open_orders: `11` is above `risk.max_open_orders`"),
-    ("order_burst: 1}", "order_burst: 21}", "f:13:99: strategies[0].budget.order_burst: `21` is above"),
-    ("max_order_qty: 1}", "max_order_qty: 2.1}", "f:8:66: instruments[0].max_order_qty: `2.1` is above `instruments[0].max_position`"),
-    ("  max_unknown_orders: 2", "  max_unknown_orders: 11", "f:23:23: risk.max_unknown_orders: `11` is above"),
-    ("timeout_ms: 5000", "timeout_ms: 30000", "f:28:46: reconciliation.timeout_ms: is not shorter than `reconciliation.interval_s`"),
-    ("[BTC-USDT]", "[BTC-USDT, ETHUSDT]", "f:12:27: strategies[0].instruments[1]: `ETHUSDT` is not one of `instruments`"),
-    ("[BTC-USDT]", "[BTC-USDT, BTCUSDT]", "f:12:27: strategies[0].instruments[1]: `BTCUSDT` stands here twice"),
-    ("max_order_qty: 1}", "max_order_qty: 1}, {symbol: btcusdt, max_position: 1, max_order_qty: 1}", "f:8:79: instruments[1].symbol: `BTCUSDT` was already given above"),
-    ("mode: paper", "mode: live", "f:7:1: exchange: has no place in mode live"),
-    ("name: sim,", "name: sim, rest_url: 'http://127.0.0.1:1',", "f:6:30: venue.rest_url: stands beside `exchange`"),
-    ("name: sim,", "name: sim, api_key: '${BINANCE_API_KEY}',", "f:6:29: venue.api_key: stands beside `exchange`"),
-    ("seed: 7, ", "", "f:7:1: exchange.seed: is missing; write it or `exchange.recording`"),
-    ("seed: 7", "seed: 7, speed: max", "f:7:28: exchange.speed: is for a recording, and there is none"),
-    ("seed: 7", "recording: Cargo.toml", "f:7:1: exchange.speed: is missing; a recording needs a speed"),
-    ("seed: 7", "recording: /none, speed: max", "f:7:23: exchange.recording: the file cannot be read"),
-    ("mode: paper", "mode: paper\nruntime: {pin: {hot: 1, feed: 2, order: 1}}", "f:3:41: runtime.pin.order: this processor is taken"),
-    ("mode: paper", "mode: paper\nlog: {filter: loud}", "f:3:15: log.filter: `loud` is not a level"),
-    // Strategies.
-    ("kind: idle", "kind: qouter", "f:11:9: strategies[0].kind: there is no strategy of this kind; did you mean `quoter`?"),
-    ("kind: idle", "kind: arbitrage", "f:11:9: strategies[0].kind: there is no strategy of this kind; known: quoter, momentum, idle"),
-    ("kind: idle", "kind: idle\n  params: {size: 1}", "f:12:18: strategies[0].params.size: is not a setting of this strategy"),
-    ("kind: idle", "kind: momentum\n  params: {order_qty: [1], lookback_ms: 1, threshold_bps: 1, hold_ms: 1, cooldown_ms: 1, ttl_ms: 1}", "f:12:23: strategies[0].params.order_qty: is not a number, a text, true or false"),
-    ("kind: idle", "kind: idle\n  params: {size: [1]}", "f:12:18: strategies[0].params.size: is not a number, a text, true or false"),
-];
+/// Edits of `SMALL`, each with the one fault that it must give.
+const SLIPS: &str = include_str!("../../tests/data/config_slips.txt");
+
+/// What to take out, what to put in, and how the fault begins.
+fn slips() -> Vec<[String; 3]> {
+    let block = |block: &str| {
+        let mut lines = ["-", "+", "!"].map(String::from);
+        for line in &mut lines {
+            let found = block.lines().find_map(|it| it.strip_prefix(line.as_str()));
+            *line = found?.replace("\\n", "\n");
+        }
+        Some(lines)
+    };
+    let slips: Vec<_> = SLIPS.split("\n\n").filter_map(block).collect();
+    assert!(40 < slips.len());
+    slips
+}
 
 #[test]
 fn each_slip_is_one_fault_with_its_line_and_column() {
-    for (old, new, expected) in EDITS {
+    for [old, new, expected] in &slips() {
         let said = faults(&edited(SMALL, old, new));
         let first = said.first().map(String::as_str).unwrap_or_default();
         assert!(first.starts_with(expected), "{new}:\n{}\ninstead of\n{expected}", said.join("\n"));
@@ -247,13 +204,14 @@ fn settings_of_a_strategy_are_asked_of_the_strategy() {
 #[test]
 fn all_faults_are_told_at_once_and_in_order() {
     let mut text = SMALL.to_owned();
-    let edits: Vec<_> = EDITS.iter().collect();
-    for index in [0, 2, 4, 9, 10, 17, 26, 30, 36] {
-        let (old, new, _) = edits[index];
+    let mut applied = 0;
+    for [old, new, _] in slips().iter().step_by(3) {
         if text.contains(old) {
             text = edited(&text, old, new);
+            applied += 1;
         }
     }
+    assert!(8 <= applied);
     let said = faults(&text);
     assert!(8 <= said.len(), "{}", said.join("\n"));
     let places: Vec<(usize, usize)> = loaded(&text)
@@ -450,12 +408,16 @@ fn a_file_that_is_not_there_is_one_line() {
 
 proptest! {
     #[test]
-    fn any_bytes_are_a_configuration_or_faults(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+    fn any_bytes_are_a_configuration_or_faults(
+        bytes in proptest::collection::vec(any::<u8>(), 0..400),
+    ) {
         let _ = check(Path::new("f"), &bytes, &registry(), &lookup);
     }
 
     #[test]
-    fn any_text_of_yaml_is_a_configuration_or_faults(text in "[-?:,\\[\\]{}#&*!|>'\"%@`a$ \n]{0,80}") {
+    fn any_text_of_yaml_is_a_configuration_or_faults(
+        text in "[-?:,\\[\\]{}#&*!|>'\"%@`a$ \n]{0,80}",
+    ) {
         let _ = check(Path::new("f"), text.as_bytes(), &registry(), &lookup);
     }
 
