@@ -21,3 +21,7 @@ pub mod store;
 pub mod ops;
 
 pub mod runtime;
+
+pub mod cli;
+
+pub use cli::run;

@@ -1,2 +1,7 @@
-//! stub
-fn main() {}
+//! The engine with the strategies that come with it.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tradekeel::run(tradekeel::core::Registry::default())
+}

@@ -1,0 +1,106 @@
+//! `engine config check|show|schema`: everything about a configuration short of running it.
+
+use super::console::Console;
+use super::exit::Exit;
+use crate::config::{self, ConfigError, Loaded, Lookup};
+use crate::core::Registry;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// `engine config`
+#[derive(clap::Args, Clone, Debug)]
+pub struct Arguments {
+    /// What about it.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// What is asked about a configuration.
+#[derive(clap::Subcommand, Clone, Debug)]
+pub enum Verb {
+    /// Tell all faults at once, with file, line and column; exit 78, or 77 when only keys or
+    /// permissions are wrong
+    Check {
+        /// The files
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// Show every value and where it came from; secrets as ***
+    Show {
+        /// The file
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Print the JSON Schema, for editors
+    Schema,
+}
+
+/// Does it.
+pub(super) fn execute(
+    arguments: &Arguments,
+    registry: &Registry,
+    lookup: Lookup<'_>,
+    console: &mut Console<'_>,
+) -> io::Result<Exit> {
+    match &arguments.verb {
+        Verb::Check { files } => check(files, registry, lookup, console),
+        Verb::Show { file } => match load(file, registry, lookup, console)? {
+            Ok(loaded) => {
+                write!(console.out, "{}", loaded.show())?;
+                console.say(format_args!("# hash {}", loaded.config.hash))?;
+                Ok(Exit::Ok)
+            }
+            Err(exit) => Ok(exit),
+        },
+        Verb::Schema => {
+            write!(console.out, "{}", config::schema())?;
+            Ok(Exit::Ok)
+        }
+    }
+}
+
+fn check(
+    files: &[PathBuf],
+    registry: &Registry,
+    lookup: Lookup<'_>,
+    console: &mut Console<'_>,
+) -> io::Result<Exit> {
+    let mut exit = Exit::Ok;
+    for file in files {
+        match load(file, registry, lookup, console)? {
+            Ok(loaded) => {
+                console.say(format_args!(
+                    "{}: fine, hash {}",
+                    file.display(),
+                    loaded.config.hash
+                ))?;
+            }
+            // A fault of the file outweighs one of a key.
+            Err(Exit::Permission) if exit == Exit::Config => {}
+            Err(worse) => exit = worse,
+        }
+    }
+    Ok(exit)
+}
+
+/// The configuration, or the exit code after its faults were told.
+pub(super) fn load(
+    file: &Path,
+    registry: &Registry,
+    lookup: Lookup<'_>,
+    console: &mut Console<'_>,
+) -> io::Result<Result<Loaded, Exit>> {
+    match config::load(file, registry, lookup) {
+        Ok(loaded) => Ok(Ok(loaded)),
+        Err(error) => {
+            console.complain(&error)?;
+            if let ConfigError::Faulty(faults) = &error {
+                let count = faults.list.len();
+                let plural = if count == 1 { "fault" } else { "faults" };
+                console.complain(format_args!("{}: {count} {plural}", file.display()))?;
+            }
+            let is_access = error.is_access_only();
+            Ok(Err(if is_access { Exit::Permission } else { Exit::Config }))
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! The command line: one verb, one file. What a verb does lives in the layers below; here are its
+//! arguments, its words and its exit code.
+//!
+//! Must hold: every answer goes through [`Console`]; a closed pipe ends a command quietly; a
+//! command line that is not understood is exit 2 and changes nothing.
+
+pub mod argument;
+pub mod backtest;
+pub mod config;
+pub mod console;
+pub mod exchange;
+pub mod exit;
+pub mod flatten;
+pub mod halt;
+pub mod init;
+pub mod kill_switch;
+pub mod record;
+pub mod resume;
+pub mod run;
+pub mod status;
+pub mod stop_matrix;
+pub mod version;
+
+mod processor;
+
+#[cfg(test)]
+mod tests;
+
+use crate::config::process_environment;
+use crate::core::Registry;
+use clap::{Parser, Subcommand};
+use console::Console;
+use exit::Exit;
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+/// A low-latency trading engine with a safety kernel in front of every order
+#[derive(Clone, Debug, Parser)]
+#[command(name = "engine", version, arg_required_else_help = true)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+struct Line {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+    /// Without a verb, the engine runs.
+    #[command(flatten)]
+    run: Option<run::Arguments>,
+}
+
+/// What the engine is asked to do.
+#[derive(Clone, Debug, Subcommand)]
+enum Verb {
+    /// Run a deployment (the same as `engine --config FILE`)
+    Run(run::Arguments),
+    /// Run the simulated exchange alone, for any program that speaks its dialect
+    Exchange(exchange::Arguments),
+    /// Record a market to a file
+    Record(record::Arguments),
+    /// Play a recorded market against the strategies of a configuration
+    Backtest(backtest::Arguments),
+    /// Check, show or describe a configuration
+    Config(config::Arguments),
+    /// Write a first configuration
+    Init(init::Arguments),
+    /// Ask a running engine how it is
+    Status(status::Arguments),
+    /// Stop strategies: no new orders until resume
+    Halt(halt::Arguments),
+    /// Let strategies trade again, at conservative size
+    Resume(resume::Arguments),
+    /// The latch that stops everything
+    KillSwitch(kill_switch::Arguments),
+    /// Close positions
+    Flatten(flatten::Arguments),
+    /// Show what each stop does to each kind of order
+    StopMatrix(stop_matrix::Arguments),
+    /// Tell which program this is
+    Version(version::Arguments),
+}
+
+/// Runs the program with the strategies of `registry`: the whole of a user's own binary (D22).
+///
+/// ```no_run
+/// fn main() -> std::process::ExitCode {
+///     tradekeel::run(tradekeel::core::Registry::default())
+/// }
+/// ```
+pub fn run(registry: Registry) -> ExitCode {
+    let missing = processor::missing();
+    if !missing.is_empty() {
+        let _ = writeln!(
+            io::stderr(),
+            "engine: this processor lacks {}; use the build for older processors (x86-64-v2)",
+            missing.join(", ")
+        );
+        return Exit::Internal.into();
+    }
+    let line = match Line::try_parse() {
+        Ok(line) => line,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Ok }.into();
+        }
+    };
+    let (mut out, mut err, mut answers) = (io::stdout(), io::stderr(), io::stdin().lock());
+    let is_terminal = io::stdin().is_terminal() && out.is_terminal();
+    let mut console = Console {
+        out: &mut out,
+        err: &mut err,
+        answers: is_terminal.then_some(&mut answers as &mut dyn io::BufRead),
+    };
+    let exit = execute(line, &registry, &mut console);
+    let exit = exit.and_then(|exit| console.out.flush().map(|()| exit));
+    exit.unwrap_or_else(|error| unwritten(&error)).into()
+}
+
+/// Who closed the pipe has read enough.
+fn unwritten(error: &io::Error) -> Exit {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return Exit::Ok;
+    }
+    let _ = writeln!(io::stderr(), "engine: the output cannot be written: {error}");
+    Exit::Failed
+}
+
+fn execute(line: Line, registry: &Registry, console: &mut Console<'_>) -> io::Result<Exit> {
+    let Some(verb) = line.verb.or(line.run.map(Verb::Run)) else { return Ok(Exit::Usage) };
+    match verb {
+        // Verbs that need no engine.
+        Verb::Config(arguments) => {
+            config::execute(&arguments, registry, &process_environment, console)
+        }
+        Verb::Init(arguments) => init::execute(arguments, registry, &process_environment, console),
+        Verb::Version(arguments) => version::execute(&arguments, console),
+
+        // Verbs of the engine and of the exchange.
+        Verb::Run(_)
+        | Verb::Exchange(_)
+        | Verb::Record(_)
+        | Verb::Backtest(_)
+        | Verb::Status(_)
+        | Verb::Halt(_)
+        | Verb::Resume(_)
+        | Verb::KillSwitch(_)
+        | Verb::Flatten(_)
+        | Verb::StopMatrix(_) => {
+            console.complain("engine: this build holds no engine, only its configuration")?;
+            Ok(Exit::Internal)
+        }
+    }
+}

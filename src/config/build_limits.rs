@@ -1,0 +1,95 @@
+//! The numbers that bind the core, from the values of a file.
+
+use super::build::{cash, qty};
+use super::values::Values;
+use crate::core::{Budget, ClockLimits, DrawdownLimits, InstrumentLimits, Limits, Rate, Timing};
+use crate::types::{MS, SECOND};
+
+/// What is added to the receive window before "not found" is final: Binance refuses a timestamp
+/// that is a second or more ahead of its own clock, so a request can live no longer than this.
+const AHEAD_MS: u64 = 1_000;
+
+/// What the safety kernel enforces.
+pub(super) fn limits(values: &Values) -> Option<Limits> {
+    let instrument = |index| {
+        let path = format!("instruments[{index}]");
+        Some(InstrumentLimits {
+            position_max: qty(values, &format!("{path}.max_position"))?,
+            order_qty_max: qty(values, &format!("{path}.max_order_qty"))?,
+        })
+    };
+    Some(Limits {
+        drawdown: drawdown(values)?,
+        clock: clock(values)?,
+        order_notional_max: cash(values, "risk.max_order_notional")?,
+        price_band_bps: bps(values, "risk.price_band_pct", 100)?,
+        order_ttl_ns_max: ms(values, "risk.max_order_ttl_ms")?,
+        order_rate: rate(values, "risk")?,
+        open_orders_max: values.whole_u32("risk.max_open_orders")?,
+        unknown_orders_max: values.whole_u32("risk.max_unknown_orders")?,
+        gross_notional_max: cash(values, "risk.max_gross_notional")?,
+        data_age_ns_max: ms(values, "risk.max_data_age_ms")?,
+        conservative_bps: bps(values, "conservative.size_factor", 10_000)?,
+        instruments: (0..values.count("instruments")).map(instrument).collect::<Option<_>>()?,
+    })
+}
+
+fn drawdown(values: &Values) -> Option<DrawdownLimits> {
+    Some(DrawdownLimits {
+        max_bps: bps(values, "kill_switch.max_drawdown_pct", 100)?,
+        confirm_valuations: values.whole_u32("kill_switch.confirm_valuations")?,
+        confirm_ns: ms(values, "kill_switch.confirm_ms")?,
+        unknown_ns_max: seconds(values, "kill_switch.equity_unknown_max_s")?,
+    })
+}
+
+fn clock(values: &Values) -> Option<ClockLimits> {
+    Some(ClockLimits {
+        warn_ns: ms(values, "clock_sync.warn_threshold_ms")?,
+        kill_ns: ms(values, "clock_sync.kill_threshold_ms")?,
+        kill_samples: values.whole_u32("clock_sync.kill_samples")?,
+        refresh_ns: seconds(values, "clock_sync.refresh_sec")?,
+    })
+}
+
+/// How long things may take.
+pub(super) fn timing(values: &Values) -> Option<Timing> {
+    let window_ms = values.whole("venue.recv_window_ms")?;
+    Some(Timing {
+        answer_ns_max: ms(values, "orders.answer_timeout_ms")?,
+        cancel_retry_ns: ms(values, "orders.cancel_retry_ms")?,
+        query_retry_ns: ms(values, "orders.query_retry_ms")?,
+        not_found_final_ns: window_ms.checked_add(AHEAD_MS)?.checked_mul(MS)?,
+        reconcile_ns: seconds(values, "reconciliation.interval_s")?,
+        reconcile_timeout_ns: ms(values, "reconciliation.timeout_ms")?,
+        balance_tolerance: cash(values, "reconciliation.balance_tolerance")?,
+    })
+}
+
+/// What one strategy may use; `path` is its budget.
+pub(super) fn budget(values: &Values, path: &str) -> Option<Budget> {
+    Some(Budget {
+        position_notional_max: cash(values, &format!("{path}.max_position_notional"))?,
+        open_orders_max: values.whole_u32(&format!("{path}.max_open_orders"))?,
+        rate: rate(values, path)?,
+    })
+}
+
+fn rate(values: &Values, group: &str) -> Option<Rate> {
+    Some(Rate {
+        per_second: values.whole_u32(&format!("{group}.max_order_rate_per_sec"))?,
+        burst: values.whole_u32(&format!("{group}.order_burst"))?,
+    })
+}
+
+fn ms(values: &Values, path: &str) -> Option<u64> {
+    values.whole(path)?.checked_mul(MS)
+}
+
+fn seconds(values: &Values, path: &str) -> Option<u64> {
+    values.whole(path)?.checked_mul(SECOND)
+}
+
+fn bps(values: &Values, path: &str, per_unit: u32) -> Option<u32> {
+    values.scaled(path, per_unit).and_then(|bps| u32::try_from(bps).ok())
+}

@@ -1,0 +1,213 @@
+//! What must hold between keys: each alone may be fine and the whole still be wrong.
+//!
+//! A relation whose keys are missing or faulty is not looked at: those faults stand already.
+
+use super::address;
+use super::fault::Collector;
+use super::values::Values;
+use rust_decimal::Decimal;
+
+/// Finds every relation that is broken.
+pub(super) fn check(values: &Values, faults: &mut Collector) {
+    let mut relations = Relations { values, faults };
+    relations.order_of_numbers();
+    relations.instruments();
+    relations.budgets();
+    relations.venue_or_exchange();
+    relations.addresses();
+    relations.exchange();
+    relations.pins();
+}
+
+/// Addresses of a venue.
+const ADDRESSES: [&str; 3] = ["venue.rest_url", "venue.streams_url", "venue.order_entry_url"];
+
+struct Relations<'a> {
+    values: &'a Values,
+    faults: &'a mut Collector,
+}
+
+impl Relations<'_> {
+    fn order_of_numbers(&mut self) {
+        self.below("clock_sync.warn_threshold_ms", "clock_sync.kill_threshold_ms");
+        self.at_most("risk.max_order_notional", "risk.max_gross_notional");
+        self.at_most("risk.max_unknown_orders", "risk.max_open_orders");
+        let timeout = self.values.whole("reconciliation.timeout_ms");
+        let interval = self.values.whole("reconciliation.interval_s");
+        if let (Some(timeout), Some(interval)) = (timeout, interval)
+            && interval.saturating_mul(1_000) <= timeout
+        {
+            let what = "is not shorter than `reconciliation.interval_s`";
+            self.fault("reconciliation.timeout_ms", what);
+        }
+    }
+
+    fn instruments(&mut self) {
+        for index in 0..self.values.count("instruments") {
+            let path = format!("instruments[{index}]");
+            self.at_most(&format!("{path}.max_order_qty"), &format!("{path}.max_position"));
+        }
+        self.unique("instruments", "symbol");
+    }
+
+    /// A budget above the limit that stands over all of them could never be used in full: somebody
+    /// meant another number.
+    fn budgets(&mut self) {
+        self.unique("strategies", "name");
+        for index in 0..self.values.count("strategies") {
+            let budget = format!("strategies[{index}].budget");
+            self.at_most(&format!("{budget}.max_position_notional"), "risk.max_gross_notional");
+            for key in ["max_open_orders", "max_order_rate_per_sec", "order_burst"] {
+                self.at_most(&format!("{budget}.{key}"), &format!("risk.{key}"));
+            }
+            self.strategy_instruments(&format!("strategies[{index}].instruments"));
+        }
+    }
+
+    fn strategy_instruments(&mut self, list: &str) {
+        let known: Vec<&str> = symbols(self.values).collect();
+        let mut seen = Vec::new();
+        for index in 0..self.values.count(list) {
+            let path = format!("{list}[{index}]");
+            let Some(symbol) = self.values.text(&path) else { continue };
+            if !known.contains(&symbol) && known.len() == self.values.count("instruments") {
+                let spoken = self.values.spoken(&path);
+                self.fault(&path, format!("{spoken} is not one of `instruments`"));
+            }
+            if seen.contains(&symbol) {
+                let spoken = self.values.spoken(&path);
+                self.fault(&path, format!("{spoken} stands here twice"));
+            }
+            seen.push(symbol);
+        }
+    }
+
+    /// A venue at an address, or one in this process, and never a mixture.
+    fn venue_or_exchange(&mut self) {
+        let secrets =
+            ["venue.api_key", "venue.api_key_file", "venue.api_secret", "venue.api_secret_file"];
+        let mode = self.values.text("mode").unwrap_or_default();
+        if self.values.has("exchange") {
+            if mode == "live" {
+                let what = "has no place in mode live: real money needs a real venue";
+                self.fault("exchange", what);
+            }
+            for path in ADDRESSES.into_iter().chain(secrets).filter(|path| self.values.has(path)) {
+                self.fault(path, "stands beside `exchange`; the embedded exchange needs none");
+            }
+        } else if mode == "lab" {
+            self.fault("exchange", "is missing; mode lab trades on the embedded exchange only");
+        } else if self.values.has("venue") {
+            for path in ADDRESSES.into_iter().filter(|path| !self.values.has(path)) {
+                let what = "is missing; write it, or `exchange:` for an embedded exchange";
+                self.fault_at("venue", path, what);
+            }
+            self.one_of("venue", "venue.api_key", "venue.api_key_file");
+            self.one_of("venue", "venue.api_secret", "venue.api_secret_file");
+        }
+    }
+
+    fn addresses(&mut self) {
+        let mode = self.values.text("mode").unwrap_or_default();
+        for path in ADDRESSES {
+            let Some(address) = self.values.text(path) else { continue };
+            if mode == "live" && address::is_exposed(address) {
+                let what = "is not encrypted; real money needs https:// or wss://";
+                self.fault(path, what);
+            }
+            if matches!(mode, "paper" | "lab") && address::is_live(address) {
+                let what = format!("trades real money, and the mode is {mode}");
+                self.fault(path, what);
+            }
+        }
+    }
+
+    fn exchange(&mut self) {
+        if !self.values.has("exchange") {
+            return;
+        }
+        self.one_of("exchange", "exchange.seed", "exchange.recording");
+        let plays = self.values.has("exchange.recording");
+        match (plays, self.values.has("exchange.speed")) {
+            (true, false) => {
+                let what = "is missing; a recording needs a speed: 1, or max";
+                self.fault_at("exchange", "exchange.speed", what);
+            }
+            (false, true) => self.fault("exchange.speed", "is for a recording, and there is none"),
+            (true, true) | (false, false) => {}
+        }
+    }
+
+    /// Two threads that spin on one processor starve each other.
+    fn pins(&mut self) {
+        let mut taken = Vec::new();
+        for thread in ["hot", "feed", "order"] {
+            let path = format!("runtime.pin.{thread}");
+            let Some(processor) = self.values.whole(&path) else { continue };
+            if taken.contains(&processor) {
+                self.fault(&path, "this processor is taken by another thread");
+            }
+            taken.push(processor);
+        }
+    }
+
+    fn unique(&mut self, list: &str, key: &str) {
+        let mut seen = Vec::new();
+        for index in 0..self.values.count(list) {
+            let path = format!("{list}[{index}].{key}");
+            let Some(text) = self.values.text(&path) else { continue };
+            if seen.contains(&text) {
+                let spoken = self.values.spoken(&path);
+                self.fault(&path, format!("{spoken} was already given above"));
+            }
+            seen.push(text);
+        }
+    }
+
+    fn one_of(&mut self, group: &str, one: &str, other: &str) {
+        match (self.values.has(one), self.values.has(other)) {
+            (true, true) => self.fault(other, format!("stands beside `{one}`; keep one of them")),
+            (false, false) => {
+                self.fault_at(group, one, format!("is missing; write it or `{other}`"))
+            }
+            (true, false) | (false, true) => {}
+        }
+    }
+
+    fn at_most(&mut self, path: &str, limit: &str) {
+        if let (Some(value), Some(bound)) = (self.number(path), self.number(limit))
+            && bound < value
+        {
+            let [value, bound] = [path, limit].map(|path| self.values.spoken(path));
+            self.fault(path, format!("{value} is above `{limit}`, which is {bound}"));
+        }
+    }
+
+    fn below(&mut self, path: &str, limit: &str) {
+        if let (Some(value), Some(bound)) = (self.number(path), self.number(limit))
+            && bound <= value
+        {
+            let [value, bound] = [path, limit].map(|path| self.values.spoken(path));
+            self.fault(path, format!("{value} is not below `{limit}`, which is {bound}"));
+        }
+    }
+
+    fn number(&self, path: &str) -> Option<Decimal> {
+        let whole = self.values.whole(path).map(Decimal::from);
+        whole.or_else(|| self.values.number(path)).map(|number| number.normalize())
+    }
+
+    fn fault(&mut self, path: &str, what: impl Into<String>) {
+        self.faults.written(self.values.place(path), path, what);
+    }
+
+    fn fault_at(&mut self, group: &str, path: &str, what: impl Into<String>) {
+        self.faults.written(self.values.place(group), path, what);
+    }
+}
+
+/// The symbols of `instruments`, in order.
+fn symbols(values: &Values) -> impl Iterator<Item = &str> {
+    (0..values.count("instruments"))
+        .filter_map(|index| values.text(&format!("instruments[{index}].symbol")))
+}

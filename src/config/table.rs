@@ -1,0 +1,374 @@
+//! Every key of the configuration, in the order in which it is shown and hashed.
+//!
+//! To add one: a row here, a line where it is taken (`build.rs`), a line with a comment in
+//! `configs/*.yaml`, and `engine config schema > configs/engine.schema.json`.
+//!
+//! Ranges keep out what can only be a slip; how strict a number must be within them is the
+//! operator's decision.
+
+use super::keys::{Key, Kind, default, optional, remote, required};
+use crate::venue::VenueKind;
+
+/// Largest amount of money: far above any account, far below what `Cash` holds.
+const CASH_MAX: &str = "1000000000000";
+
+/// An amount of money above zero.
+const fn cash(unit: &'static str) -> Kind {
+    Kind::Number("0.00000001", CASH_MAX, 8, unit)
+}
+
+/// A quantity above zero; the largest is what fits into `Qty`.
+const QTY: Kind = Kind::Number("0.00000001", "90000000000", 8, "units of the base asset");
+
+/// Orders a second: Binance takes 300 in 10 seconds and 1,200 in a minute from one account.
+const RATE: Kind = Kind::Whole(1, 1_000, "new orders per second");
+
+/// Orders at once.
+const BURST: Kind = Kind::Whole(1, 1_000, "new orders");
+
+/// Orders that are not over: Binance keeps 200 per symbol.
+const OPEN: Kind = Kind::Whole(1, 10_000, "orders");
+
+/// Milliseconds up to a minute.
+const MS: Kind = Kind::Whole(1, 60_000, "milliseconds");
+
+/// A processor.
+const PROCESSOR: Kind = Kind::Whole(0, 1_023, "");
+
+const VENUE_KINDS: [&str; VenueKind::ALL.len()] = {
+    let mut words = [""; VenueKind::ALL.len()];
+    let mut at = 0;
+    while at < words.len() {
+        words[at] = VenueKind::ALL[at].0;
+        at += 1;
+    }
+    words
+};
+
+/// All keys.
+pub(super) const KEYS: &[Key] = &[
+    required("instance", Kind::Name, "Names this deployment and its folder."),
+    required(
+        "mode",
+        Kind::Choice(&["live", "paper", "lab"]),
+        "live: real money. paper: a simulated exchange. lab: the embedded exchange only.",
+    ),
+    required(
+        "initial_state",
+        Kind::Choice(&["active", "halted"]),
+        "Whether it trades as soon as it is reconciled, or waits for `engine resume`.",
+    ),
+    default(
+        "folder",
+        Kind::Path,
+        "instances/<instance>",
+        "Where state, journal and logs of this deployment are kept.",
+    ),
+    required(
+        "reporting_currency",
+        Kind::Asset,
+        "The asset in which equity, drawdown and exposure are told.",
+    ),
+    required("account", Kind::Group, "The account on the venue."),
+    required(
+        "account.exclusive",
+        Kind::Flag,
+        "true: nobody else trades on it, so all orders of a symbol may be cancelled at once. \
+         false: only our own ids are touched.",
+    ),
+    required("venue", Kind::Group, "Where orders go."),
+    required("venue.name", Kind::Name, "Its name in reports."),
+    required("venue.kind", Kind::Choice(&VENUE_KINDS), "Which dialect it speaks."),
+    remote(
+        "venue.rest_url",
+        Kind::Address(&["https://", "http://"]),
+        "Address of its REST interface.",
+    ),
+    remote(
+        "venue.streams_url",
+        Kind::Address(&["wss://", "ws://"]),
+        "Address of its public and private streams.",
+    ),
+    remote(
+        "venue.order_entry_url",
+        Kind::Address(&["wss://", "ws://"]),
+        "Address of its order entry over WebSocket.",
+    ),
+    optional(
+        "venue.api_key",
+        Kind::Secret,
+        "The variable that holds the key of the account; this or api_key_file.",
+    ),
+    optional(
+        "venue.api_key_file",
+        Kind::SecretFile,
+        "The file that holds the key of the account (mode 0600 or 0400); this or api_key.",
+    ),
+    optional(
+        "venue.api_secret",
+        Kind::Secret,
+        "The variable that holds the secret of the key; this or api_secret_file.",
+    ),
+    optional(
+        "venue.api_secret_file",
+        Kind::SecretFile,
+        "The file that holds the secret of the key (mode 0600 or 0400); this or api_secret.",
+    ),
+    required(
+        "venue.recv_window_ms",
+        Kind::Whole(100, 60_000, "milliseconds"),
+        "How long after its timestamp the venue may still take a signed request.",
+    ),
+    optional(
+        "exchange",
+        Kind::Group,
+        "The simulated exchange inside the engine; then `venue` has no address and no key.",
+    ),
+    optional(
+        "exchange.seed",
+        Kind::Whole(0, u64::MAX, ""),
+        "Synthetic market: same seed, same market; this or recording.",
+    ),
+    optional("exchange.recording", Kind::Path, "A recorded market to play; this or seed."),
+    optional(
+        "exchange.speed",
+        Kind::Speed(10_000),
+        "How many times faster than recorded, or max; only with recording.",
+    ),
+    required(
+        "exchange.starting_balance",
+        cash("the reporting currency"),
+        "What the simulated account starts with.",
+    ),
+    required(
+        "exchange.maker_fee_bps",
+        Kind::Number("-100", "100", 2, "basis points"),
+        "Fee of an order that rested; below zero is a rebate.",
+    ),
+    required(
+        "exchange.taker_fee_bps",
+        Kind::Number("0", "100", 2, "basis points"),
+        "Fee of an order that took.",
+    ),
+    required("instruments", Kind::Groups(64), "What is traded, with the limits of each."),
+    required(
+        "instruments[].symbol",
+        Kind::Symbol,
+        "The venue's spelling; BTC/USDT and BTC-USDT are read as BTCUSDT.",
+    ),
+    required(
+        "instruments[].max_position",
+        QTY,
+        "Largest position, long or short, with every open order filled.",
+    ),
+    required("instruments[].max_order_qty", QTY, "Largest single order."),
+    required("strategies", Kind::Groups(32), "Who trades, with a budget each."),
+    required("strategies[].name", Kind::Name, "Its own name; unique."),
+    required(
+        "strategies[].kind",
+        Kind::Name,
+        "Which strategy it is: quoter, momentum, idle, or one of your own.",
+    ),
+    required(
+        "strategies[].instruments",
+        Kind::Symbols(64),
+        "What it may trade: symbols of `instruments`.",
+    ),
+    required("strategies[].budget", Kind::Group, "What it may use at most."),
+    required(
+        "strategies[].budget.max_position_notional",
+        cash("the settlement asset"),
+        "Largest position in one instrument, with its open orders filled.",
+    ),
+    required("strategies[].budget.max_open_orders", OPEN, "Most orders of its own at a time."),
+    required("strategies[].budget.max_order_rate_per_sec", RATE, "New orders of its own, lasting."),
+    required("strategies[].budget.order_burst", BURST, "New orders of its own, at once."),
+    optional("strategies[].params", Kind::Settings, "The settings of the strategy."),
+    required(
+        "kill_switch",
+        Kind::Group,
+        "What trips the kill switch by itself. Once tripped, only `engine kill-switch reset` \
+         clears it.",
+    ),
+    required(
+        "kill_switch.max_drawdown_pct",
+        Kind::Percent("100"),
+        "Fall of equity below its highest value; 15 means 15 %.",
+    ),
+    required(
+        "kill_switch.confirm_valuations",
+        Kind::Whole(1, 1_000, "valuations"),
+        "So many valuations in a row beyond it trip; new risk is denied from the first.",
+    ),
+    required(
+        "kill_switch.confirm_ms",
+        Kind::Whole(0, 60_000, "milliseconds"),
+        "Or so long beyond it.",
+    ),
+    required(
+        "kill_switch.equity_unknown_max_s",
+        Kind::Whole(1, 3_600, "seconds"),
+        "So long without a known equity while a position is open trips.",
+    ),
+    required("clock_sync", Kind::Group, "Distance between our clock and the venue's."),
+    required("clock_sync.warn_threshold_ms", MS, "A person is told."),
+    required("clock_sync.kill_threshold_ms", MS, "The kill switch trips."),
+    required(
+        "clock_sync.kill_samples",
+        Kind::Whole(1, 100, "samples"),
+        "So many measurements in a row beyond it trip.",
+    ),
+    required(
+        "clock_sync.refresh_sec",
+        Kind::Whole(1, 3_600, "seconds"),
+        "How often it is measured; without a measurement for twice as long nothing is opened.",
+    ),
+    required("risk", Kind::Group, "Limits over all strategies, checked before every order."),
+    required(
+        "risk.max_order_notional",
+        cash("the quote asset"),
+        "Largest price x quantity of one order.",
+    ),
+    required(
+        "risk.price_band_pct",
+        Kind::Number("0.01", "50", 2, "percent"),
+        "How far beyond the opposite best price an order may be priced.",
+    ),
+    required(
+        "risk.max_order_ttl_ms",
+        Kind::Whole(1, 86_400_000, "milliseconds"),
+        "Longest life of an order that opens a position.",
+    ),
+    required("risk.max_order_rate_per_sec", RATE, "New orders of all strategies, lasting."),
+    required("risk.order_burst", BURST, "New orders of all strategies, at once."),
+    required("risk.max_open_orders", OPEN, "Most orders at a time."),
+    required(
+        "risk.max_unknown_orders",
+        Kind::Whole(1, 100, "orders"),
+        "Most orders whose fate is unknown before nothing more is opened.",
+    ),
+    required(
+        "risk.max_gross_notional",
+        cash("the reporting currency"),
+        "Largest sum of all positions, long and short, with every open order filled.",
+    ),
+    required("risk.max_data_age_ms", MS, "Oldest quote that is traded on."),
+    required(
+        "conservative",
+        Kind::Group,
+        "After a resume or a crash, until `engine resume --full`.",
+    ),
+    required(
+        "conservative.size_factor",
+        Kind::Number("0.01", "1", 4, "parts of the full size"),
+        "Limits of size are multiplied by it.",
+    ),
+    required("orders", Kind::Group, "How long answers about orders may take."),
+    required(
+        "orders.answer_timeout_ms",
+        MS,
+        "Without an answer for so long the fate of an order is unknown, and asked after.",
+    ),
+    required("orders.cancel_retry_ms", MS, "A cancel that is not confirmed is sent again."),
+    required("orders.query_retry_ms", MS, "An order of unknown fate is asked after again."),
+    required("reconciliation", Kind::Group, "Comparing our account with the venue's."),
+    required("reconciliation.interval_s", Kind::Whole(1, 3_600, "seconds"), "How often."),
+    required("reconciliation.timeout_ms", MS, "An unanswered reading is asked for again."),
+    required(
+        "reconciliation.balance_tolerance",
+        Kind::Number("0", "1000000", 8, "each asset"),
+        "A difference of a wallet up to this is rounding.",
+    ),
+    default("runtime", Kind::Group, "", "Threads."),
+    default(
+        "runtime.wait",
+        Kind::Choice(&["spin", "yield", "park"]),
+        "park",
+        "What an idle thread does. spin: fastest, one processor each. yield: lets others run. \
+         park: sleeps until woken.",
+    ),
+    optional(
+        "runtime.pin",
+        Kind::Group,
+        "Which processor each critical thread stays on; not pinned when left out.",
+    ),
+    optional("runtime.pin.hot", PROCESSOR, "The thread that decides."),
+    optional("runtime.pin.feed", PROCESSOR, "The thread that reads market data."),
+    optional("runtime.pin.order", PROCESSOR, "The thread that sends orders."),
+    default("journal", Kind::Group, "", "The record of everything that happened."),
+    default(
+        "journal.segment_mb",
+        Kind::Whole(1, 4_096, "megabytes"),
+        "64",
+        "Size of one file of it.",
+    ),
+    default(
+        "journal.sync_ms",
+        Kind::Whole(1, 10_000, "milliseconds"),
+        "50",
+        "Longest time until it is safe against a loss of power. A crash of the engine loses \
+         nothing.",
+    ),
+    default("log", Kind::Group, "", "What is said to people."),
+    default(
+        "log.filter",
+        Kind::Filter,
+        "info",
+        "How much: trace, debug, info, warn, error, or per module.",
+    ),
+    default(
+        "log.format",
+        Kind::Choice(&["text", "json"]),
+        "text",
+        "text for people, json for machines.",
+    ),
+    default("backtest", Kind::Group, "", "`engine backtest`."),
+    default(
+        "backtest.latency_ms",
+        Kind::Number("0", "10000", 3, "milliseconds"),
+        "5",
+        "One-way delay to and from the simulated venue.",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::keys::{Need, keys_of};
+    use rust_decimal::Decimal;
+
+    #[test]
+    fn every_group_stands_before_its_keys_and_no_key_twice() {
+        for (index, key) in KEYS.iter().enumerate() {
+            let before = KEYS.get(..index).unwrap();
+            assert!(before.iter().all(|other| other.path != key.path), "{}", key.path);
+            let group = key.group().trim_end_matches("[]");
+            let stands = group.is_empty() || before.iter().any(|other| other.path == group);
+            assert!(stands, "{}", key.path);
+            assert!(key.meaning.ends_with('.'), "{}", key.path);
+        }
+        assert_eq!(keys_of("strategies[].budget").count(), 4);
+    }
+
+    #[test]
+    fn every_range_is_one() {
+        for key in KEYS {
+            if let Kind::Whole(min, max, _) = key.kind {
+                assert!(min < max, "{}", key.path);
+            }
+            if let Kind::Number(min, max, ..) = key.kind {
+                let [min, max]: [Decimal; 2] = [min, max].map(|end| end.parse().unwrap());
+                assert!(min < max, "{}", key.path);
+            }
+        }
+    }
+
+    #[test]
+    fn no_safety_number_has_a_default() {
+        let plain = ["folder", "runtime", "journal", "log", "backtest"];
+        for key in KEYS.iter().filter(|key| matches!(key.need, Need::Default(_))) {
+            let root = key.path.split('.').next().unwrap();
+            assert!(plain.contains(&root), "{} may not have a default", key.path);
+        }
+    }
+}
