@@ -2,6 +2,7 @@
 
 mod alert;
 mod book;
+mod digest;
 mod effect;
 mod event;
 mod market;
@@ -16,6 +17,7 @@ mod strategy;
 
 pub use alert::Alert;
 pub use book::Book;
+pub use digest::Digest;
 pub use effect::{Command, EFFECTS_MAX, Effect, Effects, Refusal};
 pub use event::{
     AccountEvent, Baseline, ClockSample, Event, EventKind, LinkChannel, LinkEvent, LinkState,
