@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    tradekeel::run(tradekeel::core::Registry::default())
+    tradekeel::run(tradekeel::strategy::registry())
 }

@@ -1,34 +1,51 @@
-//! A number that two equal states share: what a replay must reproduce.
+//! A running FNV-1a digest of numbers, byte by byte: what a replay must reproduce.
+//!
+//! Must hold: the same numbers in the same order give the same digest on every machine. It finds
+//! accidents and is no defence against somebody who wants a collision.
 
-/// FNV-1a over 64-bit words; not for security.
+/// A digest under way. By value, so that a state reads as a chain of [`Self::with`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Digest(u64);
 
 impl Digest {
-    const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
-    const PRIME: u64 = 0x0000_0100_0000_01b3;
-
-    /// Of nothing yet.
-    pub fn new() -> Self {
-        Self(Self::OFFSET)
+    /// Of nothing: FNV's offset basis.
+    pub const fn new() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
     }
 
-    /// Takes in a number.
-    pub fn number(&mut self, value: u64) {
-        for byte in value.to_le_bytes() {
-            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(Self::PRIME);
+    /// With one more number.
+    #[must_use]
+    pub fn with(self, number: i64) -> Self {
+        const PRIME: u64 = 0x0000_0100_0000_01b3;
+        let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(PRIME);
+        Self(number.to_le_bytes().iter().fold(self.0, step))
+    }
+
+    /// With one more count.
+    #[must_use]
+    pub fn with_count(self, count: u64) -> Self {
+        self.with(count.cast_signed())
+    }
+
+    /// With one more wide number.
+    #[must_use]
+    pub fn with_wide(self, number: i128) -> Self {
+        let bits = number.cast_unsigned();
+        let half = |bits: u128| u64::try_from(bits & u128::from(u64::MAX)).unwrap_or_default();
+        self.with_count(half(bits)).with_count(half(bits >> 64))
+    }
+
+    /// With one more number that may be unknown: nothing is told from every number.
+    #[must_use]
+    pub fn with_known(self, number: Option<i64>) -> Self {
+        match number {
+            Some(number) => self.with(1).with(number),
+            None => self.with(0),
         }
     }
 
-    /// Takes in a wide number.
-    pub fn wide(&mut self, value: i128) {
-        for byte in value.to_le_bytes() {
-            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(Self::PRIME);
-        }
-    }
-
-    /// The digest of all taken in so far.
-    pub fn value(self) -> u64 {
+    /// The number so far.
+    pub const fn value(self) -> u64 {
         self.0
     }
 }
@@ -36,5 +53,26 @@ impl Digest {
 impl Default for Digest {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_fnv_1a_over_little_endian_bytes() {
+        // "foobar\0\0" is the published vector of "foobar" with two zero bytes more.
+        let published = 0x8594_4171_f739_67e8_u64;
+        let prime = 0x0000_0100_0000_01b3_u64;
+        let expected = published.wrapping_mul(prime).wrapping_mul(prime);
+        assert_eq!(Digest::new().with(i64::from_le_bytes(*b"foobar\0\0")).value(), expected);
+    }
+
+    #[test]
+    fn order_and_absence_count() {
+        let new = Digest::new();
+        assert_ne!(new.with(1).with(2), new.with(2).with(1));
+        assert_ne!(new.with_known(None), new.with_known(Some(0)));
     }
 }

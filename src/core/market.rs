@@ -101,13 +101,12 @@ impl Market {
     }
 
     /// Its part of the state digest.
-    pub(super) fn digest(&self, out: &mut Digest) {
-        let quote = self.quote.unwrap_or_default();
-        for number in [quote.bid.units(), quote.ask.units()] {
-            out.wide(number.into());
-        }
-        out.number(self.state as u64);
-        out.number(self.book.digest());
-        out.number(self.last_trade.map_or(0, |trade| trade.id));
+    pub(super) fn digest(&self, digest: Digest) -> Digest {
+        digest
+            .with_known(self.quote.map(|quote| quote.bid.units()))
+            .with_known(self.quote.map(|quote| quote.ask.units()))
+            .with(self.state as i64)
+            .with_count(self.book.digest())
+            .with_count(self.last_trade.map_or(0, |trade| trade.id))
     }
 }

@@ -53,7 +53,7 @@ pub use strategy::{
 
 use crate::types::{
     AccountSnapshot, Cash, ExecutionKind, ExecutionReport, ForeignOrder, InstrumentId, MarketData,
-    MarketEvent, OrderRef, OrderStatus, Purpose, Qty, QueryToken, Side, Stamp, StrategyId,
+    MarketEvent, OrderRef, OrderStatus, Qty, QueryToken, Side, Stamp, StrategyId,
 };
 use dispatch::{News, UPDATES_MAX};
 use flatten::{Flatten, Step};
@@ -142,18 +142,18 @@ impl Core {
 
     /// A number that two equal states share.
     pub fn digest(&self) -> u64 {
-        let mut out = Digest::new();
-        out.number(self.counters.events);
-        out.number(self.counters.orders_sent);
-        out.number(self.counters.denied_total());
-        out.number(self.kernel.mode() as u64);
-        out.number(self.intents.next_id().sequence.into());
-        out.wide(self.state.equity.map_or(i128::MIN, Cash::units));
-        self.state.orders.digest(&mut out);
-        self.state.portfolio.digest(&mut out);
-        self.state.market.iter().for_each(|market| market.digest(&mut out));
-        self.seats.iter().for_each(|seat| out.number(seat.strategy.digest()));
-        out.value()
+        let counters = &self.counters;
+        let counts = [counters.events, counters.orders_sent, counters.denied_total()];
+        let digest = counts.iter().fold(Digest::new(), |digest, count| digest.with_count(*count));
+        let digest = digest
+            .with(self.kernel.mode() as i64)
+            .with(self.intents.next_id().sequence.into())
+            .with_wide(self.state.equity.map_or(i128::MIN, Cash::units));
+        let digest = self.state.portfolio.digest(self.state.orders.digest(digest));
+        let market = self.state.market.iter();
+        let digest = market.fold(digest, |digest, market| market.digest(digest));
+        let seats = self.seats.iter();
+        seats.fold(digest, |digest, seat| digest.with_count(seat.strategy.digest())).value()
     }
 
     /// The book of an instrument, when whole.

@@ -290,16 +290,17 @@ impl Orders {
     }
 
     /// Its part of the state digest.
-    pub(super) fn digest(&self, out: &mut Digest) {
-        for order in &self.live {
-            out.number(order.id.epoch.into());
-            out.number(order.id.sequence.into());
-            out.number(order.status as u64);
-            out.wide(order.cum_qty.units().into());
-            out.wide(order.terms.price.units().into());
-            out.wide(order.terms.qty.units().into());
-            out.number(order.deadline_ns);
-        }
+    pub(super) fn digest(&self, digest: Digest) -> Digest {
+        self.live.iter().fold(digest, |digest, order| {
+            digest
+                .with(order.id.epoch.into())
+                .with(order.id.sequence.into())
+                .with(order.status as i64)
+                .with(order.cum_qty.units())
+                .with(order.terms.price.units())
+                .with(order.terms.qty.units())
+                .with_count(order.deadline_ns)
+        })
     }
 
     fn find(&self, id: ClientOrderId) -> Result<usize, usize> {

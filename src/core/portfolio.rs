@@ -267,18 +267,13 @@ impl Portfolio {
     }
 
     /// Its part of the state digest.
-    pub(super) fn digest(&self, out: &mut Digest) {
-        for holding in &self.holdings {
-            out.wide(holding.qty.units().into());
-        }
-        for ledger in &self.ledgers {
-            out.wide(ledger.units());
-        }
-        for own in self.attributed.iter().flatten() {
-            out.wide(own.units().into());
-        }
-        out.number(self.tally.fills);
-        out.wide(self.tally.fees.units());
+    pub(super) fn digest(&self, digest: Digest) -> Digest {
+        let qtys = self.holdings.iter().map(|holding| holding.qty);
+        let qtys = qtys.chain(self.attributed.iter().flatten().copied());
+        let digest = qtys.fold(digest, |digest, qty| digest.with(qty.units()));
+        let cash = self.ledgers.iter().chain([&self.tally.fees]);
+        let digest = cash.fold(digest, |digest, cash| digest.with_wide(cash.units()));
+        digest.with_count(self.tally.fills)
     }
 
     fn in_reporting(&self, amount: Cash, valuation: Valuation) -> Option<Cash> {

@@ -101,7 +101,9 @@ pub enum Asked {
 /// Understands a question against the present state.
 pub fn handle(line: &str, report: &Report) -> Asked {
     match serde_json::from_str(line) {
-        Ok(request) => understand(request, report).unwrap_or_else(|what| Asked::Answered(no(&what))),
+        Ok(request) => {
+            understand(request, report).unwrap_or_else(|what| Asked::Answered(no(&what)))
+        }
         Err(error) => Asked::Answered(no(&format!("the request could not be understood: {error}"))),
     }
 }
@@ -121,9 +123,7 @@ pub fn no(what: &str) -> Value {
 
 /// What an operator must type to clear this very trip: short, and different for every trip.
 pub fn challenge(trip: &TripRecord) -> String {
-    let mut digest = Digest::new();
-    digest.number(trip.generation.into());
-    digest.number(trip.at.unix_ns);
+    let digest = Digest::new().with(trip.generation.into()).with_count(trip.at.unix_ns);
     format!("reset-{}-{:04x}", trip.generation, digest.value() & 0xffff)
 }
 

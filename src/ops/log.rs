@@ -17,7 +17,8 @@ pub fn start(config: &LogConfig, folder: &Path, screen: &Screen) -> io::Result<(
     let both = Both { screen: screen.clone(), file: Arc::new(Mutex::new(file)) };
     let filter = EnvFilter::try_new(&config.filter)
         .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(both).with_ansi(false);
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(both).with_ansi(false);
     // A second start in one process (tests) keeps the first log.
     let _ = match config.format {
         LogFormat::Text => builder.with_target(false).compact().try_init(),

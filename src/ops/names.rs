@@ -31,11 +31,7 @@ impl Names {
     }
 
     /// The scope that an operator named; an unknown name is an error that lists the known ones.
-    pub fn scope(
-        &self,
-        instrument: Option<&str>,
-        strategy: Option<&str>,
-    ) -> Result<Scope, String> {
+    pub fn scope(&self, instrument: Option<&str>, strategy: Option<&str>) -> Result<Scope, String> {
         match (instrument, strategy) {
             (None, None) => Ok(Scope::All),
             (Some(symbol), None) => self.find_instrument(symbol).map(Scope::Instrument),
@@ -55,7 +51,8 @@ impl Names {
 }
 
 fn find(names: &[String], name: &str, what: &str) -> Result<usize, String> {
-    names.iter().position(|known| known == name).ok_or_else(|| {
-        format!("no {what} `{name}` in this engine; it has {}", names.join(", "))
-    })
+    names
+        .iter()
+        .position(|known| known == name)
+        .ok_or_else(|| format!("no {what} `{name}` in this engine; it has {}", names.join(", ")))
 }

@@ -22,7 +22,10 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
     match alert {
         Alert::KillSwitch(reason) => {
             let why = trip_reason(*reason);
-            (Loudness::Error, format!("Kill switch activated: {why}; see `engine kill-switch status`"))
+            (
+                Loudness::Error,
+                format!("Kill switch activated: {why}; see `engine kill-switch status`"),
+            )
         }
         Alert::Mode(mode) => (Loudness::Warn, format!("mode {}", mode.name())),
         Alert::ClockDrift { offset_ns } => {
@@ -38,9 +41,10 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
             (Loudness::Info, format!("reconciled: adopted {findings} difference(s) from the venue"))
         }
         Alert::Link { up: true, .. } => (Loudness::Info, "link up: all connections".to_owned()),
-        Alert::Link { up: false, .. } => {
-            (Loudness::Warn, "link down: nothing is sent until the account is reconciled".to_owned())
-        }
+        Alert::Link { up: false, .. } => (
+            Loudness::Warn,
+            "link down: nothing is sent until the account is reconciled".to_owned(),
+        ),
         Alert::OrderUnknown(id) => {
             (Loudness::Warn, format!("order {id} unknown: asking the venue what became of it"))
         }
@@ -94,7 +98,8 @@ pub fn finding(finding: &Finding, names: &Names) -> String {
             format!("{count} position(s) in instruments that the configuration does not name")
         }
         Finding::UnnamedAssets => {
-            "the account holds assets that the configuration does not name: equity is unknown".to_owned()
+            "the account holds assets that the configuration does not name: equity is unknown"
+                .to_owned()
         }
     }
 }

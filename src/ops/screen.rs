@@ -91,10 +91,14 @@ fn write_block(report: &Report, out: &mut String) -> std::fmt::Result {
     writeln!(
         out,
         "Tradekeel  {}  {}  {}  up {uptime}",
-        report.instance, report.trading_mode, mode(status.mode)
+        report.instance,
+        report.trading_mode,
+        mode(status.mode)
     )?;
-    let links = LinkChannel::ALL.map(|channel| if status.links[channel.index()] { "up" } else { "DOWN" });
-    let offset = status.clock_offset_ns.map_or("?".to_owned(), |ns| format!("{} ms", ns / 1_000_000));
+    let links =
+        LinkChannel::ALL.map(|channel| if status.links[channel.index()] { "up" } else { "DOWN" });
+    let offset =
+        status.clock_offset_ns.map_or("?".to_owned(), |ns| format!("{} ms", ns / 1_000_000));
     let account = if status.reconciled { "reconciled" } else { "NOT RECONCILED" };
     writeln!(
         out,
@@ -119,14 +123,22 @@ fn write_block(report: &Report, out: &mut String) -> std::fmt::Result {
     writeln!(
         out,
         "equity     {} {}   P&L {profit}   fees {:.4}   drawdown {drawdown} (max {})",
-        money(status.equity), report.currency, status.tally.fees, percent(status.drawdown_bps_max)
+        money(status.equity),
+        report.currency,
+        status.tally.fees,
+        percent(status.drawdown_bps_max)
     )?;
     let counters = &status.counters;
     writeln!(
         out,
         "orders     sent {}   fills {} (maker {})   rejected {}   open {}   unknown {}   events {}",
-        counters.orders_sent, status.tally.fills, status.tally.maker_fills, counters.rejected,
-        status.open_orders, status.unknown_orders, counters.events
+        counters.orders_sent,
+        status.tally.fills,
+        status.tally.maker_fills,
+        counters.rejected,
+        status.open_orders,
+        status.unknown_orders,
+        counters.events
     )?;
     writeln!(out, "denied     {}", denials(report))?;
     writeln!(out, "tick-to-order  {}", latency(&report.latency))
@@ -152,7 +164,11 @@ pub(super) fn latency(said: &Percentiles) -> String {
     let us = |ns: u64| format!("{}.{} us", ns / 1_000, ns % 1_000 / 100);
     format!(
         "p50 {}   p99 {}   p99.9 {}   max {}   ({} orders)",
-        us(said.p50_ns), us(said.p99_ns), us(said.p999_ns), us(said.max_ns), said.count
+        us(said.p50_ns),
+        us(said.p99_ns),
+        us(said.p999_ns),
+        us(said.max_ns),
+        said.count
     )
 }
 

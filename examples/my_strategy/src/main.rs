@@ -1,0 +1,66 @@
+//! An engine with one strategy more: `joiner` stands with one small order at the best bid while it
+//! holds nothing, and with one at the best ask while it holds something.
+//!
+//! A strategy only says what it wishes. The safety kernel decides, and the engine does the rest:
+//! the command line, the configuration, the journal and the stops are those of `engine`.
+
+use std::process::ExitCode;
+use tradekeel::core::{Intents, OrderUpdate, Outcome, ParamFault, Strategy, StrategySetup, View};
+use tradekeel::types::{
+    InstrumentId, OrderKind, OrderRequest, OrderStatus, Purpose, Qty, Quote, SECOND, Side,
+};
+
+/// Time to live of its orders: one that has not traded by then is placed anew.
+const TTL_NS: u64 = 10 * SECOND;
+
+#[derive(Debug)]
+struct Joiner {
+    order_qty: Qty,
+    quiet_until_ns: u64,
+}
+
+/// Reads its settings from the configuration; what it does not know there is a fault.
+fn construct(setup: StrategySetup<'_>) -> Result<Box<dyn Strategy>, Vec<ParamFault>> {
+    let mut params = setup.params;
+    let order_qty = params.qty("order_qty");
+    params.finish()?;
+    Ok(Box::new(Joiner { order_qty, quiet_until_ns: 0 }))
+}
+
+impl Strategy for Joiner {
+    fn on_quote(&mut self, view: &View<'_>, id: InstrumentId, quote: &Quote, out: &mut Intents) {
+        if !quote.is_sound() {
+            return;
+        }
+        let held = view.position(id);
+        let (side, price, qty, purpose) = match Side::reducing(held) {
+            None => (Side::Buy, quote.bid, self.order_qty, Purpose::Opening),
+            Some(Side::Sell) => (Side::Sell, quote.ask, held.abs(), Purpose::Reducing),
+            Some(Side::Buy) => (Side::Buy, quote.bid, held.abs(), Purpose::Reducing),
+        };
+        let mut has_order = false;
+        for order in view.orders().filter(|order| order.terms.instrument == id) {
+            has_order = true;
+            let is_elsewhere = (order.terms.side, order.terms.price) != (side, price);
+            if is_elsewhere && order.status == OrderStatus::New {
+                out.cancel(order.id);
+            }
+        }
+        if !has_order && self.quiet_until_ns <= view.now.mono_ns {
+            let (kind, ttl_ns) = (OrderKind::PostOnly(price), Some(TTL_NS));
+            out.place(OrderRequest { instrument: id, side, kind, qty, purpose, ttl_ns });
+        }
+    }
+
+    /// A "no" is not answered by the same wish at the next quote: that would be a storm.
+    fn on_order(&mut self, view: &View<'_>, update: &OrderUpdate, _: &mut Intents) {
+        use OrderStatus::{Expired, NotSent, Rejected};
+        if let Outcome::Denied(_) | Outcome::Status(Rejected | NotSent | Expired) = update.outcome {
+            self.quiet_until_ns = view.now.mono_ns + SECOND;
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    tradekeel::run(tradekeel::strategy::registry().with("joiner", construct))
+}
