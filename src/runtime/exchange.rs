@@ -7,7 +7,7 @@ use super::clock::Clock;
 use super::recorded::{self, Recorded};
 use super::threads;
 use crate::config::{ExchangeConfig, MarketSource};
-use crate::net::listen::{Admission, Delivery, Incoming, Listener, ListenLimits, Reply};
+use crate::net::listen::{Admission, ConnectionId, Delivery, Incoming, Listener, ListenLimits, Reply};
 use crate::net::ws::WsLimits;
 use crate::net::NetError;
 use crate::sim::{AccountSpec, Fees, HttpRequest, Server, Synthetic};
@@ -206,11 +206,11 @@ impl House {
     async fn flush(&mut self) {
         let mut crowded = false;
         for (number, frame) in self.server.drain() {
-            let delivery = self.listener.outbox().send(number.into(), frame);
+            let delivery = self.listener.outbox().send(ConnectionId::of(number), frame);
             crowded |= delivery == Delivery::Cut;
         }
         for number in self.server.drain_closed() {
-            drop(self.listener.outbox().close(number.into(), 1000, "the stream has ended"));
+            drop(self.listener.outbox().close(ConnectionId::of(number), 1000, "the stream has ended"));
         }
         if crowded || self.listener.outbox().is_crowded() {
             tokio::time::sleep(BACK_PRESSURE).await;
@@ -225,7 +225,7 @@ impl House {
 fn reply_of(reply: crate::sim::HttpReply) -> Reply {
     let mut out = Reply::json(reply.status, reply.body);
     for (name, value) in reply.headers {
-        out = out.with_named_header(name, value);
+        out = out.with_header(name, value);
     }
     out
 }

@@ -185,7 +185,7 @@ impl Feed {
 }
 
 /// The next message of any connection.
-async fn next_of(connections: &mut [(WsReader, WsWriter)]) -> Result<Bytes, NetError> {
+pub(super) async fn next_of(connections: &mut [(WsReader, WsWriter)]) -> Result<Bytes, NetError> {
     poll_fn(|context| {
         for (reader, _) in connections.iter_mut() {
             if let Poll::Ready(message) = pin!(reader.next()).poll(context) {

@@ -1,1 +1,36 @@
-//! stub
+//! Composition: the only layer that knows threads and clocks.
+//!
+//! In reading order: [`clock`], [`bell`], [`lane`], [`gate`] and [`threads`] are the parts;
+//! `hot` with `outputs` is the loop around the core; `feed`, `gateway` and `writer` are the threads
+//! around it; `assemble`, `startup` and `run` put a run together, `supervisor` keeps and ends it.
+//! `exchange` serves the simulated exchange, `backtest` and `record` are the other two worlds.
+
+mod assemble;
+mod backtest;
+pub mod bell;
+pub mod clock;
+mod exchange;
+mod feed;
+pub mod gate;
+mod gateway;
+mod hot;
+pub mod lane;
+mod latency;
+mod link;
+mod listing;
+mod outputs;
+mod record;
+mod recorded;
+mod run;
+mod startup;
+mod supervisor;
+pub mod threads;
+mod writer;
+
+pub use assemble::AssembleError;
+pub use backtest::{Outcome, backtest};
+pub use exchange::{ExchangeError, PAPER_KEY, PAPER_SECRET};
+pub use record::{Recording, record};
+pub use run::run;
+pub use startup::StartError;
+pub use supervisor::Ending;

@@ -3,6 +3,7 @@
 //! Must hold: a request that carries an [`Answer`] is answered at most once; dropping the answer
 //! cuts the connection without a word, which is how the simulated exchange plays dead.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 
 use tokio::sync::mpsc::error::TrySendError;
@@ -17,6 +18,11 @@ use crate::net::{Bytes, HeaderMap, Method, NetError};
 pub struct ConnectionId(pub(super) u64);
 
 impl ConnectionId {
+    /// The connection of a number that [`Self::number`] gave; of any other number nothing is open.
+    pub fn of(number: u64) -> Self {
+        Self(number)
+    }
+
     /// For logs and labels.
     pub fn number(self) -> u64 {
         self.0
@@ -61,7 +67,7 @@ pub struct Reply {
     /// The HTTP status; one that does not exist goes out as 500.
     pub status: u16,
     /// Name and value; a pair that HTTP does not allow is left out.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(Cow<'static, str>, String)>,
     /// The body.
     pub body: Bytes,
 }
@@ -74,7 +80,7 @@ impl Reply {
 
     /// A body with its media type.
     pub fn new(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
-        let headers = vec![("content-type", content_type.to_owned())];
+        let headers = vec![("content-type".into(), content_type.to_owned())];
         Self { status, headers, body: body.into() }
     }
 
@@ -85,8 +91,12 @@ impl Reply {
 
     /// The same with one more header.
     #[must_use]
-    pub fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
+    pub fn with_header(
+        mut self,
+        name: impl Into<Cow<'static, str>>,
+        value: impl Into<String>,
+    ) -> Self {
+        self.headers.push((name.into(), value.into()));
         self
     }
 }

@@ -91,6 +91,12 @@ impl Outbox {
         self.shared.lines.lock().len()
     }
 
+    /// True while half of the queue of any connection is taken: whoever can wait should.
+    pub fn is_crowded(&self) -> bool {
+        let half = self.shared.queue_max / 2;
+        self.shared.lines.lock().values().any(|line| line.frames.capacity() <= half)
+    }
+
     pub(super) fn slow_cut_count(&self) -> u64 {
         self.shared.slow_cut_count.load(Ordering::Relaxed)
     }

@@ -1,0 +1,268 @@
+//! A back-test: the same core, kernel and strategies against a recorded market, in process, as fast
+//! as it goes, and the same on every machine.
+//!
+//! Time is the recorded receive time (D13); orders reach the simulated venue, and its words come
+//! back, after the configured delay each. Must hold: deterministic: two runs over the same file and
+//! configuration end in the same digest.
+
+use super::assemble::{AssembleError, Universe};
+use super::recorded::{self, Recorded};
+use super::startup::StartError;
+use crate::config::{Config, Endpoint, ExchangeConfig, MarketSource};
+use crate::core::{
+    Alert, ClockSample, Command, Core, Effect, Effects, Event, EventKind, LinkChannel, LinkEvent,
+    LinkState, Registry, Restored, Status,
+};
+use crate::ops::Names;
+use crate::sim::{Direct, Fees};
+use crate::types::{Cash, IdPrefix, MS, MarketEvent, Stamp, VenueId};
+use crate::venue::MarketCounters;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// How often the core is told that time passed.
+const TIMER_NS: u64 = 10 * MS;
+
+/// What a back-test came to.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// Frames of the recording.
+    pub frames: u64,
+    /// Recorded time, nanoseconds.
+    pub span_ns: u64,
+    /// The state at the end.
+    pub status: Status,
+    /// What the decoder counted.
+    pub market: MarketCounters,
+    /// A number that two equal ends share.
+    pub digest: u64,
+    /// Clock drift was warned of.
+    pub drift_warned: bool,
+    /// Names by index.
+    pub names: Names,
+    /// Wallet of the simulated account less what it began with: what the venue says of the result.
+    pub venue_equity: Cash,
+}
+
+/// Plays a recording against the strategies of a configuration.
+///
+/// # Errors
+/// [`StartError`] when the recording cannot be read or the configuration does not fit it.
+pub fn backtest(
+    config: &Config,
+    registry: &Registry,
+    recording: &Path,
+) -> Result<Outcome, StartError> {
+    let listings = recorded::listings(config, recording)?;
+    let universe = Universe::new(config, &listings)?;
+    let directory = universe.directory(config);
+    let here = recorded::occurring(recording, config.venue.kind, &directory)?;
+    if here.instruments.is_empty() {
+        let symbol = config.instruments.iter().map(|it| it.symbol.clone()).collect::<Vec<_>>();
+        return Err(AssembleError::NotListed { symbol: symbol.join(", ") }.into());
+    }
+    let mut recorded = Recorded::open(recording, config.venue.kind, &here)?;
+    let names = universe.names(config);
+    let exchange = exchange_of(config);
+    let fees = Fees {
+        maker_centi_bps: exchange.maker_fee_centi_bps,
+        taker_centi_bps: exchange.taker_fee_centi_bps,
+    };
+    let instruments = universe.instruments.clone();
+    let prefix: IdPrefix = directory.prefix;
+    let venue = Direct::new(instruments, prefix, fees, exchange.starting_balance);
+    let core = Core::new(universe.setup(config, registry, 1, Restored::default())?);
+    let mut world = World::new(core, venue, config);
+    while let Some(frame) = recorded.next()? {
+        world.advance_to(frame.received_unix_ns);
+        for event in frame.events {
+            world.on_market(event);
+        }
+    }
+    let (frames, market) = (recorded.frames(), recorded.counters());
+    Ok(world.finish(frames, market, names))
+}
+
+/// The account and fees of a configuration's exchange; Binance's ordinary fees and 100,000 where it
+/// trades on a real venue.
+fn exchange_of(config: &Config) -> ExchangeConfig {
+    match &config.venue.endpoint {
+        Endpoint::Embedded(exchange) => exchange.clone(),
+        Endpoint::Remote { .. } => ExchangeConfig {
+            market: MarketSource::Seed(0),
+            starting_balance: Cash::whole(100_000),
+            maker_fee_centi_bps: 200,
+            taker_fee_centi_bps: 500,
+        },
+    }
+}
+
+/// Something on its way between the core and the venue.
+#[derive(Debug)]
+enum Message {
+    ToVenue(Command),
+    ToCore(EventKind),
+}
+
+/// Core, venue and time, in one thread.
+struct World {
+    core: Core,
+    venue: Direct,
+    effects: Effects,
+    answers: Vec<EventKind>,
+    /// What is on its way, by arrival and then by departure.
+    under_way: BTreeMap<(u64, u64), Message>,
+    departures: u64,
+    latency_ns: u64,
+    clock_refresh_ns: u64,
+    /// Unix time of monotonic zero.
+    begin_unix_ns: Option<u64>,
+    now_ns: u64,
+    next_timer_ns: u64,
+    next_clock_ns: u64,
+    /// The venue's clock less ours, by the last message that told it.
+    venue_ahead_ns: Option<i64>,
+    drift_warned: bool,
+}
+
+impl World {
+    fn new(core: Core, venue: Direct, config: &Config) -> Self {
+        Self {
+            core,
+            venue,
+            effects: Effects::new(),
+            answers: Vec::new(),
+            under_way: BTreeMap::new(),
+            departures: 0,
+            latency_ns: config.backtest_latency_ns,
+            clock_refresh_ns: config.limits.clock.refresh_ns,
+            begin_unix_ns: None,
+            now_ns: 0,
+            next_timer_ns: 0,
+            next_clock_ns: 0,
+            venue_ahead_ns: None,
+            drift_warned: false,
+        }
+    }
+
+    /// Lets everything happen that is due before the recorder received its next frame.
+    fn advance_to(&mut self, received_unix_ns: u64) {
+        let Some(begin_unix_ns) = self.begin_unix_ns else {
+            self.begin_unix_ns = Some(received_unix_ns);
+            self.connect();
+            return;
+        };
+        let until_ns = received_unix_ns.saturating_sub(begin_unix_ns).max(self.now_ns);
+        while let Some(due_ns) = self.next_due_ns().filter(|due_ns| *due_ns <= until_ns) {
+            self.now_ns = due_ns;
+            let arrived = self.under_way.first_key_value().is_some_and(|((at, _), _)| *at == due_ns);
+            if arrived {
+                self.arrive();
+            } else {
+                self.next_timer_ns = due_ns.saturating_add(TIMER_NS);
+                self.step(EventKind::Timer);
+            }
+        }
+        self.now_ns = until_ns;
+    }
+
+    fn next_due_ns(&self) -> Option<u64> {
+        let arrival = self.under_way.first_key_value().map(|((at, _), _)| *at);
+        [Some(self.next_timer_ns), arrival].into_iter().flatten().min()
+    }
+
+    fn connect(&mut self) {
+        for channel in LinkChannel::ALL {
+            let (venue, state) = (VenueId(0), LinkState::Up);
+            self.step(EventKind::Link(LinkEvent { venue, channel, state }));
+        }
+    }
+
+    fn on_market(&mut self, event: MarketEvent) {
+        self.observe_clock(&event);
+        let now_unix_ms = self.unix_ns() / MS;
+        self.venue.on_market(now_unix_ms, &event, &mut self.answers);
+        self.post_answers();
+        self.step(EventKind::Market(event));
+    }
+
+    /// The recording has no answers of `/time`: the venue's clock is what its messages tell.
+    fn observe_clock(&mut self, event: &MarketEvent) {
+        let Some(sent_unix_ms) = event.sent_unix_ms else { return };
+        let ahead = i128::from(sent_unix_ms) * i128::from(MS) - i128::from(self.unix_ns());
+        self.venue_ahead_ns = i64::try_from(ahead).ok();
+        if let (Some(offset_ns), true) = (self.venue_ahead_ns, self.next_clock_ns <= self.now_ns) {
+            self.next_clock_ns = self.now_ns.saturating_add(self.clock_refresh_ns);
+            let sample = ClockSample { venue: VenueId(0), offset_ns, rtt_ns: 0 };
+            self.step(EventKind::Clock(sample));
+        }
+    }
+
+    fn arrive(&mut self) {
+        match self.under_way.pop_first() {
+            Some((_, Message::ToCore(kind))) => self.step(kind),
+            Some((_, Message::ToVenue(command))) => {
+                let now_unix_ms = self.unix_ns() / MS;
+                self.venue.handle(now_unix_ms, &command, &mut self.answers);
+                self.post_answers();
+            }
+            None => {}
+        }
+    }
+
+    fn post_answers(&mut self) {
+        let mut answers = std::mem::take(&mut self.answers);
+        for kind in answers.drain(..) {
+            self.post(Message::ToCore(kind));
+        }
+        self.answers = answers;
+    }
+
+    fn post(&mut self, message: Message) {
+        let arrives_ns = self.now_ns.saturating_add(self.latency_ns);
+        self.departures += 1;
+        self.under_way.insert((arrives_ns, self.departures), message);
+    }
+
+    fn step(&mut self, kind: EventKind) {
+        let at = Stamp { mono_ns: self.now_ns, unix_ns: self.unix_ns() };
+        let event = Event { at, received_ns: self.now_ns, kind };
+        self.core.step(&event, &mut self.effects);
+        let mut effects = std::mem::take(&mut self.effects);
+        for effect in effects.drain() {
+            match effect {
+                Effect::Send(command) => self.post(Message::ToVenue(command)),
+                Effect::Alert(Alert::ClockDrift { .. }) => self.drift_warned = true,
+                Effect::Alert(_)
+                | Effect::Denied { .. }
+                | Effect::Closed { .. }
+                | Effect::Tripped(_)
+                | Effect::Reset { .. }
+                | Effect::ModeChanged { .. }
+                | Effect::HighWaterChanged(_)
+                | Effect::Answer { .. } => {}
+            }
+        }
+        self.effects = effects;
+    }
+
+    fn unix_ns(&self) -> u64 {
+        self.begin_unix_ns.unwrap_or(0).saturating_add(self.now_ns)
+    }
+
+    fn finish(self, frames: u64, market: MarketCounters, names: Names) -> Outcome {
+        let mut status = Status::default();
+        self.core.status(&mut status);
+        let asset = crate::types::AssetId(0);
+        Outcome {
+            frames,
+            span_ns: self.now_ns,
+            digest: self.core.digest(),
+            market,
+            status,
+            drift_warned: self.drift_warned,
+            names,
+            venue_equity: self.venue.exchange().equity(self.venue.account(), asset),
+        }
+    }
+}

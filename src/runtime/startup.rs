@@ -1,0 +1,216 @@
+//! What happens before trading: the journal is opened, the last run's word is taken over, the venue
+//! is asked what it lists.
+//!
+//! Must hold: a restart never raises a mode (D1); whatever cannot be read counts against trading; a
+//! venue that does not answer is asked again and again and is no reason to die (D6).
+
+use super::assemble::AssembleError;
+use super::clock::Clock;
+use super::exchange::ExchangeError;
+use super::link;
+use crate::config::{Config, InitialState};
+use crate::core::{Mode, Restored};
+use crate::net::http::{HttpClient, HttpLimits};
+use crate::net::{Address, Dial, NetError, TlsRoots};
+use crate::ops::Names;
+use crate::store::{
+    Halted, Journal, LastShutdown, LatchFiles, Opened, Record, Standing, Start, StoreError, Stored,
+    Writer, high_water, journal, mode, next_epoch,
+};
+use crate::types::{StrategyId, Text};
+use crate::venue::{DecodeError, Listing, VenueKind};
+use std::time::Duration;
+
+/// How long connecting may take: name, TCP, TLS and upgrade together.
+const CONNECT_MAX: Duration = Duration::from_secs(5);
+
+/// Why the engine could not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The disk.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A socket or an address.
+    #[error(transparent)]
+    Net(#[from] NetError),
+    /// The embedded exchange.
+    #[error("the simulated exchange: {0}")]
+    Exchange(#[from] ExchangeError),
+    /// The configuration does not fit the venue.
+    #[error(transparent)]
+    Assemble(#[from] AssembleError),
+    /// The machine.
+    #[error("the machine refused: {0}")]
+    Io(#[from] std::io::Error),
+    /// A person asked to stop before it began.
+    #[error("stopped before it began")]
+    Stopped,
+}
+
+/// The journal and what the last run left.
+pub(super) struct Disk {
+    pub(super) journal: Journal,
+    pub(super) writer: Writer,
+    pub(super) opened: Opened,
+    pub(super) epoch: u32,
+    pub(super) latch: LatchFiles,
+}
+
+impl Disk {
+    /// Opens everything, takes the next epoch and records the start.
+    pub(super) fn open(config: &Config, clock: &Clock) -> Result<Self, StoreError> {
+        let folders = &config.folders;
+        let (mut journal, writer, opened) =
+            journal::open(&folders.journal, config.journal.segment_bytes)?;
+        let epoch = next_epoch(&folders.state, opened.epoch)?;
+        let start = Start {
+            epoch,
+            mode: Text::new(mode_name(config)),
+            config_hash: hash_bytes(&config.hash),
+            version: Text::new(env!("CARGO_PKG_VERSION")),
+        };
+        journal.append(clock.stamp(), &Record::Start(start))?;
+        Ok(Self { journal, writer, opened, epoch, latch: LatchFiles::new(&folders.state) })
+    }
+
+    /// How the last run ended, in words.
+    pub(super) fn last_shutdown(&self) -> &'static str {
+        match self.opened.last_shutdown {
+            LastShutdown::FirstStart => "first start",
+            LastShutdown::Clean => "clean",
+            LastShutdown::Unclean => "unclean",
+        }
+    }
+
+    /// What binds this run, and what of it stands on disk from now on.
+    pub(super) fn restore(
+        &self,
+        config: &Config,
+        names: &Names,
+        clock: &Clock,
+        fresh_account: bool,
+    ) -> (Restored, Standing) {
+        let (latch, latch_generation) =
+            self.latch.read().restore(&self.opened, clock.stamp());
+        let standing = self.standing(config);
+        let halted_instruments = halted(&standing, |halt| match halt {
+            Halted::Instrument(symbol) => names.find_instrument(symbol).ok(),
+            Halted::Strategy(_) => None,
+        });
+        let halted_strategies = halted(&standing, |halt| match halt {
+            Halted::Strategy(name) => strategy(names, name),
+            Halted::Instrument(_) => None,
+        });
+        let lost = standing.halts.len() - halted_instruments.len() - halted_strategies.len();
+        if 0 < lost {
+            tracing::warn!(lost, "halts of names that the configuration no longer has stay on disk");
+        }
+        let high_water = match high_water::restore(&config.folders.state, self.opened.high_water) {
+            _ if fresh_account => None,
+            Ok(mark) => mark,
+            Err(error) => {
+                tracing::error!(%error, "the high-water mark is not known; beginning HALTED");
+                None
+            }
+        };
+        let restored = Restored {
+            mode: standing.mode,
+            halted_instruments,
+            halted_strategies,
+            latch,
+            latch_generation,
+            high_water,
+        };
+        (restored, standing)
+    }
+
+    /// The mode to begin in: never freer than the last run's, CONSERVATIVE after a crash.
+    fn standing(&self, config: &Config) -> Standing {
+        let folder = &config.folders.state;
+        let mut standing = match mode::read(folder) {
+            Stored::Good(standing) => standing,
+            Stored::Missing => first_standing(config.initial_state),
+            Stored::Damaged(error) => {
+                tracing::error!(%error, "the mode of the last run is not known; beginning HALTED");
+                held("the mode of the last run could not be read")
+            }
+        };
+        if self.opened.last_shutdown == LastShutdown::Unclean && standing.mode < Mode::Conservative {
+            standing.mode = Mode::Conservative;
+            "the last run ended uncleanly".clone_into(&mut standing.cause);
+        }
+        standing
+    }
+}
+
+fn first_standing(initial: InitialState) -> Standing {
+    match initial {
+        InitialState::Active => {
+            Standing { mode: Mode::Running, cause: "first start".to_owned(), halts: Vec::new() }
+        }
+        InitialState::Halted => held("`initial_state: halted`; `engine resume` begins"),
+    }
+}
+
+fn held(cause: &str) -> Standing {
+    Standing { mode: Mode::Halted, cause: cause.to_owned(), halts: Vec::new() }
+}
+
+fn halted<T>(standing: &Standing, find: impl Fn(&Halted) -> Option<T>) -> Vec<T> {
+    standing.halts.iter().filter_map(|halt| find(&halt.what)).collect()
+}
+
+fn strategy(names: &Names, name: &str) -> Option<StrategyId> {
+    let at = names.strategies.iter().position(|known| known == name)?;
+    u8::try_from(at).ok().map(StrategyId)
+}
+
+/// The word of the trading mode.
+pub(super) fn mode_name(config: &Config) -> &'static str {
+    match config.mode {
+        crate::config::TradingMode::Live => "live",
+        crate::config::TradingMode::Paper => "paper",
+        crate::config::TradingMode::Lab => "lab",
+    }
+}
+
+/// The hash's bytes; zeros where it is not 64 hex digits, which the configuration makes it.
+fn hash_bytes(hex: &str) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    for (at, byte) in bytes.iter_mut().enumerate() {
+        let digits = hex.get(at * 2..at * 2 + 2).unwrap_or("00");
+        *byte = u8::from_str_radix(digits, 16).unwrap_or(0);
+    }
+    bytes
+}
+
+/// How connections are opened.
+pub(super) fn dial() -> Result<Dial, NetError> {
+    Ok(Dial { roots: TlsRoots::bundled()?, limit: CONNECT_MAX })
+}
+
+/// What the venue lists, asked for until it answers.
+pub(super) async fn listings(
+    rest: &Address,
+    dial: &Dial,
+    kind: VenueKind,
+) -> Result<Vec<Listing>, NetError> {
+    let client = HttpClient::new(rest.clone(), dial.clone(), HttpLimits::STANDARD)?;
+    let mut waits = link::Waits::new("reference data");
+    loop {
+        match ask(&client, kind).await {
+            Ok(listings) => return Ok(listings),
+            Err(error) => waits.down(error.as_ref()).await,
+        }
+    }
+}
+
+async fn ask(
+    client: &HttpClient,
+    kind: VenueKind,
+) -> Result<Vec<Listing>, Box<dyn std::error::Error>> {
+    let answer = link::call(client, &crate::venue::reference_call(kind)).await?;
+    let listings: Result<_, DecodeError> = crate::venue::listings(kind, &answer);
+    Ok(listings?)
+}
+
