@@ -184,11 +184,12 @@ proptest! {
     ) {
         let [bid, ask] = [bid, bid + spread].map(Price::from_units);
         let tick = Price::from_units(tick);
-        let (quote, filters) = (Quote { bid, ask, ..quote() }, Filters { price_tick: tick, ..filters() });
+        let quote = Quote { bid, ask, ..quote() };
+        let filters = Filters { price_tick: tick, ..filters() };
         let settings = Settings { half_spread, inventory_skew, ..settings() };
         let position = Qty::whole(position);
-        let scene =
-            Scene { filters: &filters, quote: &quote, position, mode: Mode::Running, volatility: 0 };
+        let (mode, volatility) = (Mode::Running, 0);
+        let scene = Scene { filters: &filters, quote: &quote, position, mode, volatility };
         let [buy, sell] =
             Side::BOTH.map(|side| settings.target(side, &scene).map(|target| target.price));
         prop_assert!(buy.is_none_or(|it| it < ask && it.is_multiple_of(tick)));
