@@ -26,16 +26,27 @@ fn synthetic() -> Vec<Frame> {
     let mut frame = || -> Frame {
         middle += next(3) - 1;
         let level = |_| {
-            let reach =
-                [16, 128, 1_024, 1_024, 1_024, 16_384, 32_768][next(7).unsigned_abs() as usize];
+            let reach = 16 << next(12);
             let (away, qty) = (1 + next(reach), next(3) * next(1_000));
-            let side = Side::BOTH[next(2).unsigned_abs() as usize];
+            let side = if next(2) == 0 { Side::Buy } else { Side::Sell };
             let ticks = if side == Side::Buy { middle - away } else { middle + away };
             (side, Level { price: TICK.times(ticks), qty: Qty::from_units(qty) })
         };
         (0..60).map(level).collect()
     };
     (0..6_000).map(|_| frame()).collect()
+}
+
+/// Speed of a wrong answer is no figure.
+fn assert_same_end(book: &mut Book, frames: &[Frame]) {
+    let mut naive = NaiveBook::default();
+    for (side, level) in frames.iter().flatten() {
+        book.set(*side, *level);
+        naive.set(*side, *level);
+    }
+    for side in Side::BOTH {
+        assert!(book.levels(side).eq(naive.levels(side)), "the books differ");
+    }
 }
 
 fn replay(criterion: &mut Criterion) {
@@ -47,6 +58,7 @@ fn replay(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group(format!("book/{name}"));
     group.throughput(Throughput::Elements(levels as u64)).sample_size(20);
     let mut book = Book::new(TICK);
+    assert_same_end(&mut book, &frames);
     group.bench_function("book", |bencher| {
         bencher.iter(|| {
             book.clear();

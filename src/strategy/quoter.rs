@@ -145,10 +145,14 @@ impl Strategy for Quoter {
 }
 
 impl Settings {
-    /// The order that a side should have; `None` when it should have none.
+    /// The order that a side should have; `None` when it should have none, or the venue would not
+    /// take it.
     fn target(&self, side: Side, scene: &Scene<'_>) -> Option<Target> {
         let (qty, purpose) = self.size(side, scene)?;
-        Some(Target { price: self.price(side, scene)?, qty, purpose })
+        let price = self.price(side, scene)?;
+        let is_worth_it =
+            purpose == Purpose::Reducing || scene.filters.notional_min <= price.notional(qty);
+        is_worth_it.then_some(Target { price, qty, purpose })
     }
 
     /// How much may be quoted, and what for. Where only reductions pass, no more than the position.
@@ -183,7 +187,8 @@ impl Settings {
                 .saturating_add(distance)
                 .max(touch.floor_to(tick).saturating_add(tick)),
         };
-        (Price::ZERO < price).then_some(price)
+        let Filters { price_min, price_max, .. } = *scene.filters;
+        (Price::ZERO < price && price_min <= price && price <= price_max).then_some(price)
     }
 
     /// True for an order that stands where or for more than it should not. One that is on its way,

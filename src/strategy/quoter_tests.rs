@@ -120,6 +120,31 @@ fn without_a_sound_quote_nothing_is_wanted() {
 }
 
 #[test]
+fn what_the_venue_would_not_take_is_not_wanted() {
+    let wanted = |filters: Filters, position| {
+        let (quote, position) = (quote(), Qty::whole(position));
+        let (mode, volatility) = (Mode::Running, 0);
+        let scene = Scene { filters: &filters, quote: &quote, position, mode, volatility };
+        settings().target(Side::Buy, &scene).is_some()
+    };
+    for (notional, position, expected) in
+        [(19_990, 0, true), (19_991, 0, false), (19_991, -2, true)]
+    {
+        let filters = Filters { notional_min: Cash::whole(notional), ..filters() };
+        assert_eq!(wanted(filters, position), expected, "{notional} holding {position}");
+    }
+    for (price, expected) in [(9_995, true), (9_996, false)] {
+        assert_eq!(wanted(Filters { price_min: Price::whole(price), ..filters() }, 0), expected);
+    }
+    for (price, expected) in [(9_995, true), (9_994, false)] {
+        assert_eq!(wanted(Filters { price_max: Price::whole(price), ..filters() }, 0), expected);
+    }
+    for (qty, expected) in [(2, true), (3, false)] {
+        assert_eq!(wanted(Filters { qty_min: Qty::whole(qty), ..filters() }, 0), expected);
+    }
+}
+
+#[test]
 fn an_order_is_taken_back_when_it_is_off_by_the_threshold_and_not_before() {
     let target = |price| {
         Some(Target { price: Price::whole(price), qty: Qty::whole(2), purpose: Purpose::Opening })
@@ -159,11 +184,12 @@ proptest! {
     ) {
         let [bid, ask] = [bid, bid + spread].map(Price::from_units);
         let tick = Price::from_units(tick);
-        let (quote, filters) = (Quote { bid, ask, ..quote() }, Filters { price_tick: tick, ..filters() });
+        let quote = Quote { bid, ask, ..quote() };
+        let filters = Filters { price_tick: tick, ..filters() };
         let settings = Settings { half_spread, inventory_skew, ..settings() };
         let position = Qty::whole(position);
-        let scene =
-            Scene { filters: &filters, quote: &quote, position, mode: Mode::Running, volatility: 0 };
+        let (mode, volatility) = (Mode::Running, 0);
+        let scene = Scene { filters: &filters, quote: &quote, position, mode, volatility };
         let [buy, sell] =
             Side::BOTH.map(|side| settings.target(side, &scene).map(|target| target.price));
         prop_assert!(buy.is_none_or(|it| it < ask && it.is_multiple_of(tick)));

@@ -1,5 +1,5 @@
 //! An engine with one strategy more: `joiner` stands with one small order at the best bid while it
-//! holds nothing, and with one at the best ask while it holds something.
+//! holds nothing, and with one that reduces at its own best price while it holds something.
 //!
 //! A strategy only says what it wishes. The safety kernel decides, and the engine does the rest:
 //! the command line, the configuration, the journal and the stops are those of `engine`.
@@ -33,11 +33,11 @@ impl Strategy for Joiner {
             return;
         }
         let held = view.position(id);
-        let (side, price, qty, purpose) = match Side::reducing(held) {
-            None => (Side::Buy, quote.bid, self.order_qty, Purpose::Opening),
-            Some(Side::Sell) => (Side::Sell, quote.ask, held.abs(), Purpose::Reducing),
-            Some(Side::Buy) => (Side::Buy, quote.bid, held.abs(), Purpose::Reducing),
+        let (side, qty, purpose) = match Side::reducing(held) {
+            None => (Side::Buy, self.order_qty, Purpose::Opening),
+            Some(side) => (side, held.abs().min(self.order_qty), Purpose::Reducing),
         };
+        let price = if side == Side::Buy { quote.bid } else { quote.ask };
         let mut has_order = false;
         for order in view.orders().filter(|order| order.terms.instrument == id) {
             has_order = true;

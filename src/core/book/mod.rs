@@ -4,6 +4,12 @@
 //! way they came; the best level is never the one that is dropped. A book may be crossed in the
 //! middle of a frame, since levels come one by one: that is not judged here. Whether the book is
 //! whole is known to the market of the instrument, not to the book.
+//!
+//! Decision: a ring of 2^14 ticks with an occupancy bitmap a side, and a sorted list beyond it, for
+//! 768 KiB an instrument. On the recorded BTCUSDT future (445,262 levels), in three runs on a busy
+//! two-core AMD EPYC, a level costs 10 to 14 ns, against 60 to 91 ns in two BTreeMaps in the same
+//! runs (4.4 to 7.7 times). A ring of 2^16 ticks saves less than 1 ns for four times the memory; a
+//! sorted list alone pays for moving what lies behind: 57 % of updates are 128 to 1,023 ticks away.
 
 mod grid;
 mod ladder;
