@@ -25,6 +25,7 @@ macro_rules! wire_units {
     ($($name:ident: $integer:ty),*) => {$(
         impl Wire for $name {
             const SIZE: usize = size_of::<$integer>();
+            #[inline(always)]
             fn put(&self, out: &mut Put<'_>) {
                 self.units().put(out);
             }

@@ -2,6 +2,10 @@
 //!
 //! Must hold: reading what was written gives the same value; reading anything else gives a value or
 //! `None` and never panics. A number of an enum is written once in a table and never reused (J7).
+//!
+//! Decision: writing is inlined throughout. Sizes are constants, so that a record becomes a row of
+//! stores without a check of bounds; left to the compiler each field is a call.
+//!
 //! Not here: which types there are (`layout.rs`, `record.rs`) and checksums (`journal/frame.rs`).
 
 use crate::types::Text;
@@ -26,6 +30,7 @@ impl<'a> Put<'a> {
         Self { rest: bytes }
     }
 
+    #[inline(always)]
     fn bytes(&mut self, value: &[u8]) {
         let (head, tail) = std::mem::take(&mut self.rest).split_at_mut(value.len());
         head.copy_from_slice(value);
@@ -33,6 +38,7 @@ impl<'a> Put<'a> {
     }
 
     /// Gives `write` exactly `size` bytes; what it leaves over becomes zero.
+    #[inline(always)]
     pub(super) fn padded(&mut self, size: usize, write: impl FnOnce(&mut Put<'_>)) {
         let (head, tail) = std::mem::take(&mut self.rest).split_at_mut(size);
         let mut inner = Put::new(head);
@@ -74,6 +80,7 @@ macro_rules! wire_integer {
     ($($integer:ty),*) => {$(
         impl Wire for $integer {
             const SIZE: usize = size_of::<$integer>();
+            #[inline(always)]
             fn put(&self, out: &mut Put<'_>) {
                 out.bytes(&self.to_le_bytes());
             }
@@ -87,6 +94,7 @@ wire_integer!(u8, u16, u32, u64, i32, i64, i128);
 
 impl Wire for bool {
     const SIZE: usize = 1;
+    #[inline(always)]
     fn put(&self, out: &mut Put<'_>) {
         u8::from(*self).put(out);
     }
@@ -101,6 +109,7 @@ impl Wire for bool {
 
 impl<const N: usize> Wire for [u8; N] {
     const SIZE: usize = N;
+    #[inline(always)]
     fn put(&self, out: &mut Put<'_>) {
         out.bytes(self);
     }
@@ -111,6 +120,7 @@ impl<const N: usize> Wire for [u8; N] {
 
 impl<T: Wire> Wire for Option<T> {
     const SIZE: usize = 1 + T::SIZE;
+    #[inline(always)]
     fn put(&self, out: &mut Put<'_>) {
         out.padded(Self::SIZE, |out| {
             self.is_some().put(out);
@@ -129,6 +139,7 @@ impl<T: Wire> Wire for Option<T> {
 
 impl<const N: usize> Wire for Text<N> {
     const SIZE: usize = 1 + N;
+    #[inline(always)]
     fn put(&self, out: &mut Put<'_>) {
         let text = self.as_str().as_bytes();
         out.padded(Self::SIZE, |out| {
@@ -163,6 +174,7 @@ macro_rules! wire_struct {
     ($name:ident { $($field:tt: $kind:ty),* $(,)? }) => {
         impl Wire for $name {
             const SIZE: usize = 0 $(+ <$kind as Wire>::SIZE)*;
+            #[inline(always)]
             fn put(&self, out: &mut Put<'_>) {
                 $(self.$field.put(out);)*
             }
@@ -185,6 +197,7 @@ macro_rules! wire_enum {
             const SIZE: usize = 1 + largest(&[
                 $(0 $($(+ <$item_kind as Wire>::SIZE)*)? $($(+ <$field_kind as Wire>::SIZE)*)?),*
             ]);
+            #[inline(always)]
             fn put(&self, out: &mut Put<'_>) {
                 out.padded(Self::SIZE, |out| match self {
                     $(Self::$variant $( ( $($item),* ) )? $( { $($field),* } )? => {

@@ -313,7 +313,7 @@ fn a_record_of_a_later_version_is_damage_and_not_passed_over() {
     let mut bytes = [0; frame::FRAME_WRITTEN_MAX];
     let length = frame::write(&mut bytes, 62, at(1), &Record::Stop { clean: true });
     bytes[10] = 9;
-    let checksum = crc32c::crc32c(&[&length.to_le_bytes(), &bytes[8..length as usize]].concat());
+    let checksum = crc32c::crc32c_append(length, &bytes[8..length as usize]);
     bytes[..4].copy_from_slice(&length.to_le_bytes());
     bytes[4..8].copy_from_slice(&checksum.to_le_bytes());
     change(&path, end, &bytes[..length as usize]);
