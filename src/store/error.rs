@@ -54,7 +54,7 @@ pub enum StoreError {
         bytes: u64,
     },
     /// No number is left for a start.
-    #[error("{} holds the last possible epoch; give this deployment a new `instance`", path.display())]
+    #[error("{} holds the last epoch; give this deployment a new `instance`", path.display())]
     EpochsExhausted {
         /// The epoch file.
         path: PathBuf,

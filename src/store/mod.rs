@@ -1,8 +1,8 @@
 //! Disk: what must outlive the process, and the proof that it is what was written.
 //!
-//! Must hold: nothing that is read from disk is believed without a checksum, and nothing that cannot
-//! be read is taken for "nothing"; a failed write or sync is final (J4). No thread and no clock: the
-//! runtime owns both and says when.
+//! Must hold: nothing that is read from disk is believed without a checksum, and nothing that
+//! cannot be read is taken for "nothing"; a failed write or sync is final (J4). No thread and no
+//! clock: the runtime owns both and says when.
 //!
 //! In reading order: [`Record`] is what the journal holds, [`journal`] how it gets there and back;
 //! `atomic` replaces small state files, of which there are [`epoch`], [`latch`], [`mode`] and

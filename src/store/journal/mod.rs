@@ -1,17 +1,23 @@
 //! The append journal: what happened, in order, in a place that survives the death of the process.
 //!
-//! [`open`] gives three things: the [`Journal`] for the hot thread, the [`Writer`] for a background
-//! thread, and [`Opened`], what the last run left behind. [`Reader`] reads a folder for tests and
+//! [`open()`] gives three things: the [`Journal`] for the hot thread, the [`Writer`] for a
+//! background thread, and [`Opened`], what the last run left behind. [`Reader`] reads a folder for tests and
 //! verbs.
 //!
-//! Must hold: `append` makes no system call, no allocation and takes no lock; nothing is overwritten
-//! and nothing is dropped without an error; after the first error nothing is written any more
+//! Must hold: `append` makes no system call, no allocation and takes no lock; nothing is
+//! overwritten and nothing is dropped without an error; after the first error nothing is written any more
 //! (J4, D5); what was altered is never taken for a record; a new segment begins with the state so
 //! far, so that a start reads at most two segments. A record is safe from the death of the process
 //! when `append` returns, and from the death of the machine when [`Durability::covers`] says so.
 //!
 //! Not here: the hash chain, repair, replay and snapshots. There is room for them: four bytes of
 //! the frame, 28 of the segment header, and numbers for new kinds.
+//!
+//! Decision: a mapped file and a checksum per record (D23). Measured by `benches/journal.rs` on two
+//! shared virtual cores, ext4, batches of 100, three runs at a load of about 1: an order (88 bytes)
+//! 45 to 56 ns p50, a fill (128 bytes) 67 to 77 ns p50, 40 % of it the checksum; p99 240 to 360 ns,
+//! right after a sync. While another thread syncs without a pause, 81 to 154 ns p50 and 1 to 2 µs
+//! p99: a sync write-protects its pages, and `Segment::touch_ahead` wins back only part of that.
 //!
 //! Decision: after a loss of power the disk may hold a later page of the unsynced tail without an
 //! earlier one. That looks like damage in the middle and is treated as such (KILLED, J3): at most
