@@ -1,14 +1,15 @@
 //! The append journal: what happened, in order, in a place that survives the death of the process.
 //!
 //! [`open()`] gives three things: the [`Journal`] for the hot thread, the [`Writer`] for a
-//! background thread, and [`Opened`], what the last run left behind. [`Reader`] reads a folder for tests and
-//! verbs.
+//! background thread, and [`Opened`], what the last run left behind. [`Reader`] reads a folder for
+//! tests and verbs.
 //!
 //! Must hold: `append` makes no system call, no allocation and takes no lock; nothing is
-//! overwritten and nothing is dropped without an error; after the first error nothing is written any more
-//! (J4, D5); what was altered is never taken for a record; a new segment begins with the state so
-//! far, so that a start reads at most two segments. A record is safe from the death of the process
-//! when `append` returns, and from the death of the machine when [`Durability::covers`] says so.
+//! overwritten and nothing is dropped without an error; after the first error nothing is written
+//! any more (J4, D5); what was altered is never taken for a record; a new segment begins with the
+//! state so far, so that a start reads at most two segments. A record is safe from the death of
+//! the process when `append` returns, and from the death of the machine when
+//! [`Durability::covers`] says so.
 //!
 //! Not here: the hash chain, repair, replay and snapshots. There is room for them: four bytes of
 //! the frame, 28 of the segment header, and numbers for new kinds.
