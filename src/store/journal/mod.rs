@@ -15,10 +15,11 @@
 //! the frame, 28 of the segment header, and numbers for new kinds.
 //!
 //! Decision: a mapped file and a checksum per record (D23). Measured by `benches/journal.rs` on two
-//! shared virtual cores, ext4, batches of 100, three runs at a load of about 1: an order (88 bytes)
-//! 45 to 56 ns p50, a fill (128 bytes) 67 to 77 ns p50, 40 % of it the checksum; p99 240 to 360 ns,
-//! right after a sync. While another thread syncs without a pause, 81 to 154 ns p50 and 1 to 2 µs
-//! p99: a sync write-protects its pages, and `Segment::touch_ahead` wins back only part of that.
+//! shared virtual cores, ext4, batches of 100, three runs at a load of about 1, a sync between
+//! batches: an order (88 bytes) 45 to 56 ns p50, a fill (128 bytes) 67 to 77 ns p50, p99 233 to
+//! 359 ns. While another thread syncs without a pause: 81 to 108 and 142 to 154 ns p50, p99 0.9 to
+//! 2 µs; a sync write-protects its pages, which the next write must win back. In a profile of the
+//! whole benchmark the checksum is two fifths of the time in user space.
 //!
 //! Decision: after a loss of power the disk may hold a later page of the unsynced tail without an
 //! earlier one. That looks like damage in the middle and is treated as such (KILLED, J3): at most
