@@ -1,1 +1,27 @@
-//! stub
+//! Disk: what must outlive the process, and the proof that it is what was written.
+//!
+//! Must hold: nothing that is read from disk is believed without a checksum, and nothing that
+//! cannot be read is taken for "nothing"; a failed write or sync is final (J4). No thread and no
+//! clock: the runtime owns both and says when.
+//!
+//! In reading order: [`Record`] is what the journal holds, [`journal`] how it gets there and back;
+//! `atomic` replaces small state files, of which there are [`epoch`], [`latch`], [`mode`] and
+//! [`high_water`]; [`recording`] reads and writes raw markets.
+
+mod atomic;
+pub mod epoch;
+mod error;
+pub mod high_water;
+pub mod journal;
+pub mod latch;
+mod layout;
+pub mod mode;
+mod record;
+pub mod recording;
+#[cfg(test)]
+mod samples;
+mod wire;
+
+pub use atomic::Stored;
+pub use error::{Blame, Retry, StoreError};
+pub use record::{Carried, Denial, OrderIntent, Record, Start, Unreadable};

@@ -1,0 +1,88 @@
+//! Reads a journal in order, for tests and for verbs that look at the past.
+//!
+//! Takes no lock: a running engine's journal can be read; what it appends meanwhile may be missing.
+//! Not here: repair and replay.
+
+use super::blank;
+use super::scan::{Scan, Step};
+use crate::store::StoreError;
+use crate::store::record::{Record, Unreadable};
+use crate::types::Stamp;
+use std::collections::VecDeque;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// One record with its place.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Entry {
+    /// Its place in the order of all, from 1.
+    pub sequence: u64,
+    /// When it was written.
+    pub at: Stamp,
+    /// What it says, or why this version cannot tell.
+    pub record: Result<Record, Unreadable>,
+}
+
+/// All records of a folder in order. Damage is an item of its own; what follows it is still read.
+/// Half a record at the very end is no item: it never became one.
+#[derive(Debug)]
+pub struct Reader {
+    files: VecDeque<(u64, PathBuf)>,
+    waiting: VecDeque<Result<Entry, StoreError>>,
+    next: Option<u64>,
+}
+
+impl Reader {
+    /// Lists the segments; they are read one at a time.
+    pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        let files = blank::list(folder)?.into();
+        Ok(Self { files, waiting: VecDeque::new(), next: None })
+    }
+
+    /// Reads one segment into the waiting items.
+    fn read(&mut self, number: u64, path: &Path) -> Result<(), StoreError> {
+        let bytes = fs::read(path).map_err(StoreError::io("read", path))?;
+        if !blank::is_segment(number, &bytes) {
+            self.waiting.push_back(Err(damaged(path, "its header is not what was written")));
+        }
+        let mut scan = Scan::new(&bytes, self.next);
+        loop {
+            match scan.step() {
+                Step::Frame(frame) => self.waiting.push_back(Ok(Entry {
+                    sequence: frame.sequence,
+                    at: frame.at,
+                    record: Record::decode(frame.kind, frame.version, frame.payload),
+                })),
+                Step::Damage(at) => {
+                    let what = format!("no record of that sequence stands at byte {at}");
+                    self.waiting.push_back(Err(damaged(path, &what)));
+                }
+                Step::End { .. } => break,
+            }
+        }
+        self.next = scan.next_sequence();
+        Ok(())
+    }
+}
+
+impl Iterator for Reader {
+    type Item = Result<Entry, StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while self.waiting.is_empty() {
+            let (number, path) = self.files.pop_front()?;
+            if let Err(error) = self.read(number, &path) {
+                return Some(Err(error));
+            }
+        }
+        self.waiting.pop_front()
+    }
+}
+
+fn damaged(path: &Path, what: &str) -> StoreError {
+    StoreError::Damaged {
+        path: path.to_owned(),
+        what: what.to_owned(),
+        next: "keep a copy of the folder; the engine goes on in a fresh segment after a reset",
+    }
+}

@@ -1,0 +1,73 @@
+//! Walks the bytes of one segment and tells good records, damage and the end apart (J3).
+//!
+//! Must hold: any bytes are walked without a panic, in time linear in their number; a frame counts
+//! only with a right checksum *and* the sequence that follows, so that bytes which were altered or
+//! are from elsewhere are never taken for a record.
+
+use super::frame::{self, Frame};
+use super::segment::SEGMENT_HEADER_BYTES;
+
+/// What comes next.
+#[derive(Debug)]
+pub(super) enum Step<'a> {
+    /// A good record.
+    Frame(Frame<'a>),
+    /// Bytes from here that are no record, or records that are missing; a good one follows.
+    Damage(usize),
+    /// Nothing good follows. Bytes up to `torn` beyond `at` are not zero: the record that the crash
+    /// interrupted.
+    End {
+        /// Where the next record may go once the torn bytes are gone.
+        at: usize,
+        /// How many bytes from there are up to the last one that is not zero.
+        torn: usize,
+    },
+}
+
+/// Position in the bytes of a segment.
+#[derive(Debug)]
+pub(super) struct Scan<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    next: Option<u64>,
+}
+
+impl<'a> Scan<'a> {
+    /// `next` is the sequence that must come first; any may when `None`.
+    pub(super) fn new(bytes: &'a [u8], next: Option<u64>) -> Self {
+        Self { bytes, at: SEGMENT_HEADER_BYTES, next }
+    }
+
+    /// The sequence that must come next, when any has come before.
+    pub(super) fn next_sequence(&self) -> Option<u64> {
+        self.next
+    }
+
+    pub(super) fn step(&mut self) -> Step<'a> {
+        let at = self.at;
+        let Some((found, frame)) = self.search() else { return self.end() };
+        if found != at || self.next.is_some_and(|next| next != frame.sequence) {
+            self.at = found;
+            self.next = Some(frame.sequence);
+            return Step::Damage(at);
+        }
+        self.at = at + frame.length;
+        self.next = frame.sequence.checked_add(1);
+        Step::Frame(frame)
+    }
+
+    /// The first good frame from here on whose sequence does not go back.
+    fn search(&self) -> Option<(usize, Frame<'a>)> {
+        (self.at..self.bytes.len()).step_by(8).find_map(|at| {
+            let frame = frame::read(self.bytes, at)?;
+            let follows = self.next.is_none_or(|next| next <= frame.sequence);
+            follows.then_some((at, frame))
+        })
+    }
+
+    fn end(&self) -> Step<'a> {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let torn = rest.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+        Step::End { at: self.at, torn }
+    }
+}

@@ -1,0 +1,279 @@
+//! How the nouns stand in a record: order of fields, and the number of every variant.
+//!
+//! Must hold: numbers and orders are only ever added to, never changed and never reused (J7). A
+//! change of a layout is a new version of the records that hold it.
+
+#[cfg(test)]
+use super::wire::Numbered;
+use super::wire::{Put, Take, Wire, largest, wire_enum, wire_struct};
+use crate::core::safety::{DenyReason, TripReason, TripRecord};
+use crate::core::{
+    Baseline, ClockSample, HighWater, LinkChannel, LinkEvent, LinkState, Mode, OperatorCommand,
+    OperatorRequest, Scope, TripCause,
+};
+use crate::types::{
+    AssetId, Cash, ClientOrderId, ExecutionKind, ExecutionReport, Fee, Fill, ForeignOrder,
+    InstrumentId, Liquidity, NotSentReason, OrderKind, OrderRef, OrderRequest, OrderStatus,
+    OrderTerms, Price, Purpose, Qty, QueryToken, Side, Stamp, StrategyId, Text, TimeInForce,
+    VenueId,
+};
+
+/// Version of every layout below and of the records made of them.
+pub(super) const RECORD_VERSION: u16 = 1;
+
+macro_rules! wire_units {
+    ($($name:ident: $integer:ty),*) => {$(
+        impl Wire for $name {
+            const SIZE: usize = size_of::<$integer>();
+            #[inline(always)]
+            fn put(&self, out: &mut Put<'_>) {
+                self.units().put(out);
+            }
+            fn take(from: &mut Take<'_>) -> Option<Self> {
+                <$integer>::take(from).map(Self::from_units)
+            }
+        }
+    )*};
+}
+wire_units!(Price: i64, Qty: i64, Cash: i128);
+
+wire_struct!(VenueId { 0: u8 });
+wire_struct!(InstrumentId { 0: u16 });
+wire_struct!(AssetId { 0: u8 });
+wire_struct!(StrategyId { 0: u8 });
+wire_struct!(QueryToken { 0: u32 });
+wire_struct!(ClientOrderId { epoch: u32, sequence: u32 });
+wire_struct!(Stamp { mono_ns: u64, unix_ns: u64 });
+
+wire_enum!(Side { 1 = Buy, 2 = Sell });
+wire_enum!(Purpose { 1 = Opening, 2 = Reducing, 3 = Protective });
+wire_enum!(TimeInForce { 1 = Gtc, 2 = Gtx, 3 = Ioc, 4 = Fok });
+wire_enum!(OrderKind {
+    1 = Limit(price: Price),
+    2 = PostOnly(price: Price),
+    3 = Ioc(price: Price),
+    4 = Fok(price: Price),
+    5 = Market,
+});
+wire_enum!(OrderStatus {
+    1 = PendingNew,
+    2 = New,
+    3 = PartiallyFilled,
+    4 = PendingCancel,
+    5 = Unknown,
+    6 = Filled,
+    7 = Canceled,
+    8 = Expired,
+    9 = Rejected,
+    10 = NotSent,
+});
+wire_struct!(OrderRequest {
+    instrument: InstrumentId,
+    side: Side,
+    kind: OrderKind,
+    qty: Qty,
+    purpose: Purpose,
+    ttl_ns: Option<u64>,
+});
+wire_struct!(OrderTerms {
+    instrument: InstrumentId,
+    side: Side,
+    time_in_force: TimeInForce,
+    price: Price,
+    qty: Qty,
+    purpose: Purpose,
+    expires_ns: Option<u64>,
+});
+
+wire_enum!(ForeignOrder { 1 = Liquidation, 2 = Deleveraging, 3 = Delivery, 4 = Other });
+wire_enum!(OrderRef { 1 = Ours(id: ClientOrderId), 2 = Foreign(cause: ForeignOrder) });
+wire_enum!(Liquidity { 1 = Maker, 2 = Taker });
+wire_enum!(NotSentReason { 1 = KillSwitch, 2 = LinkDown, 3 = Unencodable, 4 = Throttled });
+wire_struct!(Fee { asset: AssetId, amount: Cash });
+wire_struct!(Fill {
+    trade_id: u64,
+    side: Side,
+    price: Price,
+    qty: Qty,
+    cum_qty: Qty,
+    fee: Option<Fee>,
+    liquidity: Liquidity,
+});
+wire_enum!(ExecutionKind {
+    1 = New,
+    2 = Trade(fill: Fill),
+    3 = Canceled { cum_qty: Qty },
+    4 = Expired { cum_qty: Qty },
+    5 = Rejected { code: i32 },
+    6 = CancelRejected { code: i32 },
+    7 = NotSent(reason: NotSentReason),
+    8 = OutcomeUnknown,
+    9 = Status { status: OrderStatus, cum_qty: Qty },
+    10 = NotFound,
+});
+wire_struct!(ExecutionReport {
+    instrument: InstrumentId,
+    order: OrderRef,
+    venue_order_id: Option<u64>,
+    transact_unix_ms: Option<u64>,
+    kind: ExecutionKind,
+});
+
+wire_enum!(Mode { 1 = Running, 2 = Conservative, 3 = Reducing, 4 = Halted, 5 = Killed });
+wire_enum!(Scope {
+    1 = All,
+    2 = Instrument(instrument: InstrumentId),
+    3 = Strategy(strategy: StrategyId),
+});
+wire_enum!(LinkChannel { 1 = Market, 2 = Orders, 3 = User });
+wire_enum!(LinkState { 1 = Up, 2 = Down });
+wire_struct!(LinkEvent { venue: VenueId, channel: LinkChannel, state: LinkState });
+wire_struct!(ClockSample { venue: VenueId, offset_ns: i64, rtt_ns: u64 });
+
+wire_enum!(TripCause { 1 = Operator, 2 = FlagFile, 3 = Journal });
+wire_enum!(Baseline { 1 = Keep, 2 = New });
+wire_enum!(OperatorCommand {
+    1 = Halt(scope: Scope),
+    2 = Resume(scope: Scope),
+    3 = ResumeFull,
+    4 = Trip(cause: TripCause),
+    5 = Reset { generation: u32, baseline: Baseline },
+    6 = Flatten { instrument: Option<InstrumentId>, cap_bps: u32 },
+    7 = Reconcile,
+    8 = Stop,
+});
+wire_struct!(OperatorRequest {
+    ticket: u32,
+    by: Text<32>,
+    reason: Text<96>,
+    command: OperatorCommand,
+});
+
+wire_enum!(TripReason {
+    1 = Operator,
+    2 = FlagFile,
+    3 = Drawdown,
+    4 = ClockDrift,
+    5 = EquityUnknown,
+    6 = Overfill,
+    7 = Journal,
+    8 = StateUnreadable,
+});
+wire_struct!(TripRecord {
+    generation: u32,
+    reason: TripReason,
+    at: Stamp,
+    value: i64,
+    limit: i64,
+    by: Text<32>,
+    note: Text<96>,
+});
+wire_struct!(HighWater { peak: Cash });
+
+wire_enum!(DenyReason {
+    1 = KillSwitch,
+    2 = Halted,
+    3 = ReducingOnly,
+    4 = LinkDown,
+    5 = NotReconciled,
+    6 = NotTrading,
+    7 = NotPermitted,
+    8 = ClockUnknown,
+    9 = ClockDrift,
+    10 = NoQuote,
+    11 = StaleQuote,
+    12 = BookLost,
+    13 = EquityUnknown,
+    14 = Drawdown,
+    15 = BadPrice,
+    16 = BadQty,
+    17 = NotionalTooSmall,
+    18 = QtyTooLarge,
+    19 = NotionalTooLarge,
+    20 = PriceOffMarket,
+    21 = BadTtl,
+    22 = NotReducing,
+    23 = TooManyUnknown,
+    24 = TooManyOrders,
+    25 = OrderRate,
+    26 = PositionTooLarge,
+    27 = ExposureTooLarge,
+    28 = StrategyOrders,
+    29 = StrategyRate,
+    30 = StrategyPosition,
+});
+
+/// The number under which a reason stands on disk.
+pub(super) fn reason_number(reason: TripReason) -> u8 {
+    let mut bytes = [0_u8; TripReason::SIZE];
+    reason.put(&mut Put::new(&mut bytes));
+    bytes[0]
+}
+
+/// The reason that stands on disk under a number.
+pub(super) fn reason_of(number: u8) -> Option<TripReason> {
+    TripReason::take(&mut Take::new(&[number]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every number of the table stands once, is read, and is written back as itself.
+    fn check_table<T: Numbered>() {
+        let mut seen = T::NUMBERS.to_vec();
+        seen.sort_unstable();
+        seen.dedup();
+        assert_eq!(seen.len(), T::NUMBERS.len(), "a number stands twice");
+        assert!(!seen.contains(&0), "zero is what an empty disk says");
+        for number in 0..=u8::MAX {
+            // The first variant of every enum inside is 1, so this fills each of them soundly.
+            let bytes = [&[number][..], &vec![1; T::SIZE - 1]].concat();
+            let Some(value) = T::take(&mut Take::new(&bytes)) else {
+                assert!(!seen.contains(&number), "{number} is not read");
+                continue;
+            };
+            assert!(seen.contains(&number), "{number} is read as {value:?}");
+            let mut back = vec![0xAA; T::SIZE];
+            value.put(&mut Put::new(&mut back));
+            assert_eq!(back[0], number, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn every_number_stands_once_and_reads_back() {
+        check_table::<Side>();
+        check_table::<Purpose>();
+        check_table::<TimeInForce>();
+        check_table::<OrderKind>();
+        check_table::<OrderStatus>();
+        check_table::<ForeignOrder>();
+        check_table::<OrderRef>();
+        check_table::<Liquidity>();
+        check_table::<NotSentReason>();
+        check_table::<ExecutionKind>();
+        check_table::<Mode>();
+        check_table::<Scope>();
+        check_table::<LinkChannel>();
+        check_table::<LinkState>();
+        check_table::<TripCause>();
+        check_table::<Baseline>();
+        check_table::<OperatorCommand>();
+        check_table::<TripReason>();
+        check_table::<DenyReason>();
+    }
+
+    #[test]
+    fn every_deny_reason_has_its_number() {
+        assert_eq!(DenyReason::NUMBERS.len(), DenyReason::COUNT);
+    }
+
+    #[test]
+    fn trip_reasons_stand_under_the_numbers_that_their_type_names() {
+        for number in TripReason::NUMBERS {
+            let reason = reason_of(*number).unwrap();
+            assert_eq!(reason as u8, *number);
+            assert_eq!(reason_number(reason), *number);
+        }
+    }
+}

@@ -1,0 +1,379 @@
+//! What the journal holds: one closed list of records, each with a number and a fixed layout.
+//!
+//! Must hold: a record is written without an allocation and read without a panic; a number is never
+//! reused and a changed layout is a new version (J7). What this version cannot read is said as
+//! [`Unreadable`] and never passed over. Reading an order gives its terms, never an `Approved`:
+//! nothing that comes from disk can be sent.
+//!
+//! Not here: the frame around a record (`journal/frame.rs`).
+
+use super::layout::RECORD_VERSION;
+use super::wire::{Put, Take, Wire, largest, wire_struct};
+use crate::core::safety::{Approved, DenyReason, TripRecord};
+use crate::core::{ClockSample, HighWater, LinkEvent, Mode, OperatorRequest, Scope};
+use crate::types::{
+    ClientOrderId, ExecutionReport, InstrumentId, OrderRequest, OrderTerms, QueryToken, StrategyId,
+    Text, VenueId,
+};
+
+/// A start of the process.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Start {
+    /// Its number, as in every id that it makes.
+    pub epoch: u32,
+    /// How it runs, as the operator knows it: `live`, `paper`, `lab`, `dry-run`.
+    pub mode: Text<16>,
+    /// SHA-256 of the checked configuration without secrets.
+    pub config_hash: [u8; 32],
+    /// Version of the program.
+    pub version: Text<32>,
+}
+
+/// An order that the kernel approved: the intent, written before its first byte leaves.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct OrderIntent {
+    /// Its id.
+    pub id: ClientOrderId,
+    /// Whose wish it was; `None` for an exit that an operator asked for.
+    pub strategy: Option<StrategyId>,
+    /// All its terms.
+    pub terms: OrderTerms,
+    /// Monotonic time at which the bytes arrived that caused it.
+    pub origin_ns: u64,
+}
+
+impl From<&Approved> for OrderIntent {
+    fn from(order: &Approved) -> Self {
+        Self {
+            id: order.id(),
+            strategy: order.strategy(),
+            terms: *order.terms(),
+            origin_ns: order.origin_ns(),
+        }
+    }
+}
+
+/// A wish that the kernel denied.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Denial {
+    /// The id that is spent.
+    pub id: ClientOrderId,
+    /// Who wished.
+    pub strategy: StrategyId,
+    /// What.
+    pub request: OrderRequest,
+    /// Why not.
+    pub reason: DenyReason,
+}
+
+/// What every segment begins with, so that reading the last one tells the state (bounded start).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Carried {
+    /// Highest epoch of any start.
+    pub epoch: u32,
+    /// How often the kill switch has ever tripped.
+    pub generation: u32,
+    /// The trip that no reset has cleared.
+    pub latch: Option<TripRecord>,
+    /// The last high-water mark.
+    pub high_water: Option<HighWater>,
+    /// True from damage found at a start until a reset: a trip may stand in what cannot be read.
+    pub damaged: bool,
+}
+
+impl Carried {
+    /// Takes in what `record` changes of it.
+    pub fn observe(&mut self, record: &Record) {
+        match record {
+            Record::Start(start) => self.epoch = self.epoch.max(start.epoch),
+            Record::HighWater(mark) => self.high_water = Some(*mark),
+            Record::Trip(trip) => self.on_trip(trip),
+            Record::Reset { generation, .. } => self.on_reset(*generation),
+            Record::Carry(carried) => *self = *carried,
+            Record::Order(_)
+            | Record::Cancel { .. }
+            | Record::Execution(_)
+            | Record::Denied(_)
+            | Record::Operator(_)
+            | Record::Mode { .. }
+            | Record::Account { .. }
+            | Record::Link(_)
+            | Record::Clock(_)
+            | Record::Stop { .. } => {}
+        }
+    }
+
+    fn on_trip(&mut self, trip: &TripRecord) {
+        self.generation = self.generation.max(trip.generation);
+        if self.latch.is_none_or(|latch| latch.generation < trip.generation) {
+            self.latch = Some(*trip);
+        }
+    }
+
+    /// An older word does not clear a newer trip.
+    fn on_reset(&mut self, generation: u32) {
+        if self.latch.is_none_or(|latch| latch.generation <= generation) {
+            self.latch = None;
+            self.damaged = false;
+        }
+    }
+}
+
+wire_struct!(Start { epoch: u32, mode: Text<16>, config_hash: [u8; 32], version: Text<32> });
+wire_struct!(OrderIntent {
+    id: ClientOrderId,
+    strategy: Option<StrategyId>,
+    terms: OrderTerms,
+    origin_ns: u64,
+});
+wire_struct!(Denial {
+    id: ClientOrderId,
+    strategy: StrategyId,
+    request: OrderRequest,
+    reason: DenyReason,
+});
+wire_struct!(Carried {
+    epoch: u32,
+    generation: u32,
+    latch: Option<TripRecord>,
+    high_water: Option<HighWater>,
+    damaged: bool,
+});
+
+/// Why bytes that are whole are no record to this version.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Unreadable {
+    /// A kind that this version does not know.
+    Kind(u16),
+    /// A layout of a known kind that this version does not know.
+    Version {
+        /// The kind.
+        kind: u16,
+        /// Its version.
+        version: u16,
+    },
+    /// The layout is known and a field of it says nothing.
+    Content(u16),
+}
+
+macro_rules! records {
+    ($(
+        $(#[$doc:meta])*
+        $number:literal = $variant:ident
+            $( ( $item:ident: $item_kind:ty ) )?
+            $( { $( $(#[$field_doc:meta])* $field:ident: $field_kind:ty),* $(,)? } )?
+    ),* $(,)?) => {
+        /// One record. The numbers are written to disk and are never reused.
+        #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+        pub enum Record {
+            $($(#[$doc])* $variant
+                $( ($item_kind) )?
+                $( { $( $(#[$field_doc])* $field: $field_kind),* } )?
+            ),*
+        }
+
+        impl Record {
+            /// The number of every kind.
+            pub const KINDS: &[u16] = &[$($number),*];
+
+            /// Most bytes that any payload takes.
+            pub(super) const PAYLOAD_MAX: usize = largest(&[$(
+                (0 $(+ <$item_kind as Wire>::SIZE)? $($(+ <$field_kind as Wire>::SIZE)*)?)
+                    .next_multiple_of(8)
+            ),*]);
+
+            /// Its number on disk.
+            pub fn kind(&self) -> u16 {
+                match self {
+                    $(Self::$variant $( ($item) )? $( { $($field),* } )? => {
+                        $(let _ = $item;)?
+                        $($(let _ = $field;)*)?
+                        $number
+                    })*
+                }
+            }
+
+            /// Writes the payload to the start of `out`, padded with zeros to a multiple of eight.
+            /// Answers its length.
+            pub(super) fn encode(&self, out: &mut [u8; Self::PAYLOAD_MAX]) -> usize {
+                match self {
+                    $(Self::$variant $( ($item) )? $( { $($field),* } )? => {
+                        let size = (0 $(+ <$item_kind as Wire>::SIZE)?
+                            $($(+ <$field_kind as Wire>::SIZE)*)?).next_multiple_of(8);
+                        Put::new(out).padded(size, |_out| {
+                            $($item.put(_out);)?
+                            $($($field.put(_out);)*)?
+                        });
+                        size
+                    })*
+                }
+            }
+
+            /// Reads a payload.
+            pub fn decode(kind: u16, version: u16, payload: &[u8]) -> Result<Self, Unreadable> {
+                if !Self::KINDS.contains(&kind) {
+                    return Err(Unreadable::Kind(kind));
+                }
+                if version != RECORD_VERSION {
+                    return Err(Unreadable::Version { kind, version });
+                }
+                Self::take(kind, payload).ok_or(Unreadable::Content(kind))
+            }
+
+            fn take(kind: u16, payload: &[u8]) -> Option<Self> {
+                let _from = &mut Take::new(payload);
+                match kind {
+                    $($number => {
+                        let size = (0 $(+ <$item_kind as Wire>::SIZE)?
+                            $($(+ <$field_kind as Wire>::SIZE)*)?).next_multiple_of(8);
+                        (payload.len() == size).then_some(())?;
+                        $(let $item = <$item_kind as Wire>::take(_from)?;)?
+                        $($(let $field = <$field_kind as Wire>::take(_from)?;)*)?
+                        Some(Self::$variant $( ($item) )? $( { $($field),* } )?)
+                    })*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+records! {
+    /// The process began.
+    1 = Start(start: Start),
+    /// An order is about to leave.
+    2 = Order(order: OrderIntent),
+    /// A cancel is about to leave.
+    3 = Cancel {
+        /// Of which order.
+        id: ClientOrderId,
+        /// Of what.
+        instrument: InstrumentId,
+    },
+    /// The venue's word on an order.
+    4 = Execution(report: ExecutionReport),
+    /// The kernel said no.
+    5 = Denied(denial: Denial),
+    /// A person asked for something.
+    6 = Operator(request: OperatorRequest),
+    /// The kill switch tripped.
+    7 = Trip(trip: TripRecord),
+    /// The kill switch was cleared.
+    8 = Reset {
+        /// The generation that was cleared.
+        generation: u32,
+        /// By whom and why.
+        request: OperatorRequest,
+    },
+    /// From here on this mode holds in this scope; `Running` in a narrow scope lifts its halt.
+    9 = Mode {
+        /// Where.
+        scope: Scope,
+        /// Which.
+        mode: Mode,
+    },
+    /// The high-water mark moved.
+    10 = HighWater(mark: HighWater),
+    /// The account was read and adopted.
+    11 = Account {
+        /// Whose word it is.
+        venue: VenueId,
+        /// Which question it answers.
+        token: QueryToken,
+        /// How many differences there were.
+        findings: u32,
+    },
+    /// A connection came or went.
+    12 = Link(link: LinkEvent),
+    /// The venue's clock was measured.
+    13 = Clock(sample: ClockSample),
+    /// The process ends by itself.
+    14 = Stop {
+        /// Whether nothing was left undone: every opening order confirmed gone.
+        clean: bool,
+    },
+    /// A segment begins: the state up to here.
+    15 = Carry(carried: Carried),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn payload_of(record: &Record) -> Vec<u8> {
+        let mut bytes = [0xAA; Record::PAYLOAD_MAX];
+        let size = record.encode(&mut bytes);
+        bytes[..size].to_vec()
+    }
+
+    #[test]
+    fn every_kind_has_a_number_of_its_own_and_a_sample() {
+        let mut kinds: Vec<u16> = samples::one_of_each().iter().map(Record::kind).collect();
+        assert_eq!(kinds, Record::KINDS);
+        kinds.dedup();
+        assert_eq!(kinds.len(), Record::KINDS.len());
+        assert!(!kinds.contains(&0), "zero is what an empty disk says");
+    }
+
+    #[test]
+    fn every_kind_reads_back() {
+        for record in samples::one_of_each() {
+            let payload = payload_of(&record);
+            let read = Record::decode(record.kind(), RECORD_VERSION, &payload);
+            assert_eq!(read, Ok(record));
+            assert_eq!(payload.len() % 8, 0);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_says_so() {
+        assert_eq!(Record::decode(999, 1, &[]), Err(Unreadable::Kind(999)));
+        let newer = Record::decode(14, 2, &[0; 8]);
+        assert_eq!(newer, Err(Unreadable::Version { kind: 14, version: 2 }));
+        assert_eq!(Record::decode(14, 1, &[2, 0, 0, 0, 0, 0, 0, 0]), Err(Unreadable::Content(14)));
+        assert_eq!(Record::decode(14, 1, &[1]), Err(Unreadable::Content(14)));
+    }
+
+    /// The layout of version 1, byte for byte: a change here is a change of what is on disk.
+    #[test]
+    fn the_layout_of_a_cancel_is_fixed() {
+        let id = ClientOrderId { epoch: 1, sequence: 2 };
+        let cancel = Record::Cancel { id, instrument: InstrumentId(3) };
+        assert_eq!(payload_of(&cancel), [1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0]);
+    }
+
+    #[test]
+    fn a_trip_is_carried_until_its_own_reset() {
+        let mut carried = Carried { damaged: true, ..Carried::default() };
+        let (old, new) = (samples::trip(1), samples::trip(2));
+        carried.observe(&Record::Trip(new));
+        carried.observe(&Record::Trip(old));
+        assert_eq!((carried.latch, carried.generation), (Some(new), 2));
+        let request = samples::request();
+        carried.observe(&Record::Reset { generation: 1, request });
+        assert!(carried.latch == Some(new) && carried.damaged);
+        carried.observe(&Record::Reset { generation: 2, request });
+        assert!(carried.latch.is_none() && carried.generation == 2 && !carried.damaged);
+    }
+
+    proptest! {
+        #[test]
+        fn any_record_reads_back(record in samples::any_record()) {
+            let payload = payload_of(&record);
+            prop_assert_eq!(Record::decode(record.kind(), RECORD_VERSION, &payload), Ok(record));
+        }
+
+        #[test]
+        fn any_bytes_are_a_record_or_none(
+            kind in 0_u16..20,
+            payload in proptest::collection::vec(any::<u8>(), 0..400),
+        ) {
+            if let Ok(record) = Record::decode(kind, RECORD_VERSION, &payload) {
+                let again = payload_of(&record);
+                prop_assert_eq!(Record::decode(kind, RECORD_VERSION, &again), Ok(record));
+            }
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! Records for tests: one of each kind, and any at all.
+
+use super::record::{Carried, Denial, OrderIntent, Record, Start};
+use crate::core::safety::{DenyReason, TripReason, TripRecord};
+use crate::core::{
+    Baseline, ClockSample, HighWater, LinkChannel, LinkEvent, LinkState, Mode, OperatorCommand,
+    OperatorRequest, Scope, TripCause,
+};
+use crate::types::*;
+use proptest::prelude::*;
+
+/// The `generation`th trip.
+pub(super) fn trip(generation: u32) -> TripRecord {
+    TripRecord {
+        generation,
+        reason: TripReason::Drawdown,
+        at: Stamp { mono_ns: 5, unix_ns: 6 },
+        value: 1_501,
+        limit: 1_500,
+        by: Text::new("drawdown"),
+        note: Text::new("equity 84,990 of 100,000"),
+    }
+}
+
+/// A person who resets.
+pub(super) fn request() -> OperatorRequest {
+    OperatorRequest {
+        ticket: 7,
+        by: Text::new("ada"),
+        reason: Text::new("the feed was wrong; checked with the venue"),
+        command: OperatorCommand::Reset { generation: 1, baseline: Baseline::Keep },
+    }
+}
+
+/// One of each kind, in the order of their numbers.
+pub(super) fn one_of_each() -> Vec<Record> {
+    (1..=Record::KINDS.len()).map(|kind| Dice(0x9E37_79B9 + kind as u64).record(kind)).collect()
+}
+
+/// A cycle through all kinds.
+pub(super) fn many(count: usize) -> Vec<Record> {
+    // Without the records that a test of the latch would trip over: those have tests of their own.
+    let kinds = [2, 3, 4, 5, 6, 9, 11, 12, 13];
+    (0..count).map(|at| Dice(at as u64 + 1).record(kinds[at % kinds.len()])).collect()
+}
+
+/// Any record.
+pub(super) fn any_record() -> impl Strategy<Value = Record> {
+    (1..=Record::KINDS.len(), any::<u64>()).prop_map(|(kind, seed)| Dice(seed | 1).record(kind))
+}
+
+/// Values drawn from a seed (xorshift64).
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    fn pick<T: Clone>(&mut self, from: &[T]) -> T {
+        from[usize::from(self.byte()) % from.len()].clone()
+    }
+
+    fn number(&mut self) -> i64 {
+        let edges = [0, 1, -1, i64::MAX, -i64::MAX, self.0.cast_signed() >> 8];
+        self.pick(&edges)
+    }
+
+    fn word(&mut self) -> u32 {
+        u32::from_le_bytes([self.byte(), self.byte(), self.byte(), self.byte()])
+    }
+
+    fn byte(&mut self) -> u8 {
+        self.roll().to_le_bytes()[3]
+    }
+
+    fn maybe<T>(&mut self, value: T) -> Option<T> {
+        (!self.roll().is_multiple_of(3)).then_some(value)
+    }
+
+    fn text<const N: usize>(&mut self) -> Text<N> {
+        let words =
+            ["", "ada", "größe €1", "a long reason that may well be cut somewhere", "\u{7f}"];
+        Text::new(&format!("{}{}", self.pick(&words), self.pick(&words)))
+    }
+
+    fn id(&mut self) -> ClientOrderId {
+        ClientOrderId { epoch: self.word(), sequence: self.word() }
+    }
+
+    fn price(&mut self) -> Price {
+        Price::from_units(self.number())
+    }
+
+    fn qty(&mut self) -> Qty {
+        Qty::from_units(self.number())
+    }
+
+    fn cash(&mut self) -> Cash {
+        Cash::from_units(i128::from(self.number()) * i128::from(self.number()))
+    }
+
+    fn stamp(&mut self) -> Stamp {
+        Stamp { mono_ns: self.roll(), unix_ns: self.roll() }
+    }
+
+    fn instrument(&mut self) -> InstrumentId {
+        InstrumentId(u16::from_le_bytes([self.byte(), self.byte()]))
+    }
+
+    fn side(&mut self) -> Side {
+        self.pick(&Side::BOTH)
+    }
+
+    fn purpose(&mut self) -> Purpose {
+        self.pick(&[Purpose::Opening, Purpose::Reducing, Purpose::Protective])
+    }
+
+    fn scope(&mut self) -> Scope {
+        let scopes = [
+            Scope::All,
+            Scope::Instrument(self.instrument()),
+            Scope::Strategy(StrategyId(self.byte())),
+        ];
+        self.pick(&scopes)
+    }
+
+    fn terms(&mut self) -> OrderTerms {
+        let forces = [TimeInForce::Gtc, TimeInForce::Gtx, TimeInForce::Ioc, TimeInForce::Fok];
+        OrderTerms {
+            instrument: self.instrument(),
+            side: self.side(),
+            time_in_force: self.pick(&forces),
+            price: self.price(),
+            qty: self.qty(),
+            purpose: self.purpose(),
+            expires_ns: Some(self.roll()),
+        }
+    }
+
+    fn order_request(&mut self) -> OrderRequest {
+        let price = self.price();
+        let kinds = [
+            OrderKind::Limit(price),
+            OrderKind::PostOnly(price),
+            OrderKind::Ioc(price),
+            OrderKind::Fok(price),
+            OrderKind::Market,
+        ];
+        OrderRequest {
+            instrument: self.instrument(),
+            side: self.side(),
+            kind: self.pick(&kinds),
+            qty: self.qty(),
+            purpose: self.purpose(),
+            ttl_ns: self.maybe(1_500),
+        }
+    }
+
+    fn fill(&mut self) -> Fill {
+        let fee = Fee { asset: AssetId(self.byte()), amount: self.cash() };
+        Fill {
+            trade_id: self.roll(),
+            side: self.side(),
+            price: self.price(),
+            qty: self.qty(),
+            cum_qty: self.qty(),
+            fee: self.maybe(fee),
+            liquidity: self.pick(&[Liquidity::Maker, Liquidity::Taker]),
+        }
+    }
+
+    fn report(&mut self) -> ExecutionReport {
+        let (cum_qty, code, status) =
+            (self.qty(), self.word().cast_signed(), OrderStatus::PendingCancel);
+        let kinds = [
+            ExecutionKind::New,
+            ExecutionKind::Trade(self.fill()),
+            ExecutionKind::Canceled { cum_qty },
+            ExecutionKind::Expired { cum_qty },
+            ExecutionKind::Rejected { code },
+            ExecutionKind::CancelRejected { code },
+            ExecutionKind::NotSent(NotSentReason::Throttled),
+            ExecutionKind::OutcomeUnknown,
+            ExecutionKind::Status { status, cum_qty },
+            ExecutionKind::NotFound,
+        ];
+        let orders = [OrderRef::Ours(self.id()), OrderRef::Foreign(ForeignOrder::Deleveraging)];
+        ExecutionReport {
+            instrument: self.instrument(),
+            order: self.pick(&orders),
+            venue_order_id: self.maybe(u64::MAX),
+            transact_unix_ms: self.maybe(1_723_161_253_937),
+            kind: self.pick(&kinds),
+        }
+    }
+
+    fn request(&mut self) -> OperatorRequest {
+        let commands = [
+            OperatorCommand::Halt(self.scope()),
+            OperatorCommand::Resume(self.scope()),
+            OperatorCommand::ResumeFull,
+            OperatorCommand::Trip(TripCause::FlagFile),
+            OperatorCommand::Reset { generation: self.word(), baseline: Baseline::New },
+            OperatorCommand::Flatten { instrument: Some(self.instrument()), cap_bps: 50 },
+            OperatorCommand::Flatten { instrument: None, cap_bps: u32::MAX },
+            OperatorCommand::Reconcile,
+            OperatorCommand::Stop,
+        ];
+        OperatorRequest {
+            ticket: self.word(),
+            by: self.text(),
+            reason: self.text(),
+            command: self.pick(&commands),
+        }
+    }
+
+    fn trip(&mut self) -> TripRecord {
+        let reasons = [TripReason::Operator, TripReason::Overfill, TripReason::StateUnreadable];
+        TripRecord {
+            generation: self.word(),
+            reason: self.pick(&reasons),
+            at: self.stamp(),
+            value: self.number(),
+            limit: self.number(),
+            by: self.text(),
+            note: self.text(),
+        }
+    }
+
+    fn carried(&mut self) -> Carried {
+        let (trip, mark) = (self.trip(), HighWater { peak: self.cash() });
+        Carried {
+            epoch: self.word(),
+            generation: self.word(),
+            latch: self.maybe(trip),
+            high_water: self.maybe(mark),
+            damaged: self.pick(&[false, true]),
+        }
+    }
+
+    fn link(&mut self) -> LinkEvent {
+        LinkEvent {
+            venue: VenueId(self.byte()),
+            channel: self.pick(&LinkChannel::ALL),
+            state: self.pick(&[LinkState::Up, LinkState::Down]),
+        }
+    }
+
+    fn record(&mut self, kind: usize) -> Record {
+        let modes = [Mode::Running, Mode::Conservative, Mode::Reducing, Mode::Halted, Mode::Killed];
+        let venue = VenueId(self.byte());
+        match kind {
+            1 => Record::Start(Start {
+                epoch: self.word(),
+                mode: self.text(),
+                config_hash: [self.byte(); 32],
+                version: self.text(),
+            }),
+            2 => Record::Order(OrderIntent {
+                id: self.id(),
+                strategy: self.maybe(StrategyId(3)),
+                terms: self.terms(),
+                origin_ns: self.roll(),
+            }),
+            3 => Record::Cancel { id: self.id(), instrument: self.instrument() },
+            4 => Record::Execution(self.report()),
+            5 => Record::Denied(Denial {
+                id: self.id(),
+                strategy: StrategyId(self.byte()),
+                request: self.order_request(),
+                reason: self.pick(DenyReason::ALL),
+            }),
+            6 => Record::Operator(self.request()),
+            7 => Record::Trip(self.trip()),
+            8 => Record::Reset { generation: self.word(), request: self.request() },
+            9 => Record::Mode { scope: self.scope(), mode: self.pick(&modes) },
+            10 => Record::HighWater(HighWater { peak: self.cash() }),
+            11 => Record::Account { venue, token: QueryToken(self.word()), findings: self.word() },
+            12 => Record::Link(self.link()),
+            13 => {
+                Record::Clock(ClockSample { venue, offset_ns: self.number(), rtt_ns: self.roll() })
+            }
+            14 => Record::Stop { clean: self.pick(&[false, true]) },
+            _ => Record::Carry(self.carried()),
+        }
+    }
+}
