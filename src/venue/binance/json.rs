@@ -4,7 +4,7 @@
 //! an error that carries the venue's own words, made harmless.
 
 use super::scan::Cursor;
-use crate::types::{Price, Side};
+use crate::types::{Cash, Price, Qty};
 use crate::venue::{Answer, DecodeError, MESSAGE_BYTES_MAX};
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -86,13 +86,19 @@ pub(super) fn harmless(text: &str) -> String {
     kept
 }
 
-/// A side by the venue's word.
-pub(super) fn side(word: &str) -> Option<Side> {
-    match word {
-        "BUY" => Some(Side::Buy),
-        "SELL" => Some(Side::Sell),
-        _ => None,
-    }
+/// A price as text, which must be there.
+pub(super) fn price(text: Option<&str>, field: &'static str) -> Result<Price, DecodeError> {
+    text.and_then(|text| Price::parse(text.as_bytes())).ok_or(DecodeError::Field(field))
+}
+
+/// A quantity as text, which must be there.
+pub(super) fn qty(text: Option<&str>, field: &'static str) -> Result<Qty, DecodeError> {
+    text.and_then(|text| Qty::parse(text.as_bytes())).ok_or(DecodeError::Field(field))
+}
+
+/// An amount as text, which must be there.
+pub(super) fn cash(text: Option<&str>, field: &'static str) -> Result<Cash, DecodeError> {
+    text.and_then(|text| Cash::parse(text.as_bytes())).ok_or(DecodeError::Field(field))
 }
 
 /// An average price. The venue divides and may write more places than a price can have; those

@@ -3,27 +3,43 @@
 //!
 //! In reading order: [`wire`] (bytes to frames; `scan`, `object` and `template` below it), `sync`
 //! (keeping a book in step), `market` (quotes, trades and books); `user` (the private stream);
-//! `sign`, `command` (orders out, answers in); `rest` (account, clock, reference data); [`error`]
-//! (what a code means); `names`, `json` and `text` serve all of them.
+//! `sign`, `command` (orders out) and `answer` (what comes back); [`error`] (what a code means);
+//! `rest` (account and clock) and `listing` (reference data). `names`, `order`, `json` and `text`
+//! serve all of them.
 //!
 //! Must hold: whose order it is, is told by our prefix and nothing else; an outcome that is not
 //! known is said to be not known (D10).
 
+mod answer;
+mod command;
+pub mod error;
 mod json;
+mod listing;
 mod market;
 mod names;
 mod object;
+mod order;
+mod rest;
 mod scan;
+mod sign;
 mod sync;
 mod template;
 mod text;
+mod user;
 pub mod wire;
 
 #[cfg(test)]
 mod support;
 
+pub(super) use listing::{listings, reference_call};
+
 use super::{Credentials, Dialects, Directory};
 
-pub(super) fn usdm(_d: &Directory, _c: &Credentials) -> Dialects {
-    unreachable!()
+/// The three conversations.
+pub(super) fn usdm(directory: &Directory, credentials: &Credentials) -> Dialects {
+    Dialects {
+        market: Box::new(market::Market::new(directory)),
+        user: Box::new(user::User::new(directory, credentials)),
+        orders: Box::new(command::Orders::new(directory, credentials)),
+    }
 }

@@ -19,10 +19,8 @@ macro_rules! fields {
             const COUNT: usize = [$($text),*].len();
 
             fn named(text: &[u8]) -> Option<Self> {
-                $(const $name: &[u8] = $text.as_bytes();)*
-                #[expect(non_upper_case_globals, reason = "constants named like the variants")]
-                match text {
-                    $($name => Some(Self::$name),)*
+                match std::str::from_utf8(text) {
+                    $(Ok($text) => Some(Self::$name),)*
                     _ => None,
                 }
             }

@@ -48,7 +48,7 @@ impl Desk {
             Frame::Snapshot(head) => {
                 self.sync.on_snapshot(head, &levels, &mut self.counters, &mut self.out)
             }
-            other => panic!("{other:?}"),
+            Frame::Ticker { .. } | Frame::Trade { .. } | Frame::Other => panic!("{text}"),
         }
     }
 
