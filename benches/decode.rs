@@ -15,8 +15,11 @@ use tradekeel::venue::binance::wire::{Frame, Levels, decode};
 /// Most frames of a kind: enough for every size that occurs, few enough to stay in the cache.
 const FRAMES_MAX: usize = 2_000;
 
+/// Decodes a frame and adds up the numbers in it.
+type Reader = fn(&[u8]) -> Option<i64>;
+
 /// What is measured: a kind of event, with the typed reader that `serde_json` is given for it.
-const KINDS: [(&str, fn(&[u8]) -> Option<i64>); 3] = [
+const KINDS: [(&str, Reader); 3] = [
     ("bookTicker", |frame| typed::<Ticker<'_>>(frame)),
     ("trade", |frame| typed::<Trade<'_>>(frame)),
     ("depthUpdate", |frame| typed::<Diff<'_>>(frame)),
@@ -41,12 +44,7 @@ fn main() {
 }
 
 /// Each sample decodes all frames of the kind once; throughput is told per frame.
-fn compare(
-    criterion: &mut Criterion,
-    kind: &str,
-    by_serde: fn(&[u8]) -> Option<i64>,
-    frames: &[Vec<u8>],
-) {
+fn compare(criterion: &mut Criterion, kind: &str, by_serde: Reader, frames: &[Vec<u8>]) {
     let mut levels = Levels::default();
     let mut buffers = simd_json::Buffers::new(1 << 16);
     let mut copy = Vec::with_capacity(1 << 16);

@@ -86,7 +86,7 @@ fn read<T>(text: &Option<String>, parse: impl FnOnce(&[u8]) -> Option<T>) -> Opt
 
 #[cfg(test)]
 mod tests {
-    use super::super::support::answer;
+    use super::super::support::{Dice, answer};
     use super::*;
 
     const REFERENCE: &[u8] = include_bytes!("../../../tests/data/binance-usdm-exchange-info.json");
@@ -131,5 +131,12 @@ mod tests {
         for (status, body) in [(503, REFERENCE), (200, b"{}"), (200, b"{\"symbols\":[{}]}")] {
             assert!(listings(&answer(status, body)).is_err());
         }
+    }
+
+    #[test]
+    fn no_answer_makes_it_panic() {
+        let broken = Dice(17).broken(REFERENCE, 2_000);
+        let read = broken.into_iter().filter(|it| listings(&answer(200, it.clone())).is_ok());
+        assert!(read.count() < 3_000);
     }
 }

@@ -17,8 +17,8 @@ use crate::venue::{DecodeError, MarketCounters};
 /// so long. Beyond it the buffer starts anew.
 const DIFFS_MAX: usize = 1_024;
 
-/// Most levels that wait for a snapshot: 1 MiB an instrument; [`DIFFS_MAX`] diffs of the recorded
-/// average of 68 levels.
+/// Most levels that wait for a snapshot: 1 MiB an instrument; some 960 diffs of 68 levels, which is
+/// the average of the recording.
 const LEVELS_MAX: usize = 1 << 16;
 
 /// The book of one instrument, without its levels: those are the core's.

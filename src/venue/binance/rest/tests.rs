@@ -1,6 +1,6 @@
 //! Account and clock, from the sheet and from the venue's own client.
 
-use super::super::support::{answer, credentials, directory, sample};
+use super::super::support::{Dice, answer, credentials, directory, sample};
 use super::*;
 use crate::types::{AssetId, ClientOrderId, ForeignOrder, InstrumentId, OrderRef, Side, VenueId};
 
@@ -136,4 +136,19 @@ fn samples_of_the_venues_own_client_are_read() {
     let snapshot = read([&bodies[0], &bodies[1], &bodies[2], ONE_WAY]).unwrap();
     assert_eq!(snapshot.balances[0].1.to_string(), "122607.35137903");
     assert_eq!((snapshot.unnamed_positions, snapshot.open_orders.len()), (1, 1));
+}
+
+#[test]
+fn no_answer_makes_it_panic() {
+    let mut dice = Dice(13);
+    let whole = [BALANCES, POSITIONS, ORDERS, ONE_WAY];
+    let mut errors = 0;
+    for at in 0..4 {
+        for broken in dice.broken(whole[at].as_bytes(), 2_000) {
+            let mut answers = whole.map(|body| answer(200, body));
+            answers[at].body = broken;
+            errors += u32::from(read_answers(&answers).is_err());
+        }
+    }
+    assert!(2_000 < errors, "{errors}");
 }
