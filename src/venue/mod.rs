@@ -12,8 +12,8 @@ pub mod binance;
 
 use crate::core::Command;
 use crate::types::{
-    AccountSnapshot, BalanceChange, ClientOrderId, ExecutionReport, IdPrefix, Instrument,
-    InstrumentId, MarketEvent, QueryToken, VenueId,
+    AccountSnapshot, BalanceChange, ClientOrderId, ExecutionReport, Filters, IdPrefix, Instrument,
+    InstrumentId, InstrumentKind, MarketEvent, QueryToken, VenueId,
 };
 
 /// Largest WebSocket message that is read at all; a larger one closes the connection (SAFETY 7).
@@ -284,6 +284,113 @@ pub fn dialects(kind: VenueKind, directory: &Directory, credentials: &Credential
     }
 }
 
+/// One thing that a venue lists, by the venue's own names.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listing {
+    /// The venue's spelling.
+    pub symbol: String,
+    /// Spot or perpetual.
+    pub kind: InstrumentKind,
+    /// What is bought and sold.
+    pub base: String,
+    /// What prices are in.
+    pub quote: String,
+    /// What profit, loss and margin are in.
+    pub settle: String,
+    /// The venue's rules for orders.
+    pub filters: Filters,
+}
+
+/// Request for everything that a venue lists; needs no key.
+pub fn reference_call(kind: VenueKind) -> Call {
+    match kind {
+        VenueKind::BinanceUsdm => binance::reference_call(),
+    }
+}
+
+/// What a venue lists, from the answer to [`reference_call`]. Contracts of kinds that cannot be
+/// traded here, and rows that cannot be read whole, are left out.
+pub fn listings(kind: VenueKind, answer: &Answer) -> Result<Vec<Listing>, DecodeError> {
+    match kind {
+        VenueKind::BinanceUsdm => binance::listings(answer),
+    }
+}
+
+/// What a refusal of a venue means, from its HTTP status, its code (0 for none) and its text.
+pub fn meaning(kind: VenueKind, status: u16, code: i32, text: &str) -> Meaning {
+    match kind {
+        VenueKind::BinanceUsdm => binance::error::meaning(status, code, text),
+    }
+}
+
+/// What a refusal means.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Meaning {
+    /// Whose fault it is.
+    pub blame: Blame,
+    /// Whether asking again helps.
+    pub retry: Retry,
+    /// Whether a request that was refused so can have taken effect.
+    pub outcome: Outcome,
+}
+
+/// Whose fault an error is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Blame {
+    /// Ours: the engine asked for the wrong thing, or too often.
+    Us,
+    /// The venue's, or its market's.
+    Venue,
+    /// Of what lies between.
+    Network,
+    /// A person's: key, permissions, money, account settings.
+    Operator,
+}
+
+/// Whether asking again helps.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Retry {
+    /// At once. For orders: as a new order with a new id, never the same one (D10).
+    Now,
+    /// After a while, or after something has been put right.
+    Later,
+    /// No.
+    Never,
+}
+
+/// Whether a refused request can have taken effect.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Outcome {
+    /// It cannot.
+    Rejected,
+    /// It can: only the venue's own word on the order tells.
+    Unknown,
+}
+
+impl DecodeError {
+    /// Whose fault it is; [`meaning`] says it of a refusal.
+    pub fn blame(&self) -> Blame {
+        match self {
+            Self::Gap { .. } => Blame::Network,
+            Self::Unsupported(_) => Blame::Operator,
+            Self::NotJson | Self::Field(_) | Self::Refused { .. } | Self::TooLarge(_) => {
+                Blame::Venue
+            }
+        }
+    }
+
+    /// Whether asking again helps; [`meaning`] says it of a refusal.
+    pub fn retry(&self) -> Retry {
+        match self {
+            Self::Gap { .. } => Retry::Now,
+            Self::Unsupported(_) => Retry::Never,
+            Self::NotJson | Self::Field(_) | Self::Refused { .. } | Self::TooLarge(_) => {
+                Retry::Later
+            }
+        }
+    }
+}
+
 /// Why bytes of a venue could not be understood.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum DecodeError {
@@ -314,6 +421,9 @@ pub enum DecodeError {
     /// Too large to be looked at.
     #[error("message of {0} bytes is too large")]
     TooLarge(usize),
+    /// The account is set up in a way that is not traded on (SAFETY E7).
+    #[error("the account is in {0}, which is not supported; switch it off at the venue")]
+    Unsupported(&'static str),
 }
 
 /// Why a command could not be written.

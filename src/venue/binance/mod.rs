@@ -1,5 +1,45 @@
-//! stub
-use super::*;
-pub(super) fn usdm(_directory: &Directory, _credentials: &Credentials) -> Dialects {
-    unreachable!()
+//! The dialect of Binance USDⓈ-M futures (venue sheet `binance-usdm`), engine's side. Market
+//! frames of Binance Spot are read too, because recordings of both exist.
+//!
+//! In reading order: [`wire`] (bytes to frames; `scan`, `object` and `template` below it), `sync`
+//! (keeping a book in step), `market` (quotes, trades and books); `user` (the private stream);
+//! `sign`, `command` (orders out) and `answer` (what comes back); [`error`] (what a code means);
+//! `rest` (account and clock) and `listing` (reference data). `names`, `order`, `json` and `text`
+//! serve all of them.
+//!
+//! Must hold: whose order it is, is told by our prefix and nothing else; an outcome that is not
+//! known is said to be not known (D10).
+
+mod answer;
+mod command;
+pub mod error;
+mod json;
+mod listing;
+mod market;
+mod names;
+mod object;
+mod order;
+mod rest;
+mod scan;
+mod sign;
+mod sync;
+mod template;
+mod text;
+mod user;
+pub mod wire;
+
+#[cfg(test)]
+mod support;
+
+pub(super) use listing::{listings, reference_call};
+
+use super::{Credentials, Dialects, Directory};
+
+/// The three conversations.
+pub(super) fn usdm(directory: &Directory, credentials: &Credentials) -> Dialects {
+    Dialects {
+        market: Box::new(market::Market::new(directory)),
+        user: Box::new(user::User::new(directory, credentials)),
+        orders: Box::new(command::Orders::new(directory, credentials)),
+    }
 }

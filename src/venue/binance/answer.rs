@@ -1,0 +1,217 @@
+//! Answers to orders: which request they answer, and what they say of it (venue sheet sections 4,
+//! 5, 9 and 10).
+//!
+//! Must hold: an order is `Rejected` only by an answer that [`super::error`] knows to mean that
+//! nothing of it exists; an answer about another order than the one that was asked after is an
+//! error; no answer is no report.
+
+use super::command::Orders;
+use super::error::meaning;
+use super::json::{VenueError, body, harmless, message, qty, refused, success};
+use super::order::status;
+use crate::types::{
+    ClientOrderId, ExecutionKind, ExecutionReport, IdPrefix, InstrumentId, OrderRef, OrderStatus,
+};
+use crate::venue::{Answer, DecodeError, Outcome, Question};
+use serde::Deserialize;
+use std::borrow::Cow;
+
+/// The venue does not know the order that we ask after.
+const NO_SUCH_ORDER: i32 = -2013;
+
+/// What a request was about. Its text is kind, index of the instrument, a dot and our id: at most
+/// 35 of the 36 characters that the venue allows.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Request {
+    pub(super) kind: RequestKind,
+    pub(super) instrument: InstrumentId,
+    pub(super) id: ClientOrderId,
+}
+
+/// What a request wants.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum RequestKind {
+    Place,
+    Cancel,
+}
+
+impl RequestKind {
+    pub(super) fn method(self) -> &'static str {
+        match self {
+            Self::Place => "order.place",
+            Self::Cancel => "order.cancel",
+        }
+    }
+}
+
+impl Request {
+    pub(super) fn write(self, prefix: &IdPrefix, out: &mut Vec<u8>) {
+        out.push(match self.kind {
+            RequestKind::Place => b'p',
+            RequestKind::Cancel => b'c',
+        });
+        super::text::write_integer(u64::from(self.instrument.0), out);
+        out.push(b'.');
+        prefix.write(self.id, out);
+    }
+
+    fn read(text: &str, prefix: &IdPrefix) -> Option<Self> {
+        let (kind, rest) = match text.as_bytes().first()? {
+            b'p' => (RequestKind::Place, text.get(1..)?),
+            b'c' => (RequestKind::Cancel, text.get(1..)?),
+            _ => return None,
+        };
+        let (index, id) = rest.split_once('.')?;
+        let instrument = InstrumentId(index.parse().ok()?);
+        Some(Self { kind, instrument, id: prefix.read(id.as_bytes())? })
+    }
+}
+
+impl Orders {
+    /// What one message of the order-entry connection says.
+    pub(super) fn report(&self, bytes: &[u8]) -> Result<Option<ExecutionReport>, DecodeError> {
+        let reply: Reply<'_> = message(bytes, "answer")?;
+        let Some(status) = reply.status else { return Ok(None) };
+        let Some(id) = reply.id else { return Err(reply.refusal(status)) };
+        let request = Request::read(&id, &self.prefix)
+            .filter(|request| self.names.symbol(request.instrument).is_some())
+            .ok_or(DecodeError::Field("id"))?;
+        if status == 200 {
+            let order = reply.result.ok_or(DecodeError::Field("result"))?;
+            self.accepted(request, &order).map(Some)
+        } else {
+            Ok(Some(refusal(request, status, reply.error.as_ref())))
+        }
+    }
+
+    /// The venue did what was asked.
+    fn accepted(
+        &self,
+        request: Request,
+        order: &Order<'_>,
+    ) -> Result<ExecutionReport, DecodeError> {
+        self.check_same(request.instrument, request.id, order)?;
+        let kind = match request.kind {
+            RequestKind::Place => ExecutionKind::New,
+            RequestKind::Cancel => {
+                let cum_qty = qty(order.executed, "executedQty")?;
+                let status = order.status()?;
+                if status == OrderStatus::Canceled {
+                    ExecutionKind::Canceled { cum_qty }
+                } else {
+                    ExecutionKind::Status { status, cum_qty }
+                }
+            }
+        };
+        Ok(order.report(request.instrument, request.id, kind))
+    }
+
+    /// What the answer to a question says.
+    pub(super) fn answered(
+        &self,
+        question: Question,
+        answer: Option<&Answer>,
+    ) -> Result<Option<ExecutionReport>, DecodeError> {
+        let Question::Order(instrument, id) = question else {
+            // Which orders are gone is for the private stream to say.
+            return success(answer).map(|_| None);
+        };
+        if let Some(answer) = answer
+            && answer.status == 400
+            && matches!(refused(answer), DecodeError::Refused { code: NO_SUCH_ORDER, .. })
+        {
+            return Ok(Some(bare(instrument, id, ExecutionKind::NotFound)));
+        }
+        let order: Order<'_> = body(success(answer)?, "order")?;
+        self.check_same(instrument, id, &order)?;
+        let cum_qty = qty(order.executed, "executedQty")?;
+        let kind = ExecutionKind::Status { status: order.status()?, cum_qty };
+        Ok(Some(order.report(instrument, id, kind)))
+    }
+
+    /// An answer about another order must never move this one.
+    fn check_same(
+        &self,
+        instrument: InstrumentId,
+        id: ClientOrderId,
+        order: &Order<'_>,
+    ) -> Result<(), DecodeError> {
+        if self.prefix.read(order.client_id.as_bytes()) != Some(id) {
+            return Err(DecodeError::Field("clientOrderId"));
+        }
+        if self.names.instrument(order.symbol.as_bytes()) != Some(instrument) {
+            return Err(DecodeError::Field("symbol"));
+        }
+        Ok(())
+    }
+}
+
+/// The venue did not do what was asked, or does not know whether it did.
+fn refusal(request: Request, status: u16, error: Option<&VenueError<'_>>) -> ExecutionReport {
+    let (code, text) = error.map_or((0, ""), |error| (error.code, error.msg.as_ref()));
+    let kind = match (meaning(status, code, text).outcome, request.kind) {
+        (Outcome::Unknown, _) => ExecutionKind::OutcomeUnknown,
+        (Outcome::Rejected, RequestKind::Place) => ExecutionKind::Rejected { code },
+        (Outcome::Rejected, RequestKind::Cancel) => ExecutionKind::CancelRejected { code },
+    };
+    bare(request.instrument, request.id, kind)
+}
+
+fn bare(instrument: InstrumentId, id: ClientOrderId, kind: ExecutionKind) -> ExecutionReport {
+    let order = OrderRef::Ours(id);
+    ExecutionReport { instrument, order, venue_order_id: None, transact_unix_ms: None, kind }
+}
+
+#[derive(Deserialize)]
+struct Reply<'a> {
+    #[serde(borrow)]
+    id: Option<Cow<'a, str>>,
+    status: Option<u16>,
+    #[serde(borrow)]
+    result: Option<Order<'a>>,
+    #[serde(borrow)]
+    error: Option<VenueError<'a>>,
+}
+
+impl Reply<'_> {
+    /// Said without a request: the key or the connection is no good any more.
+    fn refusal(self, status: u16) -> DecodeError {
+        let (code, text) =
+            self.error.map_or((0, String::new()), |error| (error.code, harmless(&error.msg)));
+        DecodeError::Refused { status, code, text }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Order<'a> {
+    symbol: &'a str,
+    order_id: u64,
+    #[serde(rename = "clientOrderId", borrow)]
+    client_id: Cow<'a, str>,
+    status: Option<&'a str>,
+    #[serde(rename = "executedQty")]
+    executed: Option<&'a str>,
+    update_time: Option<u64>,
+}
+
+impl Order<'_> {
+    fn status(&self) -> Result<OrderStatus, DecodeError> {
+        self.status.and_then(status).ok_or(DecodeError::Field("status"))
+    }
+
+    fn report(
+        &self,
+        instrument: InstrumentId,
+        id: ClientOrderId,
+        kind: ExecutionKind,
+    ) -> ExecutionReport {
+        let venue_order_id = Some(self.order_id);
+        let transact_unix_ms = self.update_time;
+        let order = OrderRef::Ours(id);
+        ExecutionReport { instrument, order, venue_order_id, transact_unix_ms, kind }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,212 @@
+//! What leaves: read back by `serde_json`, its signature computed anew.
+
+use super::super::support::{credentials, directory};
+use super::*;
+use crate::types::{Price, Qty};
+use serde_json::Value;
+
+const NOW: u64 = 1_702_555_533_821;
+const ID: ClientOrderId = ClientOrderId { epoch: 1, sequence: 35 };
+
+fn orders() -> Orders {
+    Orders::new(&directory(&["BTCUSDT", "１２３４５６"]), &credentials())
+}
+
+fn terms(purpose: Purpose) -> OrderTerms {
+    OrderTerms {
+        instrument: InstrumentId(0),
+        side: Side::Sell,
+        time_in_force: TimeInForce::Gtx,
+        price: Price::parse(b"61800.20").unwrap(),
+        qty: Qty::parse(b"0.001").unwrap(),
+        purpose,
+        expires_ns: None,
+    }
+}
+
+fn signed(payload: &str) -> String {
+    let mut out = Vec::new();
+    Signer::new(&credentials(), 0).write(payload.as_bytes(), &mut out);
+    String::from_utf8(out).unwrap()
+}
+
+/// Checks the signature of a message the slow way, and gives it without key and signature.
+fn opened(buffer: &[u8]) -> Value {
+    let mut message: Value = serde_json::from_slice(buffer).unwrap();
+    let parameters = message["params"].as_object_mut().unwrap();
+    let signature = parameters.remove("signature").unwrap();
+    let plain = |value: &Value| value.as_str().map_or(value.to_string(), str::to_owned);
+    // An object of `serde_json` is sorted by name.
+    let pairs = parameters.iter().map(|(name, value)| format!("{name}={}", plain(value)));
+    let payload = pairs.collect::<Vec<_>>().join("&");
+    assert_eq!(signature.as_str().unwrap(), signed(&payload), "{payload}");
+    assert_eq!(parameters.remove("apiKey").unwrap().as_str().unwrap(), credentials().key());
+    message
+}
+
+fn placed(terms: &OrderTerms) -> Value {
+    let mut buffer = Vec::new();
+    let outgoing = orders().place(ID, terms, NOW, &mut buffer).unwrap();
+    assert!(matches!(outgoing, Outgoing::Message));
+    opened(&buffer)
+}
+
+#[test]
+fn an_order_is_a_signed_limit_order() {
+    let expected = serde_json::json!({
+        "id": "p0.tkp1-1-z",
+        "method": "order.place",
+        "params": {
+            "newClientOrderId": "tkp1-1-z",
+            "newOrderRespType": "ACK",
+            "price": "61800.2",
+            "quantity": "0.001",
+            "recvWindow": 5000,
+            "side": "SELL",
+            "symbol": "BTCUSDT",
+            "timeInForce": "GTX",
+            "timestamp": NOW,
+            "type": "LIMIT",
+        }
+    });
+    assert_eq!(placed(&terms(Purpose::Opening)), expected);
+}
+
+#[test]
+fn reductions_and_protection_are_reduce_only_at_the_venue() {
+    let flag = |purpose| placed(&terms(purpose))["params"]["reduceOnly"].clone();
+    assert_eq!(flag(Purpose::Opening), Value::Null);
+    assert_eq!(flag(Purpose::Reducing), "true");
+    assert_eq!(flag(Purpose::Protective), "true");
+}
+
+#[test]
+fn words_of_orders_are_the_sheets() {
+    let rows = [
+        (TimeInForce::Gtc, "GTC"),
+        (TimeInForce::Gtx, "GTX"),
+        (TimeInForce::Ioc, "IOC"),
+        (TimeInForce::Fok, "FOK"),
+    ];
+    for (time_in_force, word) in rows {
+        let message = placed(&OrderTerms { time_in_force, ..terms(Purpose::Opening) });
+        assert_eq!(message["params"]["timeInForce"], word);
+    }
+    let message = placed(&OrderTerms { side: Side::Buy, ..terms(Purpose::Opening) });
+    assert_eq!(message["params"]["side"], "BUY");
+}
+
+#[test]
+fn a_cancel_names_the_order_by_our_id() {
+    let mut buffer = vec![1, 2, 3];
+    let command = Command::Cancel { id: ID, instrument: InstrumentId(0) };
+    assert!(matches!(orders().encode(&command, NOW, &mut buffer), Ok(Outgoing::Message)));
+    let expected = serde_json::json!({
+        "id": "c0.tkp1-1-z",
+        "method": "order.cancel",
+        "params": {
+            "origClientOrderId": "tkp1-1-z",
+            "recvWindow": 5000,
+            "symbol": "BTCUSDT",
+            "timestamp": NOW,
+        }
+    });
+    assert_eq!(opened(&buffer), expected);
+}
+
+#[test]
+fn symbols_beyond_ascii_are_raw_in_messages_and_encoded_in_calls() {
+    let instrument = InstrumentId(1);
+    let message = placed(&OrderTerms { instrument, ..terms(Purpose::Opening) });
+    assert_eq!(message["params"]["symbol"], "１２３４５６");
+    let command = Command::CancelAll { instrument };
+    let Ok(Outgoing::Call(call, _)) = orders().encode(&command, NOW, &mut Vec::new()) else {
+        panic!("a call")
+    };
+    assert!(call.target.contains("symbol=%EF%BC%91%EF%BC%92"));
+}
+
+/// A call without its signature, which is checked.
+fn opened_call(command: &Command) -> (&'static str, String, Question) {
+    let mut buffer = vec![9];
+    let Ok(Outgoing::Call(call, question)) = orders().encode(command, NOW, &mut buffer) else {
+        panic!("a call")
+    };
+    assert!(buffer.is_empty());
+    assert_eq!(call.headers, [("X-MBX-APIKEY", credentials().key().to_owned())]);
+    let (target, signature) = call.target.split_once("&signature=").unwrap();
+    let (_, query) = target.split_once('?').unwrap();
+    assert_eq!(signature, signed(query));
+    (call.method, target.to_owned(), question)
+}
+
+#[test]
+fn what_the_message_api_cannot_do_goes_by_call() {
+    let instrument = InstrumentId(0);
+    assert_eq!(
+        opened_call(&Command::CancelAll { instrument }),
+        (
+            "DELETE",
+            format!("/fapi/v1/allOpenOrders?symbol=BTCUSDT&recvWindow=5000&timestamp={NOW}"),
+            Question::CancelAll(instrument),
+        )
+    );
+    assert_eq!(
+        opened_call(&Command::QueryOrder { id: ID, instrument }),
+        (
+            "GET",
+            format!(
+                "/fapi/v1/order?origClientOrderId=tkp1-1-z&symbol=BTCUSDT\
+                 &recvWindow=5000&timestamp={NOW}"
+            ),
+            Question::Order(instrument, ID),
+        )
+    );
+}
+
+#[test]
+fn what_cannot_be_written_leaves_no_byte() {
+    let (stranger, mut buffer) = (InstrumentId(7), vec![1]);
+    let commands = [
+        Command::Cancel { id: ID, instrument: stranger },
+        Command::CancelAll { instrument: stranger },
+        Command::QueryOrder { id: ID, instrument: stranger },
+    ];
+    for command in commands {
+        let result = orders().encode(&command, NOW, &mut buffer);
+        assert_eq!(result.err(), Some(EncodeError::UnknownInstrument));
+        assert!(buffer.is_empty());
+    }
+    let terms = OrderTerms { instrument: stranger, ..terms(Purpose::Opening) };
+    assert!(orders().place(ID, &terms, NOW, &mut buffer).is_err() && buffer.is_empty());
+    let command = Command::QueryAccount { venue: crate::types::VenueId(0), token: QueryToken(1) };
+    let result = orders().encode(&command, NOW, &mut buffer);
+    assert_eq!(result.err(), Some(EncodeError::NotOneMessage));
+}
+
+#[test]
+fn buffers_stop_growing_after_the_first_message() {
+    let (mut orders, mut buffer) = (orders(), Vec::new());
+    let longest = ClientOrderId { epoch: u32::MAX, sequence: u32::MAX };
+    let terms = OrderTerms { price: Price::MAX, qty: Qty::MAX, ..terms(Purpose::Protective) };
+    orders.place(longest, &terms, u64::MAX, &mut buffer).unwrap();
+    let grown = (orders.payload.capacity(), buffer.capacity());
+    for sequence in 0..1_000 {
+        let id = ClientOrderId { epoch: 7, sequence };
+        orders.place(id, &terms, NOW, &mut buffer).unwrap();
+        orders.cancel(id, InstrumentId(0), NOW, &mut buffer).unwrap();
+    }
+    assert_eq!((orders.payload.capacity(), buffer.capacity()), grown);
+}
+
+#[test]
+fn secrets_are_not_shown() {
+    let shown = format!("{:?}", orders());
+    assert!(!shown.contains(credentials().secret()) && !shown.contains(credentials().key()));
+}
+
+#[test]
+fn the_stream_is_the_sheets() {
+    let stream = orders().stream();
+    assert_eq!((stream.base, stream.target.as_str()), (StreamBase::OrderEntry, "/ws-fapi/v1"));
+}

@@ -1,0 +1,189 @@
+//! The account and the clock of the venue by REST (venue sheet section 6).
+//!
+//! Must hold: the account is read whole or not at all; absence means zero and flat; what the
+//! configuration does not name is counted, never ignored; a mode of the account that we do not
+//! trade in is refused by its name (SAFETY E7).
+//!
+//! Not here: conditional ("algo") orders, which the venue keeps apart and which we never place.
+
+use super::json::{average, body, cash, price, qty, success};
+use super::names::Names;
+use super::order::{side, whose};
+use super::sign::Signer;
+use crate::types::{
+    AccountSnapshot, Cash, IdPrefix, Purpose, Qty, QueryToken, VenueOrder, VenuePosition,
+};
+use crate::venue::{Answer, Call, DecodeError};
+use serde::Deserialize;
+use std::borrow::Cow;
+
+/// What reads the account: wallets, positions, open orders, position mode. Weighs 5 + 5 + 40 + 30
+/// of the 2,400 request weights a minute (section 3).
+const ACCOUNT_PATHS: [&str; 4] = [
+    "/fapi/v3/balance",
+    "/fapi/v3/positionRisk",
+    "/fapi/v1/openOrders",
+    "/fapi/v1/positionSide/dual",
+];
+
+pub(super) fn account_calls(signer: &Signer, venue_unix_ms: u64) -> Vec<Call> {
+    let call = |path: &&str| signer.signed_call("GET", path, "", venue_unix_ms);
+    ACCOUNT_PATHS.iter().map(call).collect()
+}
+
+pub(super) fn account(
+    names: &Names,
+    prefix: &IdPrefix,
+    token: QueryToken,
+    answers: &[Answer],
+) -> Result<AccountSnapshot, DecodeError> {
+    let [balances, positions, orders, mode] = answers else {
+        return Err(DecodeError::Field("answers"));
+    };
+    let mode: PositionMode = body(success(Some(mode))?, "dualSidePosition")?;
+    if mode.is_dual {
+        return Err(HEDGE_MODE);
+    }
+    let mut snapshot = AccountSnapshot {
+        venue: names.venue,
+        token,
+        balances: Vec::new(),
+        has_unnamed_assets: false,
+        positions: Vec::new(),
+        unnamed_positions: 0,
+        open_orders: Vec::new(),
+    };
+    let rows: Vec<Balance<'_>> = body(success(Some(balances))?, "balances")?;
+    rows.iter().try_for_each(|row| row.add(names, &mut snapshot))?;
+    let rows: Vec<Position<'_>> = body(success(Some(positions))?, "positions")?;
+    rows.iter().try_for_each(|row| row.add(names, &mut snapshot))?;
+    let rows: Vec<OpenOrder<'_>> = body(success(Some(orders))?, "openOrders")?;
+    rows.iter().try_for_each(|row| row.add(names, prefix, &mut snapshot))?;
+    Ok(snapshot)
+}
+
+const HEDGE_MODE: DecodeError = DecodeError::Unsupported("hedge mode (dualSidePosition)");
+
+pub(super) fn clock_call() -> Call {
+    Call { method: "GET", target: "/fapi/v1/time".to_owned(), headers: Vec::new() }
+}
+
+pub(super) fn clock(answer: &Answer) -> Result<u64, DecodeError> {
+    let clock: Clock = body(success(Some(answer))?, "serverTime")?;
+    Ok(clock.server_time)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Clock {
+    server_time: u64,
+}
+
+#[derive(Deserialize)]
+struct PositionMode {
+    #[serde(rename = "dualSidePosition")]
+    is_dual: bool,
+}
+
+#[derive(Deserialize)]
+struct Balance<'a> {
+    #[serde(borrow)]
+    asset: Cow<'a, str>,
+    balance: Option<&'a str>,
+}
+
+impl Balance<'_> {
+    /// `balance` is the wallet without open profit and loss.
+    fn add(&self, names: &Names, snapshot: &mut AccountSnapshot) -> Result<(), DecodeError> {
+        let amount = cash(self.balance, "balance")?;
+        match names.asset(self.asset.as_bytes()) {
+            Some(asset) if snapshot.balances.iter().any(|(known, _)| *known == asset) => {
+                return Err(DecodeError::Field("asset"));
+            }
+            Some(asset) => snapshot.balances.push((asset, amount)),
+            None => snapshot.has_unnamed_assets |= amount != Cash::ZERO,
+        }
+        Ok(())
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Position<'a> {
+    #[serde(borrow)]
+    symbol: Cow<'a, str>,
+    position_side: Option<&'a str>,
+    position_amt: Option<&'a str>,
+    entry_price: Option<&'a str>,
+}
+
+impl Position<'_> {
+    fn add(&self, names: &Names, snapshot: &mut AccountSnapshot) -> Result<(), DecodeError> {
+        let held = qty(self.position_amt, "positionAmt")?;
+        if held == Qty::ZERO {
+            return Ok(());
+        }
+        if self.position_side.is_some_and(|it| it != "BOTH") {
+            return Err(HEDGE_MODE);
+        }
+        let Some(instrument) = names.instrument(self.symbol.as_bytes()) else {
+            snapshot.unnamed_positions = snapshot.unnamed_positions.saturating_add(1);
+            return Ok(());
+        };
+        if snapshot.positions.iter().any(|known| known.instrument == instrument) {
+            return Err(DecodeError::Field("symbol"));
+        }
+        let entry = self.entry_price.and_then(average).ok_or(DecodeError::Field("entryPrice"))?;
+        snapshot.positions.push(VenuePosition { instrument, qty: held, entry });
+        Ok(())
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct OpenOrder<'a> {
+    #[serde(borrow)]
+    symbol: Cow<'a, str>,
+    order_id: u64,
+    #[serde(borrow)]
+    client_order_id: Cow<'a, str>,
+    side: Option<&'a str>,
+    price: Option<&'a str>,
+    orig_qty: Option<&'a str>,
+    executed_qty: Option<&'a str>,
+    reduce_only: bool,
+    close_position: bool,
+}
+
+impl OpenOrder<'_> {
+    fn add(
+        &self,
+        names: &Names,
+        prefix: &IdPrefix,
+        snapshot: &mut AccountSnapshot,
+    ) -> Result<(), DecodeError> {
+        let Some(instrument) = names.instrument(self.symbol.as_bytes()) else { return Ok(()) };
+        snapshot.open_orders.push(VenueOrder {
+            instrument,
+            order: whose(prefix, &self.client_order_id),
+            venue_order_id: self.order_id,
+            side: self.side.and_then(side).ok_or(DecodeError::Field("side"))?,
+            price: price(self.price, "price")?,
+            qty: qty(self.orig_qty, "origQty")?,
+            cum_qty: qty(self.executed_qty, "executedQty")?,
+            purpose: self.purpose(),
+        });
+        Ok(())
+    }
+
+    fn purpose(&self) -> Purpose {
+        match (self.close_position, self.reduce_only) {
+            (true, _) => Purpose::Protective,
+            (false, true) => Purpose::Reducing,
+            (false, false) => Purpose::Opening,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,154 @@
+//! Account and clock, from the sheet and from the venue's own client.
+
+use super::super::support::{Dice, answer, credentials, directory, sample};
+use super::*;
+use crate::types::{AssetId, ClientOrderId, ForeignOrder, InstrumentId, OrderRef, Side, VenueId};
+
+const BALANCES: &str = r#"[{"accountAlias":"SgsR","asset":"USDT","balance":"122.12000001","crossWalletBalance":"1","crossUnPnl":"3"},{"asset":"BNB","balance":"0.00000000"},{"asset":"DOGE","balance":"0"}]"#;
+const POSITIONS: &str = r#"[{"symbol":"BTCUSDT","positionSide":"BOTH","positionAmt":"-0.300","entryPrice":"61800.123456789","breakEvenPrice":"0.385077"},{"symbol":"ETHUSDT","positionSide":"BOTH","positionAmt":"0","entryPrice":"0"}]"#;
+const ORDERS: &str = r#"[{"clientOrderId":"tkp1-1-z","executedQty":"0.1","orderId":7,"origQty":"0.40","price":"61000","reduceOnly":false,"side":"BUY","closePosition":false,"symbol":"BTCUSDT"},{"clientOrderId":"autoclose-1","executedQty":"0","orderId":8,"origQty":"0.40","price":"0","reduceOnly":true,"side":"SELL","closePosition":false,"symbol":"BTCUSDT"},{"clientOrderId":"web","executedQty":"0","orderId":9,"origQty":"0","price":"0","reduceOnly":true,"side":"SELL","closePosition":true,"symbol":"ETHUSDT"},{"clientOrderId":"web","executedQty":"0","orderId":10,"origQty":"1","price":"1","reduceOnly":false,"side":"SELL","closePosition":false,"symbol":"DOGEUSDT"}]"#;
+const ONE_WAY: &str = r#"{"dualSidePosition":false}"#;
+
+fn read(bodies: [&str; 4]) -> Result<AccountSnapshot, DecodeError> {
+    read_answers(&bodies.map(|body| answer(200, body)))
+}
+
+fn read_answers(answers: &[Answer]) -> Result<AccountSnapshot, DecodeError> {
+    let directory = directory(&["BTCUSDT", "ETHUSDT"]);
+    account(&Names::new(&directory), &directory.prefix, QueryToken(3), answers)
+}
+
+#[test]
+fn the_whole_account_is_read() {
+    let snapshot = read([BALANCES, POSITIONS, ORDERS, ONE_WAY]).unwrap();
+    assert_eq!((snapshot.venue, snapshot.token), (VenueId(0), QueryToken(3)));
+    let usdt = (AssetId(0), Cash::parse(b"122.12000001").unwrap());
+    assert_eq!(snapshot.balances, [usdt, (AssetId(1), Cash::ZERO)]);
+    assert!(!snapshot.has_unnamed_assets && snapshot.unnamed_positions == 0);
+    let position = snapshot.positions[0];
+    assert_eq!((snapshot.positions.len(), position.instrument), (1, InstrumentId(0)));
+    assert_eq!(
+        (position.qty.to_string(), position.entry.to_string()),
+        ("-0.3".into(), "61800.12345678".into())
+    );
+    let orders = &snapshot.open_orders;
+    let purposes: Vec<_> = orders.iter().map(|order| order.purpose).collect();
+    assert_eq!(purposes, [Purpose::Opening, Purpose::Reducing, Purpose::Protective]);
+    assert_eq!(orders[0].id(), Some(ClientOrderId { epoch: 1, sequence: 35 }));
+    assert_eq!(orders[1].order, OrderRef::Foreign(ForeignOrder::Liquidation));
+    assert_eq!((orders[0].side, orders[0].cum_qty.to_string()), (Side::Buy, "0.1".into()));
+}
+
+#[test]
+fn absence_is_zero_and_flat() {
+    let snapshot = read(["[]", "[]", "[]", ONE_WAY]).unwrap();
+    assert!(snapshot.balances.is_empty() && snapshot.positions.is_empty());
+    assert!(snapshot.open_orders.is_empty() && !snapshot.has_unnamed_assets);
+}
+
+#[test]
+fn what_the_configuration_does_not_name_is_counted() {
+    let rich = BALANCES.replace("\"DOGE\",\"balance\":\"0\"", "\"DOGE\",\"balance\":\"-0.01\"");
+    assert!(read([&rich, "[]", "[]", ONE_WAY]).unwrap().has_unnamed_assets);
+    let strange = POSITIONS.replace("BTCUSDT", "DOGEUSDT");
+    let snapshot = read([BALANCES, &strange, "[]", ONE_WAY]).unwrap();
+    assert_eq!((snapshot.unnamed_positions, snapshot.positions.len()), (1, 0));
+}
+
+#[test]
+fn hedge_mode_is_refused_by_its_name() {
+    let dual = r#"{"dualSidePosition":true}"#;
+    let long = POSITIONS.replace("\"BOTH\",\"positionAmt\":\"-", "\"LONG\",\"positionAmt\":\"");
+    for bodies in [[BALANCES, "[]", "[]", dual], [BALANCES, &long, "[]", ONE_WAY]] {
+        let error = read(bodies).unwrap_err();
+        assert_eq!(error, HEDGE_MODE);
+        assert!(error.to_string().contains("hedge mode"));
+    }
+}
+
+#[test]
+fn half_a_truth_is_none() {
+    let whole = [BALANCES, POSITIONS, ORDERS, ONE_WAY];
+    for at in 0..4 {
+        let mut answers = whole.map(|body| answer(200, body));
+        answers[at].status = 503;
+        assert!(matches!(read_answers(&answers), Err(DecodeError::Refused { status: 503, .. })));
+        let mut bodies = whole;
+        bodies[at] = &bodies[at][..bodies[at].len() - 1];
+        assert_eq!(read(bodies), Err(DecodeError::NotJson));
+    }
+    assert!(read_answers(&whole.map(|body| answer(200, body))[..3]).is_err());
+    let rows = [
+        (0, "122.12000001", "much", "balance"),
+        (0, "\"BNB\"", "\"USDT\"", "asset"),
+        (0, "\"asset\":\"USDT\",", "", "balances"),
+        (1, "-0.300", "", "positionAmt"),
+        (1, "61800.123456789", "x", "entryPrice"),
+        (
+            1,
+            "\"ETHUSDT\",\"positionSide\":\"BOTH\",\"positionAmt\":\"0\"",
+            "\"BTCUSDT\",\"positionAmt\":\"1\"",
+            "symbol",
+        ),
+        (2, "\"BUY\"", "\"BOTH\"", "side"),
+        (2, "61000", "?", "price"),
+        (2, "\"executedQty\":\"0.1\",", "", "executedQty"),
+        (2, "\"origQty\":\"0.40\",", "", "origQty"),
+        (2, "\"reduceOnly\":false,", "", "openOrders"),
+        (3, "false", "\"no\"", "dualSidePosition"),
+    ];
+    for (at, from, to, field) in rows {
+        let mut bodies = whole;
+        let changed = bodies[at].replacen(from, to, 1);
+        assert_ne!(changed, bodies[at], "{from}");
+        bodies[at] = &changed;
+        assert_eq!(read(bodies), Err(DecodeError::Field(field)), "{from}");
+    }
+}
+
+#[test]
+fn the_account_is_asked_for_by_signed_calls() {
+    let calls = account_calls(&Signer::new(&credentials(), 5_000), 7);
+    let paths: Vec<_> = calls.iter().map(|it| it.target.split('?').next().unwrap()).collect();
+    assert_eq!(paths, ACCOUNT_PATHS);
+    let signed = |it: &Call| it.target.contains("?recvWindow=5000&timestamp=7&signature=");
+    assert!(calls.iter().all(|it| it.method == "GET" && signed(it)));
+}
+
+#[test]
+fn the_clock_is_read() {
+    assert_eq!(clock_call().target, "/fapi/v1/time");
+    let time = answer(200, r#"{"serverTime":1499827319559}"#);
+    assert_eq!(clock(&time), Ok(1_499_827_319_559));
+    for bad in [answer(200, "{}"), answer(200, r#"{"serverTime":"1"}"#), answer(418, "{}")] {
+        assert!(clock(&bad).is_err());
+    }
+}
+
+#[test]
+fn samples_of_the_venues_own_client_are_read() {
+    let account = "rest_api__test_account_api";
+    let trade = "rest_api__test_trade_api";
+    let Some(balances) = sample(account, "futures_account_balance_v3") else { return };
+    let Some(positions) = sample(trade, "position_information_v3") else { return };
+    let Some(orders) = sample(trade, "current_all_open_orders") else { return };
+    let bodies = [balances.to_string(), positions.to_string(), orders.to_string()];
+    let snapshot = read([&bodies[0], &bodies[1], &bodies[2], ONE_WAY]).unwrap();
+    assert_eq!(snapshot.balances[0].1.to_string(), "122607.35137903");
+    assert_eq!((snapshot.unnamed_positions, snapshot.open_orders.len()), (1, 1));
+}
+
+#[test]
+fn no_answer_makes_it_panic() {
+    let mut dice = Dice(13);
+    let whole = [BALANCES, POSITIONS, ORDERS, ONE_WAY];
+    let mut errors = 0;
+    for at in 0..4 {
+        for broken in dice.broken(whole[at].as_bytes(), 2_000) {
+            let mut answers = whole.map(|body| answer(200, body));
+            answers[at].body = broken;
+            errors += u32::from(read_answers(&answers).is_err());
+        }
+    }
+    assert!(2_000 < errors, "{errors}");
+}
