@@ -4,9 +4,7 @@
 //! Must hold: every world (live, paper, back-test) is assembled here, from the same parts.
 
 use crate::config::{Config, StrategyConfig, TradingMode};
-use crate::core::{
-    Construct, Registry, Restored, Seat, Setup, StrategySetup, Valuation,
-};
+use crate::core::{Construct, Registry, Restored, Seat, Setup, StrategySetup, Valuation};
 use crate::ops::Names;
 use crate::types::{AssetId, IdPrefix, Instrument, InstrumentId, VenueId};
 use crate::venue::{Directory, Listing};
@@ -21,7 +19,9 @@ pub enum AssembleError {
         symbol: String,
     },
     /// An instrument is settled in something else than equity is told in.
-    #[error("`{symbol}` is settled in {settle} and `reporting_currency` is {reporting}: these must be one")]
+    #[error(
+        "`{symbol}` is settled in {settle} and `reporting_currency` is {reporting}: these must be one"
+    )]
     Settlement {
         /// The symbol.
         symbol: String,
@@ -141,9 +141,10 @@ pub(super) fn id_prefix(config: &Config) -> IdPrefix {
         TradingMode::Paper => 'p',
         TradingMode::Lab => 'x',
     };
-    let hash = config.instance.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    });
+    let hash = config
+        .instance
+        .bytes()
+        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     let text = format!("tk{mode}{hash:08x}");
     // Eleven lower-case letters and digits are a prefix.
     IdPrefix::new(&text).unwrap_or_else(|| unreachable!("`{text}` is a prefix"))

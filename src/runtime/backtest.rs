@@ -155,7 +155,8 @@ impl World {
         let until_ns = received_unix_ns.saturating_sub(begin_unix_ns).max(self.now_ns);
         while let Some(due_ns) = self.next_due_ns().filter(|due_ns| *due_ns <= until_ns) {
             self.now_ns = due_ns;
-            let arrived = self.under_way.first_key_value().is_some_and(|((at, _), _)| *at == due_ns);
+            let arrived =
+                self.under_way.first_key_value().is_some_and(|((at, _), _)| *at == due_ns);
             if arrived {
                 self.arrive();
             } else {

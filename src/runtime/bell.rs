@@ -12,7 +12,9 @@
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use std::io;
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering, fence};
+use tokio::io::unix::AsyncFd;
 
 /// One thread's bell.
 #[derive(Debug)]
@@ -52,8 +54,8 @@ impl Bell {
     }
 
     /// Sleeps on a tokio thread until rung, unless `is_idle` finds something to do.
-    pub async fn wait_async(fd: &tokio::io::unix::AsyncFd<&Self>, is_idle: impl Fn() -> bool) {
-        let bell = *fd.get_ref();
+    pub async fn wait_async(fd: &AsyncFd<Arc<Self>>, is_idle: impl Fn() -> bool) {
+        let bell = fd.get_ref();
         bell.announce();
         if is_idle()
             && let Ok(mut ready) = fd.readable().await
@@ -85,7 +87,6 @@ impl std::os::fd::AsRawFd for Bell {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
     use std::sync::atomic::AtomicU64;
 
     #[test]

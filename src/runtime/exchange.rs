@@ -7,9 +7,11 @@ use super::clock::Clock;
 use super::recorded::{self, Recorded};
 use super::threads;
 use crate::config::{ExchangeConfig, MarketSource};
-use crate::net::listen::{Admission, ConnectionId, Delivery, Incoming, Listener, ListenLimits, Reply};
-use crate::net::ws::WsLimits;
 use crate::net::NetError;
+use crate::net::listen::{
+    Admission, ConnectionId, Delivery, Incoming, ListenLimits, Listener, Reply,
+};
+use crate::net::ws::WsLimits;
 use crate::sim::{AccountSpec, Fees, HttpRequest, Server, Synthetic};
 use crate::store::StoreError;
 use crate::types::{Instrument, MS, MarketEvent};
@@ -188,8 +190,7 @@ impl House {
                 answer.send(reply_of(reply));
             }
             Incoming::Opening { connection, request, answer } => {
-                let opened =
-                    self.server.on_open(now_unix_ms, connection.number(), &request.target);
+                let opened = self.server.on_open(now_unix_ms, connection.number(), &request.target);
                 answer.send(match opened {
                     Ok(()) => Admission::Accept,
                     Err(status) => Admission::Refuse(Reply::status(status)),
@@ -210,7 +211,11 @@ impl House {
             crowded |= delivery == Delivery::Cut;
         }
         for number in self.server.drain_closed() {
-            drop(self.listener.outbox().close(ConnectionId::of(number), 1000, "the stream has ended"));
+            drop(self.listener.outbox().close(
+                ConnectionId::of(number),
+                1000,
+                "the stream has ended",
+            ));
         }
         if crowded || self.listener.outbox().is_crowded() {
             tokio::time::sleep(BACK_PRESSURE).await;

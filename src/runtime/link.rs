@@ -5,7 +5,8 @@ use super::hot::Incoming;
 use super::lane::Filler;
 use crate::core::EventKind;
 use crate::net::{
-    Address, Attempt, Backoff, Bytes, Dial, Heartbeat, Method, http::HttpClient, NetError,
+    Address, Attempt, Backoff, Bytes, Dial, Heartbeat, Method, NetError,
+    http::HttpClient,
     ws::{self, WsLimits, WsReader, WsWriter},
 };
 use crate::types::MS;
@@ -22,10 +23,7 @@ const HEARTBEAT: Heartbeat =
     Heartbeat { ping_every: Duration::from_secs(5), silence_max: Duration::from_secs(16) };
 
 /// Opens a WebSocket with the bounds that all venues share.
-pub(super) async fn open(
-    dial: &Dial,
-    address: &Address,
-) -> Result<(WsReader, WsWriter), NetError> {
+pub(super) async fn open(dial: &Dial, address: &Address) -> Result<(WsReader, WsWriter), NetError> {
     ws::open(dial, address, &[], WsLimits::STANDARD, HEARTBEAT).await
 }
 

@@ -67,7 +67,17 @@ impl Outputs {
     ) -> Self {
         let refused = VecDeque::with_capacity(REFUSED_MAX);
         let (journal_failed, alerts_dropped) = (false, 0);
-        Self { journal, journal_failed, commands, durable, alerts, spent, gate, refused, alerts_dropped }
+        Self {
+            journal,
+            journal_failed,
+            commands,
+            durable,
+            alerts,
+            spent,
+            gate,
+            refused,
+            alerts_dropped,
+        }
     }
 
     /// The oldest event that a refusal of ours caused.
@@ -151,9 +161,9 @@ impl Outputs {
                 self.append(&Record::Cancel { id, instrument }, at);
                 true
             }
-            Command::CancelAll { .. } | Command::QueryOrder { .. } | Command::QueryAccount { .. } => {
-                true
-            }
+            Command::CancelAll { .. }
+            | Command::QueryOrder { .. }
+            | Command::QueryAccount { .. } => true,
         };
         if !recorded {
             self.refuse(&command, NotSentReason::KillSwitch, at);

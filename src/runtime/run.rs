@@ -101,8 +101,7 @@ async fn begin(
     };
     let universe = Universe::new(config, &listings)?;
     let names = universe.names(config);
-    let (restored, standing) =
-        disk.restore(config, &names, &clock, venue.exchange.is_some());
+    let (restored, standing) = disk.restore(config, &names, &clock, venue.exchange.is_some());
     let gate = Gate::default();
     if restored.latch.is_some() {
         gate.shut();
@@ -115,8 +114,7 @@ async fn begin(
     let latency = Arc::new(Latency::new());
     let feed_counters = Arc::new(Mutex::new(FeedCounters::default()));
     let (stop, stopped) = watch::channel(false);
-    let dialects =
-        crate::venue::dialects(config.venue.kind, &directory, &venue.credentials);
+    let dialects = crate::venue::dialects(config.venue.kind, &directory, &venue.credentials);
 
     let feed = {
         let (clock, dial) = (clock.clone(), dial.clone());

@@ -90,8 +90,7 @@ impl Disk {
         clock: &Clock,
         fresh_account: bool,
     ) -> (Restored, Standing) {
-        let (latch, latch_generation) =
-            self.latch.read().restore(&self.opened, clock.stamp());
+        let (latch, latch_generation) = self.latch.read().restore(&self.opened, clock.stamp());
         let standing = self.standing(config);
         let halted_instruments = halted(&standing, |halt| match halt {
             Halted::Instrument(symbol) => names.find_instrument(symbol).ok(),
@@ -103,7 +102,10 @@ impl Disk {
         });
         let lost = standing.halts.len() - halted_instruments.len() - halted_strategies.len();
         if 0 < lost {
-            tracing::warn!(lost, "halts of names that the configuration no longer has stay on disk");
+            tracing::warn!(
+                lost,
+                "halts of names that the configuration no longer has stay on disk"
+            );
         }
         let high_water = match high_water::restore(&config.folders.state, self.opened.high_water) {
             _ if fresh_account => None,
@@ -135,7 +137,8 @@ impl Disk {
                 held("the mode of the last run could not be read")
             }
         };
-        if self.opened.last_shutdown == LastShutdown::Unclean && standing.mode < Mode::Conservative {
+        if self.opened.last_shutdown == LastShutdown::Unclean && standing.mode < Mode::Conservative
+        {
             standing.mode = Mode::Conservative;
             "the last run ended uncleanly".clone_into(&mut standing.cause);
         }
@@ -213,4 +216,3 @@ async fn ask(
     let listings: Result<_, DecodeError> = crate::venue::listings(kind, &answer);
     Ok(listings?)
 }
-

@@ -13,9 +13,7 @@ use super::latency::Latency;
 use super::outputs::Outputs;
 use super::startup::StartError;
 use super::writer::Told;
-use crate::core::{
-    Alert, Core, EventKind, OperatorCommand, OperatorRequest, Status, TripCause,
-};
+use crate::core::{Alert, Core, EventKind, OperatorCommand, OperatorRequest, Status, TripCause};
 use crate::net::unix::{ControlSocket, Question};
 use crate::ops::handlers::{self, Asked};
 use crate::ops::say::{self, Loudness};

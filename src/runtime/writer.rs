@@ -84,9 +84,7 @@ impl WriterThread {
                 self.attempt(|this| this.journal.sync());
                 let at = self.clock.stamp();
                 let (by, reason) = (request.by, request.reason);
-                self.attempt(|this| {
-                    this.latch.clear(generation, by.as_str(), reason.as_str(), at)
-                });
+                self.attempt(|this| this.latch.clear(generation, by.as_str(), reason.as_str(), at));
             }
             Durable::Mode { scope, mode } => {
                 self.stand(scope, mode);

@@ -25,8 +25,7 @@ pub(super) struct Commands {
 
 /// Serves commands for ever, with a connection or without.
 pub(super) async fn serve(shared: Rc<Shared>, mut commands: Commands, order_entry: Address) {
-    let bell = Arc::clone(&commands.bell);
-    let Ok(bell) = AsyncFd::new(&*bell) else {
+    let Ok(bell) = AsyncFd::new(Arc::clone(&commands.bell)) else {
         tracing::error!("no more files can be watched: orders cannot be sent");
         return;
     };
@@ -52,7 +51,7 @@ pub(super) async fn serve(shared: Rc<Shared>, mut commands: Commands, order_entr
 }
 
 impl Commands {
-    async fn next(&mut self, bell: &AsyncFd<&Bell>) -> Command {
+    async fn next(&mut self, bell: &AsyncFd<Arc<Bell>>) -> Command {
         loop {
             if let Some(command) = self.lane.pop() {
                 return command;
@@ -70,7 +69,7 @@ impl Commands {
 async fn refuse_while(
     shared: &Rc<Shared>,
     commands: &mut Commands,
-    bell: &AsyncFd<&Bell>,
+    bell: &AsyncFd<Arc<Bell>>,
     until: impl Future<Output = ()>,
 ) {
     let mut until = std::pin::pin!(until);
@@ -101,7 +100,7 @@ impl Session<'_> {
     async fn run(
         &mut self,
         commands: &mut Commands,
-        bell: &AsyncFd<&Bell>,
+        bell: &AsyncFd<Arc<Bell>>,
         mut reader: WsReader,
     ) -> NetError {
         loop {
