@@ -19,6 +19,7 @@
 //! of these is not good.
 
 pub mod account;
+pub mod binance;
 
 pub mod book;
 pub mod direct;
@@ -35,6 +36,7 @@ mod testing;
 mod tests;
 
 pub use account::{Account, Fees, Position};
+pub use binance::{AccountSpec, HttpReply, HttpRequest, RateLimits, Server};
 pub use book::Book;
 pub use direct::Direct;
 pub use exchange::{AccountIndex, Exchange};
