@@ -2,6 +2,8 @@
 //!
 //! Reads the recording with a reader of its own, so that it does not depend on the engine's.
 
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails loudly and says so")]
+
 use flate2::read::GzDecoder;
 use serde_json::Value;
 use std::fs::File;
@@ -158,7 +160,11 @@ impl Queue {
                 self.by_volume &= self.ahead <= shown;
                 self.ahead = self.ahead.min(shown);
             }
-            _ => {}
+            MarketData::Trade(_)
+            | MarketData::Quote(_)
+            | MarketData::BookLost
+            | MarketData::BookBegin
+            | MarketData::BookDelta(_) => {}
         }
     }
 }

@@ -1,7 +1,8 @@
 //! The exchange spoken to in process: commands in, events out. For back-tests, dry-runs and tests.
 //!
-//! Must hold: every command is answered by at least one event. Delay between the two is the
-//! caller's affair; here everything happens at the time that is given.
+//! Must hold: every command about one order, and every question, is answered by at least one event;
+//! `CancelAll` by one for each order that it took back. Delay between command and answer is the
+//! caller's affair: here everything happens at the time that is given.
 
 use super::account::{Fees, Position};
 use super::exchange::{AccountIndex, Exchange};
@@ -295,9 +296,9 @@ mod tests {
     }
 
     fn kinds(out: &[EventKind]) -> Vec<ExecutionKind> {
-        let kind = |event: &EventKind| match event {
-            EventKind::Execution(report) => report.kind,
-            other => panic!("{other:?}"),
+        let kind = |event: &EventKind| {
+            let EventKind::Execution(report) = event else { panic!("{event:?}") };
+            report.kind
         };
         out.iter().map(kind).collect()
     }

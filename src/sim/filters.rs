@@ -1,4 +1,6 @@
 //! The venue's filters as the venue applies them, in its order: price, quantity, notional.
+//!
+//! Deliberately absent: PERCENT_PRICE (-4016, -4024, -4131), for `Filters` does not carry it.
 
 use super::order::OrderEntry;
 use super::reject::Reject;

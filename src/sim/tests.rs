@@ -253,7 +253,7 @@ fn a_better_price_has_nobody_ahead() {
 #[test]
 fn fees_follow_who_stood_there_first() {
     let mut desk = Desk::with(Fees { maker_centi_bps: -100, taker_centi_bps: 500 });
-    desk.place(limit(Side::Buy, "100.1", "5"));
+    desk.place(limit(Side::Buy, "100.1", "5")).0.unwrap();
     // 500.5 at 5 bp.
     assert_eq!(desk.exchange.account(desk.account).wallet(USDT), cash("9999.74975"));
     desk.rest(limit(Side::Sell, "100.1", "5"));
@@ -268,7 +268,7 @@ fn fees_follow_who_stood_there_first() {
 fn reduce_only_reduces_or_is_refused() {
     let mut desk = Desk::new();
     assert_eq!(desk.refused(limit(Side::Sell, "100.0", "1").reducing()), -2022);
-    desk.place(limit(Side::Buy, "100.1", "2"));
+    desk.place(limit(Side::Buy, "100.1", "2")).0.unwrap();
     assert_eq!(desk.refused(limit(Side::Buy, "100.1", "1").reducing()), -2022);
     let (order, reports) = desk.place(limit(Side::Sell, "100.0", "3").reducing());
     assert_eq!(trades(&reports), pairs(&[("100", "2")]), "never more than the position");
@@ -279,11 +279,11 @@ fn reduce_only_reduces_or_is_refused() {
 #[test]
 fn resting_reductions_shrink_and_go_with_the_position() {
     let mut desk = Desk::new();
-    desk.place(limit(Side::Buy, "100.1", "2"));
+    desk.place(limit(Side::Buy, "100.1", "2")).0.unwrap();
     let first = desk.rest(limit(Side::Sell, "100.2", "2").reducing());
     let second = desk.rest(limit(Side::Sell, "100.3", "2").reducing());
     let other = desk.rest(limit(Side::Sell, "100.4", "1"));
-    desk.place(limit(Side::Sell, "100.0", "1").tif(TimeInForce::Ioc));
+    desk.place(limit(Side::Sell, "100.0", "1").tif(TimeInForce::Ioc)).0.unwrap();
     let reports = desk.market(&trade("100.4", "50", Side::Buy));
     assert_eq!(trades(&reports), pairs(&[("100.2", "1"), ("100.4", "1")]), "shrunk to the rest");
     let gone = State::Expired(ExpiryReason::PositionGone);
@@ -303,7 +303,7 @@ fn margin_binds_what_opens_and_never_what_reduces() {
     desk.rest(limit(Side::Sell, "101.0", "900"));
     let mut out = Vec::new();
     desk.exchange.cancel_all(9, desk.account, BTC, &mut out).unwrap();
-    desk.place(limit(Side::Buy, "100.3", "35"));
+    desk.place(limit(Side::Buy, "100.3", "35")).0.unwrap();
     // Poor all at once: what reduces still passes.
     desk.exchange.account_mut(desk.account).set_wallet(USDT, Cash::ZERO);
     assert_eq!(desk.refused(limit(Side::Buy, "100.0", "5")), -2019);
@@ -341,7 +341,7 @@ fn filters_refuse_with_the_venues_codes() {
 #[test]
 fn a_reduction_is_exempt_from_the_least_notional() {
     let mut desk = Desk::new();
-    desk.place(limit(Side::Buy, "100.1", "1"));
+    desk.place(limit(Side::Buy, "100.1", "1")).0.unwrap();
     assert_eq!(desk.refused(limit(Side::Sell, "100.0", "0.5")), -4164);
     assert!(desk.place(limit(Side::Sell, "100.0", "0.5").reducing()).0.is_ok());
 }
@@ -392,7 +392,7 @@ fn open_orders_have_a_bound() {
 #[test]
 fn an_untraded_symbol_takes_reductions_only() {
     let mut desk = Desk::new();
-    desk.place(limit(Side::Buy, "100.1", "2"));
+    desk.place(limit(Side::Buy, "100.1", "2")).0.unwrap();
     desk.exchange.instruments[0].filters.trading = false;
     assert_eq!(desk.refused(limit(Side::Buy, "100.0", "2")), -4140);
     assert!(desk.place(limit(Side::Sell, "100.0", "2").reducing()).0.is_ok());
@@ -505,7 +505,8 @@ proptest! {
             }
             prop_assert_eq!(desk.position(), held);
             prop_assert_eq!(desk.exchange.account(desk.account).wallet(USDT), wallet);
-            prop_assert!(desk.exchange.open_orders(desk.account).all(|order| order.state.is_open()));
+            let mut open = desk.exchange.open_orders(desk.account);
+            prop_assert!(open.all(|order| order.state.is_open()));
         }
     }
 }

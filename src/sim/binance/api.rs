@@ -109,7 +109,7 @@ impl Server {
                 Ok(json!({"listenKey": self.members.keep_alive(now_unix_ms, owner)?}))
             }
             _ => {
-                self.stop_listening(now_unix_ms, owner);
+                self.stop_listening(owner);
                 Ok(json!({}))
             }
         }

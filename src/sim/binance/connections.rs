@@ -11,6 +11,9 @@ pub(super) const CONNECTIONS_MAX: usize = 256;
 /// Most streams of one connection (USDⓈ-M sheet, section 7).
 pub(super) const STREAMS_MAX: usize = 1_024;
 
+/// Longest name of a stream: a listen key has 64 bytes, a market stream some 30.
+pub(super) const NAME_BYTES_MAX: usize = 128;
+
 /// Most bytes that wait, over all connections: seconds of a fast market with deep books.
 const WAITING_BYTES_MAX: usize = 64 << 20;
 

@@ -60,35 +60,29 @@ pub(super) struct Heading<'a> {
 impl Heading<'_> {
     pub(super) fn book_ticker(&self, update_id: u64, quote: &Quote) -> String {
         let Self { symbol, places, now_unix_ms: now } = self;
-        format!(
-            r#"{{"e":"bookTicker","u":{update_id},"s":"{symbol}","b":"{}","B":"{}","a":"{}","A":"{}","T":{now},"E":{now}}}"#,
-            places.price(quote.bid),
-            places.qty(quote.bid_qty),
-            places.price(quote.ask),
-            places.qty(quote.ask_qty),
-        )
+        let side = |price: Price, qty: Qty| (places.price(price), places.qty(qty));
+        let (bid, bid_qty) = side(quote.bid, quote.bid_qty);
+        let (ask, ask_qty) = side(quote.ask, quote.ask_qty);
+        let best = format!(r#""b":"{bid}","B":"{bid_qty}","a":"{ask}","A":"{ask_qty}""#);
+        let heading = format!(r#""e":"bookTicker","u":{update_id},"s":"{symbol}""#);
+        format!(r#"{{{heading},{best},"T":{now},"E":{now}}}"#)
     }
 
     pub(super) fn trade(&self, trade: &Trade) -> String {
         let Self { symbol, places, now_unix_ms: now } = self;
-        format!(
-            r#"{{"e":"trade","E":{now},"T":{now},"s":"{symbol}","t":{},"p":"{}","q":"{}","X":"MARKET","m":{}}}"#,
-            trade.id,
-            places.price(trade.price),
-            places.qty(trade.qty),
-            trade.aggressor == Side::Sell,
-        )
+        let (price, qty) = (places.price(trade.price), places.qty(trade.qty));
+        let (id, sold) = (trade.id, trade.aggressor == Side::Sell);
+        let heading = format!(r#""e":"trade","E":{now},"T":{now},"s":"{symbol}""#);
+        format!(r#"{{{heading},"t":{id},"p":"{price}","q":"{qty}","X":"MARKET","m":{sold}}}"#)
     }
 
     pub(super) fn agg_trade(&self, trade: &Trade) -> String {
         let Self { symbol, places, now_unix_ms: now } = self;
-        format!(
-            r#"{{"e":"aggTrade","E":{now},"s":"{symbol}","a":{id},"p":"{}","q":"{}","f":{id},"l":{id},"T":{now},"m":{}}}"#,
-            places.price(trade.price),
-            places.qty(trade.qty),
-            trade.aggressor == Side::Sell,
-            id = trade.id,
-        )
+        let (price, qty) = (places.price(trade.price), places.qty(trade.qty));
+        let (id, sold) = (trade.id, trade.aggressor == Side::Sell);
+        let heading = format!(r#""e":"aggTrade","E":{now},"s":"{symbol}","a":{id}"#);
+        let amount = format!(r#""p":"{price}","q":"{qty}","f":{id},"l":{id}"#);
+        format!(r#"{{{heading},{amount},"T":{now},"m":{sold}}}"#)
     }
 
     pub(super) fn depth(&self, difference: &Difference) -> String {
@@ -101,9 +95,8 @@ impl Heading<'_> {
     pub(super) fn depth_update(&self, difference: &Difference, bids: &str, asks: &str) -> String {
         let Self { symbol, now_unix_ms: now, .. } = self;
         let Difference { first, last, previous, .. } = difference;
-        format!(
-            r#"{{"e":"depthUpdate","E":{now},"T":{now},"s":"{symbol}","U":{first},"u":{last},"pu":{previous},"b":{bids},"a":{asks}}}"#
-        )
+        let heading = format!(r#""e":"depthUpdate","E":{now},"T":{now},"s":"{symbol}""#);
+        format!(r#"{{{heading},"U":{first},"u":{last},"pu":{previous},"b":{bids},"a":{asks}}}"#)
     }
 }
 

@@ -8,23 +8,20 @@ use super::{HttpReply, HttpRequest, Server, orders, reference, sign};
 use crate::sim::exchange::AccountIndex;
 use serde_json::{Value, json};
 
-/// Who may ask.
+/// What anybody may ask.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Security {
-    Public,
-    Key,
-    Signed,
-}
-
-/// What is asked for.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Endpoint {
+enum Public {
     Ping,
     Time,
     ExchangeInfo,
     Depth,
     BookTicker,
     PremiumIndex,
+}
+
+/// What only the owner of an account may ask.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Private {
     Place,
     Cancel,
     CancelAll,
@@ -45,38 +42,57 @@ enum Endpoint {
     ListenKeyStop,
 }
 
-use Endpoint as E;
-use Security::{Key, Public, Signed};
+/// What is asked, and what the asker must show for it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Endpoint {
+    /// Nothing.
+    Open(Public),
+    /// A key.
+    Keyed(Private),
+    /// A key, a signature and a time.
+    Signed(Private),
+}
 
-/// Method, path, who may ask, weight, what it is. The weight of some grows with the question.
-const ROUTES: [(&str, &str, Security, u32, Endpoint); 27] = [
-    ("GET", "/fapi/v1/ping", Public, 1, E::Ping),
-    ("GET", "/fapi/v1/time", Public, 1, E::Time),
-    ("GET", "/fapi/v1/exchangeInfo", Public, 1, E::ExchangeInfo),
-    ("GET", "/fapi/v1/depth", Public, 0, E::Depth),
-    ("GET", "/fapi/v1/ticker/bookTicker", Public, 2, E::BookTicker),
-    ("GET", "/fapi/v1/premiumIndex", Public, 1, E::PremiumIndex),
-    ("POST", "/fapi/v1/order", Signed, 0, E::Place),
-    ("DELETE", "/fapi/v1/order", Signed, 1, E::Cancel),
-    ("GET", "/fapi/v1/order", Signed, 1, E::Order),
-    ("DELETE", "/fapi/v1/allOpenOrders", Signed, 1, E::CancelAll),
-    ("DELETE", "/fapi/v1/algoOpenOrders", Signed, 1, E::CancelAllAlgo),
-    ("GET", "/fapi/v1/openOrder", Signed, 1, E::OpenOrder),
-    ("GET", "/fapi/v1/openOrders", Signed, 1, E::OpenOrders),
-    ("GET", "/fapi/v1/openAlgoOrders", Signed, 1, E::OpenAlgoOrders),
-    ("GET", "/fapi/v1/userTrades", Signed, 5, E::Trades),
-    ("POST", "/fapi/v1/countdownCancelAll", Signed, 10, E::Countdown),
-    ("GET", "/fapi/v2/balance", Signed, 5, E::Balance),
-    ("GET", "/fapi/v3/balance", Signed, 5, E::Balance),
-    ("GET", "/fapi/v2/account", Signed, 5, E::Account(Version::Two)),
-    ("GET", "/fapi/v3/account", Signed, 5, E::Account(Version::Three)),
-    ("GET", "/fapi/v2/positionRisk", Signed, 5, E::Positions(Version::Two)),
-    ("GET", "/fapi/v3/positionRisk", Signed, 5, E::Positions(Version::Three)),
-    ("GET", "/fapi/v1/positionSide/dual", Signed, 30, E::PositionMode),
-    ("POST", "/fapi/v1/positionSide/dual", Signed, 1, E::SetPositionMode),
-    ("POST", "/fapi/v1/listenKey", Key, 1, E::ListenKeyStart),
-    ("PUT", "/fapi/v1/listenKey", Key, 1, E::ListenKeyKeepAlive),
-    ("DELETE", "/fapi/v1/listenKey", Key, 1, E::ListenKeyStop),
+use Endpoint::{Keyed, Open, Signed};
+use Private as P;
+
+/// Method, path, weight, what it is. The weight of some grows with the question.
+const ROUTES: [(&str, &str, u32, Endpoint); 27] = [
+    ("GET", "/fapi/v1/ping", 1, Open(Public::Ping)),
+    ("GET", "/fapi/v1/time", 1, Open(Public::Time)),
+    ("GET", "/fapi/v1/exchangeInfo", 1, Open(Public::ExchangeInfo)),
+    ("GET", "/fapi/v1/depth", 0, Open(Public::Depth)),
+    ("GET", "/fapi/v1/ticker/bookTicker", 2, Open(Public::BookTicker)),
+    ("GET", "/fapi/v1/premiumIndex", 1, Open(Public::PremiumIndex)),
+    ("POST", "/fapi/v1/order", 0, Signed(P::Place)),
+    ("DELETE", "/fapi/v1/order", 1, Signed(P::Cancel)),
+    ("GET", "/fapi/v1/order", 1, Signed(P::Order)),
+    ("DELETE", "/fapi/v1/allOpenOrders", 1, Signed(P::CancelAll)),
+    ("DELETE", "/fapi/v1/algoOpenOrders", 1, Signed(P::CancelAllAlgo)),
+    ("GET", "/fapi/v1/openOrder", 1, Signed(P::OpenOrder)),
+    ("GET", "/fapi/v1/openOrders", 1, Signed(P::OpenOrders)),
+    ("GET", "/fapi/v1/openAlgoOrders", 1, Signed(P::OpenAlgoOrders)),
+    ("GET", "/fapi/v1/userTrades", 5, Signed(P::Trades)),
+    ("POST", "/fapi/v1/countdownCancelAll", 10, Signed(P::Countdown)),
+    ("GET", "/fapi/v2/balance", 5, Signed(P::Balance)),
+    ("GET", "/fapi/v3/balance", 5, Signed(P::Balance)),
+    ("GET", "/fapi/v2/account", 5, Signed(P::Account(Version::Two))),
+    ("GET", "/fapi/v3/account", 5, Signed(P::Account(Version::Three))),
+    ("GET", "/fapi/v2/positionRisk", 5, Signed(P::Positions(Version::Two))),
+    ("GET", "/fapi/v3/positionRisk", 5, Signed(P::Positions(Version::Three))),
+    ("GET", "/fapi/v1/positionSide/dual", 30, Signed(P::PositionMode)),
+    ("POST", "/fapi/v1/positionSide/dual", 1, Signed(P::SetPositionMode)),
+    ("POST", "/fapi/v1/listenKey", 1, Keyed(P::ListenKeyStart)),
+    ("PUT", "/fapi/v1/listenKey", 1, Keyed(P::ListenKeyKeepAlive)),
+    ("DELETE", "/fapi/v1/listenKey", 1, Keyed(P::ListenKeyStop)),
+];
+
+/// What a question about every symbol weighs.
+const ALL_SYMBOLS: [(Endpoint, u32); 4] = [
+    (Signed(P::OpenOrders), 40),
+    (Signed(P::OpenAlgoOrders), 40),
+    (Open(Public::PremiumIndex), 10),
+    (Open(Public::BookTicker), 5),
 ];
 
 /// Seconds after which a refused client may come again: the count begins anew every minute.
@@ -117,47 +133,43 @@ impl Server {
         let (path, query) = request.target.split_once('?').unwrap_or((request.target, ""));
         let route =
             ROUTES.iter().find(|(method, known, ..)| *method == request.method && *known == path);
-        let (_, _, security, weight, endpoint) = *route.ok_or_else(Fault::no_such_path)?;
+        let (_, _, weight, endpoint) = *route.ok_or_else(Fault::no_such_path)?;
         let params = Params::of_form(query.as_bytes(), request.body)?;
-        self.usage.spend(now_unix_ms, extra_weight(endpoint, &params)?.max(weight))?;
-        if security == Public {
-            return self.public(now_unix_ms, endpoint, &params);
-        }
+        self.usage.spend(now_unix_ms, weight_of(endpoint, weight, &params)?)?;
+        let asked = match endpoint {
+            Open(asked) => return self.public(now_unix_ms, asked, &params),
+            Keyed(asked) | Signed(asked) => asked,
+        };
         let (owner, secret) = self.members.by_key(request.api_key)?;
         *account = Some(owner);
-        if security == Signed {
+        if endpoint == Signed(asked) {
             sign::check_time(now_unix_ms, &params)?;
             let (payload, signature) = sign::split(query.as_bytes(), request.body)?;
             sign::check(secret, &payload, &signature)?;
         }
-        self.private(now_unix_ms, endpoint, owner, &params)
+        self.private(now_unix_ms, asked, owner, &params)
     }
 
-    fn public(
-        &self,
-        now_unix_ms: u64,
-        endpoint: Endpoint,
-        params: &Params,
-    ) -> Result<Value, Fault> {
+    fn public(&self, now_unix_ms: u64, asked: Public, params: &Params) -> Result<Value, Fault> {
         let (exchange, usage) = (&self.exchange, &self.usage);
-        match endpoint {
-            E::Time => Ok(json!({"serverTime": now_unix_ms})),
-            E::ExchangeInfo => {
+        match asked {
+            Public::Ping => Ok(json!({})),
+            Public::Time => Ok(json!({"serverTime": now_unix_ms})),
+            Public::ExchangeInfo => {
                 Ok(reference::exchange_info(now_unix_ms, exchange, &self.assets, usage))
             }
-            E::Depth => {
+            Public::Depth => {
                 let instrument = orders::symbol(exchange, params)?;
                 let (limit, _) = reference::depth_limit(params)?;
                 let slot = exchange.slot(instrument).ok_or_else(Fault::no_such_path)?;
                 let update_id = self.depths[slot].update_id();
                 Ok(reference::depth(now_unix_ms, exchange, slot, update_id, limit))
             }
-            E::BookTicker => {
+            Public::BookTicker => {
                 self.per_symbol(params, |slot| reference::book_ticker(now_unix_ms, exchange, slot))
             }
-            E::PremiumIndex => self
+            Public::PremiumIndex => self
                 .per_symbol(params, |slot| reference::premium_index(now_unix_ms, exchange, slot)),
-            _ => Ok(json!({})),
         }
     }
 
@@ -173,49 +185,44 @@ impl Server {
     fn private(
         &mut self,
         now_unix_ms: u64,
-        endpoint: Endpoint,
+        asked: Private,
         account: AccountIndex,
         params: &Params,
     ) -> Result<Value, Fault> {
-        match endpoint {
-            E::Place => self.place(now_unix_ms, account, params),
-            E::Cancel => self.cancel(now_unix_ms, account, params),
-            E::CancelAll => self.cancel_all(now_unix_ms, account, params),
-            E::CancelAllAlgo => orders::symbol(&self.exchange, params).map(|_| done_cancelling()),
-            E::Order => self.order(account, params),
-            E::OpenOrder => self.open_order(account, params),
-            E::OpenOrders => self.open_orders(account, params),
-            E::OpenAlgoOrders => Ok(json!([])),
-            E::Trades => self.trades(account, params),
-            E::Countdown => self.countdown(now_unix_ms, account, params),
-            E::Balance => Ok(self.statement(now_unix_ms, account).balances()),
-            E::Account(version) => Ok(self.statement(now_unix_ms, account).account(version)),
-            E::Positions(version) => self.positions(now_unix_ms, account, version, params),
-            E::PositionMode => Ok(json!({"dualSidePosition": false})),
-            E::SetPositionMode => self.set_position_mode(params),
-            E::ListenKeyStart => Ok(json!({"listenKey": self.members.start(now_unix_ms, account)})),
-            E::ListenKeyKeepAlive => {
+        match asked {
+            P::Place => self.place(now_unix_ms, account, params),
+            P::Cancel => self.cancel(now_unix_ms, account, params),
+            P::CancelAll => self.cancel_all(now_unix_ms, account, params),
+            P::CancelAllAlgo => orders::symbol(&self.exchange, params).map(|_| done_cancelling()),
+            P::Order => self.order(account, params),
+            P::OpenOrder => self.open_order(account, params),
+            P::OpenOrders => self.open_orders(account, params),
+            P::OpenAlgoOrders => Ok(json!([])),
+            P::Trades => self.trades(account, params),
+            P::Countdown => self.countdown(now_unix_ms, account, params),
+            P::Balance => Ok(self.statement(now_unix_ms, account).balances()),
+            P::Account(version) => Ok(self.statement(now_unix_ms, account).account(version)),
+            P::Positions(version) => self.positions(now_unix_ms, account, version, params),
+            P::PositionMode => Ok(json!({"dualSidePosition": false})),
+            P::SetPositionMode => self.set_position_mode(params),
+            P::ListenKeyStart => Ok(json!({"listenKey": self.members.start(now_unix_ms, account)})),
+            P::ListenKeyKeepAlive => {
                 Ok(json!({"listenKey": self.members.keep_alive(now_unix_ms, account)?}))
             }
-            E::ListenKeyStop => {
-                self.stop_listening(now_unix_ms, account);
+            P::ListenKeyStop => {
+                self.stop_listening(account);
                 Ok(json!({}))
-            }
-            E::Ping | E::Time | E::ExchangeInfo | E::Depth | E::BookTicker | E::PremiumIndex => {
-                self.public(now_unix_ms, endpoint, params)
             }
         }
     }
 }
 
-/// What a question weighs beyond its route's weight (USDⓈ-M sheet, section 3).
-fn extra_weight(endpoint: Endpoint, params: &Params) -> Result<u32, Fault> {
-    let of_all_symbols = params.find("symbol").is_none();
-    Ok(match endpoint {
-        E::Depth => reference::depth_limit(params)?.1,
-        E::OpenOrders | E::OpenAlgoOrders if of_all_symbols => 40,
-        E::PremiumIndex if of_all_symbols => 10,
-        E::BookTicker if of_all_symbols => 5,
-        _ => 0,
-    })
+/// What a question weighs (USDⓈ-M sheet, section 3).
+fn weight_of(endpoint: Endpoint, weight: u32, params: &Params) -> Result<u32, Fault> {
+    if endpoint == Open(Public::Depth) {
+        return reference::depth_limit(params).map(|(_, weight)| weight);
+    }
+    let of_all = ALL_SYMBOLS.iter().find(|(known, _)| *known == endpoint);
+    let of_all = of_all.filter(|_| params.find("symbol").is_none());
+    Ok(of_all.map_or(weight, |(_, weight)| *weight))
 }

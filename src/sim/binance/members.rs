@@ -89,9 +89,9 @@ impl Members {
         Ok(listen.text.clone())
     }
 
-    /// Ends a listen key.
-    pub(super) fn stop(&mut self, account: AccountIndex) -> Option<String> {
-        self.0.get_mut(account.index())?.listen.take().map(|listen| listen.text)
+    /// Ends a listen key; false when there was none.
+    pub(super) fn stop(&mut self, account: AccountIndex) -> bool {
+        self.0.get_mut(account.index()).is_some_and(|member| member.listen.take().is_some())
     }
 
     /// Whose private stream a name is.

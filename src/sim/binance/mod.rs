@@ -140,7 +140,7 @@ impl Server {
             self.tell(now_unix_ms);
         }
         for (account, listen_key) in self.members.expired(now_unix_ms) {
-            self.end_stream(now_unix_ms, account, &listen_key);
+            self.expire_stream(now_unix_ms, account, &listen_key);
         }
     }
 
@@ -173,9 +173,9 @@ impl Server {
         self.connections.drain_closed()
     }
 
-    fn stop_listening(&mut self, now_unix_ms: u64, account: AccountIndex) {
-        if let Some(listen_key) = self.members.stop(account) {
-            self.end_stream(now_unix_ms, account, &listen_key);
+    fn stop_listening(&mut self, account: AccountIndex) {
+        if self.members.stop(account) {
+            self.end_stream(account);
         }
     }
 

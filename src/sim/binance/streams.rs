@@ -1,7 +1,7 @@
 //! Market and private streams: which a connection asks for, and what the market sends on them.
 
 use super::Server;
-use super::connections::{Category, Connection, Feed, STREAMS_MAX, Subscription};
+use super::connections::{Category, Connection, Feed, NAME_BYTES_MAX, STREAMS_MAX, Subscription};
 use super::depth::Difference;
 use super::frames::{Heading, Places};
 use super::params::Params;
@@ -33,7 +33,7 @@ impl Server {
         for name in names.split('/').filter(|name| !name.is_empty()).chain(listen_key) {
             let feed = self.feed(category, name, &wanted);
             let lost_key = feed == Feed::Silent && category == Category::Private;
-            if lost_key || STREAMS_MAX <= subscriptions.len() {
+            if lost_key || NAME_BYTES_MAX < name.len() || STREAMS_MAX <= subscriptions.len() {
                 return Err(400);
             }
             subscriptions.push(Subscription { name: name.to_owned(), feed });
@@ -63,7 +63,7 @@ impl Server {
         let result = match (method, names) {
             (Some("SUBSCRIBE"), Some(names)) => {
                 if !self.subscribe(connection, &names) {
-                    return refused("Invalid request: too many streams");
+                    return refused("Invalid request: too many or too long streams");
                 }
                 Value::Null
             }
@@ -85,7 +85,11 @@ impl Server {
         json!({"result": result, "id": id})
     }
 
+    /// False when that is more than the venue allows.
     fn subscribe(&mut self, connection: u64, names: &[&str]) -> bool {
+        if names.iter().any(|name| NAME_BYTES_MAX < name.len()) {
+            return false;
+        }
         let Some(Connection::Streams { category, .. }) = self.connections.find(connection) else {
             return false;
         };
@@ -138,16 +142,18 @@ impl Server {
             return Feed::Silent;
         };
         let (kind, speed) = stream.split_once('@').unwrap_or((stream, "250ms"));
-        let known_speed = ["0ms", "100ms", "250ms", "500ms"].contains(&speed);
+        if !["0ms", "100ms", "250ms", "500ms"].contains(&speed) {
+            return Feed::Silent;
+        }
         match kind {
             "bookTicker" if books => Feed::BookTicker(slot),
             // Documented under no address; widely used clients ask for it under /public.
             "trade" if books || trades => Feed::Trade(slot),
             "aggTrade" if trades => Feed::AggTrade(slot),
-            "depth" if books && known_speed => Feed::Depth(slot),
-            "depth5" if books && known_speed => Feed::Partial(slot, 5),
-            "depth10" if books && known_speed => Feed::Partial(slot, 10),
-            "depth20" if books && known_speed => Feed::Partial(slot, 20),
+            "depth" if books => Feed::Depth(slot),
+            "depth5" if books => Feed::Partial(slot, 5),
+            "depth10" if books => Feed::Partial(slot, 10),
+            "depth20" if books => Feed::Partial(slot, 20),
             _ => Feed::Silent,
         }
     }

@@ -32,16 +32,21 @@ impl Server {
         }
     }
 
-    /// A listen key is over: its listeners are told and disconnected.
-    pub(super) fn end_stream(&mut self, now_unix_ms: u64, account: AccountIndex, listen_key: &str) {
+    /// A listen key's time is over: its listeners are told and disconnected.
+    pub(super) fn expire_stream(&mut self, now_unix_ms: u64, account: AccountIndex, key: &str) {
         let notice = json!({
             "e": "listenKeyExpired",
             "E": now_unix_ms.to_string(),
-            "listenKey": listen_key,
+            "listenKey": key,
         });
         publish(&mut self.connections, account, "listenKeyExpired", &notice);
-        self.connections
-            .disconnect_all(|feed| matches!(feed, Feed::User(owner, _) if *owner == account));
+        self.end_stream(account);
+    }
+
+    /// Disconnects whoever listens to an account.
+    pub(super) fn end_stream(&mut self, account: AccountIndex) {
+        let theirs = |feed: &Feed| matches!(feed, Feed::User(owner, _) if *owner == account);
+        self.connections.disconnect_all(theirs);
     }
 
     fn traded(&self, reports: &[Report]) -> Vec<(AccountIndex, usize)> {

@@ -115,8 +115,8 @@ fn looks_like_a_market() {
         let quiet = trades.windows(2).filter(|pair| 1_000_000_000 < pair[1] - pair[0]).count();
         let bursts = trades.windows(10).filter(|ten| ten[9] - ten[0] < 100_000_000).count();
         println!(
-            "seed {seed}: {per_second} events/s, {} trades, one tick {narrow} %, widest {widest} ticks, \
-             {quiet} quiets, {bursts} bursts",
+            "seed {seed}: {per_second} events/s, {} trades, one tick {narrow} %, \
+             widest {widest} ticks, {quiet} quiets, {bursts} bursts",
             trades.len(),
         );
         assert!((50..=300).contains(&per_second), "seed {seed}: {per_second} events/s");
@@ -127,13 +127,12 @@ fn looks_like_a_market() {
 
 #[test]
 fn prices_move_but_stay_in_reach() {
-    let prices: Vec<Price> = session(1, BTC, 600)
-        .iter()
-        .filter_map(|(_, event)| match event.data {
-            MarketData::Trade(trade) => Some(trade.price),
-            _ => None,
-        })
-        .collect();
+    let traded = |event: &MarketEvent| {
+        let MarketData::Trade(trade) = event.data else { return None };
+        Some(trade.price)
+    };
+    let events = session(1, BTC, 600);
+    let prices: Vec<Price> = events.iter().filter_map(|(_, event)| traded(event)).collect();
     let (low, high) = (prices.iter().min().unwrap(), prices.iter().max().unwrap());
     assert!(Price::whole(50_000) < *low && *high < Price::whole(70_000), "{low} to {high}");
     assert!(Price::whole(20) < high.saturating_sub(*low), "{low} to {high}");
