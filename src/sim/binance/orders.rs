@@ -128,6 +128,7 @@ pub(super) fn trade_to_json(
         "buyer": trade.side == Side::Buy,
         "commission": trade.fee.to_string(),
         "commissionAsset": asset,
+        "marginAsset": asset,
         "id": trade.id,
         "maker": trade.liquidity == Liquidity::Maker,
         "orderId": trade.order_id,

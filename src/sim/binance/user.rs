@@ -12,6 +12,9 @@ use crate::sim::order::{Report, ReportKind, TradeRecord};
 use crate::types::{Liquidity, Price, Qty};
 use serde_json::{Value, json};
 
+/// Name of the event that ends a private stream.
+const EXPIRED: &str = "listenKeyExpired";
+
 impl Server {
     /// Tells the owners of the orders what the exchange reported: first what they hold, then what
     /// happened to each order.
@@ -35,11 +38,11 @@ impl Server {
     /// A listen key's time is over: its listeners are told and disconnected.
     pub(super) fn expire_stream(&mut self, now_unix_ms: u64, account: AccountIndex, key: &str) {
         let notice = json!({
-            "e": "listenKeyExpired",
+            "e": EXPIRED,
             "E": now_unix_ms.to_string(),
             "listenKey": key,
         });
-        publish(&mut self.connections, account, "listenKeyExpired", &notice);
+        publish(&mut self.connections, account, EXPIRED, &notice);
         self.end_stream(account);
     }
 
@@ -165,7 +168,10 @@ fn tell_trade(told: &mut Value, trade: &TradeRecord, places: Places, asset: &str
 fn is_user(feed: &Feed, account: AccountIndex, event: &str) -> bool {
     match feed {
         Feed::User(owner, wanted) => {
-            *owner == account && (wanted.is_empty() || wanted.iter().any(|name| name == event))
+            // The end of the stream itself is told whatever was asked for.
+            let told =
+                wanted.is_empty() || event == EXPIRED || wanted.iter().any(|name| name == event);
+            *owner == account && told
         }
         Feed::BookTicker(_)
         | Feed::BookTickers
