@@ -1,1 +1,46 @@
-//! stub
+//! The simulated exchange: pure, so that paper, back-tests, dry-runs, drills and tests share it.
+//!
+//! One model of the market for every world: the market is a stream of
+//! [`MarketEvent`](crate::types::MarketEvent)s, from a recording or from [`market::Synthetic`], and
+//! our orders are matched against that book and that tape. In reading order:
+//!
+//! - [`rng`] and [`market`]: where a synthetic market comes from;
+//! - [`book`]: the market of one instrument as an order meets it;
+//! - [`order`], [`reject`], [`filters`], [`account`]: nouns and rules;
+//! - [`exchange`]: accounts and orders, matched (the matching itself is in `matching`);
+//! - [`direct`]: the exchange spoken to in process, by commands and events;
+//! - [`binance`]: the exchange spoken to as Binance USDⓈ-M, by bytes.
+//!
+//! Must hold: nothing here reads a clock, draws from a source without a seed or panics on what it
+//! is sent. Time is an argument, milliseconds since the Unix epoch.
+//!
+//! Deliberately absent: our orders move no price and do not meet each other (no impact, no
+//! self-trade); no funding, no liquidation, no hedge mode. A back-test that is good because of one
+//! of these is not good.
+
+pub mod account;
+pub mod binance;
+
+pub mod book;
+pub mod direct;
+pub mod exchange;
+pub mod filters;
+pub mod market;
+mod matching;
+pub mod order;
+pub mod reject;
+pub mod rng;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use account::{Account, Fees, Position};
+pub use binance::{AccountSpec, HttpReply, HttpRequest, RateLimits, Server};
+pub use book::Book;
+pub use direct::Direct;
+pub use exchange::{AccountIndex, Exchange};
+pub use market::Synthetic;
+pub use order::{ClientText, Order, OrderEntry, OrderKey, Report, ReportKind, State, TradeRecord};
+pub use reject::Reject;
+pub use rng::Rng;

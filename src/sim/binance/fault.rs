@@ -1,0 +1,125 @@
+//! Refusals of messages, with the venue's HTTP status, code and text (USDⓈ-M sheet, section 10).
+
+use crate::sim::reject::Reject;
+use serde_json::{Value, json};
+
+/// Why a request is not served.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Fault {
+    pub(super) status: u16,
+    pub(super) code: i32,
+    pub(super) text: String,
+}
+
+impl Fault {
+    fn new(status: u16, code: i32, text: impl Into<String>) -> Self {
+        Self { status, code, text: text.into() }
+    }
+
+    /// As a body of an HTTP answer, or the `error` of a WebSocket answer.
+    pub(super) fn to_json(&self) -> Value {
+        json!({"code": self.code, "msg": self.text})
+    }
+
+    pub(super) fn missing(name: &str) -> Self {
+        let text =
+            format!("Mandatory parameter '{name}' was not sent, was empty/null, or malformed.");
+        Self::new(400, -1102, text)
+    }
+
+    pub(super) fn invalid(name: &str) -> Self {
+        Self::new(400, -1130, format!("Data sent for parameter '{name}' is not valid."))
+    }
+
+    pub(super) fn unwanted(name: &str) -> Self {
+        Self::new(400, -1106, format!("Parameter '{name}' sent when not required."))
+    }
+
+    pub(super) fn precision() -> Self {
+        Self::new(400, -1111, "Precision is over the maximum defined for this asset.")
+    }
+
+    pub(super) fn duplicate_parameter() -> Self {
+        Self::new(400, -1101, "Duplicate values for a parameter detected.")
+    }
+
+    pub(super) fn illegal_characters() -> Self {
+        Self::new(400, -1100, "Illegal characters found in a parameter.")
+    }
+
+    pub(super) fn no_such_path() -> Self {
+        Self::new(404, -5000, "Path not found")
+    }
+
+    pub(super) fn key_format() -> Self {
+        Self::new(401, -2014, "API-key format invalid.")
+    }
+
+    pub(super) fn key_unknown() -> Self {
+        Self::new(401, -2015, "Invalid API-key, IP, or permissions for action.")
+    }
+
+    pub(super) fn signature() -> Self {
+        Self::new(400, -1022, "Signature for this request is not valid.")
+    }
+
+    pub(super) fn timestamp_old() -> Self {
+        Self::new(400, -1021, "Timestamp for this request is outside of the recvWindow.")
+    }
+
+    pub(super) fn timestamp_ahead() -> Self {
+        let text = "Timestamp for this request was 1000ms ahead of the server's time.";
+        Self::new(400, -1021, text)
+    }
+
+    pub(super) fn receive_window() -> Self {
+        Self::new(400, -1131, "recvWindow must be less than 60000.")
+    }
+
+    pub(super) fn too_many_requests(limit: u32) -> Self {
+        let text =
+            format!("Too many requests; current limit is {limit} request weight per minute.");
+        Self::new(429, -1003, text)
+    }
+
+    pub(super) fn too_many_orders(limit: u32, interval: &str) -> Self {
+        let text = format!("Too many new orders; current limit is {limit} orders per {interval}.");
+        Self::new(429, -1015, text)
+    }
+
+    pub(super) fn no_listen_key() -> Self {
+        Self::new(400, -1125, "This listenKey does not exist.")
+    }
+
+    pub(super) fn side() -> Self {
+        Self::new(400, -1117, "Invalid side.")
+    }
+
+    pub(super) fn order_type() -> Self {
+        Self::new(400, -1116, "Invalid orderType.")
+    }
+
+    pub(super) fn time_in_force() -> Self {
+        Self::new(400, -1115, "Invalid timeInForce.")
+    }
+
+    pub(super) fn conditional() -> Self {
+        let text = "Order type not supported for this endpoint. Please use the Algo Order API \
+                    endpoints instead.";
+        Self::new(400, -4120, text)
+    }
+
+    pub(super) fn position_side() -> Self {
+        Self::new(400, -4061, "Order's position side does not match user's setting.")
+    }
+
+    pub(super) fn position_mode() -> Self {
+        Self::new(400, -4059, "No need to change position side.")
+    }
+}
+
+impl From<Reject> for Fault {
+    fn from(reject: Reject) -> Self {
+        Self::new(400, reject.code(), reject.to_string())
+    }
+}

@@ -1,0 +1,184 @@
+//! What can be asked of the exchange by an account, whichever way the question came in.
+
+use super::Server;
+use super::fault::Fault;
+use super::frames::Places;
+use super::orders;
+use super::params::Params;
+use super::wallet::{Statement, Version};
+use crate::sim::exchange::AccountIndex;
+use crate::sim::order::{Order, State};
+use crate::sim::reject::Reject;
+use crate::types::{Cash, InstrumentId, Qty};
+use serde_json::{Value, json};
+
+/// Most and usual number of trades in one answer (USDⓈ-M sheet, section 6).
+const TRADES_SHOWN_MAX: u64 = 1_000;
+const TRADES_SHOWN: u64 = 500;
+
+impl Server {
+    pub(super) fn place(
+        &mut self,
+        now_unix_ms: u64,
+        account: AccountIndex,
+        params: &Params,
+    ) -> Result<Value, Fault> {
+        self.usage.order(now_unix_ms, account)?;
+        let entry = orders::entry(&self.exchange, params)?;
+        let acknowledges = match params.find("newOrderRespType") {
+            None | Some("ACK") => true,
+            Some("RESULT") => false,
+            Some(_) => return Err(Fault::invalid("newOrderRespType")),
+        };
+        let order = self.exchange.place(now_unix_ms, account, &entry, &mut self.reports)?;
+        self.tell(now_unix_ms);
+        // An acknowledgement says that the order arrived, not what became of it since.
+        let arrived =
+            Order { state: State::New, cum_qty: Qty::ZERO, cum_quote: Cash::ZERO, ..order };
+        Ok(self.order_json(if acknowledges { &arrived } else { &order }))
+    }
+
+    pub(super) fn cancel(
+        &mut self,
+        now_unix_ms: u64,
+        account: AccountIndex,
+        params: &Params,
+    ) -> Result<Value, Fault> {
+        let instrument = orders::symbol(&self.exchange, params)?;
+        let key = orders::key(params)?;
+        let order =
+            self.exchange.cancel(now_unix_ms, account, instrument, key, &mut self.reports)?;
+        self.tell(now_unix_ms);
+        Ok(self.order_json(&order))
+    }
+
+    pub(super) fn cancel_all(
+        &mut self,
+        now_unix_ms: u64,
+        account: AccountIndex,
+        params: &Params,
+    ) -> Result<Value, Fault> {
+        let instrument = orders::symbol(&self.exchange, params)?;
+        self.exchange.cancel_all(now_unix_ms, account, instrument, &mut self.reports)?;
+        self.tell(now_unix_ms);
+        Ok(done_cancelling())
+    }
+
+    pub(super) fn order(&self, account: AccountIndex, params: &Params) -> Result<Value, Fault> {
+        let instrument = orders::symbol(&self.exchange, params)?;
+        let order = self.exchange.order(account, instrument, orders::key(params)?);
+        Ok(self.query_json(&order.ok_or(Reject::NoSuchOrder)?))
+    }
+
+    pub(super) fn open_order(
+        &self,
+        account: AccountIndex,
+        params: &Params,
+    ) -> Result<Value, Fault> {
+        let instrument = orders::symbol(&self.exchange, params)?;
+        let order = self.exchange.order(account, instrument, orders::key(params)?);
+        let open = order.filter(|order| order.state.is_open());
+        Ok(self.query_json(&open.ok_or(Reject::NoSuchOrder)?))
+    }
+
+    pub(super) fn open_orders(
+        &self,
+        account: AccountIndex,
+        params: &Params,
+    ) -> Result<Value, Fault> {
+        let only = self.optional_symbol(params)?;
+        let open = self.exchange.open_orders(account);
+        let meant = open.filter(|order| only.is_none_or(|only| only == order.entry.instrument));
+        Ok(meant.map(|order| self.query_json(order)).collect())
+    }
+
+    pub(super) fn trades(&self, account: AccountIndex, params: &Params) -> Result<Value, Fault> {
+        let instrument = orders::symbol(&self.exchange, params)?;
+        let (order, from) = (params.number("orderId")?, params.number("fromId")?);
+        let since = params.number("startTime")?.unwrap_or(0);
+        let until = params.number("endTime")?.unwrap_or(u64::MAX);
+        let limit = params.number("limit")?.unwrap_or(TRADES_SHOWN).min(TRADES_SHOWN_MAX);
+        let limit = usize::try_from(limit).unwrap_or(0);
+        let slot = self.exchange.slot(instrument).ok_or(Reject::UnknownSymbol)?;
+        let known = &self.exchange.instruments()[slot];
+        let meant = self.exchange.trades(account).filter(|trade| {
+            trade.instrument == instrument
+                && order.is_none_or(|order| order == trade.order_id)
+                && from.is_none_or(|from| from <= trade.id)
+                && (since..=until).contains(&trade.unix_ms)
+        });
+        let meant: Vec<_> = meant.collect();
+        // From an id or a time onwards the oldest, otherwise the newest.
+        let shown = match from.is_some() || 0 < since {
+            true => &meant[..limit.min(meant.len())],
+            false => &meant[meant.len().saturating_sub(limit)..],
+        };
+        let (asset, places) = (self.asset(known.settle), Places::of(known));
+        let json = |trade: &&_| orders::trade_to_json(trade, &known.symbol, asset, places);
+        Ok(shown.iter().map(json).collect())
+    }
+
+    pub(super) fn positions(
+        &self,
+        now_unix_ms: u64,
+        account: AccountIndex,
+        version: Version,
+        params: &Params,
+    ) -> Result<Value, Fault> {
+        let only = self.optional_symbol(params)?.and_then(|only| self.exchange.slot(only));
+        Ok(self.statement(now_unix_ms, account).positions(version, only))
+    }
+
+    pub(super) fn statement(&self, now_unix_ms: u64, account: AccountIndex) -> Statement<'_> {
+        Statement { exchange: &self.exchange, assets: &self.assets, account, now_unix_ms }
+    }
+
+    /// Arms, re-arms or with a time of 0 disarms the dead-man's switch of a symbol.
+    pub(super) fn countdown(
+        &mut self,
+        now_unix_ms: u64,
+        account: AccountIndex,
+        params: &Params,
+    ) -> Result<Value, Fault> {
+        let instrument = orders::symbol(&self.exchange, params)?;
+        let time =
+            params.number("countdownTime")?.ok_or_else(|| Fault::missing("countdownTime"))?;
+        let slot = self.exchange.slot(instrument).ok_or(Reject::UnknownSymbol)?;
+        let due = (0 < time).then(|| now_unix_ms.saturating_add(time));
+        self.members.set_countdown(account, slot, due);
+        let symbol = &self.exchange.instruments()[slot].symbol;
+        Ok(json!({"symbol": symbol, "countdownTime": time.to_string()}))
+    }
+
+    /// Only the one-way mode exists; setting it again changes nothing, which the venue calls -4059.
+    pub(super) fn set_position_mode(&self, params: &Params) -> Result<Value, Fault> {
+        params.need("dualSidePosition")?;
+        match params.flag("dualSidePosition")? {
+            true => Err(Fault::position_side()),
+            false => Err(Fault::position_mode()),
+        }
+    }
+
+    fn optional_symbol(&self, params: &Params) -> Result<Option<InstrumentId>, Fault> {
+        params.find("symbol").map(|_| orders::symbol(&self.exchange, params)).transpose()
+    }
+
+    fn order_json(&self, order: &Order) -> Value {
+        self.with_symbol(order, orders::to_json)
+    }
+
+    fn query_json(&self, order: &Order) -> Value {
+        self.with_symbol(order, orders::to_query_json)
+    }
+
+    fn with_symbol(&self, order: &Order, write: fn(&Order, &str, Places) -> Value) -> Value {
+        let slot = self.exchange.slot(order.entry.instrument);
+        let instrument = slot.map(|slot| &self.exchange.instruments()[slot]);
+        instrument.map_or(Value::Null, |known| write(order, &known.symbol, Places::of(known)))
+    }
+}
+
+/// Said whether there was something to cancel or not.
+pub(super) fn done_cancelling() -> Value {
+    json!({"code": 200, "msg": "The operation of cancel all open order is done."})
+}

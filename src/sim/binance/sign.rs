@@ -1,0 +1,124 @@
+//! Who sent a request: key, signature and time (USDⓈ-M sheet, section 2).
+
+use super::fault::Fault;
+use super::params::{Params, hex_digit};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+/// Window when a request names none, and the largest that it may name, milliseconds.
+const RECEIVE_WINDOW_MS: u64 = 5_000;
+const RECEIVE_WINDOW_MS_MAX: u64 = 60_000;
+
+/// A request may be this much ahead of the venue's clock, milliseconds, not reached.
+const AHEAD_MS: u64 = 1_000;
+
+/// What a signature of an HTTP request is made over, and the signature: the last parameter of the
+/// body or of the query.
+pub(super) fn split(query: &[u8], body: &[u8]) -> Result<(Vec<u8>, Vec<u8>), Fault> {
+    if let Some((payload, signature)) = cut(body) {
+        return Ok(([query, payload].concat(), signature.to_vec()));
+    }
+    match cut(query) {
+        Some((payload, signature)) => Ok(([payload, body].concat(), signature.to_vec())),
+        None if names_signature(query) || names_signature(body) => Err(Fault::signature()),
+        None => Err(Fault::missing("signature")),
+    }
+}
+
+fn cut(part: &[u8]) -> Option<(&[u8], &[u8])> {
+    let last = part.iter().rposition(|byte| *byte == b'&').map_or(0, |at| at + 1);
+    let signature = part.get(last..)?.strip_prefix(b"signature=")?;
+    Some((&part[..last.saturating_sub(1)], signature))
+}
+
+fn names_signature(part: &[u8]) -> bool {
+    part.split(|byte| *byte == b'&').any(|pair| pair.starts_with(b"signature="))
+}
+
+/// HMAC-SHA256 as hex, compared in constant time.
+pub(super) fn check(secret: &str, payload: &[u8], signature: &[u8]) -> Result<(), Fault> {
+    let digits = signature.chunks_exact(2).map(|pair| match pair {
+        [high, low] => Some(hex_digit(*high)? << 4 | hex_digit(*low)?),
+        _ => None,
+    });
+    let bytes: Option<Vec<u8>> = digits.collect();
+    let bytes =
+        bytes.filter(|bytes| bytes.len() * 2 == signature.len()).ok_or_else(Fault::signature)?;
+    let mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).map_err(|_| Fault::signature())?;
+    mac.chain_update(payload).verify_slice(&bytes).map_err(|_| Fault::signature())
+}
+
+/// `timestamp < now + 1000 && now - timestamp <= recvWindow`.
+pub(super) fn check_time(now_unix_ms: u64, params: &Params) -> Result<(), Fault> {
+    let sent = params.number("timestamp")?.ok_or_else(|| Fault::missing("timestamp"))?;
+    let window = params.number("recvWindow")?.unwrap_or(RECEIVE_WINDOW_MS);
+    if RECEIVE_WINDOW_MS_MAX < window {
+        return Err(Fault::receive_window());
+    }
+    if now_unix_ms.saturating_add(AHEAD_MS) <= sent {
+        return Err(Fault::timestamp_ahead());
+    }
+    if window < now_unix_ms.saturating_sub(sent) {
+        return Err(Fault::timestamp_old());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECRET: &str = "2b5eb11e18796d12d88f13dc27dbbd02c2cc51ff7059765ed9821957d82bb4d9";
+
+    #[test]
+    fn the_worked_vectors_pass() {
+        let query = b"symbol=BTCUSDT&side=BUY&type=LIMIT&quantity=1&price=9000&timeInForce=GTC&\
+            recvWindow=5000&timestamp=1591702613943&signature=\
+            3c661234138461fcc7a7d8746c6558c9842d4e10870d2ecbedf7777cad694af9";
+        let (payload, signature) = split(query, b"").unwrap();
+        assert_eq!(check(SECRET, &payload, &signature), Ok(()));
+        let query = b"symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTC";
+        let body = b"quantity=1&price=9000&recvWindow=5000&timestamp=1591702613943&signature=\
+            30baaf0fab549bbeda7f5ef201898b34122da25fd23c646cac2c529aebe670a4";
+        let (payload, signature) = split(query, body).unwrap();
+        assert_eq!(check(SECRET, &payload, &signature), Ok(()));
+        assert_eq!(check("other", &payload, &signature).unwrap_err().code, -1022);
+    }
+
+    #[test]
+    fn the_signature_is_last_or_wrong() {
+        assert_eq!(split(b"signature=ab&timestamp=1", b"").unwrap_err().code, -1022);
+        assert_eq!(split(b"timestamp=1", b"").unwrap_err().code, -1102);
+        assert_eq!(split(b"signature=ab", b"").unwrap().0, b"");
+        for odd in [&b"abc"[..], b"", b"zz", b"ab"] {
+            assert_eq!(check(SECRET, b"a=1", odd).unwrap_err().code, -1022);
+        }
+    }
+
+    #[test]
+    fn time_is_bounded_on_both_sides() {
+        let at = |sent: u64| {
+            let query = format!("timestamp={sent}&recvWindow=5000");
+            let params = Params::of_form(query.as_bytes(), b"").unwrap();
+            check_time(100_000, &params).map_err(|fault| fault.code)
+        };
+        assert_eq!(at(100_999), Ok(()));
+        assert_eq!(at(101_000), Err(-1021));
+        assert_eq!(at(95_000), Ok(()));
+        assert_eq!(at(94_999), Err(-1021));
+        assert_eq!(at(u64::MAX), Err(-1021));
+    }
+
+    #[test]
+    fn the_window_has_a_bound() {
+        let with = |query: &str| {
+            let params = Params::of_form(query.as_bytes(), b"").unwrap();
+            check_time(100_000, &params).map_err(|fault| fault.code)
+        };
+        assert_eq!(with("timestamp=40000&recvWindow=60000"), Ok(()));
+        assert_eq!(with("timestamp=40000&recvWindow=60001"), Err(-1131));
+        assert_eq!(with("timestamp=100000"), Ok(()));
+        assert_eq!(with("timestamp=x"), Err(-1102));
+        assert_eq!(with("recvWindow=5"), Err(-1102));
+    }
+}

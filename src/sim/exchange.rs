@@ -1,0 +1,416 @@
+//! The exchange: accounts, their orders, and the markets that they meet.
+//!
+//! Must hold: a refused order leaves no trace; an order is open or closed, and closed orders never
+//! change; ids are unique among the open orders of an account. What the market does to orders is
+//! in `matching`.
+
+use super::account::{Account, Fees, Position};
+use super::book::Book;
+use super::filters;
+use super::order::{
+    ClientText, ExpiryReason, Order, OrderEntry, OrderKey, Report, ReportKind, State, TradeRecord,
+};
+use super::reject::Reject;
+use crate::types::{
+    AssetId, Cash, Instrument, InstrumentId, MarketEvent, Price, Qty, Side, TimeInForce,
+};
+use std::collections::{BTreeMap, VecDeque};
+
+/// Index of an account; dense from zero.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub struct AccountIndex(pub u16);
+
+impl AccountIndex {
+    /// Position in a `Vec` of these.
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+/// Initial margin is the notional divided by this: the venue's default leverage.
+pub const LEVERAGE: i128 = 20;
+
+/// Most open orders of one account on one symbol: MAX_NUM_ORDERS of the venue.
+pub const OPEN_ORDERS_MAX: usize = 200;
+
+/// Closed orders that can still be asked for, over all accounts. The venue keeps days of them; the
+/// engine asks for orders of the last minutes, and 300 orders in 10 s fill this in 5.5 minutes.
+pub const CLOSED_ORDERS_MAX: usize = 10_000;
+
+/// Trades that can still be asked for, per account: a few per closed order.
+pub const TRADES_MAX: usize = 50_000;
+
+/// All accounts and all markets.
+#[derive(Debug)]
+pub struct Exchange {
+    pub(super) instruments: Vec<Instrument>,
+    pub(super) books: Vec<Book>,
+    pub(super) fees: Fees,
+    accounts: Vec<Account>,
+    trades: Vec<VecDeque<TradeRecord>>,
+    orders: BTreeMap<u64, Order>,
+    /// Open orders by slot, oldest first.
+    open: Vec<Vec<u64>>,
+    closed: VecDeque<u64>,
+    last_order_id: u64,
+    last_trade_ids: Vec<u64>,
+}
+
+impl Exchange {
+    /// An exchange without accounts. All instruments are taken as perpetuals.
+    pub fn new(instruments: Vec<Instrument>, fees: Fees) -> Self {
+        let slots = instruments.len();
+        Self {
+            instruments,
+            books: vec![Book::default(); slots],
+            fees,
+            accounts: Vec::new(),
+            trades: Vec::new(),
+            orders: BTreeMap::new(),
+            open: vec![Vec::new(); slots],
+            closed: VecDeque::new(),
+            last_order_id: 0,
+            last_trade_ids: vec![0; slots],
+        }
+    }
+
+    /// Opens an account with `balance` in every settlement asset.
+    pub fn open_account(&mut self, balance: Cash) -> AccountIndex {
+        let assets = self.instruments.iter().map(|instrument| instrument.settle);
+        let wallets: BTreeMap<AssetId, Cash> = assets.map(|asset| (asset, balance)).collect();
+        self.accounts.push(Account::new(wallets, self.instruments.len()));
+        self.trades.push(VecDeque::new());
+        let index = u16::try_from(self.accounts.len() - 1);
+        assert!(index.is_ok(), "accounts are configured, not made by strangers");
+        AccountIndex(index.unwrap_or(u16::MAX))
+    }
+
+    /// Where an instrument stands in the tables.
+    pub fn slot(&self, instrument: InstrumentId) -> Option<usize> {
+        self.instruments.iter().position(|known| known.id == instrument)
+    }
+
+    /// All instruments.
+    pub fn instruments(&self) -> &[Instrument] {
+        &self.instruments
+    }
+
+    /// The market of an instrument.
+    pub fn book(&self, instrument: InstrumentId) -> Option<&Book> {
+        self.books.get(self.slot(instrument)?)
+    }
+
+    /// The fees of every account.
+    pub fn fees(&self) -> Fees {
+        self.fees
+    }
+
+    /// What an account holds.
+    pub fn account(&self, account: AccountIndex) -> &Account {
+        &self.accounts[account.index()]
+    }
+
+    /// What an account holds, to change: for taking over what a real venue holds.
+    pub fn account_mut(&mut self, account: AccountIndex) -> &mut Account {
+        &mut self.accounts[account.index()]
+    }
+
+    /// The trades of an account that are kept, oldest first.
+    pub fn trades(&self, account: AccountIndex) -> impl Iterator<Item = &TradeRecord> {
+        self.trades[account.index()].iter()
+    }
+
+    /// An order of an account, open or closed.
+    pub fn order(
+        &self,
+        account: AccountIndex,
+        instrument: InstrumentId,
+        key: OrderKey,
+    ) -> Option<Order> {
+        let ours = |order: &Order| order.account == account && order.entry.instrument == instrument;
+        match key {
+            OrderKey::Id(id) => self.orders.get(&id).copied().filter(ours),
+            OrderKey::Client(client) => {
+                let named = |order: &&Order| order.client_id == client && ours(order);
+                let open = self.open_orders(account).find(named);
+                let closed =
+                    || self.closed.iter().rev().filter_map(|id| self.orders.get(id)).find(named);
+                open.or_else(closed).copied()
+            }
+        }
+    }
+
+    /// The open orders of an account, by instrument, oldest first.
+    pub fn open_orders(&self, account: AccountIndex) -> impl Iterator<Item = &Order> {
+        let ids = self.open.iter().flatten();
+        ids.filter_map(|id| self.orders.get(id)).filter(move |order| order.account == account)
+    }
+
+    /// Takes an order. It may trade at once: the reports say what became of it, in order.
+    pub fn place(
+        &mut self,
+        now_unix_ms: u64,
+        account: AccountIndex,
+        entry: &OrderEntry,
+        out: &mut Vec<Report>,
+    ) -> Result<Order, Reject> {
+        let slot = self.slot(entry.instrument).ok_or(Reject::UnknownSymbol)?;
+        let client_id = self.check(slot, account, entry)?;
+        self.last_order_id += 1;
+        let order = Order {
+            id: self.last_order_id,
+            account,
+            client_id,
+            entry: *entry,
+            state: State::New,
+            cum_qty: Qty::ZERO,
+            cum_quote: Cash::ZERO,
+            ahead: Qty::ZERO,
+            created_unix_ms: now_unix_ms,
+            updated_unix_ms: now_unix_ms,
+        };
+        self.orders.insert(order.id, order);
+        self.open[slot].push(order.id);
+        out.push(Report { order, kind: ReportKind::New });
+        self.take(now_unix_ms, slot, order.id, out);
+        self.settle_after_take(now_unix_ms, slot, order.id, out);
+        Ok(self.orders.get(&order.id).copied().unwrap_or(order))
+    }
+
+    /// Takes an open order back.
+    pub fn cancel(
+        &mut self,
+        now_unix_ms: u64,
+        account: AccountIndex,
+        instrument: InstrumentId,
+        key: OrderKey,
+        out: &mut Vec<Report>,
+    ) -> Result<Order, Reject> {
+        let slot = self.slot(instrument).ok_or(Reject::UnknownSymbol)?;
+        let open = self.order(account, instrument, key).filter(|order| order.state.is_open());
+        let order = open.ok_or(Reject::UnknownOrder)?;
+        Ok(self.close(now_unix_ms, slot, order.id, State::Canceled, out).unwrap_or(order))
+    }
+
+    /// Takes back every open order of an account on an instrument.
+    pub fn cancel_all(
+        &mut self,
+        now_unix_ms: u64,
+        account: AccountIndex,
+        instrument: InstrumentId,
+        out: &mut Vec<Report>,
+    ) -> Result<(), Reject> {
+        let slot = self.slot(instrument).ok_or(Reject::UnknownSymbol)?;
+        for id in self.open_of(slot, account) {
+            self.close(now_unix_ms, slot, id, State::Canceled, out);
+        }
+        Ok(())
+    }
+
+    /// Takes in what the market did, and what that does to resting orders.
+    pub fn on_market(&mut self, now_unix_ms: u64, event: &MarketEvent, out: &mut Vec<Report>) {
+        let Some(slot) = self.slot(event.instrument) else { return };
+        self.books[slot].apply(&event.data);
+        self.match_resting(now_unix_ms, slot, &event.data, out);
+    }
+
+    /// Equity in an asset: wallet and open profit and loss of what settles in it.
+    pub fn equity(&self, account: AccountIndex, asset: AssetId) -> Cash {
+        let held = &self.accounts[account.index()];
+        let slots = 0..self.instruments.len();
+        let open = slots.filter(|slot| self.instruments[*slot].settle == asset).map(|slot| {
+            let position = held.position(slot);
+            position.unrealised(self.mark(slot, &position))
+        });
+        open.fold(held.wallet(asset), Cash::saturating_add)
+    }
+
+    /// Initial margin of positions and open orders at their worst case, in an asset.
+    pub fn margin(&self, account: AccountIndex, asset: AssetId) -> Cash {
+        self.margin_with(account, asset, None)
+    }
+
+    fn margin_with(
+        &self,
+        account: AccountIndex,
+        asset: AssetId,
+        extra: Option<(usize, &OrderEntry)>,
+    ) -> Cash {
+        let slots =
+            (0..self.instruments.len()).filter(|slot| self.instruments[*slot].settle == asset);
+        let exposures = slots.map(|slot| {
+            let position = self.accounts[account.index()].position(slot);
+            let mark = self.mark(slot, &position);
+            let worth = mark.notional(position.qty);
+            let mut ordered = [Cash::ZERO; 2];
+            let open = self.open[slot].iter().filter_map(|id| self.orders.get(id));
+            let open = open.filter(|order| order.account == account);
+            let open = open.map(|order| (order.entry, order.remaining()));
+            let extra =
+                extra.filter(|(other, _)| *other == slot).map(|(_, entry)| (*entry, entry.qty));
+            for (entry, qty) in open.chain(extra).filter(|(entry, _)| !entry.reduce_only) {
+                let total = &mut ordered[entry.side.index()];
+                *total = total.saturating_add(cost_price(&entry, mark).notional(qty));
+            }
+            let [buys, sells] = ordered;
+            worth.saturating_add(buys).abs().max(worth.saturating_sub(sells).abs())
+        });
+        let exposure = exposures.fold(Cash::ZERO, Cash::saturating_add);
+        exposure.checked_ratio(1, LEVERAGE).unwrap_or(Cash::MAX)
+    }
+
+    /// Every rule that an order must pass before it exists.
+    fn check(
+        &self,
+        slot: usize,
+        account: AccountIndex,
+        entry: &OrderEntry,
+    ) -> Result<ClientText, Reject> {
+        let generated = || ClientText::parse(format!("sim{}", self.last_order_id + 1).as_bytes());
+        let client_id = entry.client_id.map_or_else(generated, Ok)?;
+        filters::check(&self.instruments[slot], entry, self.books[slot].mark())?;
+        if self.open_orders(account).any(|order| order.client_id == client_id) {
+            return Err(Reject::ClientIdDuplicate);
+        }
+        let rests = entry.price.is_some()
+            && matches!(entry.time_in_force, TimeInForce::Gtc | TimeInForce::Gtx);
+        if rests && OPEN_ORDERS_MAX <= self.open_of(slot, account).len() {
+            return Err(Reject::TooManyOpen);
+        }
+        let position = self.accounts[account.index()].position(slot);
+        if entry.reduce_only && Side::reducing(position.qty) != Some(entry.side) {
+            return Err(Reject::ReduceOnly);
+        }
+        self.check_margin(slot, account, entry)?;
+        self.check_touch(slot, entry, &position)?;
+        Ok(client_id)
+    }
+
+    /// The account must carry the worst case, or the order must not make it worse.
+    fn check_margin(
+        &self,
+        slot: usize,
+        account: AccountIndex,
+        entry: &OrderEntry,
+    ) -> Result<(), Reject> {
+        let asset = self.instruments[slot].settle;
+        let before = self.margin(account, asset);
+        let after = self.margin_with(account, asset, Some((slot, entry)));
+        let carried = after <= before || after <= self.equity(account, asset);
+        if carried { Ok(()) } else { Err(Reject::MarginInsufficient) }
+    }
+
+    /// Post-only must not take, fill-or-kill must be able to take all.
+    fn check_touch(
+        &self,
+        slot: usize,
+        entry: &OrderEntry,
+        position: &Position,
+    ) -> Result<(), Reject> {
+        let Some(limit) = entry.price else { return Ok(()) };
+        let reducible = if entry.reduce_only { position.qty.abs() } else { Qty::MAX };
+        let wanted = match entry.time_in_force {
+            TimeInForce::Gtc | TimeInForce::Ioc => return Ok(()),
+            TimeInForce::Gtx => {
+                let touch = self.books[slot].touch(entry.side.opposite());
+                let takes = touch.is_some_and(|touch| entry.side.accepts(touch, limit));
+                return if takes { Err(Reject::PostOnly) } else { Ok(()) };
+            }
+            TimeInForce::Fok => entry.qty,
+        };
+        let there = self.takeable(slot, entry.side, Some(limit), wanted).min(reducible);
+        if there < wanted { Err(Reject::FillOrKill) } else { Ok(()) }
+    }
+
+    fn mark(&self, slot: usize, position: &Position) -> Price {
+        self.books[slot].mark().unwrap_or_else(|| position.entry())
+    }
+
+    pub(super) fn open_of(&self, slot: usize, account: AccountIndex) -> Vec<u64> {
+        let ours = |id: &&u64| self.orders.get(id).is_some_and(|order| order.account == account);
+        self.open[slot].iter().filter(ours).copied().collect()
+    }
+
+    /// Ids of a slot's open orders, oldest first.
+    pub(super) fn open_ids(&self, slot: usize) -> &[u64] {
+        &self.open[slot]
+    }
+
+    pub(super) fn order_by_id(&self, id: u64) -> Option<&Order> {
+        self.orders.get(&id)
+    }
+
+    pub(super) fn order_by_id_mut(&mut self, id: u64) -> Option<&mut Order> {
+        self.orders.get_mut(&id)
+    }
+
+    pub(super) fn next_trade_id(&mut self, slot: usize) -> u64 {
+        self.last_trade_ids[slot] += 1;
+        self.last_trade_ids[slot]
+    }
+
+    pub(super) fn keep_trade(&mut self, account: AccountIndex, trade: TradeRecord) {
+        let kept = &mut self.trades[account.index()];
+        if TRADES_MAX <= kept.len() {
+            kept.pop_front();
+        }
+        kept.push_back(trade);
+    }
+
+    /// Closes an open order and says so, unless it closed by being filled: that was said already.
+    pub(super) fn close(
+        &mut self,
+        now_unix_ms: u64,
+        slot: usize,
+        id: u64,
+        state: State,
+        out: &mut Vec<Report>,
+    ) -> Option<Order> {
+        assert!(!state.is_open(), "an order is closed into a final state");
+        let order = self.orders.get_mut(&id).filter(|order| order.state.is_open())?;
+        order.state = state;
+        order.updated_unix_ms = now_unix_ms;
+        let order = *order;
+        self.open[slot].retain(|open| *open != id);
+        self.closed.push_back(id);
+        if CLOSED_ORDERS_MAX < self.closed.len() {
+            let forgotten = self.closed.pop_front();
+            forgotten.and_then(|id| self.orders.remove(&id));
+        }
+        match state {
+            State::Canceled => out.push(Report { order, kind: ReportKind::Canceled }),
+            State::Expired(_) => out.push(Report { order, kind: ReportKind::Expired }),
+            State::New | State::PartiallyFilled | State::Filled => {}
+        }
+        Some(order)
+    }
+
+    /// What is left of an order after it took what it could: it rests, expires or is over.
+    fn settle_after_take(&mut self, now_unix_ms: u64, slot: usize, id: u64, out: &mut Vec<Report>) {
+        let Some(order) = self.orders.get(&id).filter(|order| order.state.is_open()).copied()
+        else {
+            return;
+        };
+        let reason = match (order.entry.price, order.entry.time_in_force) {
+            (None, _) => ExpiryReason::MarketRest,
+            (Some(_), TimeInForce::Ioc | TimeInForce::Fok) => ExpiryReason::ImmediateRest,
+            (Some(price), TimeInForce::Gtc | TimeInForce::Gtx) => {
+                let ahead = self.books[slot].displayed(order.entry.side, price);
+                if let Some(order) = self.orders.get_mut(&id) {
+                    order.ahead = ahead;
+                }
+                return;
+            }
+        };
+        self.close(now_unix_ms, slot, id, State::Expired(reason), out);
+    }
+}
+
+/// The price at which an order is carried until it trades: its limit, and for a sale at least the
+/// mark, because it cannot be worth less than what it sells into.
+fn cost_price(entry: &OrderEntry, mark: Price) -> Price {
+    match entry.side {
+        Side::Buy => entry.price.unwrap_or(mark),
+        Side::Sell => entry.price.unwrap_or(mark).max(mark),
+    }
+}

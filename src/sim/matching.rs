@@ -1,0 +1,215 @@
+//! Matching: what an order takes at once, and what the market's trades give to resting ones.
+//!
+//! The queue is modelled from its pessimistic end. A resting order stands behind everything that
+//! its price showed when it came (`ahead`). Trades at its price by the other side consume `ahead`
+//! first; only what is left of a trade fills us. A trade beyond our price must have passed it: it
+//! fills us, up to its own quantity. A book that moves through our price without a trade does not.
+//! Several orders of ours share one trade, best price and oldest first.
+//!
+//! Decision: `ahead` shrinks to what the *depth* shows, at the end of a depth frame, and never to
+//! what a quote shows. In the recorded session 8,766 of 21,313 trades (41 %) came after a quote of
+//! the same or a later venue time, but only 302 (1.4 %) after such a depth frame: shrinking by
+//! quotes would count the same trade twice and fill us too early.
+
+use super::account::{Booking, fee};
+use super::exchange::Exchange;
+use super::order::{ExpiryReason, Order, Report, ReportKind, State, TradeRecord};
+use crate::types::{Liquidity, MarketData, Price, Qty, Side, Trade};
+
+impl Exchange {
+    /// How much a taker could take within its limit, counted up to `enough`.
+    pub(super) fn takeable(
+        &self,
+        slot: usize,
+        side: Side,
+        limit: Option<Price>,
+        enough: Qty,
+    ) -> Qty {
+        let (mut total, mut after) = (Qty::ZERO, None);
+        while let Some(level) = self.books[slot].offer(side, after) {
+            let within = limit.is_none_or(|limit| side.accepts(level.price, limit));
+            if !within || enough <= total {
+                break;
+            }
+            total = total.saturating_add(level.qty);
+            after = Some(level.price);
+        }
+        total
+    }
+
+    /// Walks the opposite side from the touch within the order's limit, one trade per price.
+    pub(super) fn take(&mut self, now_unix_ms: u64, slot: usize, id: u64, out: &mut Vec<Report>) {
+        let mut after = None;
+        while let Some(order) = self.order_by_id(id).filter(|order| order.state.is_open()).copied()
+        {
+            let side = order.entry.side;
+            let Some(level) = self.books[slot].offer(side, after) else { break };
+            if order.entry.price.is_some_and(|limit| !side.accepts(level.price, limit)) {
+                break;
+            }
+            after = Some(level.price);
+            let qty = level.qty.min(self.fillable(slot, &order));
+            if Qty::ZERO < qty {
+                self.books[slot].take(side, level.price, qty);
+                self.fill(
+                    now_unix_ms,
+                    slot,
+                    id,
+                    Fill { price: level.price, qty, liquidity: Liquidity::Taker },
+                    out,
+                );
+            }
+        }
+    }
+
+    /// What an event of the market does to the resting orders of a slot.
+    pub(super) fn match_resting(
+        &mut self,
+        now_unix_ms: u64,
+        slot: usize,
+        data: &MarketData,
+        out: &mut Vec<Report>,
+    ) {
+        match data {
+            MarketData::Trade(trade) => self.match_trade(now_unix_ms, slot, trade, out),
+            MarketData::BookEnd { .. } => self.shrink_queues(slot),
+            MarketData::Quote(_)
+            | MarketData::BookLost
+            | MarketData::BookBegin
+            | MarketData::BookDelta(_) => {}
+        }
+    }
+
+    fn match_trade(&mut self, now_unix_ms: u64, slot: usize, trade: &Trade, out: &mut Vec<Report>) {
+        let side = trade.aggressor.opposite();
+        let mut given = Qty::ZERO;
+        for id in self.reached_by(slot, side, trade.price) {
+            let Some(order) = self.order_by_id_mut(id).filter(|order| order.state.is_open()) else {
+                continue;
+            };
+            if order.entry.price != Some(trade.price) {
+                order.ahead = Qty::ZERO;
+            }
+            let beyond = trade.qty.saturating_sub(order.ahead);
+            order.ahead = order.ahead.saturating_sub(trade.qty).max(Qty::ZERO);
+            let (order, price) = (*order, order.entry.price.unwrap_or(trade.price));
+            let qty = beyond.saturating_sub(given).min(self.fillable(slot, &order));
+            if Qty::ZERO < qty {
+                given = given.saturating_add(qty);
+                self.fill(
+                    now_unix_ms,
+                    slot,
+                    id,
+                    Fill { price, qty, liquidity: Liquidity::Maker },
+                    out,
+                );
+            }
+        }
+    }
+
+    /// Resting orders of a side that a trade at `price` touches or passes: best first, then oldest.
+    fn reached_by(&self, slot: usize, side: Side, price: Price) -> Vec<u64> {
+        let orders = self.open_ids(slot).iter().filter_map(|id| self.order_by_id(*id));
+        let of_side = orders.filter(|order| order.entry.side == side);
+        let mut reached: Vec<(Price, u64)> = of_side
+            .filter_map(|order| order.entry.price.map(|limit| (limit, order.id)))
+            .filter(|(limit, _)| side.accepts(price, *limit))
+            .collect();
+        // Stable, and the ids come oldest first.
+        reached.sort_by(|(one, _), (other, _)| match side {
+            Side::Buy => other.cmp(one),
+            Side::Sell => one.cmp(other),
+        });
+        reached.into_iter().map(|(_, id)| id).collect()
+    }
+
+    /// Cancels ahead of us are seen only when less is shown than stood ahead of us.
+    fn shrink_queues(&mut self, slot: usize) {
+        for at in 0..self.open_ids(slot).len() {
+            let id = self.open_ids(slot)[at];
+            let Some(order) = self.order_by_id(id) else { continue };
+            let Some(price) = order.entry.price else { continue };
+            let shown = self.books[slot].depth_at(order.entry.side, price);
+            if let Some(order) = self.order_by_id_mut(id) {
+                order.ahead = order.ahead.min(shown);
+            }
+        }
+    }
+
+    /// What may trade of an order: a reduce-only order never more than the position.
+    fn fillable(&self, slot: usize, order: &Order) -> Qty {
+        let position = self.account(order.account).position(slot).qty;
+        match (order.entry.reduce_only, Side::reducing(position)) {
+            (false, _) => order.remaining(),
+            (true, Some(side)) if side == order.entry.side => order.remaining().min(position.abs()),
+            (true, _) => Qty::ZERO,
+        }
+    }
+
+    fn fill(&mut self, now_unix_ms: u64, slot: usize, id: u64, fill: Fill, out: &mut Vec<Report>) {
+        let trade_id = self.next_trade_id(slot);
+        let rate = match fill.liquidity {
+            Liquidity::Maker => self.fees.maker_centi_bps,
+            Liquidity::Taker => self.fees.taker_centi_bps,
+        };
+        let (asset, notional) = (self.instruments[slot].settle, fill.price.notional(fill.qty));
+        let Some(order) = self.order_by_id_mut(id) else { return };
+        order.cum_qty = order.cum_qty.saturating_add(fill.qty);
+        order.cum_quote = order.cum_quote.saturating_add(notional);
+        order.updated_unix_ms = now_unix_ms;
+        let filled = order.entry.qty <= order.cum_qty;
+        if !filled {
+            order.state = State::PartiallyFilled;
+        }
+        let order = *order;
+        let fee = fee(notional, rate);
+        let side = order.entry.side;
+        let booking = Booking { side, price: fill.price, qty: fill.qty, fee, unix_ms: now_unix_ms };
+        let realised = self.account_mut(order.account).book(slot, asset, &booking);
+        let trade = TradeRecord {
+            id: trade_id,
+            order_id: id,
+            instrument: order.entry.instrument,
+            side,
+            price: fill.price,
+            qty: fill.qty,
+            fee,
+            realised,
+            liquidity: fill.liquidity,
+            unix_ms: now_unix_ms,
+        };
+        self.keep_trade(order.account, trade);
+        let closed =
+            filled.then(|| self.close(now_unix_ms, slot, id, State::Filled, out)).flatten();
+        let order = closed.unwrap_or(order);
+        out.push(Report { order, kind: ReportKind::Trade(trade) });
+        self.expire_reductions(now_unix_ms, slot, &order, out);
+    }
+
+    /// Reduce-only orders go when there is nothing left that they could reduce.
+    fn expire_reductions(
+        &mut self,
+        now_unix_ms: u64,
+        slot: usize,
+        cause: &Order,
+        out: &mut Vec<Report>,
+    ) {
+        let reducing = Side::reducing(self.account(cause.account).position(slot).qty);
+        for id in self.open_of(slot, cause.account) {
+            let idle = self
+                .order_by_id(id)
+                .is_some_and(|order| order.entry.reduce_only && reducing != Some(order.entry.side));
+            if idle {
+                self.close(now_unix_ms, slot, id, State::Expired(ExpiryReason::PositionGone), out);
+            }
+        }
+    }
+}
+
+/// One trade of ours to be.
+#[derive(Clone, Copy, Debug)]
+struct Fill {
+    price: Price,
+    qty: Qty,
+    liquidity: Liquidity,
+}
