@@ -79,7 +79,7 @@ pub(super) fn start(plan: Plan, clock: Clock) -> Result<Running, ExchangeError> 
     let (ended_tx, ended) = watch::channel(false);
     let (stop, stopped) = oneshot::channel();
     let thread = threads::spawn("exchange", None, move || {
-        let runtime = match super::threads::runtime(crate::config::Wait::Park) {
+        let runtime = match threads::runtime(crate::config::Wait::Park) {
             Ok(runtime) => runtime,
             Err(error) => {
                 let _ = opened.send(Err(ExchangeError::Thread(error)));
