@@ -1,5 +1,12 @@
 //! `engine backtest`: the arguments of playing a recording against the strategies, in virtual time.
 
+use super::config::deployment;
+use super::console::Console;
+use super::exit::Exit;
+use crate::core::Registry;
+use crate::ops::backtest_report;
+use crate::runtime;
+use std::io;
 use std::path::PathBuf;
 
 /// `engine backtest`
@@ -14,4 +21,34 @@ pub struct Arguments {
     /// Report as JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// Plays the recording and says what it came to.
+pub(super) fn execute(
+    arguments: &Arguments,
+    registry: &Registry,
+    console: &mut Console<'_>,
+) -> io::Result<Exit> {
+    let config = match deployment(&arguments.config, registry, console)? {
+        Ok(config) => config,
+        Err(exit) => return Ok(exit),
+    };
+    let clock = runtime::clock::Clock::start();
+    match runtime::backtest(&config, registry, &arguments.recording) {
+        Ok(outcome) => {
+            let took_ns = clock.mono_ns();
+            let currency = &config.reporting_currency;
+            if arguments.json {
+                console.say(backtest_report::json(&outcome, currency, took_ns))?;
+            } else {
+                let text = backtest_report::text(&outcome, currency, took_ns);
+                console.out.write_all(text.as_bytes())?;
+            }
+            Ok(Exit::Ok)
+        }
+        Err(error) => {
+            console.complain(format_args!("engine: {error}"))?;
+            Ok(Exit::Failed)
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::console::Console;
 use super::exit::Exit;
-use crate::config::{self, ConfigError, Loaded, Lookup};
+use crate::config::{self, Config, ConfigError, Loaded, Lookup};
 use crate::core::Registry;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -81,6 +81,35 @@ fn check(
         }
     }
     Ok(exit)
+}
+
+/// The deployment of a file with the variables of this process, or the exit code after its faults
+/// were told.
+pub(super) fn deployment(
+    file: &Path,
+    registry: &Registry,
+    console: &mut Console<'_>,
+) -> io::Result<Result<Config, Exit>> {
+    let loaded = load(file, registry, &config::process_environment, console)?;
+    Ok(loaded.map(|loaded| loaded.config))
+}
+
+/// The same for asking a running engine: a shell without the keys must be able to stop it, so a
+/// variable that is not set is no fault here.
+pub(super) fn running(
+    file: &Path,
+    registry: &Registry,
+    console: &mut Console<'_>,
+) -> io::Result<Result<Config, Exit>> {
+    match config::load(file, registry, &config::process_environment) {
+        Ok(loaded) => Ok(Ok(loaded.config)),
+        Err(error) if error.is_access_only() => {
+            let lookup =
+                |name: &str| config::process_environment(name).or_else(|| Some("not-set".into()));
+            Ok(load(file, registry, &lookup, console)?.map(|loaded| loaded.config))
+        }
+        Err(_) => deployment(file, registry, console),
+    }
 }
 
 /// The configuration, or the exit code after its faults were told.

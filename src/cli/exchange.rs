@@ -1,6 +1,13 @@
 //! `engine exchange`: the arguments of the simulated exchange as a program of its own.
 
 use super::argument::{self, Speed};
+use super::config::deployment;
+use super::console::Console;
+use super::exit::Exit;
+use crate::config::MarketSource;
+use crate::core::Registry;
+use crate::runtime::{self, ExchangePlan};
+use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -22,4 +29,42 @@ pub struct Arguments {
     /// Take instruments, balance and fees from this configuration
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+}
+
+/// Serves until a signal comes.
+pub(super) fn execute(
+    arguments: &Arguments,
+    registry: &Registry,
+    console: &mut Console<'_>,
+) -> io::Result<Exit> {
+    let mut plan = match &arguments.config {
+        Some(file) => match deployment(file, registry, console)? {
+            Ok(config) => ExchangePlan::of(&config),
+            Err(exit) => return Ok(exit),
+        },
+        None => ExchangePlan::default(),
+    };
+    if let Some(path) = arguments.recording.clone() {
+        let speed = match arguments.speed {
+            Some(Speed::Times(times)) => Some(times),
+            Some(Speed::Max) => None,
+            None => Some(1),
+        };
+        plan.exchange.market = MarketSource::Recording { path, speed };
+    }
+    if let Some(seed) = arguments.seed {
+        plan.exchange.market = MarketSource::Seed(seed);
+    }
+    let served = runtime::serve_exchange(&plan, arguments.listen, |at| {
+        // A closed pipe is no reason to stop serving.
+        let _ = console.say(format_args!("simulated exchange at http://{at} and ws://{at}"));
+        let _ = console.out.flush();
+    });
+    match served {
+        Ok(()) => Ok(Exit::Ok),
+        Err(error) => {
+            console.complain(format_args!("engine: {error}"))?;
+            Ok(Exit::Failed)
+        }
+    }
 }

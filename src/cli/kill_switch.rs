@@ -1,6 +1,12 @@
 //! `engine kill-switch trip|status|reset`: the arguments of the latch (D3).
 
 use super::argument::{self, Author, Target};
+use super::ask;
+use super::console::Console;
+use super::exit::Exit;
+use crate::core::Registry;
+use crate::ops::handlers::{self, Request};
+use std::io;
 
 /// `engine kill-switch`
 #[derive(clap::Args, Clone, Debug)]
@@ -46,14 +52,36 @@ pub struct Reset {
     pub reason: String,
     /// The challenge that `engine kill-switch status` shows
     #[arg(long, value_name = "CHALLENGE")]
-    pub confirm: Option<String>,
-    /// Do not wait for the end of the cooldown; nothing else is skipped
-    #[arg(long, requires = "approved_by")]
-    pub force: bool,
-    /// Who else approves
-    #[arg(long, value_name = "NAME", value_parser = argument::name, requires = "force")]
-    pub approved_by: Option<String>,
+    pub confirm: String,
     /// Take the equity of now as the new high-water mark
     #[arg(long)]
     pub new_baseline: bool,
+}
+
+/// Trips it, shows it or clears it.
+pub(super) fn execute(
+    arguments: &Arguments,
+    registry: &Registry,
+    console: &mut Console<'_>,
+) -> io::Result<Exit> {
+    match &arguments.verb {
+        Verb::Trip(trip) => {
+            let request = Request::KillSwitchTrip { author: ask::author(&trip.author) };
+            let done = "tripped, and on disk; positions stay: `engine flatten` closes them";
+            ask::act(&trip.target, &request, done, registry, console)
+        }
+        Verb::Status(arguments) => {
+            super::status::show(arguments, &Request::KillSwitchStatus, registry, console)
+        }
+        Verb::Reset(reset) => {
+            let author = handlers::Author { by: reset.by.clone(), reason: reset.reason.clone() };
+            let request = Request::KillSwitchReset {
+                author,
+                confirm: reset.confirm.clone(),
+                new_baseline: reset.new_baseline,
+            };
+            let done = "reset; everything at conservative size until `engine resume --full`";
+            ask::act(&reset.target, &request, done, registry, console)
+        }
+    }
 }

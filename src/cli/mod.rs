@@ -5,6 +5,7 @@
 //! command line that is not understood is exit 2 and changes nothing.
 
 pub mod argument;
+mod ask;
 pub mod backtest;
 pub mod config;
 pub mod console;
@@ -132,19 +133,18 @@ fn execute(line: Line, registry: &Registry, console: &mut Console<'_>) -> io::Re
         Verb::Init(arguments) => init::execute(arguments, registry, &process_environment, console),
         Verb::Version(arguments) => version::execute(&arguments, console),
 
-        // Verbs of the engine and of the exchange.
-        Verb::Run(_)
-        | Verb::Exchange(_)
-        | Verb::Record(_)
-        | Verb::Backtest(_)
-        | Verb::Status(_)
-        | Verb::Halt(_)
-        | Verb::Resume(_)
-        | Verb::KillSwitch(_)
-        | Verb::Flatten(_)
-        | Verb::StopMatrix(_) => {
-            console.complain("engine: this build holds no engine, only its configuration")?;
-            Ok(Exit::Internal)
-        }
+        // Verbs that are an engine, or an exchange.
+        Verb::Run(arguments) => run::execute(&arguments, registry, console),
+        Verb::Exchange(arguments) => exchange::execute(&arguments, registry, console),
+        Verb::Record(arguments) => record::execute(&arguments, registry, console),
+        Verb::Backtest(arguments) => backtest::execute(&arguments, registry, console),
+
+        // Verbs that ask a running engine.
+        Verb::Status(arguments) => status::execute(&arguments, registry, console),
+        Verb::Halt(arguments) => halt::execute(&arguments, registry, console),
+        Verb::Resume(arguments) => resume::execute(&arguments, registry, console),
+        Verb::KillSwitch(arguments) => kill_switch::execute(&arguments, registry, console),
+        Verb::Flatten(arguments) => flatten::execute(&arguments, registry, console),
+        Verb::StopMatrix(arguments) => stop_matrix::execute(arguments, console),
     }
 }

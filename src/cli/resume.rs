@@ -1,6 +1,12 @@
 //! `engine resume`: the arguments of letting strategies trade again (D2).
 
 use super::argument::{Author, Target, Where};
+use super::ask;
+use super::console::Console;
+use super::exit::Exit;
+use crate::core::Registry;
+use crate::ops::handlers::Request;
+use std::io;
 
 /// `engine resume`
 #[derive(clap::Args, Clone, Debug)]
@@ -17,4 +23,24 @@ pub struct Arguments {
     /// At full size; otherwise at conservative size
     #[arg(long)]
     pub full: bool,
+}
+
+/// Resumes.
+pub(super) fn execute(
+    arguments: &Arguments,
+    registry: &Registry,
+    console: &mut Console<'_>,
+) -> io::Result<Exit> {
+    let request = Request::Resume {
+        author: ask::author(&arguments.author),
+        instrument: arguments.scope.instrument.clone(),
+        strategy: arguments.scope.strategy.clone(),
+        full: arguments.full,
+    };
+    let done = if arguments.full {
+        "resumed at full size"
+    } else {
+        "resumed; everything at conservative size until `engine resume --full`"
+    };
+    ask::act(&arguments.target, &request, done, registry, console)
 }

@@ -1,6 +1,14 @@
 //! `engine --config FILE`: the arguments of a run.
 
 use super::argument;
+use super::config::deployment;
+use super::console::Console;
+use super::exit::Exit;
+use crate::core::Registry;
+use crate::ops::screen::Screen;
+use crate::ops::{SHUTDOWN_COMPLETE, log, summary};
+use crate::runtime::{self, StartError};
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,4 +21,38 @@ pub struct Arguments {
     /// Stop in order after this time: 500ms, 30s, 5m or 2h
     #[arg(long = "for", value_name = "TIME", value_parser = argument::duration)]
     pub duration: Option<Duration>,
+}
+
+/// Runs a deployment to its end.
+pub(super) fn execute(
+    arguments: &Arguments,
+    registry: &Registry,
+    console: &mut Console<'_>,
+) -> io::Result<Exit> {
+    let config = match deployment(&arguments.config, registry, console)? {
+        Ok(config) => config,
+        Err(exit) => return Ok(exit),
+    };
+    let screen = Screen::new();
+    log::start(&config.log, &config.folders.logs, &screen)?;
+    match runtime::run(&config, registry, &screen, arguments.duration) {
+        Ok(ending) => {
+            console.out.write_all(summary(&ending.report).as_bytes())?;
+            tracing::info!("{SHUTDOWN_COMPLETE}");
+            if screen.is_terminal() {
+                return Ok(Exit::Ok);
+            }
+            console.say(SHUTDOWN_COMPLETE)?;
+            Ok(Exit::Ok)
+        }
+        Err(StartError::Stopped) => {
+            console.say(SHUTDOWN_COMPLETE)?;
+            Ok(Exit::Ok)
+        }
+        Err(error) => {
+            tracing::error!(%error, "the engine could not begin");
+            console.complain(format_args!("engine: {error}"))?;
+            Ok(Exit::Failed)
+        }
+    }
 }

@@ -94,7 +94,6 @@ fn every_verb_is_understood() {
         "engine kill-switch trip --by ada --reason drill",
         "engine kill-switch status --json",
         "engine kill-switch reset --by ada --reason found --confirm x --new-baseline",
-        "engine kill-switch reset --by ada --reason found --force --approved-by bob",
         "engine flatten --instrument BTCUSDT --cap-bps 50 --by ada",
         "engine stop-matrix",
         "engine version",
@@ -114,10 +113,9 @@ fn what_is_not_understood_is_said() {
         "engine exchange --recording r.gz --seed 7",
         "engine halt --instrument BTCUSDT --strategy quoter",
         "engine kill-switch reset --by ada",
-        "engine kill-switch reset --by ada --reason found --force",
-        "engine kill-switch reset --by ada --reason found --approved-by bob",
+        "engine kill-switch reset --by ada --reason found",
         "engine flatten --cap-bps 0",
-        "engine flatten --cap-bps 5001",
+        "engine flatten --cap-bps 2001",
         "engine config check",
     ] {
         let error = parse(words).err().unwrap_or_else(|| panic!("{words}"));

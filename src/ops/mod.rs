@@ -4,6 +4,7 @@
 //! there is no request that places an order of its own making. Sockets are `net`'s, threads are
 //! `runtime`'s.
 
+pub mod backtest_report;
 pub mod handlers;
 pub mod log;
 mod names;
@@ -11,10 +12,12 @@ mod report;
 pub mod say;
 pub mod screen;
 mod status_json;
+mod status_text;
 pub mod stop_matrix;
 mod summary;
 
 pub use names::Names;
 pub use report::{FeedCounters, Percentiles, Report};
 pub use status_json::{kill_switch, status};
+pub use status_text::status_text;
 pub use summary::{SHUTDOWN_COMPLETE, summary};

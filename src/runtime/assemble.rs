@@ -18,6 +18,12 @@ pub enum AssembleError {
         /// The symbol.
         symbol: String,
     },
+    /// A recording holds none of the configured symbols.
+    #[error("the recording holds none of {symbols}; look at `instruments` in the configuration")]
+    NotRecorded {
+        /// The symbols.
+        symbols: String,
+    },
     /// An instrument is settled in something else than equity is told in.
     #[error(
         "`{symbol}` is settled in {settle} and `reporting_currency` is {reporting}: these must be one"
@@ -55,12 +61,20 @@ impl Universe {
     /// Finds every configured instrument among the listings. The reporting currency is the first
     /// asset.
     pub(super) fn new(config: &Config, listings: &[Listing]) -> Result<Self, AssembleError> {
-        let reporting = &config.reporting_currency;
+        Self::of(&symbols(config), &config.reporting_currency, listings)
+    }
+
+    /// Finds every symbol among the listings.
+    pub(super) fn of(
+        symbols: &[String],
+        reporting: &String,
+        listings: &[Listing],
+    ) -> Result<Self, AssembleError> {
         let mut assets = vec![reporting.clone()];
-        let mut instruments = Vec::with_capacity(config.instruments.len());
-        for (at, wanted) in config.instruments.iter().enumerate() {
-            let listing = listings.iter().find(|listing| listing.symbol == wanted.symbol);
-            let symbol = wanted.symbol.clone();
+        let mut instruments = Vec::with_capacity(symbols.len());
+        for (at, symbol) in symbols.iter().enumerate() {
+            let listing = listings.iter().find(|listing| listing.symbol == *symbol);
+            let symbol = symbol.clone();
             let listing = listing.ok_or(AssembleError::NotListed { symbol: symbol.clone() })?;
             if listing.settle != *reporting {
                 let (settle, reporting) = (listing.settle.clone(), reporting.clone());
@@ -92,13 +106,13 @@ impl Universe {
     }
 
     /// What the dialects must know.
-    pub(super) fn directory(&self, config: &Config) -> Directory {
+    pub(super) fn directory(&self, prefix: IdPrefix, recv_window_ms: u32) -> Directory {
         Directory {
             venue: VenueId(0),
             instruments: self.instruments.clone(),
             assets: self.assets.clone(),
-            prefix: id_prefix(config),
-            recv_window_ms: config.venue.recv_window_ms,
+            prefix,
+            recv_window_ms,
         }
     }
 
@@ -131,6 +145,11 @@ impl Universe {
             restored,
         })
     }
+}
+
+/// The symbols that a configuration trades, by index.
+pub(super) fn symbols(config: &Config) -> Vec<String> {
+    config.instruments.iter().map(|it| it.symbol.clone()).collect()
 }
 
 /// What stands before every id of ours: the program, live or not, and the deployment, so that two

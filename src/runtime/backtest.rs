@@ -5,44 +5,24 @@
 //! back, after the configured delay each. Must hold: deterministic: two runs over the same file and
 //! configuration end in the same digest.
 
-use super::assemble::{AssembleError, Universe};
+use super::assemble::{AssembleError, Universe, id_prefix, symbols};
+use super::exchange::ExchangePlan;
 use super::recorded::{self, Recorded};
 use super::startup::StartError;
-use crate::config::{Config, Endpoint, ExchangeConfig, MarketSource};
+use crate::config::Config;
 use crate::core::{
     Alert, ClockSample, Command, Core, Effect, Effects, Event, EventKind, LinkChannel, LinkEvent,
     LinkState, Registry, Restored, Status,
 };
-use crate::ops::Names;
+use crate::ops::{Names, backtest_report::Outcome};
 use crate::sim::{Direct, Fees};
-use crate::types::{Cash, IdPrefix, MS, MarketEvent, Stamp, VenueId};
+use crate::types::{AssetId, MS, MarketEvent, Stamp, VenueId};
 use crate::venue::MarketCounters;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 /// How often the core is told that time passed.
 const TIMER_NS: u64 = 10 * MS;
-
-/// What a back-test came to.
-#[derive(Clone, Debug)]
-pub struct Outcome {
-    /// Frames of the recording.
-    pub frames: u64,
-    /// Recorded time, nanoseconds.
-    pub span_ns: u64,
-    /// The state at the end.
-    pub status: Status,
-    /// What the decoder counted.
-    pub market: MarketCounters,
-    /// A number that two equal ends share.
-    pub digest: u64,
-    /// Clock drift was warned of.
-    pub drift_warned: bool,
-    /// Names by index.
-    pub names: Names,
-    /// Wallet of the simulated account less what it began with: what the venue says of the result.
-    pub venue_equity: Cash,
-}
 
 /// Plays a recording against the strategies of a configuration.
 ///
@@ -53,24 +33,22 @@ pub fn backtest(
     registry: &Registry,
     recording: &Path,
 ) -> Result<Outcome, StartError> {
-    let listings = recorded::listings(config, recording)?;
+    let listings = recorded::listings(&symbols(config), config.venue.kind, recording)?;
     let universe = Universe::new(config, &listings)?;
-    let directory = universe.directory(config);
+    let directory = universe.directory(id_prefix(config), config.venue.recv_window_ms);
     let here = recorded::occurring(recording, config.venue.kind, &directory)?;
     if here.instruments.is_empty() {
-        let symbol = config.instruments.iter().map(|it| it.symbol.clone()).collect::<Vec<_>>();
-        return Err(AssembleError::NotListed { symbol: symbol.join(", ") }.into());
+        return Err(AssembleError::NotRecorded { symbols: symbols(config).join(", ") }.into());
     }
     let mut recorded = Recorded::open(recording, config.venue.kind, &here)?;
     let names = universe.names(config);
-    let exchange = exchange_of(config);
+    let exchange = ExchangePlan::of(config).exchange;
     let fees = Fees {
         maker_centi_bps: exchange.maker_fee_centi_bps,
         taker_centi_bps: exchange.taker_fee_centi_bps,
     };
     let instruments = universe.instruments.clone();
-    let prefix: IdPrefix = directory.prefix;
-    let venue = Direct::new(instruments, prefix, fees, exchange.starting_balance);
+    let venue = Direct::new(instruments, directory.prefix, fees, exchange.starting_balance);
     let core = Core::new(universe.setup(config, registry, 1, Restored::default())?);
     let mut world = World::new(core, venue, config);
     while let Some(frame) = recorded.next()? {
@@ -81,20 +59,6 @@ pub fn backtest(
     }
     let (frames, market) = (recorded.frames(), recorded.counters());
     Ok(world.finish(frames, market, names))
-}
-
-/// The account and fees of a configuration's exchange; Binance's ordinary fees and 100,000 where it
-/// trades on a real venue.
-fn exchange_of(config: &Config) -> ExchangeConfig {
-    match &config.venue.endpoint {
-        Endpoint::Embedded(exchange) => exchange.clone(),
-        Endpoint::Remote { .. } => ExchangeConfig {
-            market: MarketSource::Seed(0),
-            starting_balance: Cash::whole(100_000),
-            maker_fee_centi_bps: 200,
-            taker_fee_centi_bps: 500,
-        },
-    }
 }
 
 /// Something on its way between the core and the venue.
@@ -254,7 +218,6 @@ impl World {
     fn finish(self, frames: u64, market: MarketCounters, names: Names) -> Outcome {
         let mut status = Status::default();
         self.core.status(&mut status);
-        let asset = crate::types::AssetId(0);
         Outcome {
             frames,
             span_ns: self.now_ns,
@@ -263,7 +226,7 @@ impl World {
             status,
             drift_warned: self.drift_warned,
             names,
-            venue_equity: self.venue.exchange().equity(self.venue.account(), asset),
+            venue_equity: self.venue.exchange().equity(self.venue.account(), AssetId(0)),
         }
     }
 }

@@ -3,19 +3,20 @@
 //! One thread owns the pure exchange; requests, messages and the market reach it one after the
 //! other. Time is the machine's: `--speed` shortens the gaps of a recording and nothing else (D13).
 
+use super::assemble::{self, AssembleError, Universe};
 use super::clock::Clock;
 use super::recorded::{self, Recorded};
-use super::threads;
-use crate::config::{ExchangeConfig, MarketSource};
+use super::{listing, supervisor, threads};
+use crate::config::{Config, Endpoint, ExchangeConfig, MarketSource, Wait};
 use crate::net::NetError;
 use crate::net::listen::{
     Admission, ConnectionId, Delivery, Incoming, ListenLimits, Listener, Reply,
 };
 use crate::net::ws::WsLimits;
-use crate::sim::{AccountSpec, Fees, HttpRequest, Server, Synthetic};
+use crate::sim::{AccountSpec, Fees, HttpReply, HttpRequest, Server, Synthetic};
 use crate::store::StoreError;
-use crate::types::{Instrument, MS, MarketEvent};
-use crate::venue::{Directory, VenueKind};
+use crate::types::{Cash, MS, MarketEvent};
+use crate::venue::{Listing, VenueKind};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::thread::JoinHandle;
@@ -47,6 +48,9 @@ pub enum ExchangeError {
     /// Its recording.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// What it was asked to list.
+    #[error(transparent)]
+    Assemble(#[from] AssembleError),
     /// Its thread.
     #[error("no thread for the exchange: {0}")]
     Thread(#[from] std::io::Error),
@@ -63,23 +67,81 @@ pub(super) struct Running {
 }
 
 /// What an exchange is made of.
-pub(super) struct Plan {
-    pub(super) listen: SocketAddr,
-    pub(super) config: ExchangeConfig,
-    pub(super) instruments: Vec<Instrument>,
-    pub(super) assets: Vec<String>,
-    pub(super) kind: VenueKind,
-    pub(super) directory: Directory,
+#[derive(Clone, Debug)]
+pub struct ExchangePlan {
+    /// Market, money and fees.
+    pub exchange: ExchangeConfig,
+    /// What it lists.
+    pub symbols: Vec<String>,
+    /// In which asset its accounts are kept.
+    pub reporting: String,
+    /// Which dialect it speaks.
+    pub kind: VenueKind,
+}
+
+impl ExchangePlan {
+    /// The exchange that belongs to a deployment.
+    pub fn of(config: &Config) -> Self {
+        let exchange = match &config.venue.endpoint {
+            Endpoint::Embedded(exchange) => exchange.clone(),
+            Endpoint::Remote { .. } => Self::default().exchange,
+        };
+        Self {
+            exchange,
+            symbols: assemble::symbols(config),
+            reporting: config.reporting_currency.clone(),
+            kind: config.venue.kind,
+        }
+    }
+}
+
+impl Default for ExchangePlan {
+    /// Bitcoin and Ether, 100,000 USDT, Binance's ordinary fees, market number 7.
+    fn default() -> Self {
+        Self {
+            exchange: ExchangeConfig {
+                market: MarketSource::Seed(7),
+                starting_balance: Cash::whole(100_000),
+                maker_fee_centi_bps: 200,
+                taker_fee_centi_bps: 500,
+            },
+            symbols: ["BTCUSDT", "ETHUSDT"].map(str::to_owned).into(),
+            reporting: "USDT".to_owned(),
+            kind: VenueKind::BinanceUsdm,
+        }
+    }
+}
+
+/// Serves an exchange alone until a signal comes. `opened` is told where it listens.
+///
+/// # Errors
+/// [`ExchangeError`] when the port is taken or the recording cannot be read.
+pub fn serve_exchange(
+    plan: &ExchangePlan,
+    listen: SocketAddr,
+    opened: impl FnOnce(SocketAddr),
+) -> Result<(), ExchangeError> {
+    let running = start(plan, listen, Clock::start())?;
+    opened(running.at);
+    threads::runtime(Wait::Park)?.block_on(supervisor::signalled());
+    Ok(())
 }
 
 /// Starts one on a thread of its own; returns when its port is open.
-pub(super) fn start(plan: Plan, clock: Clock) -> Result<Running, ExchangeError> {
-    let market = Market::open(&plan)?;
+pub(super) fn start(
+    plan: &ExchangePlan,
+    listen: SocketAddr,
+    clock: Clock,
+) -> Result<Running, ExchangeError> {
+    let listings = listings(plan)?;
+    let universe = Universe::of(&plan.symbols, &plan.reporting, &listings)?;
+    let market = Market::open(plan, &universe)?;
+    let server = server(plan, universe);
     let (opened, port) = std::sync::mpsc::channel();
     let (ended_tx, ended) = watch::channel(false);
     let (stop, stopped) = oneshot::channel();
     let thread = threads::spawn("exchange", None, move || {
-        let runtime = match threads::runtime(crate::config::Wait::Park) {
+        let runtime = match threads::runtime(Wait::Park) {
             Ok(runtime) => runtime,
             Err(error) => {
                 let _ = opened.send(Err(ExchangeError::Thread(error)));
@@ -87,7 +149,7 @@ pub(super) fn start(plan: Plan, clock: Clock) -> Result<Running, ExchangeError> 
             }
         };
         runtime.block_on(async move {
-            let listener = match Listener::bind(plan.listen, limits()) {
+            let listener = match Listener::bind(listen, limits()) {
                 Ok(listener) => listener,
                 Err(error) => {
                     let _ = opened.send(Err(error.into()));
@@ -95,7 +157,7 @@ pub(super) fn start(plan: Plan, clock: Clock) -> Result<Running, ExchangeError> 
                 }
             };
             let _ = opened.send(Ok(listener.at()));
-            let house = House { server: server(&plan), listener, clock };
+            let house = House { server, listener, clock };
             tokio::select! {
                 _ = stopped => {}
                 () = house.run(market, ended_tx) => {}
@@ -125,8 +187,16 @@ fn limits() -> ListenLimits {
     ListenLimits { ws, read_max, outgoing_max: 16_384, ..ListenLimits::STANDARD }
 }
 
-fn server(plan: &Plan) -> Server {
-    let config = &plan.config;
+/// What the exchange lists: of a recording, with the ticks and steps that it shows.
+fn listings(plan: &ExchangePlan) -> Result<Vec<Listing>, StoreError> {
+    match &plan.exchange.market {
+        MarketSource::Seed(_) => Ok(plan.symbols.iter().map(|it| listing::simulated(it)).collect()),
+        MarketSource::Recording { path, .. } => recorded::listings(&plan.symbols, plan.kind, path),
+    }
+}
+
+fn server(plan: &ExchangePlan, universe: Universe) -> Server {
+    let config = &plan.exchange;
     let account = AccountSpec {
         key: PAPER_KEY.to_owned(),
         secret: PAPER_SECRET.to_owned(),
@@ -136,7 +206,7 @@ fn server(plan: &Plan) -> Server {
         maker_centi_bps: config.maker_fee_centi_bps,
         taker_centi_bps: config.taker_fee_centi_bps,
     };
-    Server::new(plan.instruments.clone(), plan.assets.clone(), vec![account], fees)
+    Server::new(universe.instruments, universe.assets, vec![account], fees)
 }
 
 struct House {
@@ -227,7 +297,7 @@ impl House {
     }
 }
 
-fn reply_of(reply: crate::sim::HttpReply) -> Reply {
+fn reply_of(reply: HttpReply) -> Reply {
     let mut out = Reply::json(reply.status, reply.body);
     for (name, value) in reply.headers {
         out = out.with_header(name, value);
@@ -257,13 +327,14 @@ enum Source {
 }
 
 impl Market {
-    fn open(plan: &Plan) -> Result<Self, ExchangeError> {
-        let source = match &plan.config.market {
+    fn open(plan: &ExchangePlan, universe: &Universe) -> Result<Self, ExchangeError> {
+        let source = match &plan.exchange.market {
             MarketSource::Seed(seed) => {
-                Source::Synthetic(Box::new(Synthetic::new(*seed, &plan.instruments)))
+                Source::Synthetic(Box::new(Synthetic::new(*seed, &universe.instruments)))
             }
             MarketSource::Recording { path, speed } => {
-                let directory = recorded::occurring(path, plan.kind, &plan.directory)?;
+                let directory = universe.directory(listing::nobody(), 0);
+                let directory = recorded::occurring(path, plan.kind, &directory)?;
                 let recorded = Box::new(Recorded::open(path, plan.kind, &directory)?);
                 Source::Recording { recorded, speed: *speed, first_unix_ns: None }
             }

@@ -12,21 +12,21 @@ const NS_MAX: u64 = 60_000_000_000;
 
 /// A histogram with three significant digits.
 #[derive(Debug)]
-pub struct Latency(Mutex<Histogram<u64>>);
+pub(super) struct Latency(Mutex<Histogram<u64>>);
 
 impl Latency {
     /// Empty.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(Mutex::new(empty()))
     }
 
     /// Takes one in.
-    pub fn record(&self, ns: u64) {
+    pub(super) fn record(&self, ns: u64) {
         self.0.lock().saturating_record(ns.clamp(1, NS_MAX));
     }
 
     /// What it says so far.
-    pub fn percentiles(&self) -> Percentiles {
+    pub(super) fn percentiles(&self) -> Percentiles {
         let histogram = self.0.lock();
         let at = |quantile| histogram.value_at_quantile(quantile);
         Percentiles {

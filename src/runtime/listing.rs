@@ -63,7 +63,12 @@ pub(super) fn directory(instrument: &Instrument) -> Directory {
         venue: VenueId(0),
         instruments: vec![instrument.clone()],
         assets: vec!["quote".to_owned(), "base".to_owned()],
-        prefix: IdPrefix::new("none").unwrap_or_else(|| unreachable!("four letters are a prefix")),
+        prefix: nobody(),
         recv_window_ms: 5_000,
     }
+}
+
+/// A prefix for a market that nobody's orders are in.
+pub(super) fn nobody() -> IdPrefix {
+    IdPrefix::new("none").unwrap_or_else(|| unreachable!("four letters are a prefix"))
 }

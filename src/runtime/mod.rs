@@ -28,9 +28,9 @@ pub mod threads;
 mod writer;
 
 pub use assemble::AssembleError;
-pub use backtest::{Outcome, backtest};
-pub use exchange::{ExchangeError, PAPER_KEY, PAPER_SECRET};
+pub use backtest::backtest;
+pub use exchange::{ExchangeError, ExchangePlan, PAPER_KEY, PAPER_SECRET, serve_exchange};
 pub use record::{Recording, record};
-pub use run::run;
+pub use run::{control_socket, run};
 pub use startup::StartError;
 pub use supervisor::Ending;

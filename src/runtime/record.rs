@@ -43,7 +43,7 @@ pub fn record(
         let dial = startup::dial()?;
         let listings = startup::listings(&venue.rest, &dial, config.venue.kind).await?;
         let universe = super::assemble::Universe::new(config, &listings)?;
-        let directory = universe.directory(config);
+        let directory = universe.directory(super::listing::nobody(), config.venue.recv_window_ms);
         let nobody = Credentials::new(String::new(), String::new());
         let Dialects { market, .. } =
             crate::venue::dialects(config.venue.kind, &directory, &nobody);

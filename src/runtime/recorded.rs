@@ -1,7 +1,6 @@
 //! A recording as a stream of market events: frames of a venue, decoded by the same dialect that
 //! decodes the live feed.
 
-use crate::config::Config;
 use crate::store::{RecordingReader, StoreError};
 use crate::types::{Filters, Instrument, MarketData, MarketEvent, Price, Qty};
 use crate::venue::{Credentials, Directory, Listing, MarketCounters, MarketDialect, VenueKind};
@@ -62,19 +61,21 @@ impl Recorded {
     }
 }
 
-/// What a recording holds of the configured instruments: those that occur in it, with a tick and a
-/// step that all of its prices and quantities are multiples of.
-pub(super) fn listings(config: &Config, path: &Path) -> Result<Vec<Listing>, StoreError> {
-    let mut found = Vec::new();
-    for wanted in &config.instruments {
-        let mut listing = super::listing::simulated(&wanted.symbol);
-        let grid = Grid::of(path, config.venue.kind, &listing)?;
-        if let Some(grid) = grid {
+/// What a recording holds of some symbols, with a tick and a step that all of its prices and
+/// quantities are multiples of. A symbol that does not occur in it is listed as ever.
+pub(super) fn listings(
+    symbols: &[String],
+    kind: VenueKind,
+    path: &Path,
+) -> Result<Vec<Listing>, StoreError> {
+    let listing = |symbol: &String| {
+        let mut listing = super::listing::simulated(symbol);
+        if let Some(grid) = Grid::of(path, kind, &listing)? {
             listing.filters = grid.applied_to(listing.filters);
         }
-        found.push(listing);
-    }
-    Ok(found)
+        Ok(listing)
+    };
+    symbols.iter().map(listing).collect()
 }
 
 /// The instruments of a directory that occur in a recording: a snapshot in it names no symbol, so

@@ -8,10 +8,10 @@
 //! main ─operator─▶ hot ──alerts────▶ main   ──▶ people
 //! ```
 
-use super::assemble::Universe;
+use super::assemble::{Universe, id_prefix};
 use super::bell::Bell;
 use super::clock::Clock;
-use super::exchange::{self, PAPER_KEY, PAPER_SECRET, Plan, Running};
+use super::exchange::{self, ExchangePlan, PAPER_KEY, PAPER_SECRET, Running};
 use super::feed::Feed;
 use super::gate::Gate;
 use super::gateway::Gateway;
@@ -21,17 +21,18 @@ use super::latency::Latency;
 use super::outputs::Outputs;
 use super::startup::{self, Disk, StartError};
 use super::supervisor::{Ending, Supervisor};
+use super::threads;
 use super::writer::WriterThread;
-use super::{listing, recorded, threads};
-use crate::config::{Config, Endpoint, MarketSource};
+use crate::config::{Config, Endpoint};
 use crate::core::{Core, Effects, Registry, Status};
 use crate::net::Address;
 use crate::net::http::{HttpClient, HttpLimits};
 use crate::ops::{FeedCounters, Report, screen::Screen};
 use crate::types::VenueId;
-use crate::venue::{Credentials, Listing};
+use crate::venue::Credentials;
 use parking_lot::Mutex;
 use std::cell::RefCell;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -106,7 +107,7 @@ async fn begin(
     if restored.latch.is_some() {
         gate.shut();
     }
-    let directory = universe.directory(config);
+    let directory = universe.directory(id_prefix(config), config.venue.recv_window_ms);
     let core = Core::new(universe.setup(config, registry, disk.epoch, restored)?);
 
     let bells = Bells::new()?;
@@ -248,7 +249,7 @@ async fn begin(
         latency,
         feed_counters,
         flag: disk.latch,
-        socket: config.folders.state.join("engine.sock"),
+        socket: control_socket(config),
         limit,
         market_ended: venue.exchange.as_ref().map(|exchange| exchange.ended.clone()),
         waiting: Vec::new(),
@@ -270,6 +271,11 @@ async fn begin(
     }
     drop(venue.exchange);
     ending
+}
+
+/// Where operators reach the engine of a deployment.
+pub fn control_socket(config: &Config) -> PathBuf {
+    config.folders.state.join("engine.sock")
 }
 
 /// Who sleeps on which bell.
@@ -333,18 +339,9 @@ pub(super) fn venue(config: &Config, clock: &Clock) -> Result<Venue, StartError>
             credentials: config.venue.access.credentials.clone(),
             exchange: None,
         }),
-        Endpoint::Embedded(exchange) => {
-            let listings = simulated_listings(config, &exchange.market)?;
-            let universe = Universe::new(config, &listings)?;
-            let plan = Plan {
-                listen: ([127, 0, 0, 1], 0).into(),
-                config: exchange.clone(),
-                kind: config.venue.kind,
-                directory: universe.directory(config),
-                instruments: universe.instruments,
-                assets: universe.assets,
-            };
-            let running = exchange::start(plan, clock.clone())?;
+        Endpoint::Embedded(_) => {
+            let plan = ExchangePlan::of(config);
+            let running = exchange::start(&plan, ([127, 0, 0, 1], 0).into(), clock.clone())?;
             let at = running.at;
             let socket = Address::parse(&format!("ws://{at}"))?;
             let credentials = Credentials::new(PAPER_KEY.to_owned(), PAPER_SECRET.to_owned());
@@ -356,19 +353,5 @@ pub(super) fn venue(config: &Config, clock: &Clock) -> Result<Venue, StartError>
                 exchange: Some(running),
             })
         }
-    }
-}
-
-/// What a simulated exchange lists: of a recording, with the ticks and steps that it shows.
-pub(super) fn simulated_listings(
-    config: &Config,
-    market: &MarketSource,
-) -> Result<Vec<Listing>, StartError> {
-    match market {
-        MarketSource::Seed(_) => {
-            let symbols = config.instruments.iter();
-            Ok(symbols.map(|wanted| listing::simulated(&wanted.symbol)).collect())
-        }
-        MarketSource::Recording { path, .. } => Ok(recorded::listings(config, path)?),
     }
 }

@@ -25,7 +25,7 @@ pub(super) struct Commands {
 
 /// Serves commands for ever, with a connection or without.
 pub(super) async fn serve(shared: Rc<Shared>, mut commands: Commands, order_entry: Address) {
-    let Ok(bell) = AsyncFd::new(Arc::clone(&commands.bell)) else {
+    let Ok(bell) = AsyncFd::register(Arc::clone(&commands.bell)) else {
         tracing::error!("no more files can be watched: orders cannot be sent");
         return;
     };
