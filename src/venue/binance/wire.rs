@@ -5,6 +5,13 @@
 //! Must hold: what is decoded is exactly what a JSON parser would have read; what is ill-formed is
 //! an error; kinds that we do not follow are [`Frame::Other`]. No allocation per frame: the levels
 //! of a book go into a list that the caller keeps.
+//!
+//! Decision: a scanner of our own instead of a JSON library, because these few kinds are most of
+//! what the engine ever reads. Recorded frames to numbers, median ns per frame
+//! (`benches/decode.rs`, x86-64-v3, two shared cores): quote 92 against 454 (`simd-json`) and 514
+//! (`serde_json`), trade 85 against 370 and 389, depth diff 1,238 against 4,422 and 6,976: 3.6 to
+//! 5.6 times faster.
+//! `serde_json` is the oracle in the tests, and reads everything that is not hot.
 
 use super::object::{Field, Object, integer, text};
 use super::template;

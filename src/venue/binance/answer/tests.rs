@@ -8,9 +8,9 @@ use crate::venue::OrderDialect;
 const ID: ClientOrderId = ClientOrderId { epoch: 1, sequence: 35 };
 const ASKED: Question = Question::Order(InstrumentId(0), ID);
 
-const PLACED: &str = r#"{"id":"p0.tkp1-1-z","status":200,"result":{"orderId":325078477,"symbol":"BTCUSDT","status":"NEW","clientOrderId":"tkp1-1-z","price":"43187.00","origQty":"0.100","executedQty":"0.000","cumQty":"0.000","timeInForce":"GTC","type":"LIMIT","reduceOnly":false,"updateTime":1702555534435},"rateLimits":[{"rateLimitType":"ORDERS","interval":"SECOND","intervalNum":10,"limit":300,"count":1}]}"#;
-const CANCELED: &str = r#"{"id":"c0.tkp1-1-z","status":200,"result":{"clientOrderId":"tkp1-1-z","cumQty":"0.04","executedQty":"0.04","orderId":283194212,"origQty":"0.100","price":"0","side":"BUY","status":"CANCELED","symbol":"BTCUSDT","updateTime":1571110484038}}"#;
-const FOUND: &str = r#"{"avgPrice":"0.00000","clientOrderId":"tkp1-1-z","cumQuote":"0","executedQty":"0.3","orderId":1917641,"origQty":"0.40","price":"0","side":"BUY","status":"PARTIALLY_FILLED","symbol":"BTCUSDT","time":1579276756075,"updateTime":1579276756076}"#;
+const PLACED: &str = include_str!("../../../../tests/data/binance-usdm-order-placed.json");
+const CANCELED: &str = include_str!("../../../../tests/data/binance-usdm-order-canceled.json");
+const FOUND: &str = include_str!("../../../../tests/data/binance-usdm-order-found.json");
 
 fn orders() -> Orders {
     Orders::new(&directory(&["BTCUSDT", "ETHUSDT"]), &credentials())
@@ -29,9 +29,9 @@ fn kind(text: &str) -> ExecutionKind {
 }
 
 fn refused_as(request: char, status: u16, code: i32, text: &str) -> ExecutionKind {
-    kind(&format!(
-        r#"{{"id":"{request}0.tkp1-1-z","status":{status},"error":{{"code":{code},"msg":"{text}"}}}}"#
-    ))
+    let id = format!("{request}0.tkp1-1-z");
+    let error = serde_json::json!({ "code": code, "msg": text });
+    kind(&serde_json::json!({ "id": id, "status": status, "error": error }).to_string())
 }
 
 #[test]

@@ -6,9 +6,9 @@ use crate::types::{Level, Price, Qty, Side};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-const DIFF: &str = r#"{"stream":"btcusdt@depth@100ms","data":{"e":"depthUpdate","E":9,"T":9,"s":"BTCUSDT","U":100,"u":110,"pu":98,"b":[["1","1"]],"a":[["2","1"]]}}"#;
+const DIFF: &str = include_str!("../../../../tests/data/binance-usdm-depth-update-first.json");
 const SNAPSHOT: &str = r#"{"lastUpdateId":105,"E":8,"T":8,"bids":[["1","2"]],"asks":[["3","1"]]}"#;
-const TICKER: &str = r#"{"stream":"btcusdt@bookTicker","data":{"e":"bookTicker","u":1,"s":"BTCUSDT","b":"1","B":"2","a":"3","A":"4","T":5,"E":6}}"#;
+const TICKER: &str = include_str!("../../../../tests/data/binance-usdm-book-ticker-small.json");
 
 fn market(symbols: &[&str]) -> (Market, Vec<MarketEvent>) {
     (Market::new(&directory(symbols)), Vec::new())

@@ -4,9 +4,9 @@ use super::super::support::{Dice, answer, credentials, directory, sample};
 use super::*;
 use crate::types::{AssetId, ClientOrderId, ForeignOrder, InstrumentId, OrderRef, Side, VenueId};
 
-const BALANCES: &str = r#"[{"accountAlias":"SgsR","asset":"USDT","balance":"122.12000001","crossWalletBalance":"1","crossUnPnl":"3"},{"asset":"BNB","balance":"0.00000000"},{"asset":"DOGE","balance":"0"}]"#;
-const POSITIONS: &str = r#"[{"symbol":"BTCUSDT","positionSide":"BOTH","positionAmt":"-0.300","entryPrice":"61800.123456789","breakEvenPrice":"0.385077"},{"symbol":"ETHUSDT","positionSide":"BOTH","positionAmt":"0","entryPrice":"0"}]"#;
-const ORDERS: &str = r#"[{"clientOrderId":"tkp1-1-z","executedQty":"0.1","orderId":7,"origQty":"0.40","price":"61000","reduceOnly":false,"side":"BUY","closePosition":false,"symbol":"BTCUSDT"},{"clientOrderId":"autoclose-1","executedQty":"0","orderId":8,"origQty":"0.40","price":"0","reduceOnly":true,"side":"SELL","closePosition":false,"symbol":"BTCUSDT"},{"clientOrderId":"web","executedQty":"0","orderId":9,"origQty":"0","price":"0","reduceOnly":true,"side":"SELL","closePosition":true,"symbol":"ETHUSDT"},{"clientOrderId":"web","executedQty":"0","orderId":10,"origQty":"1","price":"1","reduceOnly":false,"side":"SELL","closePosition":false,"symbol":"DOGEUSDT"}]"#;
+const BALANCES: &str = include_str!("../../../../tests/data/binance-usdm-balances.json");
+const POSITIONS: &str = include_str!("../../../../tests/data/binance-usdm-positions.json");
+const ORDERS: &str = include_str!("../../../../tests/data/binance-usdm-open-orders.json");
 const ONE_WAY: &str = r#"{"dualSidePosition":false}"#;
 
 fn read(bodies: [&str; 4]) -> Result<AccountSnapshot, DecodeError> {

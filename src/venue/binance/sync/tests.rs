@@ -19,18 +19,18 @@ impl Desk {
 
     /// A futures diff at one price.
     fn diff(&mut self, first: u64, last: u64, previous: u64) -> Result<(), DecodeError> {
-        let text = format!(
-            r#"{{"e":"depthUpdate","E":9,"T":9,"s":"X","U":{first},"u":{last},"pu":{previous},"b":[["{last}","1"]],"a":[]}}"#
-        );
-        self.feed(&text)
+        self.one_level(first, last, &format!(r#""pu":{previous},"#))
     }
 
     /// A spot diff at one price.
     fn spot(&mut self, first: u64, last: u64) -> Result<(), DecodeError> {
-        let text = format!(
-            r#"{{"e":"depthUpdate","E":9,"s":"X","U":{first},"u":{last},"b":[["{last}","1"]],"a":[]}}"#
-        );
-        self.feed(&text)
+        self.one_level(first, last, "")
+    }
+
+    fn one_level(&mut self, first: u64, last: u64, previous: &str) -> Result<(), DecodeError> {
+        let place = format!(r#""U":{first},"u":{last},{previous}"#);
+        let levels = format!(r#""b":[["{last}","1"]],"a":[]"#);
+        self.feed(&format!(r#"{{"e":"depthUpdate","E":9,"s":"X",{place}{levels}}}"#))
     }
 
     fn snapshot(&mut self, update: u64) -> Result<(), DecodeError> {

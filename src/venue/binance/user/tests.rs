@@ -7,8 +7,8 @@ use crate::types::{
 };
 
 /// Worked example of the sheet with one of our ids and one-way mode.
-const TRADE: &str = r#"{"e":"ORDER_TRADE_UPDATE","T":1568879465650,"E":1568879465651,"o":{"s":"BTCUSDT","c":"tkp1-1-z","S":"BUY","o":"LIMIT","f":"GTC","q":"0.002","p":"7100.50","ap":"7100.50","sp":"0","x":"TRADE","X":"PARTIALLY_FILLED","i":8886774,"l":"0.001","z":"0.001","L":"7100.50","N":"USDT","n":"0.01","T":1568879465651,"t":12345678,"b":"0","a":"0","m":true,"R":false,"wt":"CONTRACT_PRICE","ot":"LIMIT","ps":"BOTH","cp":false,"AP":"0","cr":"0","pP":false,"si":0,"ss":0,"rp":"12.34","V":"EXPIRE_TAKER","pm":"NONE","gtd":0,"er":"0","st":1}}"#;
-const FUNDING: &str = r#"{"e":"ACCOUNT_UPDATE","T":1,"E":2,"a":{"m":"FUNDING_FEE","B":[{"a":"USDT","wb":"122624.1","cw":"100.1","bc":"-50.12345678"},{"a":"BNB","wb":"1","cw":"1","bc":"0"}],"P":[]}}"#;
+const TRADE: &str = include_str!("../../../../tests/data/binance-usdm-order-trade-update.json");
+const FUNDING: &str = include_str!("../../../../tests/data/binance-usdm-account-update.json");
 
 fn read(text: &str) -> Result<Vec<UserEvent>, DecodeError> {
     let mut user = User::new(&directory(&["BTCUSDT"]), &credentials());
@@ -173,7 +173,7 @@ fn the_end_of_the_stream_is_told() {
 #[test]
 fn what_says_nothing_new_is_passed_over() {
     let rows = [
-        r#"{"e":"TRADE_LITE","E":1,"T":1,"s":"BTCUSDT","q":"1","p":"1","m":true,"c":"tkp1-1-z","S":"BUY","L":"1","l":"1","t":1,"i":1}"#,
+        include_str!("../../../../tests/data/binance-usdm-trade-lite.json"),
         r#"{"e":"STRATEGY_UPDATE","T":1}"#,
         r#"{"result":null,"id":1}"#,
     ];

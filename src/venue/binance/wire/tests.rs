@@ -6,15 +6,15 @@ use crate::types::{Price, Qty};
 use crate::venue::binance::scan::DEPTH_MAX;
 use serde_json::Value;
 
-const TICKER: &str = r#"{"stream":"btcusdt@bookTicker","data":{"e":"bookTicker","u":5123107839020,"s":"BTCUSDT","b":"61800.20","B":"2.507","a":"61800.30","A":"2.510","T":1723161256313,"E":1723161256313}}"#;
-const TICKER_2026: &str = r#"{"e":"bookTicker","u":400900217,"E":1568014460893,"T":1568014460891,"s":"BNBUSDT","ps":"BNBUSDT","b":"25.35190000","B":"31.21000000","a":"25.36520000","A":"40.66000000","st":1}"#;
-const TRADE: &str = r#"{"stream":"btcusdt@trade","data":{"e":"trade","E":1723161256322,"T":1723161256321,"s":"BTCUSDT","t":5266583935,"p":"61800.30","q":"0.006","X":"MARKET","m":false}}"#;
-const AGGREGATE: &str = r#"{"e":"aggTrade","E":123456789,"s":"BNBUSDT","a":5933014,"p":"0.001","q":"100","nq":"100","f":100,"l":105,"T":123456785,"m":true,"st":1}"#;
-const DIFF: &str = r#"{"stream":"btcusdt@depth@100ms","data":{"e":"depthUpdate","E":123456789,"T":123456788,"s":"BTCUSDT","U":157,"u":160,"pu":149,"b":[["0.0024","10"],["0.0023","0"]],"a":[["0.0026","100"]]}}"#;
-const SPOT_TICKER: &str = r#"{"stream":"btcusdt@bookTicker","data":{"u":50093239212,"s":"BTCUSDT","b":"61837.63000000","B":"3.78826000","a":"61837.64000000","A":"1.54698000"}}"#;
-const SPOT_DIFF: &str = r#"{"e":"depthUpdate","E":1723161255308,"s":"BTCUSDT","U":50093239203,"u":50093239207,"b":[],"a":[["61838.04000000","0.32332000"]]}"#;
-const SPOT_TRADE: &str = r#"{"e":"trade","E":1723161255343,"s":"BTCUSDT","t":3735683259,"p":"61837.63000000","q":"0.02000000","T":1723161255342,"m":true,"M":true}"#;
-const SNAPSHOT: &str = r#"{"lastUpdateId":1027024,"E":1589436922972,"T":1589436922959,"bids":[["4.00000000","431.00000000"]],"asks":[["4.00000200","12.00000000"]]}"#;
+const TICKER: &str = include_str!("../../../../tests/data/binance-usdm-book-ticker.json");
+const TICKER_2026: &str = include_str!("../../../../tests/data/binance-usdm-book-ticker-2026.json");
+const TRADE: &str = include_str!("../../../../tests/data/binance-usdm-trade.json");
+const AGGREGATE: &str = include_str!("../../../../tests/data/binance-usdm-agg-trade.json");
+const DIFF: &str = include_str!("../../../../tests/data/binance-usdm-depth-update.json");
+const SPOT_TICKER: &str = include_str!("../../../../tests/data/binance-spot-book-ticker.json");
+const SPOT_DIFF: &str = include_str!("../../../../tests/data/binance-spot-depth-update.json");
+const SPOT_TRADE: &str = include_str!("../../../../tests/data/binance-spot-trade.json");
+const SNAPSHOT: &str = include_str!("../../../../tests/data/binance-usdm-depth.json");
 
 const ALL: [&str; 9] =
     [TICKER, TICKER_2026, TRADE, AGGREGATE, DIFF, SPOT_TICKER, SPOT_DIFF, SPOT_TRADE, SNAPSHOT];
