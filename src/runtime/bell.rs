@@ -1,41 +1,43 @@
-//! Wakes a thread that sleeps: an eventfd that is only rung when somebody waits.
+//! Wakes a thread that sleeps: a pipe that is only written to when somebody waits.
 //!
 //! Must hold: whoever fills a lane rings after the push; whoever waits says so before it looks at
 //! its lanes for the last time. Either the filler sees the waiter and rings, or the waiter sees
 //! what was pushed. Ringing costs one atomic load while nobody waits and one system call when
-//! somebody does; it takes no lock and never blocks (the counter cannot overflow before it is read).
+//! somebody does; it takes no lock and never blocks.
 //!
-//! Decision: an eventfd and not a tokio `Notify` or a condition variable, because the hot thread
-//! rings it and those take a lock; and because one descriptor serves a plain thread (ppoll) and a
-//! tokio thread (epoll) alike.
+//! Decision: a pipe and not a tokio `Notify` or a condition variable, because the hot thread rings
+//! it and those take a lock; and because one descriptor serves a plain thread (ppoll) and a tokio
+//! thread (epoll) alike. An eventfd would be one descriptor less, but tokio watches a foreign
+//! descriptor only through `unsafe`.
 
-use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::pipe::{PipeFlags, pipe_with};
 use std::io;
 use std::os::fd::OwnedFd;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering, fence};
-use tokio::io::unix::AsyncFd;
+use tokio::net::unix::pipe::Receiver;
 
 /// One thread's bell.
 #[derive(Debug)]
 pub struct Bell {
-    fd: OwnedFd,
+    heard: OwnedFd,
+    rung: OwnedFd,
     waits: AtomicBool,
 }
 
 impl Bell {
     /// Fails only when the process may open no more files.
     pub fn new() -> io::Result<Self> {
-        let fd = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
-        Ok(Self { fd, waits: AtomicBool::new(false) })
+        let (heard, rung) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
+        Ok(Self { heard, rung, waits: AtomicBool::new(false) })
     }
 
     /// Wakes the waiter, if there is one.
     pub fn ring(&self) {
         fence(Ordering::SeqCst);
         if self.waits.load(Ordering::Relaxed) && self.waits.swap(false, Ordering::Relaxed) {
-            // A full counter means that it has been rung already.
-            let _ = rustix::io::write(&self.fd, &1_u64.to_ne_bytes());
+            // A full pipe means that it has been rung already.
+            let _ = rustix::io::write(&self.rung, &[0]);
         }
     }
 
@@ -46,47 +48,44 @@ impl Bell {
             let seconds = i64::try_from(timeout_ns / crate::types::SECOND).unwrap_or(i64::MAX);
             let rest = i64::try_from(timeout_ns % crate::types::SECOND).unwrap_or(0);
             let timeout = Timespec { tv_sec: seconds, tv_nsec: rest };
-            let mut fds = [PollFd::new(&self.fd, PollFlags::IN)];
+            let mut fds = [PollFd::new(&self.heard, PollFlags::IN)];
             // A signal ends the wait early, which is as good as a ring.
             let _ = poll(&mut fds, Some(&timeout));
         }
-        self.hush();
+        self.waits.store(false, Ordering::Relaxed);
+        let mut rings = [0_u8; 8];
+        // Nothing to read means that nobody rang.
+        let _ = rustix::io::read(&self.heard, &mut rings);
+    }
+
+    /// The bell as a tokio thread hears it; needs a tokio runtime around it.
+    pub fn ear(&self) -> io::Result<Receiver> {
+        Receiver::from_owned_fd(self.heard.try_clone()?)
     }
 
     /// Sleeps on a tokio thread until rung, unless `is_idle` finds something to do.
-    pub async fn wait_async(fd: &AsyncFd<Arc<Self>>, is_idle: impl Fn() -> bool) {
-        let bell = fd.get_ref();
-        bell.announce();
-        if is_idle()
-            && let Ok(mut ready) = fd.readable().await
-        {
-            ready.clear_ready();
+    pub async fn wait_async(&self, ear: &Receiver, is_idle: impl Fn() -> bool) {
+        self.announce();
+        if is_idle() {
+            // A pipe cannot break while this bell holds both its ends.
+            let _ = ear.readable().await;
         }
-        bell.hush();
+        self.waits.store(false, Ordering::Relaxed);
+        let mut rings = [0_u8; 8];
+        // Nothing to read means that nobody rang.
+        let _ = ear.try_read(&mut rings);
     }
 
     fn announce(&self) {
         self.waits.store(true, Ordering::Relaxed);
         fence(Ordering::SeqCst);
     }
-
-    fn hush(&self) {
-        self.waits.store(false, Ordering::Relaxed);
-        let mut count = [0_u8; 8];
-        // Nothing to read means that nobody rang.
-        let _ = rustix::io::read(&self.fd, &mut count);
-    }
-}
-
-impl std::os::fd::AsRawFd for Bell {
-    fn as_raw_fd(&self) -> std::os::fd::RawFd {
-        self.fd.as_raw_fd()
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
     use std::sync::atomic::AtomicU64;
 
     #[test]

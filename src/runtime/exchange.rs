@@ -281,11 +281,9 @@ impl House {
             crowded |= delivery == Delivery::Cut;
         }
         for number in self.server.drain_closed() {
-            drop(self.listener.outbox().close(
-                ConnectionId::of(number),
-                1000,
-                "the stream has ended",
-            ));
+            let connection = ConnectionId::of(number);
+            // One that has left meanwhile is closed.
+            let _ = self.listener.outbox().close(connection, 1000, "the stream has ended");
         }
         if crowded || self.listener.outbox().is_crowded() {
             tokio::time::sleep(BACK_PRESSURE).await;

@@ -14,7 +14,7 @@ use crate::types::{
 use crate::venue::{Call, Outgoing, Question};
 use std::rc::Rc;
 use std::sync::Arc;
-use tokio::io::unix::AsyncFd;
+use tokio::net::unix::pipe::Receiver;
 
 /// Where commands come from, and how to wait for one.
 pub(super) struct Commands {
@@ -25,9 +25,12 @@ pub(super) struct Commands {
 
 /// Serves commands for ever, with a connection or without.
 pub(super) async fn serve(shared: Rc<Shared>, mut commands: Commands, order_entry: Address) {
-    let Ok(bell) = AsyncFd::register(Arc::clone(&commands.bell)) else {
-        tracing::error!("no more files can be watched: orders cannot be sent");
-        return;
+    let bell = match commands.bell.ear() {
+        Ok(bell) => bell,
+        Err(error) => {
+            tracing::error!(%error, "commands cannot be waited for: orders cannot be sent");
+            return;
+        }
     };
     let target = shared.dialect.borrow().stream().target;
     let mut waits = link::Waits::new("order entry");
@@ -51,14 +54,14 @@ pub(super) async fn serve(shared: Rc<Shared>, mut commands: Commands, order_entr
 }
 
 impl Commands {
-    async fn next(&mut self, bell: &AsyncFd<Arc<Bell>>) -> Command {
+    async fn next(&mut self, bell: &Receiver) -> Command {
         loop {
             if let Some(command) = self.lane.pop() {
                 return command;
             }
             match self.wait {
                 Wait::Spin | Wait::Yield => tokio::task::yield_now().await,
-                Wait::Park => Bell::wait_async(bell, || self.lane.is_empty()).await,
+                Wait::Park => self.bell.wait_async(bell, || self.lane.is_empty()).await,
             }
         }
     }
@@ -69,7 +72,7 @@ impl Commands {
 async fn refuse_while(
     shared: &Rc<Shared>,
     commands: &mut Commands,
-    bell: &AsyncFd<Arc<Bell>>,
+    bell: &Receiver,
     until: impl Future<Output = ()>,
 ) {
     let mut until = std::pin::pin!(until);
@@ -100,7 +103,7 @@ impl Session<'_> {
     async fn run(
         &mut self,
         commands: &mut Commands,
-        bell: &AsyncFd<Arc<Bell>>,
+        bell: &Receiver,
         mut reader: WsReader,
     ) -> NetError {
         loop {
