@@ -332,12 +332,12 @@ impl Core {
         for finding in self.state.reconciler.findings().iter().take(effects.room()) {
             effects.push(Effect::Alert(Alert::Mismatch(*finding)));
         }
-        let Verdict::Adopt(findings) = verdict else { return };
-        self.state.adopt(snapshot, 0 < findings);
+        let Verdict::Proven { adopt, findings } = verdict else { return };
+        self.state.adopt(snapshot, adopt);
         self.state.doubt_absent(snapshot, asked_ns.unwrap_or(0));
         self.state.reconciler.forget_differences();
         self.withdrawing = true;
-        if !was_proven || 0 < findings {
+        if !was_proven || adopt {
             let venue = snapshot.venue;
             effects.push(Effect::Alert(Alert::Reconciled { venue, findings }));
         }

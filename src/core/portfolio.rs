@@ -112,6 +112,11 @@ impl Portfolio {
         &self.attributed[strategy.index()]
     }
 
+    /// True once the venue has told, and as long as every number fitted since.
+    pub(super) fn is_known(&self) -> bool {
+        self.known
+    }
+
     /// True while any position is open.
     pub(super) fn is_exposed(&self) -> bool {
         0 < self.open

@@ -67,8 +67,13 @@ pub(super) enum Verdict {
     Inconclusive,
     /// It differs, once: nothing new is opened until it is read again.
     Suspect,
-    /// It agrees, or is to be adopted; with the number of differences.
-    Adopt(u32),
+    /// It is proven.
+    Proven {
+        /// Wallets and positions are to be taken over.
+        adopt: bool,
+        /// Differences that were found.
+        findings: u32,
+    },
 }
 
 /// Differences kept per reading; more than these are counted with the last.
@@ -172,8 +177,8 @@ impl Reconciler {
         effects.push(Effect::Send(Command::QueryAccount { venue, token }));
     }
 
-    /// Compares a reading with what we believe. `Adopt` sets the account proven; the caller then
-    /// takes the reading over.
+    /// Compares a reading with what we believe. The first reading of all is taken over as it is:
+    /// there was no belief to differ from.
     pub(super) fn on_snapshot(
         &mut self,
         snapshot: &AccountSnapshot,
@@ -188,7 +193,7 @@ impl Reconciler {
         self.asked = None;
         self.compare(snapshot, portfolio, orders, instruments);
         let quiet = asked.activity == activity;
-        let differs = self.found.iter().any(Finding::is_difference);
+        let differs = !portfolio.is_known() || self.found.iter().any(Finding::is_difference);
         if differs && !quiet {
             self.inconclusive = self.inconclusive.saturating_add(1);
             self.proven &= self.inconclusive < INCONCLUSIVE_MAX;
@@ -207,7 +212,8 @@ impl Reconciler {
         self.proven = true;
         self.next_ns = now_ns.saturating_add(self.timing.reconcile_ns);
         let count = self.findings.iter().filter(|finding| finding.is_difference()).count();
-        Verdict::Adopt(u32::try_from(count).unwrap_or(u32::MAX))
+        let findings = u32::try_from(count).unwrap_or(u32::MAX);
+        Verdict::Proven { adopt: differs, findings }
     }
 
     /// The findings of the last conclusive reading.
@@ -243,7 +249,8 @@ impl Reconciler {
                 self.find(Finding::ForeignOrders { instrument, count });
             }
         }
-        for asset in portfolio.assets() {
+        let known = portfolio.is_known();
+        for asset in portfolio.assets().filter(|_| known) {
             let told = snapshot.balances.iter().find(|(told, _)| *told == asset);
             let venue = told.map_or(Cash::ZERO, |(_, balance)| *balance);
             let ours = portfolio.expected_balance(asset.index(), snapshot, instruments);
