@@ -54,6 +54,7 @@ impl Relations<'_> {
     /// meant another number.
     fn budgets(&mut self) {
         self.unique("strategies", "name");
+        self.owners();
         for index in 0..self.values.count("strategies") {
             let budget = format!("strategies[{index}].budget");
             self.at_most(&format!("{budget}.max_position_notional"), "risk.max_gross_notional");
@@ -61,6 +62,27 @@ impl Relations<'_> {
                 self.at_most(&format!("{budget}.{key}"), &format!("risk.{key}"));
             }
             self.strategy_instruments(&format!("strategies[{index}].instruments"));
+        }
+    }
+
+    /// An instrument belongs to one strategy: two on one would undo each other's positions, and a
+    /// reduction of the one may be none of the account (SAFETY E9).
+    fn owners(&mut self) {
+        let mut owned: Vec<(String, String)> = Vec::new();
+        for index in 0..self.values.count("strategies") {
+            let name = self.values.text(&format!("strategies[{index}].name")).unwrap_or_default();
+            let name = name.to_owned();
+            let list = format!("strategies[{index}].instruments");
+            for at in 0..self.values.count(&list) {
+                let path = format!("{list}[{at}]");
+                let Some(symbol) = self.values.text(&path).map(str::to_owned) else { continue };
+                let owner = owned.iter().find(|(taken, by)| *taken == symbol && *by != name);
+                if let Some((_, owner)) = owner {
+                    let what = format!("{symbol} belongs to `{owner}`; one strategy an instrument");
+                    self.fault(&path, what);
+                }
+                owned.push((symbol, name.clone()));
+            }
         }
     }
 

@@ -37,7 +37,7 @@ fn paper_needs_nothing_but_itself() {
         Endpoint::Embedded(ExchangeConfig { market: MarketSource::Seed(7), .. })
     ));
     let symbols: Vec<&str> = paper.instruments.iter().map(|it| it.symbol.as_str()).collect();
-    assert_eq!(symbols, ["BTCUSDT", "ETHUSDT"]);
+    assert_eq!(symbols, ["BTCUSDT", "ETHUSDT", "SOLUSDT"]);
     let kinds: Vec<&str> = paper.strategies.iter().map(|it| it.kind.as_str()).collect();
     assert_eq!(kinds, ["quoter", "quoter", "momentum"]);
     assert_eq!(paper.runtime, RuntimeConfig { wait: Wait::Park, pins: Pins::default() });

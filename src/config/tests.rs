@@ -1,7 +1,7 @@
 //! The configuration as its users meet it: files in, faults or values out.
 
 use super::*;
-use crate::core::{Limits, ParamFault, Sharing, Strategy, StrategySetup};
+use crate::core::{Limits, Sharing};
 use crate::types::{Cash, InstrumentId, MS, Qty, SECOND};
 use proptest::prelude::*;
 use std::fs;
@@ -14,37 +14,8 @@ pub(super) const PAPER: &str = include_str!("../../configs/paper.yaml");
 const KEY: &str = "k3y-of-the-account";
 const SECRET: &str = "s3cret-of-the-account";
 
-#[derive(Debug)]
-struct StandIn;
-impl Strategy for StandIn {}
-
-type Built = Result<Box<dyn Strategy>, Vec<ParamFault>>;
-
-fn quoter(mut setup: StrategySetup<'_>) -> Built {
-    let params = &mut setup.params;
-    params.qty("order_qty");
-    params.qty("max_inventory");
-    params.millionths("volatility_factor", 0..=10_000_000);
-    for key in ["half_spread_bps", "inventory_skew_bps", "requote_bps", "ttl_ms"] {
-        params.whole(key, 1..=100_000);
-    }
-    setup.params.finish().map(|()| Box::new(StandIn) as Box<dyn Strategy>)
-}
-
-fn momentum(mut setup: StrategySetup<'_>) -> Built {
-    setup.params.qty("order_qty");
-    for key in ["lookback_ms", "threshold_bps", "hold_ms", "cooldown_ms", "ttl_ms"] {
-        setup.params.whole(key, 1..=100_000);
-    }
-    setup.params.finish().map(|()| Box::new(StandIn) as Box<dyn Strategy>)
-}
-
-fn idle(setup: StrategySetup<'_>) -> Built {
-    setup.params.finish().map(|()| Box::new(StandIn) as Box<dyn Strategy>)
-}
-
 fn registry() -> Registry {
-    Registry::default().with("quoter", quoter).with("momentum", momentum).with("idle", idle)
+    crate::strategy::registry()
 }
 
 fn lookup(name: &str) -> Option<OsString> {

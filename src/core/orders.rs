@@ -50,9 +50,9 @@ pub struct Order {
     /// When it was handed to the sender, monotonic nanoseconds.
     pub sent_ns: u64,
     /// When it must be looked at again: time to live, answer, retry.
-    pub(super) deadline_ns: u64,
+    pub deadline_ns: u64,
     /// How often the venue said that it does not know it.
-    pub(super) not_found: u8,
+    pub not_found: u8,
 }
 
 impl Order {

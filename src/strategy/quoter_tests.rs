@@ -66,6 +66,10 @@ fn order(status: OrderStatus, price: i32, qty: i32, cum_qty: i32) -> Order {
         },
         status,
         cum_qty: Qty::whole(cum_qty),
+        claimed_qty: Qty::whole(cum_qty),
+        sent_ns: 0,
+        deadline_ns: u64::MAX,
+        not_found: 0,
     }
 }
 

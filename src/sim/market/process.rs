@@ -47,11 +47,11 @@ struct Regime {
     volatility: i64,
 }
 
-/// Quiet, ordinary, wild. 1,000 parts per frame are about 18 % a year.
+/// Quiet, ordinary, wild. 2,800 parts per frame are about 50 % a year.
 const REGIMES: [Regime; 3] = [
-    Regime { base: 1_500, volatility: 300 },
-    Regime { base: 8_000, volatility: 1_000 },
-    Regime { base: 16_000, volatility: 3_000 },
+    Regime { base: 1_500, volatility: 800 },
+    Regime { base: 8_000, volatility: 2_800 },
+    Regime { base: 16_000, volatility: 8_000 },
 ];
 
 /// One instrument's market.
