@@ -37,11 +37,9 @@ pub(super) fn engine(
         },
         Err(error) => {
             console.complain(format_args!("engine: {error}"))?;
-            let exit = match error {
-                NetError::NoReply { .. } => Exit::Failed,
-                _ => Exit::Unreachable,
-            };
-            Ok(Err(exit))
+            // One that took the question may have acted on it; nobody else was there.
+            let heard = matches!(error, NetError::NoReply { .. });
+            Ok(Err(if heard { Exit::Failed } else { Exit::Unreachable }))
         }
     }
 }

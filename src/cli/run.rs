@@ -34,19 +34,14 @@ pub(super) fn execute(
         Err(exit) => return Ok(exit),
     };
     let screen = Screen::new();
-    log::start(&config.log, &config.folders.logs, &screen)?;
+    let log = log::start(&config.log, &config.folders.logs, &screen)?;
     match runtime::run(&config, registry, &screen, arguments.duration) {
         Ok(ending) => {
-            console.out.write_all(summary(&ending.report).as_bytes())?;
-            tracing::info!("{SHUTDOWN_COMPLETE}");
-            if screen.is_terminal() {
-                return Ok(Exit::Ok);
-            }
-            console.say(SHUTDOWN_COMPLETE)?;
+            log.print(&format!("{}{SHUTDOWN_COMPLETE}\n", summary(&ending.report)));
             Ok(Exit::Ok)
         }
         Err(StartError::Stopped) => {
-            console.say(SHUTDOWN_COMPLETE)?;
+            log.print(&format!("{SHUTDOWN_COMPLETE}\n"));
             Ok(Exit::Ok)
         }
         Err(error) => {

@@ -10,21 +10,37 @@ use std::sync::Arc;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Begins the log. The file is appended to; where it cannot be opened the screen alone has it.
-pub fn start(config: &LogConfig, folder: &Path, screen: &Screen) -> io::Result<()> {
+/// The log's two ends, for the words that are not a log line but stand in it.
+#[derive(Clone, Debug)]
+pub struct Log(Both);
+
+impl Log {
+    /// Prints text as it is, to people and to the file.
+    pub fn print(&self, text: &str) {
+        self.0.print(text);
+    }
+}
+
+/// Begins the log; the file is appended to.
+///
+/// # Errors
+/// When the folder or the file cannot be written, or the filter cannot be understood.
+pub fn start(config: &LogConfig, folder: &Path, screen: &Screen) -> io::Result<Log> {
     std::fs::create_dir_all(folder)?;
     let file = OpenOptions::new().create(true).append(true).open(folder.join("latest.log"))?;
     let both = Both { screen: screen.clone(), file: Arc::new(Mutex::new(file)) };
     let filter = EnvFilter::try_new(&config.filter)
         .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
-    let builder =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(both).with_ansi(false);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(both.clone())
+        .with_ansi(false);
     // A second start in one process (tests) keeps the first log.
     let _ = match config.format {
         LogFormat::Text => builder.with_target(false).compact().try_init(),
         LogFormat::Json => builder.json().try_init(),
     };
-    Ok(())
+    Ok(Log(both))
 }
 
 /// The screen and the file.
@@ -32,6 +48,14 @@ pub fn start(config: &LogConfig, folder: &Path, screen: &Screen) -> io::Result<(
 struct Both {
     screen: Screen,
     file: Arc<Mutex<File>>,
+}
+
+impl Both {
+    fn print(&self, text: &str) {
+        self.screen.print(text);
+        // A full disk is the journal's to act on; the log has no better place to say it.
+        let _ = self.file.lock().write_all(text.as_bytes());
+    }
 }
 
 impl<'a> MakeWriter<'a> for Both {
@@ -61,8 +85,6 @@ impl Write for Line<'_> {
 
 impl Drop for Line<'_> {
     fn drop(&mut self) {
-        self.to.screen.print(&String::from_utf8_lossy(&self.bytes));
-        // A full disk is the journal's to act on; the log has no better place to say it.
-        let _ = self.to.file.lock().write_all(&self.bytes);
+        self.to.print(&String::from_utf8_lossy(&self.bytes));
     }
 }

@@ -27,19 +27,18 @@ fn write_members(value: &Value, depth: usize, out: &mut String) -> std::fmt::Res
         }
         Value::Array(items) => {
             for item in items {
-                let line = match item {
-                    Value::Object(members) => {
-                        let members = members.iter().filter_map(|(name, member)| {
-                            plain(member).map(|text| format!("{name} {text}"))
-                        });
-                        members.collect::<Vec<_>>().join("   ")
-                    }
-                    other => plain(other).unwrap_or_default(),
-                };
+                let members = item.as_object().into_iter().flatten();
+                let members = members.filter_map(|(name, member)| {
+                    plain(member).map(|text| format!("{name} {text}"))
+                });
+                let line = members.collect::<Vec<_>>().join("   ");
+                let line = plain(item).unwrap_or(line);
                 writeln!(out, "{:indent$}{line}", "")?;
             }
         }
-        other => writeln!(out, "{:indent$}{}", "", plain(other).unwrap_or_default())?,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            writeln!(out, "{:indent$}{}", "", plain(value).unwrap_or_default())?;
+        }
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 //!
 //! In reading order: [`clock`], [`bell`], [`lane`], [`gate`] and [`threads`] are the parts;
 //! `hot` with `outputs` is the loop around the core; `feed`, `gateway` and `writer` are the threads
-//! around it; `assemble`, `startup` and `run` put a run together, `supervisor` keeps and ends it.
+//! around it; `assemble`, `startup`, `run` and `wiring` put a run together, `supervisor` keeps and ends it.
 //! `exchange` serves the simulated exchange, `backtest` and `record` are the other two worlds.
 
 mod assemble;
@@ -25,6 +25,7 @@ mod run;
 mod startup;
 mod supervisor;
 pub mod threads;
+mod wiring;
 mod writer;
 
 pub use assemble::AssembleError;

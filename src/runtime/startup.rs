@@ -9,6 +9,7 @@ use super::clock::Clock;
 use super::exchange::ExchangeError;
 use super::link;
 use crate::config::{Config, InitialState};
+use crate::core::safety::{TripReason, TripRecord};
 use crate::core::{Mode, Restored};
 use crate::net::http::{HttpClient, HttpLimits};
 use crate::net::{Address, Dial, NetError, TlsRoots};
@@ -17,7 +18,7 @@ use crate::store::{
     Halted, Journal, LastShutdown, LatchFiles, Opened, Record, Standing, Start, StoreError, Stored,
     Writer, high_water, journal, mode, next_epoch,
 };
-use crate::types::{StrategyId, Text};
+use crate::types::{Stamp, StrategyId, Text};
 use crate::venue::{DecodeError, Listing, VenueKind};
 use std::time::Duration;
 
@@ -76,21 +77,33 @@ impl Disk {
     /// How the last run ended, in words.
     pub(super) fn last_shutdown(&self) -> &'static str {
         match self.opened.last_shutdown {
+            _ if self.was_unclean() => "unclean",
             LastShutdown::FirstStart => "first start",
-            LastShutdown::Clean => "clean",
-            LastShutdown::Unclean => "unclean",
+            LastShutdown::Clean | LastShutdown::Unclean => "clean",
         }
     }
 
-    /// What binds this run, and what of it stands on disk from now on.
+    /// True unless the last run said that it ended in order. An empty journal beside an epoch that
+    /// has been used is a journal that was lost.
+    fn was_unclean(&self) -> bool {
+        match self.opened.last_shutdown {
+            LastShutdown::FirstStart => 1 < self.epoch,
+            LastShutdown::Clean => false,
+            LastShutdown::Unclean => true,
+        }
+    }
+
+    /// What binds this run, and what of it stands on disk from now on. A latch that only shows by
+    /// the flag or by damage is put on record.
     pub(super) fn restore(
-        &self,
+        &mut self,
         config: &Config,
         names: &Names,
         clock: &Clock,
         fresh_account: bool,
     ) -> (Restored, Standing) {
-        let (latch, latch_generation) = self.latch.read().restore(&self.opened, clock.stamp());
+        let (mut latch, mut latch_generation) =
+            self.latch.read().restore(&self.opened, clock.stamp());
         let standing = self.standing(config);
         let halted_instruments = halted(&standing, |halt| match halt {
             Halted::Instrument(symbol) => names.find_instrument(symbol).ok(),
@@ -111,10 +124,19 @@ impl Disk {
             _ if fresh_account => None,
             Ok(mark) => mark,
             Err(error) => {
-                tracing::error!(%error, "the high-water mark is not known; beginning HALTED");
+                tracing::error!(%error, "the high-water mark is not known; beginning KILLED");
+                latch_generation =
+                    latch_generation.max(latch.map_or(0, |trip| trip.generation)) + 1;
+                latch = latch.or(Some(unreadable(latch_generation, &error, clock.stamp())));
                 None
             }
         };
+        if let Some(trip) = latch {
+            self.keep_latched(trip, clock.stamp());
+        }
+        if let Err(error) = mode::write(&config.folders.state, &standing) {
+            tracing::error!(%error, "the mode could not be kept");
+        }
         let restored = Restored {
             mode: standing.mode,
             halted_instruments,
@@ -124,6 +146,17 @@ impl Disk {
             high_water,
         };
         (restored, standing)
+    }
+
+    /// Says the latch in every place that says it, so that none of them can be lost alone.
+    fn keep_latched(&mut self, trip: TripRecord, at: Stamp) {
+        let known = self.opened.latch == Some(trip);
+        if !known && let Err(error) = self.journal.append(at, &Record::Trip(trip)) {
+            tracing::error!(%error, "the latch could not be journaled");
+        }
+        if let Err(error) = self.latch.write_trip(&trip) {
+            tracing::error!(%error, "the latch could not be kept");
+        }
     }
 
     /// The mode to begin in: never freer than the last run's, CONSERVATIVE after a crash.
@@ -143,6 +176,19 @@ impl Disk {
             "the last run ended uncleanly".clone_into(&mut standing.cause);
         }
         standing
+    }
+}
+
+/// A latch that stands because nobody knows whether one stood.
+fn unreadable(generation: u32, error: &StoreError, at: Stamp) -> TripRecord {
+    TripRecord {
+        generation,
+        reason: TripReason::StateUnreadable,
+        at,
+        value: 0,
+        limit: 0,
+        by: Text::new("start"),
+        note: Text::new(&error.to_string()),
     }
 }
 

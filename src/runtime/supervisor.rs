@@ -60,10 +60,16 @@ pub(super) struct Supervisor {
     pub(super) limit: Option<Duration>,
     /// Turns true when the recording behind an embedded exchange is over.
     pub(super) market_ended: Option<watch::Receiver<bool>>,
+    pub(super) memory: Memory,
+}
+
+/// What the supervisor remembers from round to round.
+#[derive(Default)]
+pub(super) struct Memory {
     /// Askers whose command the core has not answered yet.
-    pub(super) waiting: Vec<(u32, Question)>,
-    pub(super) next_ticket: u32,
-    pub(super) flag_seen: bool,
+    waiting: Vec<(u32, Question)>,
+    last_ticket: u32,
+    flag_seen: bool,
 }
 
 /// Why the run ends.
@@ -203,8 +209,8 @@ impl Supervisor {
     /// new cause: the latch is set by then.
     fn watch_flag(&mut self) {
         let present = self.flag.flag_present();
-        let news = present && !self.flag_seen;
-        self.flag_seen = present;
+        let news = present && !self.memory.flag_seen;
+        self.memory.flag_seen = present;
         if news && self.report.status.latch.is_none() {
             self.gate.shut();
             let (by, reason) = (Text::new("flag file"), Text::new("state/kill_switch.flag"));
@@ -220,10 +226,10 @@ impl Supervisor {
                 if let OperatorCommand::Trip(_) = command {
                     self.gate.shut();
                 }
-                let ticket = self.next_ticket;
-                self.next_ticket = self.next_ticket.wrapping_add(1).max(1);
+                let ticket = self.memory.last_ticket.wrapping_add(1).max(1);
+                self.memory.last_ticket = ticket;
                 if self.ask(ticket, by, reason, command) {
-                    self.waiting.push((ticket, question));
+                    self.memory.waiting.push((ticket, question));
                 } else {
                     question.answer(handlers::no("too many requests at once").to_string());
                 }
@@ -234,9 +240,9 @@ impl Supervisor {
     fn on_told(&mut self, told: Told) {
         match told {
             Told::Answer { ticket, answer, durable } => {
-                let at = self.waiting.iter().position(|(waiting, _)| *waiting == ticket);
+                let at = self.memory.waiting.iter().position(|(waiting, _)| *waiting == ticket);
                 if let Some(at) = at {
-                    let (_, question) = self.waiting.swap_remove(at);
+                    let (_, question) = self.memory.waiting.swap_remove(at);
                     question.answer(handlers::answer(answer, durable).to_string());
                 }
             }

@@ -1,0 +1,326 @@
+//! The threads of a run, the lanes between them, and their order of ending.
+//!
+//! ```text
+//! feed ──market──▶ hot ──commands──▶ order ──▶ venue
+//! order ─private─▶ hot ──durable───▶ writer ──▶ disk
+//! main ─operator─▶ hot ──alerts────▶ main   ──▶ people
+//! ```
+
+use super::bell::Bell;
+use super::clock::Clock;
+use super::feed::Feed;
+use super::gate::Gate;
+use super::gateway::Gateway;
+use super::hot::{Hot, Incoming, Inputs, StatusLane};
+use super::lane::{Filler, Reader, lane};
+use super::latency::Latency;
+use super::outputs::{Durable, Outputs};
+use super::run::{Venue, control_socket};
+use super::startup::{Disk, StartError};
+use super::supervisor::{Ending, Memory, Supervisor};
+use super::threads;
+use super::writer::WriterThread;
+use crate::config::Config;
+use crate::core::{Alert, Command, Core, Effects, EventKind, Status};
+use crate::net::Dial;
+use crate::net::http::{HttpClient, HttpLimits};
+use crate::ops::{FeedCounters, Names, Report, screen::Screen};
+use crate::store::Standing;
+use crate::types::VenueId;
+use crate::venue::{Dialects, MarketDialect};
+use parking_lot::Mutex;
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+
+/// Market events on their way to the hot thread. A depth frame is about ten of them: this is a
+/// second of the busiest minute recorded. Full: D12.
+const MARKET_LANE: usize = 16_384;
+
+/// Words of the venue about orders and account: a full burst of orders, each with five reports.
+/// Full: the link counts as lost.
+const PRIVATE_LANE: usize = 4_096;
+
+/// Requests of operators: people type slowly.
+const OPERATOR_LANE: usize = 64;
+
+/// Commands: every effect of one event, twice. Full: refused, or repeated by deadline.
+const COMMAND_LANE: usize = 2_048;
+
+/// Entries for the disk, alerts for people, spent events, copies of the state.
+const DURABLE_LANE: usize = 1_024;
+const ALERT_LANE: usize = 1_024;
+const SPENT_LANE: usize = 256;
+const STATUS_COPIES: usize = 2;
+
+/// What a run is put together from.
+pub(super) struct Parts<'a> {
+    pub(super) venue: &'a Venue,
+    pub(super) dial: Dial,
+    pub(super) dialects: Dialects,
+    pub(super) core: Core,
+    pub(super) disk: Disk,
+    pub(super) standing: Standing,
+    pub(super) names: Names,
+    pub(super) gate: Gate,
+    pub(super) clock: Clock,
+}
+
+/// The threads of a run.
+pub(super) struct Threads {
+    supervisor: Supervisor,
+    hot: JoinHandle<(Core, Outputs)>,
+    feed: JoinHandle<Result<(), StartError>>,
+    order: JoinHandle<Result<(), StartError>>,
+    writer: JoinHandle<()>,
+    stop: watch::Sender<bool>,
+}
+
+/// What every thread around the core needs of the run.
+struct Common<'a> {
+    config: &'a Config,
+    venue: &'a Venue,
+    dial: Dial,
+    clock: Clock,
+    stopped: watch::Receiver<bool>,
+}
+
+/// Starts every thread; the main thread is the supervisor's.
+pub(super) fn start(
+    config: &Config,
+    parts: Parts<'_>,
+    report: Report,
+    screen: Screen,
+    limit: Option<Duration>,
+) -> Result<Threads, StartError> {
+    let Parts { venue, dial, dialects, core, disk, standing, names, gate, clock } = parts;
+    let bells = Bells::new()?;
+    let lanes = Lanes::new(&bells);
+    let latency = Arc::new(Latency::new());
+    let feed_counters = Arc::new(Mutex::new(FeedCounters::default()));
+    let (told, hears) = mpsc::channel(OPERATOR_LANE);
+    let (stop, stopped) = watch::channel(false);
+    let common = Common { config, venue, dial, clock: clock.clone(), stopped };
+
+    let feed = common.feed(dialects.market, lanes.market, Arc::clone(&feed_counters))?;
+    let order = common.order(Gateway {
+        venue: VenueId(0),
+        clock: clock.clone(),
+        orders: dialects.orders,
+        user: dialects.user,
+        order_entry: venue.order_entry.clone(),
+        streams: venue.streams.clone(),
+        rest: venue.rest.clone(),
+        dial: common.dial.clone(),
+        commands: lanes.commands.1,
+        bell: Arc::clone(&bells.order),
+        lane: lanes.private,
+        gate: gate.clone(),
+        wait: config.runtime.wait,
+        clock_refresh_ns: config.limits.clock.refresh_ns,
+        latency: Arc::clone(&latency),
+    })?;
+    let writer = WriterThread {
+        journal: disk.writer,
+        durable: lanes.durable.1,
+        spent: lanes.spent.1,
+        bell: Arc::clone(&bells.writer),
+        clock: clock.clone(),
+        latch: disk.latch.clone(),
+        state_folder: config.folders.state.clone(),
+        standing,
+        names,
+        told,
+        sync_ns: config.journal.sync_ns,
+        failed: false,
+    };
+    let writer = threads::spawn("writer", None, move || writer.run())?;
+    let outputs = Outputs::new(
+        disk.journal,
+        lanes.commands.0,
+        lanes.durable.0,
+        lanes.alerts.0,
+        lanes.spent.0,
+        gate.clone(),
+    );
+    let hot = common.hot(core, lanes.inputs, outputs, lanes.status, bells.hot)?;
+    let supervisor = Supervisor {
+        clock,
+        screen,
+        report,
+        operator: lanes.operator,
+        alerts: lanes.alerts.1,
+        status_full: lanes.status_full,
+        status_empty: lanes.status_empty,
+        told: hears,
+        gate,
+        latency,
+        feed_counters,
+        flag: disk.latch,
+        socket: control_socket(config),
+        limit,
+        market_ended: venue.exchange.as_ref().map(|exchange| exchange.ended.clone()),
+        memory: Memory::default(),
+    };
+    Ok(Threads { supervisor, hot, feed, order, writer, stop })
+}
+
+impl Threads {
+    /// Runs to the end, and ends the threads in order: the hot thread first, so that nothing more
+    /// is asked of the others.
+    pub(super) async fn run(self) -> Result<Ending, StartError> {
+        let Self { supervisor, hot, feed, order, writer, stop } = self;
+        let ending = supervisor.run(hot).await;
+        // Nobody listens any more when a thread has ended by itself.
+        let _ = stop.send(true);
+        for (name, thread) in [("feed", feed), ("order", order)] {
+            match thread.join() {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::error!(thread = name, %error, "ended with an error"),
+                Err(_) => tracing::error!(thread = name, "ended in a panic"),
+            }
+        }
+        if writer.join().is_err() {
+            tracing::error!(thread = "writer", "ended in a panic");
+        }
+        ending
+    }
+}
+
+impl Common<'_> {
+    fn feed(
+        &self,
+        dialect: Box<dyn MarketDialect>,
+        lane: Filler<Incoming>,
+        shared: Arc<Mutex<FeedCounters>>,
+    ) -> Result<JoinHandle<Result<(), StartError>>, StartError> {
+        let (clock, dial) = (self.clock.clone(), self.dial.clone());
+        let (streams, rest) = (self.venue.streams.clone(), self.venue.rest.clone());
+        let (wait, mut stopped) = (self.config.runtime.wait, self.stopped.clone());
+        let thread = threads::spawn("feed", self.config.runtime.pins.feed, move || {
+            let body = async move {
+                let rest = HttpClient::new(rest, dial.clone(), HttpLimits::STANDARD)?;
+                let feed = Feed {
+                    venue: VenueId(0),
+                    clock,
+                    dialect,
+                    streams,
+                    rest: Rc::new(rest),
+                    dial,
+                    lane: RefCell::new(lane),
+                    shared,
+                    counters: FeedCounters::default(),
+                    overrun: Vec::new(),
+                    events: Vec::new(),
+                };
+                tokio::select! {
+                    () = feed.run() => {}
+                    _ = stopped.wait_for(|stop| *stop) => {}
+                }
+                Ok(())
+            };
+            threads::runtime(wait)?.block_on(threads::run_local(wait, body))
+        })?;
+        Ok(thread)
+    }
+
+    fn hot(
+        &self,
+        core: Core,
+        inputs: Inputs,
+        outputs: Outputs,
+        status: StatusLane,
+        bell: Arc<Bell>,
+    ) -> Result<JoinHandle<(Core, Outputs)>, StartError> {
+        let hot = Hot {
+            clock: self.clock.clone(),
+            core,
+            inputs,
+            outputs,
+            status,
+            bell,
+            wait: self.config.runtime.wait,
+            effects: Effects::new(),
+            next_timer_ns: 0,
+            next_status_ns: 0,
+        };
+        Ok(threads::spawn("hot", self.config.runtime.pins.hot, move || hot.run())?)
+    }
+
+    fn order(&self, gateway: Gateway) -> Result<JoinHandle<Result<(), StartError>>, StartError> {
+        let (wait, mut stopped) = (self.config.runtime.wait, self.stopped.clone());
+        let thread = threads::spawn("order", self.config.runtime.pins.order, move || {
+            let body = async move {
+                tokio::select! {
+                    ran = gateway.run() => ran?,
+                    _ = stopped.wait_for(|stop| *stop) => {}
+                }
+                Ok(())
+            };
+            threads::runtime(wait)?.block_on(threads::run_local(wait, body))
+        })?;
+        Ok(thread)
+    }
+}
+
+/// Who sleeps on which bell.
+struct Bells {
+    hot: Arc<Bell>,
+    order: Arc<Bell>,
+    writer: Arc<Bell>,
+    main: Arc<Bell>,
+}
+
+impl Bells {
+    fn new() -> std::io::Result<Self> {
+        let bell = || Bell::new().map(Arc::new);
+        Ok(Self { hot: bell()?, order: bell()?, writer: bell()?, main: bell()? })
+    }
+}
+
+type Lane<T> = (Filler<T>, Reader<T>);
+
+/// All lanes between the threads: what leads into the hot thread by its ends, the rest in pairs.
+struct Lanes {
+    inputs: Inputs,
+    status: StatusLane,
+    market: Filler<Incoming>,
+    private: Filler<Incoming>,
+    operator: Filler<Incoming>,
+    status_full: Reader<Box<Status>>,
+    status_empty: Filler<Box<Status>>,
+    commands: Lane<Command>,
+    durable: Lane<Durable>,
+    alerts: Lane<Alert>,
+    spent: Lane<EventKind>,
+}
+
+impl Lanes {
+    fn new(bells: &Bells) -> Self {
+        let (market, market_end) = lane(MARKET_LANE, &bells.hot);
+        let (private, private_end) = lane(PRIVATE_LANE, &bells.hot);
+        let (operator, operator_end) = lane(OPERATOR_LANE, &bells.hot);
+        let (full, status_full) = lane(STATUS_COPIES, &bells.main);
+        let (mut status_empty, empty) = lane(STATUS_COPIES, &bells.hot);
+        for _ in 0..STATUS_COPIES {
+            // An empty lane of this capacity has room.
+            let _ = status_empty.push(Box::default());
+        }
+        Self {
+            inputs: Inputs { operator: operator_end, private: private_end, market: market_end },
+            status: StatusLane { full, empty },
+            market,
+            private,
+            operator,
+            status_full,
+            status_empty,
+            commands: lane(COMMAND_LANE, &bells.order),
+            durable: lane(DURABLE_LANE, &bells.writer),
+            alerts: lane(ALERT_LANE, &bells.main),
+            spent: lane(SPENT_LANE, &bells.writer),
+        }
+    }
+}
