@@ -6,7 +6,8 @@
 use super::assemble::{self, AssembleError, Universe};
 use super::clock::Clock;
 use super::recorded::{self, Recorded};
-use super::{listing, supervisor, threads};
+use super::signals::Signals;
+use super::{listing, threads};
 use crate::config::{Config, Endpoint, ExchangeConfig, MarketSource, Wait};
 use crate::net::NetError;
 use crate::net::listen::{
@@ -121,10 +122,13 @@ pub fn serve_exchange(
     listen: SocketAddr,
     opened: impl FnOnce(SocketAddr),
 ) -> Result<(), ExchangeError> {
-    let running = start(plan, listen, Clock::start())?;
-    opened(running.at);
-    threads::runtime(Wait::Park)?.block_on(supervisor::signalled());
-    Ok(())
+    threads::runtime(Wait::Park)?.block_on(async {
+        let mut signals = Signals::new()?;
+        let running = start(plan, listen, Clock::start())?;
+        opened(running.at);
+        signals.next().await;
+        Ok(())
+    })
 }
 
 /// Starts one on a thread of its own; returns when its port is open.
