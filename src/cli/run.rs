@@ -44,15 +44,15 @@ pub(super) fn execute(
     };
     match runtime::run(&config, registry, &screen, arguments.duration) {
         Ok(ending) if ending.fault.is_some() => {
-            log.print(&summary(&ending.report));
+            log.print_last(&summary(&ending.report));
             Ok(Exit::Internal)
         }
         Ok(ending) => {
-            log.print(&format!("{}{SHUTDOWN_COMPLETE}\n", summary(&ending.report)));
+            log.print_last(&format!("{}{SHUTDOWN_COMPLETE}\n", summary(&ending.report)));
             Ok(Exit::Ok)
         }
         Err(StartError::Stopped) => {
-            log.print(&format!("{SHUTDOWN_COMPLETE}\n"));
+            log.print_last(&format!("{SHUTDOWN_COMPLETE}\n"));
             Ok(Exit::Ok)
         }
         Err(error) => {

@@ -4,9 +4,9 @@
 //! each book is asked for and written too, so that the recording can be played by itself.
 
 use super::clock::Clock;
-use super::startup::{self, StartError};
 use super::link;
 use super::signals::Signals;
+use super::startup::{self, StartError};
 use crate::config::Config;
 use crate::net::Address;
 use crate::net::http::{HttpClient, HttpLimits};

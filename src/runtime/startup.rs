@@ -195,8 +195,7 @@ impl Disk {
                 held("the mode of the last run could not be read")
             }
         };
-        if self.was_unclean() && standing.mode < Mode::Conservative
-        {
+        if self.was_unclean() && standing.mode < Mode::Conservative {
             standing.mode = Mode::Conservative;
             "the last run ended uncleanly".clone_into(&mut standing.cause);
         }

@@ -8,7 +8,7 @@
 
 use super::bell::Bell;
 use super::clock::Clock;
-use super::feed::Feed;
+use super::feed::{Feed, Pace};
 use super::gate::Gate;
 use super::gateway::Gateway;
 use super::hot::{Hot, Incoming, Inputs, StatusLane};
@@ -24,8 +24,8 @@ use super::writer::WriterThread;
 use crate::config::Config;
 use crate::core::{Alert, Command, Core, Effects, EventKind, Status};
 use crate::net::Dial;
-use crate::net::unix::ControlSocket;
 use crate::net::http::{HttpClient, HttpLimits};
+use crate::net::unix::ControlSocket;
 use crate::ops::{FeedCounters, Names, Report, screen::Screen};
 use crate::store::Standing;
 use crate::types::VenueId;
@@ -238,6 +238,7 @@ impl Common<'_> {
                     counters: FeedCounters::default(),
                     overrun: Vec::new(),
                     events: Vec::new(),
+                    snapshots: Pace::default(),
                 };
                 tokio::select! {
                     () = feed.run() => {}

@@ -132,8 +132,7 @@ impl Session<'_> {
 
     /// The last look at the latch, and the write.
     async fn write(&mut self, command: &Command) -> Result<(), NetError> {
-        let of_strategy =
-            matches!(command, Command::NewOrder(order) if order.strategy().is_some());
+        let of_strategy = matches!(command, Command::NewOrder(order) if order.strategy().is_some());
         let pass = self.shared.gate.pass();
         if of_strategy && pass.is_none() {
             refuse(self.shared, command, NotSentReason::KillSwitch);
