@@ -49,7 +49,9 @@ fn two_instances_trade_beside_each_other() {
     }
     assert_eq!(one.status()["instance"], "one");
     assert_eq!(two.status()["instance"], "two");
-    engines.map(crate::support::Process::stop);
+    for engine in engines {
+        engine.stop();
+    }
 }
 
 #[test]
