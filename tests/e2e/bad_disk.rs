@@ -150,7 +150,7 @@ fn a_journal_that_fails_kills_stays_up_flattens_and_stays_killed_at_the_next_sta
     });
     assert_eq!(status["kill_switch"]["trip"]["reason"], "the journal cannot be written");
     assert!(eventually(|| deployment.state("kill_switch.flag").exists()), "the latch is kept");
-    rest::until_no_orders(exchange.port);
+    rest::until_no_opening_orders(exchange.port);
     // Not durable, and said so; but the exit works.
     let said = deployment.ask_ok(&["flatten", "--by", "ada", "--reason", "the disk is dead"]);
     assert!(said.contains("NOT on disk"), "{said}");

@@ -21,7 +21,7 @@ fn assert_no_order_until_good(rules: Rules, what: &str, shows: impl Fn(&Value, &
     proxy.behave();
     deployment.until("it trades", |status| 3 <= number(&status["orders"]["sent"]));
     engine.stop();
-    rest::until_no_orders(exchange.port);
+    rest::until_no_opening_orders(exchange.port);
     assert_orders_precede(&deployment.journal());
 }
 
@@ -65,7 +65,7 @@ fn market_messages_with_a_byte_changed_anywhere() {
     let sent = number(&deployment.status()["orders"]["sent"]);
     deployment.until("it trades", |status| sent + 3 <= number(&status["orders"]["sent"]));
     engine.stop();
-    rest::until_no_orders(exchange.port);
+    rest::until_no_opening_orders(exchange.port);
 }
 
 #[test]
@@ -216,7 +216,7 @@ fn garbage_about_orders_leaves_them_unknown_and_never_sent_twice() {
         status["reconciled"] == true && status["orders"]["unknown"] == 0
     });
     deployment.ask_ok(&["halt", "--by", "ada", "--reason", "to compare"]);
-    rest::until_no_orders(exchange.port);
+    rest::until_no_opening_orders(exchange.port);
     deployment.until("positions agree", |status| {
         let line = &status["instruments"][0];
         let ours: f64 = line["position"].as_str().unwrap().parse().unwrap();

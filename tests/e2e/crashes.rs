@@ -70,7 +70,7 @@ fn two_instances_share_an_account_without_taking_each_others_orders() {
     let [first, second] = engines;
     first.stop();
     second.stop();
-    rest::until_no_orders(exchange.port);
+    rest::until_no_opening_orders(exchange.port);
 }
 
 #[test]
@@ -80,10 +80,10 @@ fn orders_of_a_crashed_run_are_taken_back_and_new_ones_wait_until_none_can_land(
     let engine = deployment.trading();
     deployment.until("orders stand", |status| 0 < number(&status["orders"]["open"]));
     engine.kill_9();
-    let left = rest::open_orders(exchange.port);
+    let left = rest::opening_orders(exchange.port);
     let engine = deployment.trading();
     deployment.until("it opens again", |status| 0 < number(&status["orders"]["open"]));
-    let standing = rest::open_orders(exchange.port);
+    let standing = rest::opening_orders(exchange.port);
     let is_left = |order: &serde_json::Value| {
         left.iter().any(|old| old["clientOrderId"] == order["clientOrderId"])
     };
@@ -138,5 +138,5 @@ fn killed_at_any_instant_it_repeats_no_id_and_holds_no_more_than_its_limit() {
     });
     engine.stop();
     assert_orders_precede(&deployment.journal());
-    rest::until_no_orders(exchange.port);
+    rest::until_no_opening_orders(exchange.port);
 }

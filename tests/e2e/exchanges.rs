@@ -14,7 +14,7 @@ fn an_engine_trades_on_an_exchange_of_its_own_process() {
     assert_eq!(status["trading_mode"], "paper");
     assert_eq!(status["venue"], format!("http://127.0.0.1:{}/", exchange.port));
     running.stop();
-    assert!(rest::open_orders(exchange.port).is_empty());
+    assert_eq!(rest::opening_orders(exchange.port), Vec::<serde_json::Value>::new());
     let done = exchange.process.stop();
     assert!(done.err.is_empty(), "{}", done.err);
 }
@@ -37,7 +37,7 @@ fn an_exchange_that_dies_stops_orders_until_the_next_one_is_reconciled() {
     running.assert_running();
     let done = running.stop();
     assert_no_panic(&done);
-    rest::until_no_orders(exchange.port);
+    rest::until_no_opening_orders(exchange.port);
     assert_reconciled_before_orders(&deployment.journal());
 }
 

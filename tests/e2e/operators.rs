@@ -77,7 +77,7 @@ fn a_halt_takes_orders_back_and_holds_until_a_resume() {
     deployment.until("it is halted without an order", |status| {
         is_mode(status, "HALTED") && number(&status["orders"]["open"]) == 0
     });
-    rest::until_no_orders(exchange.port);
+    rest::until_no_opening_orders(exchange.port);
     running.stop();
     let running = deployment.started();
     assert!(is_mode(&deployment.status(), "HALTED"));
@@ -132,7 +132,7 @@ fn a_trip_is_on_disk_when_it_is_answered_and_only_its_own_challenge_clears_it() 
     let state = fs::read_to_string(deployment.state("kill_switch_state.json")).unwrap();
     assert!(state.contains("\"latched\":true") || state.contains("\"latched\": true"), "{state}");
     assert!(deployment.journal().iter().any(|record| matches!(record, Record::Trip(_))));
-    rest::until_no_orders(exchange.port);
+    rest::until_no_opening_orders(exchange.port);
     running.stop();
 
     let running = deployment.started();

@@ -51,7 +51,7 @@ fn what_was_recorded_is_played_the_same_by_all_three() {
     assert_eq!(status["feed"]["books_lost"], 0, "{status:#}");
     assert_eq!(status["feed"]["overruns"], 0);
     running.stop();
-    rest::until_no_orders(player.port);
+    rest::until_no_opening_orders(player.port);
 }
 
 #[test]

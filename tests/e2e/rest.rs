@@ -22,15 +22,16 @@ fn signed(port: u16, path: &str, symbol: &str) -> Value {
     get(port, &format!("{path}?{query}&signature={signature}"))
 }
 
-/// Orders that stand.
-pub(crate) fn open_orders(port: u16) -> Vec<Value> {
+/// Orders that stand and could open something: a stop leaves those that only reduce (SAFETY E1).
+pub(crate) fn opening_orders(port: u16) -> Vec<Value> {
     let of = |symbol: &&str| signed(port, "/fapi/v1/openOrders", symbol);
-    SYMBOLS.iter().flat_map(|symbol| of(symbol).as_array().unwrap().clone()).collect()
+    let all = SYMBOLS.iter().flat_map(|symbol| of(symbol).as_array().unwrap().clone());
+    all.filter(|order| order["reduceOnly"] == false).collect()
 }
 
-/// Waits until no order stands.
-pub(crate) fn until_no_orders(port: u16) {
-    assert!(eventually(|| open_orders(port).is_empty()), "{:?}", open_orders(port));
+/// Waits until none stands.
+pub(crate) fn until_no_opening_orders(port: u16) {
+    assert!(eventually(|| opening_orders(port).is_empty()), "{:?}", opening_orders(port));
 }
 
 /// The position in a symbol, as the exchange writes it.

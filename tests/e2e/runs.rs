@@ -36,16 +36,18 @@ fn a_run_for_a_time_ends_in_order_with_a_summary() {
 }
 
 #[test]
-fn every_signal_that_ends_leaves_no_order_at_the_venue_and_the_next_start_is_clean() {
+fn every_signal_that_ends_leaves_nothing_that_opens_and_the_next_start_is_clean() {
     let exchange = ExchangeProcess::start();
     let mut ids = BTreeSet::new();
     for signal in ["INT", "TERM", "HUP"] {
-        let deployment = Deployment::at(exchange.port);
+        // By names of their own, so that none takes what another left for its own.
+        let name = format!("instance: {}", signal.to_lowercase());
+        let deployment = Deployment::at(exchange.port).with("instance: paper", &name);
         let engine = deployment.trading();
         engine.signal(signal);
         let done = engine.wait();
         assert_ended_in_order(&deployment, &done);
-        assert_eq!(rest::open_orders(exchange.port), Vec::<serde_json::Value>::new());
+        assert_eq!(rest::opening_orders(exchange.port), Vec::<serde_json::Value>::new());
         // Twice in the same folder: no id is made twice.
         let again = deployment.trading();
         let status = deployment.status();
