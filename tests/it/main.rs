@@ -5,3 +5,12 @@
 mod book;
 mod sim_recording;
 mod sim_samples;
+mod support;
+
+mod budgets;
+mod halt_resume;
+mod kill_switch;
+mod order_life;
+mod shutdown;
+mod ttl;
+mod unknown_orders;
