@@ -8,9 +8,12 @@ mod sim_samples;
 mod support;
 
 mod budgets;
+mod flatten;
 mod halt_resume;
 mod kill_switch;
 mod order_life;
+mod reconcile;
+mod restart;
 mod shutdown;
 mod ttl;
 mod unknown_orders;
