@@ -8,10 +8,14 @@ mod sim_samples;
 mod support;
 
 mod budgets;
+mod determinism;
 mod flatten;
 mod halt_resume;
 mod kill_switch;
+mod momentum;
 mod order_life;
+mod paper;
+mod quoter;
 mod reconcile;
 mod restart;
 mod shutdown;
