@@ -61,7 +61,7 @@ impl Core {
             return;
         }
         for (seat, id) in self.seats.iter_mut().zip((0_u8..).map(StrategyId)) {
-            seat.strategy.on_stop(&self.state.view(id, self.kernel.mode()));
+            seat.strategy.on_stop(&self.state.view(id, self.kernel.mode_of(id)));
         }
     }
 
@@ -139,14 +139,19 @@ impl Core {
         callback: impl FnOnce(&mut dyn Strategy, &View<'_>, &mut Intents),
     ) {
         let strategy = StrategyId(u8::try_from(at).unwrap_or(u8::MAX));
-        let view = self.state.view(strategy, self.kernel.mode());
+        let view = self.state.view(strategy, self.kernel.mode_of(strategy));
         callback(self.seats[at].strategy.as_mut(), &view, &mut self.intents);
         self.hear(strategy, effects);
     }
 
     fn hear(&mut self, strategy: StrategyId, effects: &mut Effects) {
         for at in 0.. {
-            match self.intents.get(at) {
+            let wish = self.intents.get(at);
+            if wish.is_some() && !effects.has_room_for_wish() {
+                self.intents.count_dropped();
+                continue;
+            }
+            match wish {
                 Some(Intent::Place(id, request)) => self.place(strategy, id, request, effects),
                 Some(Intent::Cancel(id)) => self.cancel(strategy, id, effects),
                 None => break,
@@ -164,7 +169,8 @@ impl Core {
     ) {
         let known = request.instrument.index() < self.state.instruments.len();
         let verdict = if known {
-            let facts = self.state.facts(request.instrument, request.side);
+            let mut facts = self.state.facts(request.instrument, request.side);
+            facts.flattening = self.flatten.is_flattening(request.instrument);
             let wish = Wish {
                 id,
                 strategy,
