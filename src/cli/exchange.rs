@@ -6,6 +6,7 @@ use super::console::Console;
 use super::exit::Exit;
 use crate::config::MarketSource;
 use crate::core::Registry;
+use crate::ops::log;
 use crate::runtime::{self, ExchangePlan};
 use std::io;
 use std::net::SocketAddr;
@@ -55,6 +56,7 @@ pub(super) fn execute(
     if let Some(seed) = arguments.seed {
         plan.exchange.market = MarketSource::Seed(seed);
     }
+    log::warn_aloud();
     let served = runtime::serve_exchange(&plan, arguments.listen, |at| {
         // A closed pipe is no reason to stop serving.
         let _ = console.say(format_args!("simulated exchange at http://{at} and ws://{at}"));

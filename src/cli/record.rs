@@ -5,6 +5,7 @@ use super::config::deployment;
 use super::console::Console;
 use super::exit::Exit;
 use crate::core::Registry;
+use crate::ops::log;
 use crate::runtime;
 use std::io;
 use std::path::PathBuf;
@@ -34,6 +35,7 @@ pub(super) fn execute(
         Ok(config) => config,
         Err(exit) => return Ok(exit),
     };
+    log::warn_aloud();
     match runtime::record(&config, &arguments.out, arguments.duration) {
         Ok(done) => {
             let (frames, snapshots) = (done.frames, done.snapshots);

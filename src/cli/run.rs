@@ -34,14 +34,25 @@ pub(super) fn execute(
         Err(exit) => return Ok(exit),
     };
     let screen = Screen::new();
-    let log = log::start(&config.log, &config.folders.logs, &screen)?;
+    let log = match log::start(&config.log, &config.folders.logs, &screen) {
+        Ok(log) => log,
+        Err(error) => {
+            let folder = config.folders.logs.display();
+            console.complain(format_args!("engine: the log in {folder} cannot begin: {error}"))?;
+            return Ok(Exit::Failed);
+        }
+    };
     match runtime::run(&config, registry, &screen, arguments.duration) {
+        Ok(ending) if ending.fault.is_some() => {
+            log.print_last(&summary(&ending.report));
+            Ok(Exit::Internal)
+        }
         Ok(ending) => {
-            log.print(&format!("{}{SHUTDOWN_COMPLETE}\n", summary(&ending.report)));
+            log.print_last(&format!("{}{SHUTDOWN_COMPLETE}\n", summary(&ending.report)));
             Ok(Exit::Ok)
         }
         Err(StartError::Stopped) => {
-            log.print(&format!("{SHUTDOWN_COMPLETE}\n"));
+            log.print_last(&format!("{SHUTDOWN_COMPLETE}\n"));
             Ok(Exit::Ok)
         }
         Err(error) => {

@@ -6,7 +6,7 @@
 //! and only the kernel makes one.
 //!
 //! Deliberately absent: type parameters on [`Core`], a message bus, references between components.
-//! They meet in [`state`] and here.
+//! They meet in `state` and here.
 
 mod alert;
 mod book;

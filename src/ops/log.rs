@@ -15,9 +15,10 @@ use tracing_subscriber::fmt::MakeWriter;
 pub struct Log(Both);
 
 impl Log {
-    /// Prints text as it is, to people and to the file.
-    pub fn print(&self, text: &str) {
-        self.0.print(text);
+    /// Prints the last words as they are, to people and to the file; waits until they are taken.
+    pub fn print_last(&self, text: &str) {
+        self.0.write(text);
+        self.0.screen.print_last(text);
     }
 }
 
@@ -43,6 +44,18 @@ pub fn start(config: &LogConfig, folder: &Path, screen: &Screen) -> io::Result<L
     Ok(Log(both))
 }
 
+/// Warnings and worse to standard error, for a verb that has no log of its own.
+pub fn warn_aloud() {
+    // A second start in one process (tests) keeps the first log.
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new("warn"))
+        .with_writer(io::stderr)
+        .with_ansi(false)
+        .with_target(false)
+        .compact()
+        .try_init();
+}
+
 /// The screen and the file.
 #[derive(Clone, Debug)]
 struct Both {
@@ -52,7 +65,11 @@ struct Both {
 
 impl Both {
     fn print(&self, text: &str) {
+        self.write(text);
         self.screen.print(text);
+    }
+
+    fn write(&self, text: &str) {
         // A full disk is the journal's to act on; the log has no better place to say it.
         let _ = self.file.lock().write_all(text.as_bytes());
     }

@@ -1,12 +1,16 @@
 //! The status that a person watches: a few lines, drawn anew in place.
 //!
 //! Must hold: a log line never tears the block: it is printed above, and the block is drawn again.
-//! Where standard output is no terminal nothing is drawn; the log says the same in lines.
+//! Where standard output is no terminal nothing is drawn; the log says the same in lines. Nobody
+//! waits for a reader that does not read (a stopped terminal, a full pipe): what it misses stands in
+//! the log file, and how much it was is said when it reads again.
 
 use super::report::{Percentiles, Report};
 use crate::core::{LinkChannel, Mode};
 use crate::types::{Cash, SECOND};
 use parking_lot::Mutex;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::termios::tcgetwinsize;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
@@ -15,17 +19,25 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Screen(Arc<Mutex<Drawn>>);
 
-#[derive(Debug)]
+/// How long a reader that has fallen behind is waited for, once; after that not at all until it
+/// reads again. A program that reads a pipe takes its lines within this.
+const READER_WAIT_NS: i64 = 50_000_000;
+
+#[derive(Debug, Default)]
 struct Drawn {
     block: String,
     is_terminal: bool,
+    /// Lines that were not shown since the reader stopped.
+    missed: u64,
+    /// The reader did not read when it was last looked at.
+    behind: bool,
 }
 
 impl Screen {
     /// Looks at whether somebody watches.
     pub fn new() -> Self {
         let is_terminal = io::stdout().is_terminal();
-        Self(Arc::new(Mutex::new(Drawn { block: String::new(), is_terminal })))
+        Self(Arc::new(Mutex::new(Drawn { is_terminal, ..Drawn::default() })))
     }
 
     /// True when somebody watches.
@@ -36,19 +48,35 @@ impl Screen {
     /// Draws the status in place of the last one.
     pub fn draw(&self, block: String) {
         let mut drawn = self.0.lock();
-        if drawn.is_terminal {
-            let above = erase(&drawn.block);
-            // A terminal that is gone is no reason to stop trading.
-            let _ = write_out(&format!("{above}{block}"));
+        if !drawn.is_terminal {
+            return;
+        }
+        if drawn.is_read() {
+            let block = fitted(&block, window());
+            drawn.write(&format!("{}{block}", erase(&drawn.block)));
             drawn.block = block;
         }
     }
 
     /// Prints lines above the status.
     pub fn print(&self, lines: &str) {
-        let drawn = self.0.lock();
+        let mut drawn = self.0.lock();
+        if !drawn.is_read() {
+            drawn.missed += 1;
+            return;
+        }
         let above = erase(&drawn.block);
-        let _ = write_out(&format!("{above}{lines}{}", drawn.block));
+        let missed = match std::mem::take(&mut drawn.missed) {
+            0 => String::new(),
+            missed => format!("({missed} lines were not shown; the log file has them)\n"),
+        };
+        drawn.write(&format!("{above}{missed}{lines}{}", drawn.block));
+    }
+
+    /// Prints the last lines, and waits until they are taken.
+    pub fn print_last(&self, lines: &str) {
+        let drawn = self.0.lock();
+        drawn.write(&format!("{}{lines}{}", erase(&drawn.block), drawn.block));
     }
 
     /// Leaves the last status where it stands and draws no more.
@@ -71,10 +99,42 @@ fn erase(block: &str) -> String {
     }
 }
 
-fn write_out(text: &str) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()
+impl Drawn {
+    /// Whether what is written now is taken without a wait.
+    fn is_read(&mut self) -> bool {
+        let wait_ns = if self.behind { 0 } else { READER_WAIT_NS };
+        let timeout = Timespec { tv_sec: 0, tv_nsec: wait_ns };
+        let out = io::stdout();
+        let mut fds = [PollFd::new(&out, PollFlags::OUT)];
+        // What cannot be asked is written to, and fails or not.
+        self.behind = poll(&mut fds, Some(&timeout)).is_ok_and(|ready| ready == 0);
+        !self.behind
+    }
+
+    fn write(&self, text: &str) {
+        let mut out = io::stdout().lock();
+        // A terminal that is gone is no reason to stop trading.
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    }
+}
+
+/// Columns and rows of the terminal; zero where it does not say.
+fn window() -> (usize, usize) {
+    let size = tcgetwinsize(io::stdout());
+    size.map_or((0, 0), |size| (size.ws_col.into(), size.ws_row.into()))
+}
+
+/// A block of which every line takes one row, and which leaves a row for the log: a line that wraps
+/// or scrolls away could not be erased.
+fn fitted(block: &str, (columns, rows): (usize, usize)) -> String {
+    let columns = if columns == 0 { usize::MAX } else { columns };
+    let rows = if rows == 0 { usize::MAX } else { rows.saturating_sub(1).max(1) };
+    let mut out = String::with_capacity(block.len());
+    for line in block.lines().take(rows) {
+        out.extend(line.chars().take(columns));
+        out.push('\n');
+    }
+    out
 }
 
 /// The status as a block of lines, each ended.
@@ -196,6 +256,15 @@ fn clock(ms: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_line_wraps_and_none_scrolls_away() {
+        let block = "0123456789\nab\nc\n";
+        assert_eq!(fitted(block, (10, 4)), block);
+        assert_eq!(fitted(block, (9, 3)), "012345678\nab\n");
+        assert_eq!(fitted(block, (0, 0)), block);
+        assert_eq!(fitted(block, (1, 1)), "0\n");
+    }
 
     #[test]
     fn an_engine_that_knows_nothing_yet_says_so() {

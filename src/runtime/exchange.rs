@@ -6,7 +6,8 @@
 use super::assemble::{self, AssembleError, Universe};
 use super::clock::Clock;
 use super::recorded::{self, Recorded};
-use super::{listing, supervisor, threads};
+use super::signals::Signals;
+use super::{listing, threads};
 use crate::config::{Config, Endpoint, ExchangeConfig, MarketSource, Wait};
 use crate::net::NetError;
 use crate::net::listen::{
@@ -35,8 +36,8 @@ const TIMERS: Duration = Duration::from_millis(100);
 /// Most market events between two looks at what clients ask.
 const BATCH_MAX: usize = 64;
 
-/// At the greatest speed the market waits while a client has this many frames to read: half of what
-/// its queue takes, so that nothing is lost (D12).
+/// At the greatest speed the market waits while a client has half of what its queue takes to read, so
+/// that nothing is lost (D12): it is looked at so often.
 const BACK_PRESSURE: Duration = Duration::from_millis(1);
 
 /// Why the exchange could not begin or go on.
@@ -121,10 +122,13 @@ pub fn serve_exchange(
     listen: SocketAddr,
     opened: impl FnOnce(SocketAddr),
 ) -> Result<(), ExchangeError> {
-    let running = start(plan, listen, Clock::start())?;
-    opened(running.at);
-    threads::runtime(Wait::Park)?.block_on(supervisor::signalled());
-    Ok(())
+    threads::runtime(Wait::Park)?.block_on(async {
+        let mut signals = Signals::new()?;
+        let running = start(plan, listen, Clock::start())?;
+        opened(running.at);
+        signals.next().await;
+        Ok(())
+    })
 }
 
 /// Starts one on a thread of its own; returns when its port is open.
@@ -220,10 +224,12 @@ impl House {
         let mut timers = tokio::time::interval(TIMERS);
         let begin_ns = self.clock.mono_ns();
         loop {
+            let held_back = market.is_unpaced() && self.listener.outbox().is_crowded();
             let wait = market.wait(self.clock.mono_ns().saturating_sub(begin_ns));
             tokio::select! {
                 incoming = self.listener.next() => self.on_incoming(incoming),
-                () = sleep(wait), if wait.is_some() => {
+                () = tokio::time::sleep(BACK_PRESSURE), if held_back => {}
+                () = sleep(wait), if wait.is_some() && !held_back => {
                     self.on_market(&mut market, begin_ns);
                     if market.is_over() {
                         // Nobody listens when the exchange runs alone.
@@ -232,7 +238,7 @@ impl House {
                 }
                 _ = timers.tick() => self.server.advance(self.now_unix_ms()),
             }
-            self.flush().await;
+            self.flush();
         }
     }
 
@@ -274,19 +280,17 @@ impl House {
     }
 
     /// Hands the frames out. A client that does not read is cut by the listener, with a reason.
-    async fn flush(&mut self) {
-        let mut crowded = false;
+    fn flush(&mut self) {
         for (number, frame) in self.server.drain() {
             let delivery = self.listener.outbox().send(ConnectionId::of(number), frame);
-            crowded |= delivery == Delivery::Cut;
+            if delivery == Delivery::Cut {
+                tracing::warn!(connection = number, "a client that did not read was cut");
+            }
         }
         for number in self.server.drain_closed() {
             let connection = ConnectionId::of(number);
             // One that has left meanwhile is closed.
             let _ = self.listener.outbox().close(connection, 1000, "the stream has ended");
-        }
-        if crowded || self.listener.outbox().is_crowded() {
-            tokio::time::sleep(BACK_PRESSURE).await;
         }
     }
 
@@ -345,6 +349,11 @@ impl Market {
     /// How long until something is due; `None` when the market is over.
     fn wait(&self, since_ns: u64) -> Option<Duration> {
         self.due_ns.map(|due_ns| Duration::from_nanos(due_ns.saturating_sub(since_ns)))
+    }
+
+    /// True when nothing but its readers decides how fast it goes.
+    fn is_unpaced(&self) -> bool {
+        matches!(self.source, Source::Recording { speed: None, .. })
     }
 
     fn is_over(&self) -> bool {

@@ -24,9 +24,19 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// How many messages are read between two looks at the shared counters.
 const COUNT_EVERY: u64 = 64;
+
+/// How soon a snapshot that could not be had or used is asked for again: twice as late each time up
+/// to the second figure, because a venue that is asked without a pause refuses everything else too.
+const SNAPSHOT_WAIT: Duration = Duration::from_secs(1);
+const SNAPSHOT_WAIT_MAX: Duration = Duration::from_secs(30);
+
+/// How soon an overrun is told when nothing comes in meanwhile.
+const OVERRUN_WAIT: Duration = Duration::from_millis(1);
 
 /// Everything that the feed thread owns.
 pub(super) struct Feed {
@@ -42,6 +52,28 @@ pub(super) struct Feed {
     /// Instruments whose loss the hot thread has not been told yet.
     pub(super) overrun: Vec<InstrumentId>,
     pub(super) events: Vec<MarketEvent>,
+    pub(super) snapshots: Pace,
+}
+
+/// When the next snapshot may be asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Pace {
+    failed: u32,
+    not_before: Option<Instant>,
+}
+
+impl Pace {
+    fn on_used(&mut self) {
+        *self = Self::default();
+    }
+
+    /// `now` is when it failed; a venue that says how long to wait is obeyed.
+    fn on_failed(&mut self, now: Instant, retry_after_s: Option<u32>) {
+        let doubled = SNAPSHOT_WAIT.saturating_mul(1 << self.failed.min(5));
+        let told = Duration::from_secs(retry_after_s.unwrap_or(0).into());
+        self.failed = self.failed.saturating_add(1);
+        self.not_before = Some(now + doubled.min(SNAPSHOT_WAIT_MAX).max(told));
+    }
 }
 
 type Snapshot = LocalBoxFuture<'static, (InstrumentId, Option<Answer>)>;
@@ -87,8 +119,8 @@ impl Feed {
             if snapshot.is_none() {
                 snapshot = self.ask_for_snapshot();
             }
+            // Fair: a flood of messages must not keep the snapshot waiting that they wait for.
             tokio::select! {
-                biased;
                 message = next_of(connections) => match message {
                     Ok(message) => self.on_message(&message),
                     Err(error) => return error,
@@ -96,6 +128,9 @@ impl Feed {
                 (instrument, answer) = maybe(&mut snapshot) => {
                     snapshot = None;
                     self.on_snapshot(instrument, answer.as_ref());
+                }
+                () = tokio::time::sleep(OVERRUN_WAIT), if !self.overrun.is_empty() => {
+                    self.deliver(self.clock.mono_ns());
                 }
             }
         }
@@ -106,6 +141,7 @@ impl Feed {
         self.counters.messages += 1;
         if let Err(error) = self.dialect.on_message(message, &mut self.events) {
             tracing::debug!(%error, bytes = message.len(), "a market message could not be read");
+            self.publish();
         }
         self.deliver(received_ns);
         if self.counters.messages.is_multiple_of(COUNT_EVERY) {
@@ -115,8 +151,11 @@ impl Feed {
 
     fn ask_for_snapshot(&mut self) -> Option<Snapshot> {
         let (instrument, call) = self.dialect.snapshot_wanted()?;
-        let rest = Rc::clone(&self.rest);
+        let (rest, not_before) = (Rc::clone(&self.rest), self.snapshots.not_before);
         Some(Box::pin(async move {
+            if let Some(not_before) = not_before {
+                tokio::time::sleep_until(not_before).await;
+            }
             let answer = link::call(&rest, &call).await;
             if let Err(error) = &answer {
                 tracing::warn!(%error, "no answer to a request for a snapshot of the book");
@@ -127,8 +166,13 @@ impl Feed {
 
     fn on_snapshot(&mut self, instrument: InstrumentId, answer: Option<&Answer>) {
         let received_ns = self.clock.mono_ns();
-        if let Err(error) = self.dialect.on_snapshot(instrument, answer, &mut self.events) {
-            tracing::warn!(%error, "a snapshot of the book could not be used; asking again");
+        match self.dialect.on_snapshot(instrument, answer, &mut self.events) {
+            Ok(()) => self.snapshots.on_used(),
+            Err(error) => {
+                tracing::warn!(%error, "a snapshot of the book could not be used; asking again");
+                let retry_after_s = answer.and_then(|answer| answer.retry_after_s);
+                self.snapshots.on_failed(Instant::now(), retry_after_s);
+            }
         }
         self.deliver(received_ns);
         self.publish();
@@ -184,11 +228,14 @@ impl Feed {
     }
 }
 
-/// The next message of any connection.
+/// The next message of any connection. The one that was heard goes to the end of the row, so that a
+/// busy connection cannot drown another.
 pub(super) async fn next_of(connections: &mut [(WsReader, WsWriter)]) -> Result<Bytes, NetError> {
     poll_fn(|context| {
-        for (reader, _) in connections.iter_mut() {
-            if let Poll::Ready(message) = pin!(reader.next()).poll(context) {
+        for at in 0..connections.len() {
+            let message = pin!(connections[at].0.next()).poll(context);
+            if let Poll::Ready(message) = message {
+                connections[at..].rotate_left(1);
                 return Poll::Ready(message);
             }
         }
@@ -202,5 +249,26 @@ async fn maybe<T>(future: &mut Option<LocalBoxFuture<'static, T>>) -> T {
     match future {
         Some(future) => future.await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_snapshot_that_fails_is_asked_for_ever_more_slowly() {
+        let now = tokio::time::Instant::now();
+        let mut pace = Pace::default();
+        let mut waits_s = Vec::new();
+        for _ in 0..7 {
+            pace.on_failed(now, None);
+            waits_s.push(pace.not_before.unwrap().duration_since(now).as_secs());
+        }
+        assert_eq!(waits_s, [1, 2, 4, 8, 16, 30, 30]);
+        pace.on_failed(now, Some(120));
+        assert_eq!(pace.not_before.unwrap().duration_since(now).as_secs(), 120);
+        pace.on_used();
+        assert_eq!(pace.not_before, None);
     }
 }

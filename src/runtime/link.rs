@@ -13,6 +13,7 @@ use crate::types::MS;
 use crate::venue::{Answer, Call};
 use std::cell::RefCell;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// Longest wait for an answer over HTTP: a venue's own time-out is 10 s, and an answer later than
 /// the receive window is worth nothing.
@@ -21,6 +22,10 @@ const ANSWER_MAX: Duration = Duration::from_secs(5);
 /// A venue answers a ping within the round trip; three that are not answered are a dead link.
 const HEARTBEAT: Heartbeat =
     Heartbeat { ping_every: Duration::from_secs(5), silence_max: Duration::from_secs(16) };
+
+/// A connection that has held so long has proved itself: its end is a new fault. One that is cut
+/// again and again is tried ever more slowly, because venues ban who connects too often.
+const PROVEN_AFTER: Duration = Duration::from_secs(30);
 
 /// Opens a WebSocket with the bounds that all venues share.
 pub(super) async fn open(dial: &Dial, address: &Address) -> Result<(WsReader, WsWriter), NetError> {
@@ -43,25 +48,24 @@ pub(super) struct Waits {
     name: &'static str,
     backoff: Backoff,
     tries: u64,
+    up_since: Option<Instant>,
 }
 
 impl Waits {
     pub(super) fn new(name: &'static str) -> Self {
-        Self { name, backoff: Backoff::new(), tries: 0 }
+        Self { name, backoff: Backoff::new(), tries: 0, up_since: None }
     }
 
     pub(super) fn up(&mut self) {
         tracing::info!(link = self.name, "connected");
-        self.backoff.reset();
+        self.up_since = Some(Instant::now());
     }
 
     /// Says why it is down and waits until it may be tried again: three times within 30 s, then
     /// slowly (R64).
     pub(super) async fn down(&mut self, error: &dyn std::error::Error) {
-        self.tries = self.tries.wrapping_add(1);
-        // Any number spreads the waits of several engines; it need not be hard to guess.
-        let random = u64::from(std::process::id()).wrapping_mul(self.tries);
-        let attempt = self.backoff.next(random);
+        let held = self.up_since.take().map(|since| since.elapsed());
+        let attempt = self.next(held);
         let wait_ms = attempt.wait().as_millis();
         match attempt {
             Attempt::Quick(_) => {
@@ -72,6 +76,17 @@ impl Waits {
             }
         }
         tokio::time::sleep(attempt.wait()).await;
+    }
+
+    /// What follows a connection that held so long, or none.
+    fn next(&mut self, held: Option<Duration>) -> Attempt {
+        if held.is_some_and(|held| PROVEN_AFTER <= held) {
+            self.backoff.reset();
+        }
+        self.tries = self.tries.wrapping_add(1);
+        // Any number spreads the waits of several engines; it need not be hard to guess.
+        let random = u64::from(std::process::id()).wrapping_mul(self.tries);
+        self.backoff.next(random)
     }
 }
 
@@ -96,5 +111,20 @@ impl Said {
             }
             tokio::time::sleep(Duration::from_nanos(MS)).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_connection_that_held_begins_the_waits_anew() {
+        let mut waits = Waits::new("test");
+        let mut ms_after = |held: Option<Duration>| waits.next(held).wait().as_millis();
+        assert!((500..=750).contains(&ms_after(None)));
+        let too_soon = PROVEN_AFTER - Duration::from_nanos(1);
+        assert!((2_000..=3_000).contains(&ms_after(Some(too_soon))));
+        assert!((500..=750).contains(&ms_after(Some(PROVEN_AFTER))));
     }
 }

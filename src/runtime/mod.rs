@@ -22,6 +22,7 @@ mod outputs;
 mod record;
 mod recorded;
 mod run;
+mod signals;
 mod startup;
 mod supervisor;
 pub mod threads;

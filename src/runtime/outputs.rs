@@ -3,7 +3,9 @@
 //!
 //! Must hold: an order is in the journal (a mapped file that survives the process) before its
 //! command leaves (DESIGN idea 8); a journal that cannot be written trips the kill switch and is
-//! never written again (D5). What a full lane means, lane by lane:
+//! never written again (D5); an operator's exit and every cancel leave all the same (SAFETY E2).
+//! After an unclean end of the last run no opening order leaves until the last one that it may have
+//! sent is past its time (SAFETY E11). What a full lane means, lane by lane:
 //! - commands: a new order is refused and the core is told (`NotSent`); the rest is repeated by the
 //!   core's own deadlines;
 //! - durable: cannot be full in practice (a handful of entries an hour against 1,024); if it is, the
@@ -16,15 +18,16 @@ use super::hot::Incoming;
 use super::lane::Filler;
 use crate::core::safety::{Approved, TripRecord};
 use crate::core::{
-    AccountEvent, Alert, Command, Core, Effect, Event, EventKind, HighWater, Mode, OperatorCommand,
-    OperatorRequest, Refusal, Scope, TripCause,
+    AccountEvent, Alert, Command, Core, Effect, Event, EventKind, HighWater, Mode, ORDERS_MAX,
+    OperatorCommand, OperatorRequest, Refusal, Scope, TripCause,
 };
 use crate::store::{Denial, Journal, OrderIntent, Record};
-use crate::types::{ExecutionKind, ExecutionReport, NotSentReason, OrderRef, Stamp, Text};
+use crate::types::{ExecutionKind, ExecutionReport, NotSentReason, OrderRef, Purpose, Stamp, Text};
 use std::collections::VecDeque;
 
-/// Most events that outputs cause at once: one refused order per intent and the journal's trip.
-const REFUSED_MAX: usize = 256;
+/// Most events of our own making that wait: an order that is refused is not over until its refusal
+/// is taken in, so there are no more refusals than orders; and the journal's one trip.
+const REFUSED_MAX: usize = ORDERS_MAX + 1;
 
 /// What must reach the disk by itself, in order.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +54,8 @@ pub(super) struct Outputs {
     alerts: Filler<Alert>,
     spent: Filler<EventKind>,
     gate: Gate,
+    /// No opening order leaves before, on the monotonic clock.
+    quarantine_until_ns: u64,
     /// Events that our own refusals cause: taken before anything from outside.
     refused: VecDeque<Incoming>,
     alerts_dropped: u64,
@@ -64,6 +69,7 @@ impl Outputs {
         alerts: Filler<Alert>,
         spent: Filler<EventKind>,
         gate: Gate,
+        quarantine_until_ns: u64,
     ) -> Self {
         let refused = VecDeque::with_capacity(REFUSED_MAX);
         let (journal_failed, alerts_dropped) = (false, 0);
@@ -75,6 +81,7 @@ impl Outputs {
             alerts,
             spent,
             gate,
+            quarantine_until_ns,
             refused,
             alerts_dropped,
         }
@@ -126,7 +133,10 @@ impl Outputs {
             Effect::Reset { generation, request } => {
                 self.append(&Record::Reset { generation, request }, at);
                 self.keep(Durable::Reset { generation, request });
-                self.gate.open();
+                // A journal that failed keeps it shut: nothing can be recorded before it is sent.
+                if !self.journal_failed {
+                    self.gate.open();
+                }
             }
             Effect::ModeChanged { scope, mode } => {
                 self.append(&Record::Mode { scope, mode }, at);
@@ -154,23 +164,38 @@ impl Outputs {
     }
 
     fn send(&mut self, command: Command, at: Stamp) {
-        let recorded = match &command {
-            Command::NewOrder(approved) => self.append(&Record::Order(intent_of(approved)), at),
+        let allowed = match &command {
+            Command::NewOrder(approved) => self.may_leave(approved, at),
             Command::Cancel { id, instrument } => {
                 let (id, instrument) = (*id, *instrument);
                 self.append(&Record::Cancel { id, instrument }, at);
-                true
+                Ok(())
             }
             Command::CancelAll { .. }
             | Command::QueryOrder { .. }
-            | Command::QueryAccount { .. } => true,
+            | Command::QueryAccount { .. } => Ok(()),
         };
-        if !recorded {
-            self.refuse(&command, NotSentReason::KillSwitch, at);
+        if let Err(reason) = allowed {
+            self.refuse(&command, reason, at);
             return;
         }
         if let Err(command) = self.commands.push(command) {
             self.refuse(&command, NotSentReason::Throttled, at);
+        }
+    }
+
+    /// Records an order, and says whether it may leave then. An exit of an operator's may even when
+    /// it cannot be recorded.
+    fn may_leave(&mut self, approved: &Approved, at: Stamp) -> Result<(), NotSentReason> {
+        let recorded = self.append(&Record::Order(intent_of(approved)), at);
+        if approved.strategy().is_none() {
+            return Ok(());
+        }
+        let opens = approved.terms().purpose == Purpose::Opening;
+        match recorded {
+            false => Err(NotSentReason::KillSwitch),
+            true if opens && at.mono_ns < self.quarantine_until_ns => Err(NotSentReason::Throttled),
+            true => Ok(()),
         }
     }
 
@@ -188,7 +213,7 @@ impl Outputs {
     }
 
     fn tell(&mut self, kind: EventKind, at: Stamp) {
-        assert!(self.refused.len() < REFUSED_MAX, "refusals are bounded by the intents of a step");
+        assert!(self.refused.len() < REFUSED_MAX, "there are no more refusals than orders");
         self.refused.push_back(Incoming { received_ns: at.mono_ns, kind });
     }
 

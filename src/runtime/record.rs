@@ -4,8 +4,9 @@
 //! each book is asked for and written too, so that the recording can be played by itself.
 
 use super::clock::Clock;
+use super::link;
+use super::signals::Signals;
 use super::startup::{self, StartError};
-use super::{link, supervisor};
 use crate::config::Config;
 use crate::net::Address;
 use crate::net::http::{HttpClient, HttpLimits};
@@ -38,10 +39,14 @@ pub fn record(
 ) -> Result<Recording, StartError> {
     let clock = Clock::start();
     let runtime = super::threads::runtime(crate::config::Wait::Park)?;
-    runtime.block_on(async {
+    let recorded = runtime.block_on(async {
+        let mut signals = Signals::new()?;
         let venue = super::run::venue(config, &clock)?;
         let dial = startup::dial()?;
-        let listings = startup::listings(&venue.rest, &dial, config.venue.kind).await?;
+        let listings = tokio::select! {
+            listings = startup::listings(&venue.rest, &dial, config.venue.kind) => listings?,
+            () = signals.next() => return Err(StartError::Stopped),
+        };
         let universe = super::assemble::Universe::new(config, &listings)?;
         let directory = universe.directory(super::listing::nobody(), config.venue.recv_window_ms);
         let nobody = Credentials::new(String::new(), String::new());
@@ -57,13 +62,15 @@ pub fn record(
         };
         let ended = tokio::select! {
             ended = recorder.run(&venue.streams, &dial) => ended,
-            () = supervisor::signalled() => Ok(()),
+            () = signals.next() => Ok(()),
             () = wait(limit) => Ok(()),
         };
         let done = recorder.done;
         recorder.file.finish()?;
         ended.map(|()| done)
-    })
+    });
+    runtime.shutdown_background();
+    recorded
 }
 
 struct Recorder {

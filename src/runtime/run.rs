@@ -5,15 +5,18 @@ use super::assemble::{Universe, id_prefix};
 use super::clock::Clock;
 use super::exchange::{self, ExchangePlan, PAPER_KEY, PAPER_SECRET, Running};
 use super::gate::Gate;
+use super::signals::Signals;
 use super::startup::{self, Disk, StartError};
-use super::supervisor::{Ending, signalled};
+use super::supervisor::Ending;
 use super::threads;
 use super::wiring::{self, Parts};
 use crate::config::{Config, Endpoint, Wait};
 use crate::core::{Core, Registry};
-use crate::net::Address;
-use crate::ops::{Report, screen::Screen};
-use crate::venue::Credentials;
+use crate::net::unix::ControlSocket;
+use crate::net::{Address, Dial};
+use crate::ops::{Names, Report, screen::Screen};
+use crate::store::Standing;
+use crate::venue::{Credentials, Dialects};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -39,7 +42,10 @@ pub fn run(
 ) -> Result<Ending, StartError> {
     let clock = Clock::start();
     let runtime = threads::runtime(Wait::Park)?;
-    runtime.block_on(begin(config, registry, screen, limit, clock))
+    let ended = runtime.block_on(begin(config, registry, screen, limit, clock));
+    // A lookup of a name that is still under way is left behind.
+    runtime.shutdown_background();
+    ended
 }
 
 async fn begin(
@@ -49,36 +55,20 @@ async fn begin(
     limit: Option<Duration>,
     clock: Clock,
 ) -> Result<Ending, StartError> {
+    let mut signals = Signals::new()?;
     let mut disk = Disk::open(config, &clock)?;
     let (epoch, last_shutdown) = (disk.epoch, disk.last_shutdown());
     tracing::info!(last_shutdown, epoch, config = config.hash, "starting");
-    let venue = venue(config, &clock)?;
-    let dial = startup::dial()?;
-    let listings = startup::listings(&venue.rest, &dial, config.venue.kind);
-    let listings = tokio::select! {
-        listings = listings => listings?,
-        () = signalled() => return Err(StartError::Stopped),
+    let prepared = tokio::select! {
+        prepared = prepare(config, registry, &mut disk, &clock) => prepared,
+        () = signals.next() => Err(StartError::Stopped),
     };
-    let universe = Universe::new(config, &listings)?;
-    let names = universe.names(config);
-    let (restored, standing) = disk.restore(config, &names, &clock, venue.exchange.is_some());
-    let gate = Gate::default();
-    if restored.latch.is_some() {
-        gate.shut();
-    }
-    let directory = universe.directory(id_prefix(config), config.venue.recv_window_ms);
-    let core = Core::new(universe.setup(config, registry, epoch, restored)?);
-
-    let parts = Parts {
-        venue: &venue,
-        dial,
-        dialects: crate::venue::dialects(config.venue.kind, &directory, &venue.credentials),
-        core,
-        disk,
-        standing,
-        names,
-        gate,
-        clock,
+    let Prepared { venue, dial, dialects, core, names, standing, gate, socket } = match prepared {
+        Ok(prepared) => prepared,
+        Err(error) => {
+            disk.close_unused(&clock);
+            return Err(error);
+        }
     };
     let report = Report {
         instance: config.instance.clone(),
@@ -89,12 +79,70 @@ async fn begin(
         currency: config.reporting_currency.clone(),
         epoch,
         last_shutdown,
-        names: parts.names.clone(),
+        names: names.clone(),
         durable: true,
         ..Report::default()
     };
+    let quarantine_until_ns = match venue.exchange {
+        // The exchange is as young as this run: no order of the last one is on its way to it.
+        Some(_) => 0,
+        None => disk.quarantine_until_ns(config, &clock),
+    };
+    let parts = Parts {
+        venue: &venue,
+        dial,
+        dialects,
+        core,
+        disk,
+        standing,
+        names,
+        gate,
+        clock,
+        quarantine_until_ns,
+        socket,
+        signals,
+    };
     let threads = wiring::start(config, parts, report, screen.clone(), limit)?;
-    threads.run().await
+    Ok(threads.run().await)
+}
+
+/// What a run needs before its threads.
+struct Prepared {
+    venue: Venue,
+    dial: Dial,
+    dialects: Dialects,
+    core: Core,
+    names: Names,
+    standing: Standing,
+    gate: Gate,
+    socket: ControlSocket,
+}
+
+/// Finds the venue, asks it what it lists, and builds a core that stands where the last run stood.
+/// Sends nothing of ours; may be given up at any time.
+async fn prepare(
+    config: &Config,
+    registry: &Registry,
+    disk: &mut Disk,
+    clock: &Clock,
+) -> Result<Prepared, StartError> {
+    let venue = venue(config, clock)?;
+    let dial = startup::dial()?;
+    let listings = startup::listings(&venue.rest, &dial, config.venue.kind).await?;
+    let universe = Universe::new(config, &listings)?;
+    let names = universe.names(config);
+    let control = control_socket(config);
+    let socket = ControlSocket::bind(&control).await?;
+    tracing::info!(socket = %control.display(), "ready for operators");
+    let (restored, standing) = disk.restore(config, &names, clock, venue.exchange.is_some());
+    let gate = Gate::default();
+    if restored.latch.is_some() {
+        gate.shut();
+    }
+    let directory = universe.directory(id_prefix(config), config.venue.recv_window_ms);
+    let dialects = crate::venue::dialects(config.venue.kind, &directory, &venue.credentials);
+    let core = Core::new(universe.setup(config, registry, disk.epoch, restored)?);
+    Ok(Prepared { venue, dial, dialects, core, names, standing, gate, socket })
 }
 
 /// Where operators reach the engine of a deployment.

@@ -18,7 +18,7 @@ use crate::store::{
     Halted, Journal, LastShutdown, LatchFiles, Opened, Record, Standing, Start, StoreError, Stored,
     Writer, high_water, journal, mode, next_epoch,
 };
-use crate::types::{Stamp, StrategyId, Text};
+use crate::types::{MS, SECOND, Stamp, StrategyId, Text};
 use crate::venue::{DecodeError, Listing, VenueKind};
 use std::time::Duration;
 
@@ -72,6 +72,31 @@ impl Disk {
         };
         journal.append(clock.stamp(), &Record::Start(start))?;
         Ok(Self { journal, writer, opened, epoch, latch: LatchFiles::new(&folders.state) })
+    }
+
+    /// Ends a run that never began: nothing was sent, so the end is as clean as the last one.
+    pub(super) fn close_unused(mut self, clock: &Clock) {
+        let clean = !self.was_unclean();
+        let stopped = self.journal.append(clock.stamp(), &Record::Stop { clean });
+        if let Err(error) = stopped.and_then(|_| self.writer.close()) {
+            tracing::error!(%error, "the journal could not be closed");
+        }
+    }
+
+    /// Until when no opening order may leave: an order of a run that crashed may still be on its
+    /// way, and lands until its receive window is over (SAFETY E11).
+    pub(super) fn quarantine_until_ns(&self, config: &Config, clock: &Clock) -> u64 {
+        let Some(last) = self.opened.last_at.filter(|_| self.was_unclean()) else { return 0 };
+        let longest_ns = u64::from(config.venue.recv_window_ms).saturating_mul(MS) + SECOND;
+        let now = clock.stamp();
+        let left_ns = last.unix_ns.saturating_add(longest_ns).saturating_sub(now.unix_ns);
+        // A wall clock that was set back does not make it longer.
+        let left_ns = left_ns.min(longest_ns);
+        if 0 < left_ns {
+            let wait_ms = left_ns / MS;
+            tracing::warn!(wait_ms, "orders of the last run may be on their way: opening none yet");
+        }
+        now.mono_ns.saturating_add(left_ns)
     }
 
     /// How the last run ended, in words.
@@ -170,8 +195,7 @@ impl Disk {
                 held("the mode of the last run could not be read")
             }
         };
-        if self.opened.last_shutdown == LastShutdown::Unclean && standing.mode < Mode::Conservative
-        {
+        if self.was_unclean() && standing.mode < Mode::Conservative {
             standing.mode = Mode::Conservative;
             "the last run ended uncleanly".clone_into(&mut standing.cause);
         }

@@ -3,7 +3,8 @@
 //!
 //! Must hold: an end is orderly: strategies are told, no new orders, opening orders cancelled until
 //! the venue confirms, journal flushed, summary, and then `Shutdown complete`. A second signal does
-//! not wait for the venue. A trip by hand shuts the gate before the core has even heard of it.
+//! not wait for the venue. A trip by hand shuts the gate before the core has even heard of it, and is
+//! answered when no order is being written any more.
 
 use super::clock::Clock;
 use super::gate::Gate;
@@ -11,7 +12,8 @@ use super::hot::Incoming;
 use super::lane::{Filler, Reader};
 use super::latency::Latency;
 use super::outputs::Outputs;
-use super::startup::StartError;
+use super::signals::Signals;
+use super::wiring::Crew;
 use super::writer::Told;
 use crate::core::{Alert, Core, EventKind, OperatorCommand, OperatorRequest, Status, TripCause};
 use crate::net::unix::{ControlSocket, Question};
@@ -23,15 +25,18 @@ use crate::ops::{FeedCounters, Report};
 use crate::store::LatchFiles;
 use crate::types::{MS, Text};
 use parking_lot::Mutex;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
 /// How often alerts are said and the status is drawn.
 const ROUND: Duration = Duration::from_millis(FLAG_EVERY_MS);
+
+/// How often, and how many times, a write under way is looked at before a trip is answered: longer
+/// than any write takes that is not stuck, shorter than an asker waits.
+const SETTLE_ROUND: Duration = Duration::from_millis(1);
+const SETTLE_ROUNDS: u32 = 2_000;
 
 /// How a run ended.
 #[derive(Clone, Debug)]
@@ -40,6 +45,8 @@ pub struct Ending {
     pub report: Report,
     /// True when the venue confirmed that no opening order is left.
     pub clean: bool,
+    /// The thread that ended by itself, which none may: a fault of this program.
+    pub fault: Option<&'static str>,
 }
 
 /// Everything that the main thread owns.
@@ -56,7 +63,8 @@ pub(super) struct Supervisor {
     pub(super) latency: Arc<Latency>,
     pub(super) feed_counters: Arc<Mutex<FeedCounters>>,
     pub(super) flag: LatchFiles,
-    pub(super) socket: PathBuf,
+    pub(super) socket: ControlSocket,
+    pub(super) signals: Signals,
     pub(super) limit: Option<Duration>,
     /// Turns true when the recording behind an embedded exchange is over.
     pub(super) market_ended: Option<watch::Receiver<bool>>,
@@ -78,45 +86,39 @@ enum Reason {
     Signal,
     TimeIsUp,
     MarketOver,
-    HotThread,
+    Fault(&'static str),
 }
 
 impl Supervisor {
     /// Runs until something ends it, then ends it in order.
-    pub(super) async fn run(
-        mut self,
-        hot: JoinHandle<(Core, Outputs)>,
-    ) -> Result<Ending, StartError> {
-        let mut socket = ControlSocket::bind(&self.socket).await?;
-        let mut signals = Signals::new()?;
-        tracing::info!(socket = %self.socket.display(), "ready for operators");
-        let reason = self.watch(&mut socket, &mut signals, &hot).await;
+    pub(super) async fn run(mut self, hot: JoinHandle<(Core, Outputs)>, crew: &Crew) -> Ending {
+        let reason = self.watch(&hot, crew).await;
         tracing::info!(?reason, "ending: no new orders, opening orders are being cancelled");
-        let clean = self.wind_down(&mut socket, &mut signals, &hot).await;
-        Ok(self.close(hot, clean))
+        let clean = self.wind_down(&hot).await;
+        let fault = match reason {
+            Reason::Fault(thread) => Some(thread),
+            Reason::Signal | Reason::TimeIsUp | Reason::MarketOver => None,
+        };
+        self.close(hot, clean, fault)
     }
 
-    async fn watch(
-        &mut self,
-        socket: &mut ControlSocket,
-        signals: &mut Signals,
-        hot: &JoinHandle<(Core, Outputs)>,
-    ) -> Reason {
+    async fn watch(&mut self, hot: &JoinHandle<(Core, Outputs)>, crew: &Crew) -> Reason {
         let mut rounds = tokio::time::interval(ROUND);
         let until = deadline(self.limit);
         let mut market_ended = self.market_ended.take();
         loop {
             tokio::select! {
-                () = signals.next() => return Reason::Signal,
+                () = self.signals.next() => return Reason::Signal,
                 () = sleep_until(until) => return Reason::TimeIsUp,
                 () = ended(&mut market_ended) => return Reason::MarketOver,
-                question = socket.next() => self.on_question(question),
-                Some(told) = self.told.recv() => self.on_told(told),
+                question = self.socket.next() => self.on_question(question),
+                Some(told) = self.told.recv() => self.on_told(told).await,
                 _ = rounds.tick() => {
                     self.round();
-                    if hot.is_finished() {
-                        tracing::error!("the hot thread ended by itself");
-                        return Reason::HotThread;
+                    let hot = hot.is_finished().then_some("hot");
+                    if let Some(thread) = hot.or_else(|| crew.ended()) {
+                        tracing::error!(thread, "a thread ended by itself");
+                        return Reason::Fault(thread);
                     }
                 }
             }
@@ -124,18 +126,17 @@ impl Supervisor {
     }
 
     /// Asks the core to stop and waits until the venue has confirmed that no opening order is left.
-    async fn wind_down(
-        &mut self,
-        socket: &mut ControlSocket,
-        signals: &mut Signals,
-        hot: &JoinHandle<(Core, Outputs)>,
-    ) -> bool {
-        self.ask(0, Text::new("engine"), Text::new("shutdown"), OperatorCommand::Stop);
+    async fn wind_down(&mut self, hot: &JoinHandle<(Core, Outputs)>) -> bool {
+        let mut asked = false;
         let mut rounds = tokio::time::interval(ROUND);
         let until = deadline(Some(Duration::from_millis(STOP_WAIT_MS)));
         loop {
+            if !asked {
+                let (by, reason) = (Text::new("engine"), Text::new("shutdown"));
+                asked = self.ask(0, by, reason, OperatorCommand::Stop);
+            }
             tokio::select! {
-                () = signals.next() => {
+                () = self.signals.next() => {
                     tracing::warn!("a second signal: not waiting for the venue any longer");
                     return false;
                 }
@@ -143,8 +144,8 @@ impl Supervisor {
                     tracing::error!("opening orders may still stand at the venue");
                     return false;
                 }
-                question = socket.next() => self.on_question(question),
-                Some(told) = self.told.recv() => self.on_told(told),
+                question = self.socket.next() => self.on_question(question),
+                Some(told) = self.told.recv() => self.on_told(told).await,
                 _ = rounds.tick() => {
                     self.round();
                     let status = &self.report.status;
@@ -160,7 +161,12 @@ impl Supervisor {
     }
 
     /// Closes the operator's lane, which ends the hot thread, and takes its last state.
-    fn close(self, hot: JoinHandle<(Core, Outputs)>, clean: bool) -> Ending {
+    fn close(
+        self,
+        hot: JoinHandle<(Core, Outputs)>,
+        clean: bool,
+        fault: Option<&'static str>,
+    ) -> Ending {
         let Self { operator, mut report, clock, screen, latency, feed_counters, .. } = self;
         drop(operator);
         match hot.join() {
@@ -180,7 +186,7 @@ impl Supervisor {
         report.uptime_ms = clock.mono_ns() / MS;
         screen.draw(screen::block(&report));
         screen.release();
-        Ending { report, clean }
+        Ending { report, clean, fault }
     }
 
     fn round(&mut self) {
@@ -209,13 +215,14 @@ impl Supervisor {
     /// new cause: the latch is set by then.
     fn watch_flag(&mut self) {
         let present = self.flag.flag_present();
-        let news = present && !self.memory.flag_seen;
-        self.memory.flag_seen = present;
-        if news && self.report.status.latch.is_none() {
-            self.gate.shut();
-            let (by, reason) = (Text::new("flag file"), Text::new("state/kill_switch.flag"));
-            self.ask(0, by, reason, OperatorCommand::Trip(TripCause::FlagFile));
+        if !present || self.memory.flag_seen || self.report.status.latch.is_some() {
+            self.memory.flag_seen = present;
+            return;
         }
+        self.gate.shut();
+        let (by, reason) = (Text::new("flag file"), Text::new("state/kill_switch.flag"));
+        // What does not fit into the lane is asked again in the next round.
+        self.memory.flag_seen = self.ask(0, by, reason, OperatorCommand::Trip(TripCause::FlagFile));
     }
 
     fn on_question(&mut self, question: Question) {
@@ -237,9 +244,10 @@ impl Supervisor {
         }
     }
 
-    fn on_told(&mut self, told: Told) {
+    async fn on_told(&mut self, told: Told) {
         match told {
             Told::Answer { ticket, answer, durable } => {
+                self.settle().await;
                 let at = self.memory.waiting.iter().position(|(waiting, _)| *waiting == ticket);
                 if let Some(at) = at {
                     let (_, question) = self.memory.waiting.swap_remove(at);
@@ -256,6 +264,18 @@ impl Supervisor {
         }
     }
 
+    /// Nobody is told that a trip is done while an order is still being written that passed the gate
+    /// before it was shut. A write that does not end is cut by its own limit.
+    async fn settle(&self) {
+        for _ in 0..SETTLE_ROUNDS {
+            if !self.gate.is_shut() || !self.gate.is_passing() {
+                return;
+            }
+            tokio::time::sleep(SETTLE_ROUND).await;
+        }
+        tracing::error!("an order that was being written at the trip may still reach the venue");
+    }
+
     fn ask(
         &mut self,
         ticket: u32,
@@ -267,37 +287,6 @@ impl Supervisor {
         let received_ns = self.clock.mono_ns();
         let kind = EventKind::Operator(request);
         self.operator.push(Incoming { received_ns, kind }).is_ok()
-    }
-}
-
-/// Ctrl-C and SIGTERM.
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Signals {
-    fn new() -> std::io::Result<Self> {
-        let interrupt = signal(SignalKind::interrupt())?;
-        Ok(Self { interrupt, terminate: signal(SignalKind::terminate())? })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
-}
-
-/// Waits for either signal.
-pub(super) async fn signalled() {
-    match Signals::new() {
-        Ok(mut signals) => signals.next().await,
-        Err(error) => {
-            tracing::error!(%error, "signals cannot be heard");
-            std::future::pending().await
-        }
     }
 }
 

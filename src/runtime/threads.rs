@@ -34,8 +34,17 @@ pub fn runtime(wait: Wait) -> io::Result<tokio::runtime::Runtime> {
     builder.build()
 }
 
+/// Runs a future to its end on a runtime of its own. A lookup of a name that is still under way is
+/// left behind: it can take half a minute, and an end must not wait for it.
+pub fn block_on<T>(wait: Wait, body: impl Future<Output = T>) -> io::Result<T> {
+    let runtime = runtime(wait)?;
+    let done = runtime.block_on(run_local(wait, body));
+    runtime.shutdown_background();
+    Ok(done)
+}
+
 /// Runs a future that may not leave its thread, under a waiting policy.
-pub async fn run_local<T>(wait: Wait, body: impl Future<Output = T>) -> T {
+async fn run_local<T>(wait: Wait, body: impl Future<Output = T>) -> T {
     let local = tokio::task::LocalSet::new();
     local
         .run_until(async move {

@@ -8,14 +8,15 @@
 
 use super::bell::Bell;
 use super::clock::Clock;
-use super::feed::Feed;
+use super::feed::{Feed, Pace};
 use super::gate::Gate;
 use super::gateway::Gateway;
 use super::hot::{Hot, Incoming, Inputs, StatusLane};
 use super::lane::{Filler, Reader, lane};
 use super::latency::Latency;
 use super::outputs::{Durable, Outputs};
-use super::run::{Venue, control_socket};
+use super::run::Venue;
+use super::signals::Signals;
 use super::startup::{Disk, StartError};
 use super::supervisor::{Ending, Memory, Supervisor};
 use super::threads;
@@ -24,6 +25,7 @@ use crate::config::Config;
 use crate::core::{Alert, Command, Core, Effects, EventKind, Status};
 use crate::net::Dial;
 use crate::net::http::{HttpClient, HttpLimits};
+use crate::net::unix::ControlSocket;
 use crate::ops::{FeedCounters, Names, Report, screen::Screen};
 use crate::store::Standing;
 use crate::types::VenueId;
@@ -67,16 +69,24 @@ pub(super) struct Parts<'a> {
     pub(super) names: Names,
     pub(super) gate: Gate,
     pub(super) clock: Clock,
+    pub(super) quarantine_until_ns: u64,
+    pub(super) socket: ControlSocket,
+    pub(super) signals: Signals,
 }
 
 /// The threads of a run.
 pub(super) struct Threads {
     supervisor: Supervisor,
     hot: JoinHandle<(Core, Outputs)>,
+    crew: Crew,
+    stop: watch::Sender<bool>,
+}
+
+/// The threads around the hot one.
+pub(super) struct Crew {
     feed: JoinHandle<Result<(), StartError>>,
     order: JoinHandle<Result<(), StartError>>,
     writer: JoinHandle<()>,
-    stop: watch::Sender<bool>,
 }
 
 /// What every thread around the core needs of the run.
@@ -96,7 +106,7 @@ pub(super) fn start(
     screen: Screen,
     limit: Option<Duration>,
 ) -> Result<Threads, StartError> {
-    let Parts { venue, dial, dialects, core, disk, standing, names, gate, clock } = parts;
+    let Parts { venue, dial, dialects, core, disk, standing, names, gate, clock, .. } = parts;
     let bells = Bells::new()?;
     let lanes = Lanes::new(&bells);
     let latency = Arc::new(Latency::new());
@@ -145,6 +155,7 @@ pub(super) fn start(
         lanes.alerts.0,
         lanes.spent.0,
         gate.clone(),
+        parts.quarantine_until_ns,
     );
     let hot = common.hot(core, lanes.inputs, outputs, lanes.status, bells.hot)?;
     let supervisor = Supervisor {
@@ -160,20 +171,22 @@ pub(super) fn start(
         latency,
         feed_counters,
         flag: disk.latch,
-        socket: control_socket(config),
+        socket: parts.socket,
+        signals: parts.signals,
         limit,
         market_ended: venue.exchange.as_ref().map(|exchange| exchange.ended.clone()),
         memory: Memory::default(),
     };
-    Ok(Threads { supervisor, hot, feed, order, writer, stop })
+    Ok(Threads { supervisor, hot, crew: Crew { feed, order, writer }, stop })
 }
 
 impl Threads {
     /// Runs to the end, and ends the threads in order: the hot thread first, so that nothing more
     /// is asked of the others.
-    pub(super) async fn run(self) -> Result<Ending, StartError> {
-        let Self { supervisor, hot, feed, order, writer, stop } = self;
-        let ending = supervisor.run(hot).await;
+    pub(super) async fn run(self) -> Ending {
+        let Self { supervisor, hot, crew, stop } = self;
+        let ending = supervisor.run(hot, &crew).await;
+        let Crew { feed, order, writer } = crew;
         // Nobody listens any more when a thread has ended by itself.
         let _ = stop.send(true);
         for (name, thread) in [("feed", feed), ("order", order)] {
@@ -187,6 +200,16 @@ impl Threads {
             tracing::error!(thread = "writer", "ended in a panic");
         }
         ending
+    }
+}
+
+impl Crew {
+    /// One that has ended, which none does before it is told to.
+    pub(super) fn ended(&self) -> Option<&'static str> {
+        let feed = self.feed.is_finished().then_some("feed");
+        let order = || self.order.is_finished().then_some("order");
+        let writer = || self.writer.is_finished().then_some("writer");
+        feed.or_else(order).or_else(writer)
     }
 }
 
@@ -215,6 +238,7 @@ impl Common<'_> {
                     counters: FeedCounters::default(),
                     overrun: Vec::new(),
                     events: Vec::new(),
+                    snapshots: Pace::default(),
                 };
                 tokio::select! {
                     () = feed.run() => {}
@@ -222,7 +246,7 @@ impl Common<'_> {
                 }
                 Ok(())
             };
-            threads::runtime(wait)?.block_on(threads::run_local(wait, body))
+            threads::block_on(wait, body)?
         })?;
         Ok(thread)
     }
@@ -260,7 +284,7 @@ impl Common<'_> {
                 }
                 Ok(())
             };
-            threads::runtime(wait)?.block_on(threads::run_local(wait, body))
+            threads::block_on(wait, body)?
         })?;
         Ok(thread)
     }

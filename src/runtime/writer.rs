@@ -3,12 +3,14 @@
 //!
 //! Must hold: a trip or a reset is synced in the journal before its files are written, and both
 //! before the asker is answered (J8); entries are done in the order they came. A disk that fails is
-//! told once and never written again (D5): answers go on, saying that they are not durable.
+//! told once and never written again (D5): answers go on, saying that they are not durable. Only the
+//! files of the latch are tried even then.
 
 use super::bell::Bell;
 use super::clock::Clock;
 use super::lane::Reader;
 use super::outputs::Durable;
+use crate::core::safety::TripRecord;
 use crate::core::{EventKind, Mode, Refusal, Scope};
 use crate::ops::Names;
 use crate::store::{Halt, Halted, LatchFiles, Standing, StoreError, Writer, high_water, mode};
@@ -78,7 +80,7 @@ impl WriterThread {
         match entry {
             Durable::Trip(trip) => {
                 self.attempt(|this| this.journal.sync());
-                self.attempt(|this| this.latch.write_trip(&trip));
+                self.keep_latched(&trip);
             }
             Durable::Reset { generation, request } => {
                 self.attempt(|this| this.journal.sync());
@@ -116,6 +118,14 @@ impl WriterThread {
         if mode == Mode::Halted {
             self.standing.halts.push(Halt { what, cause: "an operator".to_owned() });
         }
+    }
+
+    /// Also after the disk has failed: a trip that the journal could not take may still fit here,
+    /// and the next start must find it.
+    fn keep_latched(&mut self, trip: &TripRecord) {
+        let Err(error) = self.latch.write_trip(trip) else { return };
+        tracing::error!(%error, "the latch could not be kept");
+        self.attempt(|_| Err(error));
     }
 
     /// Does it unless the disk has failed before.

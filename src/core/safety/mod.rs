@@ -3,7 +3,7 @@
 //! `review` is synchronous, allocation-free and runs inline before every order. Its lines are in
 //! order of precedence, the same as [`DenyReason`]: the first that fails names the reason.
 //!
-//! Must hold: only [`Kernel::review`] and [`Kernel::review_exit`] make an [`Approved`]; what is not
+//! Must hold: only `Kernel::review` and `Kernel::review_exit` make an [`Approved`]; what is not
 //! known denies; a stop never denies an operator's exit (SAFETY E2) and never touches a cancel.
 //! A check is a file that answers `Result<(), DenyReason>`, a variant at its place of precedence, a
 //! line here, and a row in `tests.rs`.

@@ -3,17 +3,30 @@
 use super::Shared;
 use crate::core::{AccountEvent, EventKind};
 use crate::runtime::link;
-use crate::types::{QueryToken, VenueId};
+use crate::types::{QueryToken, SECOND, VenueId};
 use std::rc::Rc;
+
+/// Seconds of quiet where the venue does not say how many, and the most that it is believed.
+const QUIET_S: u32 = 5;
+const QUIET_S_MAX: u32 = 300;
 
 /// Starts a reading; its answer comes as an event.
 pub(super) fn read(shared: &Rc<Shared>, venue: VenueId, token: QueryToken, venue_unix_ms: u64) {
+    if shared.clock.mono_ns() < shared.quiet_until_ns.get() {
+        failed(shared, venue, token);
+        return;
+    }
     let shared = Rc::clone(shared);
     tokio::task::spawn_local(async move {
         let calls = shared.dialect.borrow().account_calls(venue_unix_ms);
         let mut answers = Vec::with_capacity(calls.len());
         for call in &calls {
             match link::call(&shared.read_calls, call).await {
+                Ok(answer) if is_ban(answer.status) => {
+                    obey(&shared, answer.retry_after_s);
+                    failed(&shared, venue, token);
+                    return;
+                }
                 Ok(answer) => answers.push(answer),
                 Err(error) => {
                     tracing::warn!(%error, "the account could not be read");
@@ -33,6 +46,21 @@ pub(super) fn read(shared: &Rc<Shared>, venue: VenueId, token: QueryToken, venue
             }
         }
     });
+}
+
+/// The statuses of a venue that is asked too often: a warning, and a ban that grows with every
+/// further question (venue sheet, limits).
+fn is_ban(status: u16) -> bool {
+    matches!(status, 429 | 418)
+}
+
+/// No reading until the venue takes one again. Cancels and questions after single orders go on:
+/// they are few, and worth their price.
+fn obey(shared: &Shared, retry_after_s: Option<u32>) {
+    let wait_s = retry_after_s.unwrap_or(QUIET_S).clamp(1, QUIET_S_MAX);
+    tracing::error!(wait_s, "the venue refuses readings of the account: too many requests");
+    let until_ns = shared.clock.mono_ns().saturating_add(u64::from(wait_s) * SECOND);
+    shared.quiet_until_ns.set(until_ns);
 }
 
 /// Says that a reading failed: the core asks again.

@@ -64,6 +64,8 @@ pub(super) struct Shared {
     gate: Gate,
     /// Venue time at our monotonic zero, milliseconds; `None` until it has been measured.
     venue_epoch_ms: Cell<Option<u64>>,
+    /// The venue takes no reading of the account before.
+    quiet_until_ns: Cell<u64>,
     /// A word about an order did not fit into the lane.
     lost: Cell<bool>,
     latency: Arc<Latency>,
@@ -84,6 +86,7 @@ impl Gateway {
             dial: self.dial.clone(),
             gate: self.gate,
             venue_epoch_ms: Cell::new(None),
+            quiet_until_ns: Cell::new(0),
             lost: Cell::new(false),
             latency: self.latency,
         });

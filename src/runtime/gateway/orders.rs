@@ -132,14 +132,14 @@ impl Session<'_> {
 
     /// The last look at the latch, and the write.
     async fn write(&mut self, command: &Command) -> Result<(), NetError> {
-        if let Command::NewOrder(order) = command
-            && order.strategy().is_some()
-            && self.shared.gate.is_shut()
-        {
+        let of_strategy = matches!(command, Command::NewOrder(order) if order.strategy().is_some());
+        let pass = self.shared.gate.pass();
+        if of_strategy && pass.is_none() {
             refuse(self.shared, command, NotSentReason::KillSwitch);
             return Ok(());
         }
         let sent = self.writer.send(&self.buffer).await;
+        drop(pass);
         let Command::NewOrder(order) = command else { return sent };
         let id = order.id();
         match &sent {
