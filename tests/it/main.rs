@@ -16,6 +16,7 @@ mod momentum;
 mod order_life;
 mod paper;
 mod quoter;
+mod random_walk;
 mod reconcile;
 mod restart;
 mod shutdown;
