@@ -2,8 +2,8 @@
 
 use crate::support::{World, cash, limit, qty, reduction};
 use tradekeel::core::safety::DenyReason;
-use tradekeel::core::{Rate, Setup};
-use tradekeel::types::{MS, OrderRequest, Qty, SECOND, Side, StrategyId};
+use tradekeel::core::{EFFECTS_MAX, Intents, OrderUpdate, Rate, Setup, Strategy, View};
+use tradekeel::types::{InstrumentId, MS, OrderRequest, Qty, Quote, SECOND, Side, StrategyId};
 
 fn own(world: &World, strategy: usize) -> Qty {
     world.status().strategies[strategy].positions[0]
@@ -78,4 +78,53 @@ fn a_trade_that_was_never_told_is_still_its_strategys() {
     assert_eq!((world.position(), own(&world, 1)), (qty("0.5"), qty("0.5")));
     let exit = OrderRequest { ttl_ns: None, ..reduction(Side::Sell, "0.5", "99.9") };
     assert!(world.wish(1, exit).is_ok());
+}
+
+/// A long of 2 with a reduction of 2 resting: shorts beyond the limit cannot hide behind the long.
+#[test]
+fn what_a_reduction_closes_is_no_room_for_shorts() {
+    let mut world = World::with(1, |setup| setup.limits.instruments[0].position_max = qty("3"));
+    world.take(Side::Buy, "2");
+    world.wish(0, reduction(Side::Sell, "2", "100.2")).unwrap();
+    assert_eq!(
+        world.wish(0, limit(Side::Sell, "3.001", "100.3")),
+        Err(DenyReason::PositionTooLarge)
+    );
+    world.wish(0, limit(Side::Sell, "3", "100.3")).unwrap();
+    world.advance(20 * MS);
+    world.trade(crate::support::BTC, "100.4", "9", Side::Buy);
+    world.advance(20 * MS);
+    assert_eq!(world.venue_position(crate::support::BTC), qty("-3"));
+}
+
+/// A strategy that answers every denial with as many wishes as it may.
+#[derive(Debug)]
+struct Stubborn;
+
+impl Stubborn {
+    fn insist(intents: &mut Intents) {
+        (0..40).for_each(|_| drop(intents.place(limit(Side::Buy, "100", "99"))));
+    }
+}
+
+impl Strategy for Stubborn {
+    fn on_quote(&mut self, _: &View<'_>, _: InstrumentId, _: &Quote, intents: &mut Intents) {
+        Self::insist(intents);
+    }
+
+    fn on_order(&mut self, _: &View<'_>, _: &OrderUpdate, intents: &mut Intents) {
+        Self::insist(intents);
+    }
+}
+
+#[test]
+fn a_strategy_that_takes_no_for_a_question_ends_nothing() {
+    let mut setup = crate::support::setup();
+    setup.strategies = (0..3).map(|_| crate::support::seat(Box::new(Stubborn))).collect();
+    let venue = crate::support::venue(&setup.instruments);
+    let mut world = World::of(setup, venue, Vec::new());
+    world.awake();
+    world.advance(SECOND);
+    assert!(0 < world.status().counters.wishes_dropped);
+    assert!(900 < world.effects_most() && world.effects_most() < EFFECTS_MAX);
 }

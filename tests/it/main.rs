@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails loudly and says so")]
 
+mod approved_cannot_be_forged;
 mod book;
 mod sim_recording;
 mod sim_samples;
 mod support;
 
+mod book_lost;
 mod budgets;
 mod determinism;
 mod flatten;

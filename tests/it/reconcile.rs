@@ -365,3 +365,39 @@ fn absurd_quantities_of_a_venue_do_not_spoil_the_sums() {
     assert_eq!(world.wish(0, limit(Side::Buy, "1.001", "99")), Err(DenyReason::PositionTooLarge));
     assert!(world.wish(0, limit(Side::Buy, "1", "99")).is_ok());
 }
+
+/// After a bounce nothing is proven, but what we believe still counts: a trade whose report is late
+/// must not be taken over from one reading and counted again.
+#[test]
+fn after_a_bounce_one_reading_that_differs_is_not_enough() {
+    let mut world = World::calm();
+    let id = world.open(Side::Buy, "2", "99");
+    world.advance(20 * MS);
+    world.faults.lost_requests = 1_000;
+    world.link_down();
+    world.link_up();
+    world.advance(300 * MS);
+    world.step(reading(&world, |snapshot| holding(snapshot, "1")));
+    assert!(!world.status().reconciled);
+    world.report(id, trade(1, Side::Buy, "1"));
+    world.advance(300 * MS);
+    world.step(reading(&world, |snapshot| {
+        holding(snapshot, "1");
+        snapshot.open_orders[0].cum_qty = qty("1");
+    }));
+    assert_eq!((world.position(), world.status().reconciled), (qty("1"), true));
+}
+
+#[test]
+fn an_order_that_ended_while_the_account_was_read_is_not_adopted() {
+    let mut world = World::calm();
+    let id = world.open(Side::Buy, "1", "99");
+    world.advance(20 * MS);
+    world.faults.lost_requests = 1_000;
+    world.operator(tradekeel::core::OperatorCommand::Reconcile).unwrap();
+    world.advance(300 * MS);
+    let old = reading(&world, |_| {});
+    world.report(id, ExecutionKind::Canceled { cum_qty: Qty::ZERO });
+    world.step(old);
+    assert_eq!((world.order(id), world.status().reconciled), (None, true));
+}
