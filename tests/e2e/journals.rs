@@ -26,8 +26,8 @@ pub(crate) fn assert_orders_precede(journal: &[Record]) {
 /// No order of a strategy stands behind the last trip.
 pub(crate) fn assert_nothing_after_trip(journal: &[Record]) {
     let trip = journal.iter().rposition(|record| matches!(record, Record::Trip(_))).unwrap();
-    let later = journal[trip..].iter().find(
-        |record| matches!(record, Record::Order(intent) if intent.strategy.is_some()),
-    );
+    let later = journal[trip..]
+        .iter()
+        .find(|record| matches!(record, Record::Order(intent) if intent.strategy.is_some()));
     assert!(later.is_none(), "{later:?}");
 }

@@ -89,7 +89,11 @@ fn a_signal_while_the_venue_does_not_answer_yet_ends_the_start() {
     for _ in 0..2 {
         let engine = deployment.start();
         deployment.until_log("reference data");
-        let done = { engine.signal("TERM"); engine }.wait();
+        let done = {
+            engine.signal("TERM");
+            engine
+        }
+        .wait();
         assert_eq!(done.code, Some(0), "{}{}", done.out, done.err);
         assert_eq!(lines_complete(&done.out), 1);
         assert!(matches!(deployment.journal().last(), Some(Record::Stop { clean: true })));
