@@ -72,10 +72,12 @@ impl Deployment {
         self.folder().join("state").join(file)
     }
 
-    /// The file, written anew.
+    /// The file; written once, because an engine may be reading it.
     pub(crate) fn file(&self) -> PathBuf {
         let path = self.root.path().join("engine.yaml");
-        fs::write(&path, &self.text).unwrap();
+        if !path.exists() {
+            fs::write(&path, &self.text).unwrap();
+        }
         path
     }
 
@@ -271,6 +273,7 @@ pub(crate) fn assert_no_panic(done: &Done) {
 
 /// The simulated exchange as a process of its own.
 pub(crate) struct ExchangeProcess {
+    _folder: Deployment,
     pub(crate) process: Process,
     pub(crate) port: u16,
 }
@@ -284,16 +287,15 @@ impl ExchangeProcess {
     pub(crate) fn start_at(port: u16, more: &[&str]) -> Self {
         let paper = Deployment::paper();
         let (file, listen) = (paper.file().display().to_string(), format!("127.0.0.1:{port}"));
-        let folder = std::env::temp_dir();
         let mut arguments = vec!["exchange", "--config", &file, "--listen", &listen];
         arguments.extend(more);
-        let process = Process::start(folder.as_path(), &arguments);
+        let process = Process::start(paper.root(), &arguments);
         let opened = eventually(|| process.out().contains(" and ws://"));
         assert!(opened, "the exchange does not open: {}", process.err());
         let said = process.out();
         let address = said.split_whitespace().find_map(|word| word.strip_prefix("http://"));
         let port = address.unwrap().rsplit(':').next().unwrap().parse().unwrap();
-        Self { process, port }
+        Self { _folder: paper, process, port }
     }
 }
 
