@@ -5,6 +5,7 @@
 //! called on it: it sets a flag of its thread, and what that thread allocates or frees is counted
 //! after the first events.
 #![allow(unsafe_code, reason = "a counting allocator can only be written with it")]
+#![expect(clippy::expect_used, reason = "a test that cannot set itself up must say so")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;

@@ -13,27 +13,23 @@ use super::safety::{DenyReason, Wish};
 use super::strategy::{Intent, Intents, OrderUpdate, Outcome, Strategy, View};
 use crate::types::{ClientOrderId, InstrumentId, MarketData, OrderRequest, Qty, StrategyId};
 
-/// What an event turned out to be for the strategies.
-#[derive(Debug)]
-pub(super) enum News {
-    /// Nothing that they are told.
-    None,
-    /// One of our orders moved or traded.
-    Order(Applied),
-}
-
 /// Most denials that wait to be told; a strategy that is denied more than this in one event is not
 /// listening anyway, and the rest is counted as denied all the same.
 pub(super) const UPDATES_MAX: usize = 256;
 
 impl Core {
-    /// Tells the strategies what the event was.
-    pub(super) fn dispatch(&mut self, kind: &EventKind, news: &News, effects: &mut Effects) {
+    /// Tells the strategies what the event was, and what it did to an order of ours.
+    pub(super) fn dispatch(
+        &mut self,
+        kind: &EventKind,
+        moved: Option<&Applied>,
+        effects: &mut Effects,
+    ) {
         if !self.started {
             return;
         }
         self.tell_denials(effects);
-        if let News::Order(applied) = news {
+        if let Some(applied) = moved {
             self.tell_order(applied, effects);
         }
         match kind {

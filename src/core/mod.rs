@@ -58,7 +58,7 @@ use crate::types::{
     AccountSnapshot, Cash, ExecutionKind, ExecutionReport, ForeignOrder, InstrumentId, MarketData,
     MarketEvent, OrderRef, OrderStatus, QueryToken, Stamp, StrategyId,
 };
-use dispatch::{News, UPDATES_MAX};
+use dispatch::UPDATES_MAX;
 use door::Door;
 use flatten::Flatten;
 use orders::Applied;
@@ -133,7 +133,7 @@ impl Core {
         self.counters.events += 1;
 
         let was_latched = self.kernel.latch().is_some();
-        let news = self.take_in(&event.kind, effects);
+        let moved = self.take_in(&event.kind, effects);
         self.state.orders.on_time(event.at.mono_ns, effects);
         self.state.reconciler.on_time(event.at.mono_ns, self.state.activity, effects);
         self.enforce(effects);
@@ -142,7 +142,7 @@ impl Core {
         }
         self.withdraw(effects);
         self.exit(effects);
-        self.dispatch(&event.kind, &news, effects);
+        self.dispatch(&event.kind, moved.as_ref(), effects);
     }
 
     /// A number that two equal states share.
@@ -181,10 +181,10 @@ impl Core {
         self.state.reconciler.token()
     }
 
-    fn take_in(&mut self, kind: &EventKind, effects: &mut Effects) -> News {
+    fn take_in(&mut self, kind: &EventKind, effects: &mut Effects) -> Option<Applied> {
         if !self.door().admits(kind) {
             self.on_unusable(kind);
-            return News::None;
+            return None;
         }
         match kind {
             EventKind::Market(event) => self.on_market(event),
@@ -199,7 +199,7 @@ impl Core {
                 portfolio.forget_stale(instruments, now.mono_ns, age_ns_max);
             }
         }
-        News::None
+        None
     }
 
     fn door(&self) -> Door {
@@ -230,19 +230,19 @@ impl Core {
         }
     }
 
-    fn on_execution(&mut self, report: &ExecutionReport, effects: &mut Effects) -> News {
+    fn on_execution(&mut self, report: &ExecutionReport, effects: &mut Effects) -> Option<Applied> {
         self.state.activity += 1;
         let id = match report.order {
             OrderRef::Ours(id) => id,
             OrderRef::Foreign(cause) => {
                 self.on_foreign(report, cause, effects);
-                return News::None;
+                return None;
             }
         };
         let now_ns = self.state.now.mono_ns;
         let Some(applied) = self.state.orders.apply(id, report, now_ns) else {
             self.on_stray(report);
-            return News::None;
+            return None;
         };
         if let Some(fill) = &applied.fill {
             let instrument = &self.state.instruments[report.instrument.index()];
@@ -251,7 +251,7 @@ impl Core {
         }
         self.state.expose(report.instrument);
         self.count(report, &applied, effects);
-        News::Order(applied)
+        Some(applied)
     }
 
     fn count(&mut self, report: &ExecutionReport, applied: &Applied, effects: &mut Effects) {

@@ -258,7 +258,7 @@ mod tests {
 
     #[test]
     fn a_snapshot_that_fails_is_asked_for_ever_more_slowly() {
-        let now = tokio::time::Instant::now();
+        let now = Instant::now();
         let mut pace = Pace::default();
         let mut waits_s = Vec::new();
         for _ in 0..7 {

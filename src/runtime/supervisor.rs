@@ -199,11 +199,7 @@ impl Supervisor {
                 Loudness::Error => tracing::error!("{line}"),
             }
         }
-        while let Some(mut status) = self.status_full.pop() {
-            std::mem::swap(&mut self.report.status, &mut status);
-            // The hot thread's lane has room for every copy there is.
-            let _ = self.status_empty.push(status);
-        }
+        self.take_status();
         self.report.latency = self.latency.percentiles();
         self.report.feed = *self.feed_counters.lock();
         self.report.uptime_ms = self.clock.mono_ns() / MS;
@@ -225,7 +221,17 @@ impl Supervisor {
         self.memory.flag_seen = self.ask(0, by, reason, OperatorCommand::Trip(TripCause::FlagFile));
     }
 
+    /// The latest copy of the state.
+    fn take_status(&mut self) {
+        while let Some(mut status) = self.status_full.pop() {
+            std::mem::swap(&mut self.report.status, &mut status);
+            // The hot thread's lane has room for every copy there is.
+            let _ = self.status_empty.push(status);
+        }
+    }
+
     fn on_question(&mut self, question: Question) {
+        self.take_status();
         let asked = handlers::handle(&question.line, &self.report);
         match asked {
             Asked::Answered(value) => question.answer(value.to_string()),

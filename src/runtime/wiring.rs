@@ -109,8 +109,7 @@ pub(super) fn start(
     let Parts { venue, dial, dialects, core, disk, standing, names, gate, clock, .. } = parts;
     let bells = Bells::new()?;
     let lanes = Lanes::new(&bells);
-    let latency = Arc::new(Latency::new());
-    let feed_counters = Arc::new(Mutex::new(FeedCounters::default()));
+    let (latency, feed_counters) = (Arc::new(Latency::new()), Arc::default());
     let (told, hears) = mpsc::channel(OPERATOR_LANE);
     let (stop, stopped) = watch::channel(false);
     let common = Common { config, venue, dial, clock: clock.clone(), stopped };

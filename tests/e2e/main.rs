@@ -1,0 +1,19 @@
+//! The running engine from outside: real processes, real sockets, real files.
+//!
+//! Every test has a folder, a configuration and ports of its own; every wait is a bounded look again
+//! and again; nothing is asserted about how long anything takes.
+
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails loudly and says so")]
+
+mod bad_disk;
+mod bad_venue;
+mod crashes;
+mod exchanges;
+mod journals;
+mod operators;
+mod proxy;
+mod recordings;
+mod rest;
+mod runs;
+mod screens;
+mod support;

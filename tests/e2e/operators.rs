@@ -1,0 +1,264 @@
+//! What operators ask of a running engine, through the real command line.
+
+use crate::journals::assert_nothing_after_trip;
+use crate::rest;
+use crate::support::{Deployment, ExchangeProcess, Process, engine, number};
+use serde_json::Value;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
+use tradekeel::store::Record;
+
+const WHO: [&str; 4] = ["--by", "ada", "--reason", "e2e"];
+
+fn with_author<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
+    [arguments, &WHO].concat()
+}
+
+fn is_mode(status: &Value, mode: &str) -> bool {
+    status["mode"] == mode
+}
+
+/// Asks on the socket itself, as the command line does.
+fn ask_raw(deployment: &Deployment, line: &str) -> Value {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let socket = deployment.state("engine.sock");
+    let asked = tradekeel::net::unix::ask(&socket, line, Duration::from_secs(10));
+    serde_json::from_str(&runtime.block_on(asked).unwrap()).unwrap()
+}
+
+#[test]
+fn status_says_everything_to_people_and_to_programs() {
+    let deployment = Deployment::paper();
+    let running = deployment.trading();
+    let status = deployment.status();
+    assert_eq!(status["kill_switch_active"], false);
+    assert_eq!(status["mode"], "RUNNING");
+    assert_eq!(status["instance"], "paper");
+    assert_eq!(status["last_shutdown"], "first start");
+    assert!(0 < number(&status["tick_to_order_ns"]["count"]), "{status:#}");
+    assert!(0 < number(&status["tick_to_order_ns"]["p50"]), "{status:#}");
+    assert_eq!(status["link"], serde_json::json!({"market": true, "orders": true, "user": true}));
+    let text = deployment.ask_ok(&["status"]);
+    assert!(text.contains("kill_switch_active no") && text.contains("tick_to_order_ns"), "{text}");
+    let socket = fs::metadata(deployment.state("engine.sock")).unwrap();
+    assert_eq!(socket.permissions().mode() & 0o777, 0o600);
+    running.stop();
+}
+
+#[test]
+fn without_an_engine_every_verb_says_so() {
+    let deployment = Deployment::paper();
+    let verbs: [&[&str]; 6] = [
+        &["status"],
+        &["status", "--json"],
+        &["halt"],
+        &["resume"],
+        &["flatten"],
+        &["kill-switch", "trip"],
+    ];
+    for verb in verbs {
+        let done = deployment.ask(verb);
+        assert_eq!(done.code, Some(69), "{verb:?}: {done:?}");
+        assert!(!done.err.is_empty());
+    }
+    // A socket that a crash left behind is nobody either.
+    deployment.trading().kill_9();
+    assert!(deployment.state("engine.sock").exists());
+    assert_eq!(deployment.ask(&["status"]).code, Some(69));
+}
+
+#[test]
+fn a_halt_takes_orders_back_and_holds_until_a_resume() {
+    let exchange = ExchangeProcess::start();
+    let deployment = Deployment::at(exchange.port);
+    let running = deployment.trading();
+    deployment.ask_ok(&with_author(&["halt"]));
+    deployment.until("it is halted without an order", |status| {
+        is_mode(status, "HALTED") && number(&status["orders"]["open"]) == 0
+    });
+    rest::until_no_orders(exchange.port);
+    running.stop();
+    let running = deployment.started();
+    assert!(is_mode(&deployment.status(), "HALTED"));
+    assert_eq!(number(&deployment.status()["orders"]["sent"]), 0);
+    deployment.ask_ok(&with_author(&["resume"]));
+    deployment.until("it trades conservatively", |status| {
+        is_mode(status, "CONSERVATIVE") && 0 < number(&status["orders"]["sent"])
+    });
+    deployment.ask_ok(&with_author(&["resume", "--full"]));
+    deployment.until("it runs", |status| is_mode(status, "RUNNING"));
+    running.stop();
+}
+
+#[test]
+fn a_halt_of_a_part_leaves_the_rest() {
+    let deployment = Deployment::paper();
+    let running = deployment.trading();
+    deployment.ask_ok(&with_author(&["halt", "--instrument", "BTCUSDT"]));
+    deployment.ask_ok(&with_author(&["halt", "--strategy", "momentum-sol"]));
+    let halted = |status: &Value| {
+        status["instruments"][0]["halted"] == true
+            && status["instruments"][0]["open_orders"] == 0
+            && status["instruments"][1]["halted"] == false
+            && status["strategies"][2]["halted"] == true
+            && status["strategies"][1]["halted"] == false
+            && is_mode(status, "RUNNING")
+    };
+    let before = deployment.until("two parts are halted", halted);
+    let sent = number(&before["orders"]["sent"]);
+    deployment.until("the rest trades", |status| sent < number(&status["orders"]["sent"]));
+    running.stop();
+    let running = deployment.started();
+    deployment.until("they are halted after a restart", halted);
+    deployment.ask_ok(&with_author(&["resume", "--instrument", "BTCUSDT"]));
+    deployment.until("one is lifted", |status| status["instruments"][0]["halted"] == false);
+    let unknown = deployment.ask(&["halt", "--instrument", "DOGEUSDT"]);
+    assert_eq!(unknown.code, Some(1));
+    assert!(unknown.err.contains("BTCUSDT, ETHUSDT, SOLUSDT"), "{}", unknown.err);
+    running.stop();
+}
+
+#[test]
+fn a_trip_is_on_disk_when_it_is_answered_and_only_its_own_challenge_clears_it() {
+    let exchange = ExchangeProcess::start();
+    let deployment = Deployment::at(exchange.port);
+    let running = deployment.trading();
+    let trip = r#"{"verb":"kill-switch-trip","by":"ada","reason":"e2e"}"#;
+    let answer = ask_raw(&deployment, trip);
+    assert_eq!(answer, serde_json::json!({"ok": true, "durable": true}));
+    // On disk at the answer, whatever happens next.
+    assert!(deployment.state("kill_switch.flag").exists());
+    let state = fs::read_to_string(deployment.state("kill_switch_state.json")).unwrap();
+    assert!(state.contains("\"latched\":true") || state.contains("\"latched\": true"), "{state}");
+    assert!(deployment.journal().iter().any(|record| matches!(record, Record::Trip(_))));
+    rest::until_no_orders(exchange.port);
+    running.stop();
+
+    let running = deployment.started();
+    assert!(is_mode(&deployment.status(), "KILLED"));
+    let shown: Value =
+        serde_json::from_str(&deployment.ask_ok(&["kill-switch", "status", "--json"])).unwrap();
+    assert_eq!((&shown["latched"], &shown["generation"]), (&true.into(), &1.into()));
+    let challenge = shown["challenge"].as_str().unwrap();
+    let reset = |confirm: &str| {
+        deployment.ask(&with_author(&["kill-switch", "reset", "--confirm", confirm]))
+    };
+    let refused = reset("reset-1-0000x");
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.err.contains("challenge"), "{}", refused.err);
+    assert_eq!(deployment.ask(&with_author(&["resume", "--full"])).code, Some(1));
+    assert!(is_mode(&deployment.status(), "KILLED"));
+    assert_nothing_after_trip(&deployment.journal());
+
+    let done = reset(challenge);
+    assert_eq!(done.code, Some(0), "{}", done.err);
+    assert!(!deployment.state("kill_switch.flag").exists());
+    deployment.until("it trades conservatively", |status| {
+        is_mode(status, "CONSERVATIVE") && 0 < number(&status["orders"]["sent"])
+    });
+    assert_eq!(reset(challenge).code, Some(1), "there is nothing to reset");
+    running.stop();
+    let running = deployment.started();
+    assert_eq!(deployment.status()["kill_switch_active"], false);
+    running.stop();
+}
+
+#[test]
+fn a_flag_trips_and_removing_it_clears_nothing() {
+    let deployment = Deployment::paper();
+    let running = deployment.trading();
+    fs::write(deployment.state("kill_switch.flag"), "").unwrap();
+    let status = deployment.until("it is killed", |status| is_mode(status, "KILLED"));
+    assert_eq!(status["kill_switch"]["trip"]["by"], "flag file");
+    assert_eq!(status["kill_switch"]["generation"], 1);
+    deployment.until("no order stands", |status| number(&status["orders"]["open"]) == 0);
+    let flag = deployment.state("kill_switch.flag");
+    let said = crate::support::eventually(|| {
+        fs::read_to_string(&flag).is_ok_and(|text| text.contains("clears nothing"))
+    });
+    assert!(said, "the flag says what removing it does");
+    fs::remove_file(&flag).unwrap();
+    running.stop();
+    let running = deployment.started();
+    let status = deployment.status();
+    assert!(is_mode(&status, "KILLED"));
+    assert_eq!(status["kill_switch"]["generation"], 1, "the same trip");
+    assert!(flag.exists(), "it is raised again");
+    running.stop();
+    assert_nothing_after_trip(&deployment.journal());
+}
+
+#[test]
+fn a_flag_that_is_there_at_the_start_trips_before_any_order() {
+    let deployment = Deployment::paper();
+    fs::create_dir_all(deployment.folder().join("state")).unwrap();
+    fs::write(deployment.state("kill_switch.flag"), "").unwrap();
+    let running = deployment.started();
+    assert!(is_mode(&deployment.status(), "KILLED"));
+    running.stop();
+    assert!(deployment.orders().is_empty());
+}
+
+#[test]
+fn flatten_brings_positions_to_zero_while_killed() {
+    let exchange = ExchangeProcess::start();
+    let deployment = Deployment::at(exchange.port);
+    let running = deployment.trading();
+    let holds = |status: &Value| {
+        let lines = status["instruments"].as_array().unwrap();
+        lines.iter().any(|line| line["position"] != "0")
+    };
+    deployment
+        .until("it holds something", |status| status["instruments"].is_array() && holds(status));
+    deployment.ask_ok(&with_author(&["kill-switch", "trip"]));
+    deployment.ask_ok(&with_author(&["flatten"]));
+    deployment.until("it holds nothing", |status| !holds(status) && status["flattening"] == false);
+    for symbol in ["BTCUSDT", "ETHUSDT", "SOLUSDT"] {
+        assert_eq!(rest::position(exchange.port, symbol).abs(), 0.0, "{symbol}");
+    }
+    assert!(is_mode(&deployment.status(), "KILLED"));
+    running.stop();
+    assert_nothing_after_trip(&deployment.journal());
+}
+
+#[test]
+fn what_is_no_request_changes_nothing() {
+    let deployment = Deployment::paper();
+    let running = deployment.started();
+    let deep = format!("{}1{}", "[".repeat(4_000), "]".repeat(4_000));
+    let lines =
+        ["", "{}", "null", "\u{0}", "{\"verb\":\"buy\"}", deep.as_str(), "{\"verb\":\"halt\"}"];
+    for line in lines {
+        let answer = ask_raw(&deployment, line);
+        assert_eq!(answer["ok"], false, "{line}: {answer}");
+    }
+    // Clients that connect and say nothing take no place for ever.
+    let silent: Vec<_> = (0..20)
+        .map(|_| std::os::unix::net::UnixStream::connect(deployment.state("engine.sock")).unwrap())
+        .collect();
+    assert_eq!(deployment.status()["mode"], "RUNNING");
+    drop(silent);
+    running.stop();
+}
+
+#[test]
+fn many_operators_at_once_are_all_answered() {
+    let deployment = Deployment::paper();
+    let running = deployment.trading();
+    let file = deployment.file().display().to_string();
+    let asking: Vec<Process> = (0..12)
+        .map(|at| {
+            let verb = if at % 2 == 0 { "halt" } else { "resume" };
+            Process::start(deployment.root(), &[verb, "--config", &file, "--by", "ada"])
+        })
+        .collect();
+    for process in asking {
+        let done = process.wait();
+        assert_eq!(done.code, Some(0), "{done:?}");
+    }
+    deployment.ask_ok(&with_author(&["kill-switch", "trip"]));
+    assert!(is_mode(&deployment.until("it is killed", |it| is_mode(it, "KILLED")), "KILLED"));
+    running.stop();
+    assert_eq!(engine(&["version"]).code, Some(0));
+}

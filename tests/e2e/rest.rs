@@ -1,0 +1,58 @@
+//! What the account looks like from the exchange's side, asked over REST with the paper key.
+
+use crate::support::eventually;
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::Value;
+use sha2::Sha256;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tradekeel::net::http::{HttpClient, HttpLimits};
+use tradekeel::net::{Address, Bytes, Dial, Method, TlsRoots};
+
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// A signed question.
+pub(crate) fn signed(port: u16, path: &str) -> Value {
+    let query = format!("recvWindow=5000&timestamp={}", unix_ms());
+    let mut mac = Hmac::<Sha256>::new_from_slice(b"paper-secret").unwrap();
+    mac.update(query.as_bytes());
+    let signature: String =
+        mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    get(port, &format!("{path}?{query}&signature={signature}"))
+}
+
+/// Orders that stand.
+pub(crate) fn open_orders(port: u16) -> Vec<Value> {
+    signed(port, "/fapi/v1/openOrders").as_array().unwrap().clone()
+}
+
+/// Waits until no order stands.
+pub(crate) fn until_no_orders(port: u16) {
+    assert!(eventually(|| open_orders(port).is_empty()), "{:?}", open_orders(port));
+}
+
+/// The position in a symbol, as the exchange writes it.
+pub(crate) fn position(port: u16, symbol: &str) -> f64 {
+    let positions = signed(port, "/fapi/v2/positionRisk");
+    let all = positions.as_array().unwrap();
+    let found = all.iter().find(|held| held["symbol"] == symbol);
+    found.map_or(0.0, |held| held["positionAmt"].as_str().unwrap().parse().unwrap())
+}
+
+fn get(port: u16, target: &str) -> Value {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let reply = runtime.block_on(async {
+        let dial = Dial { roots: TlsRoots::bundled().unwrap(), limit: LIMIT };
+        let address = Address::parse(&format!("http://127.0.0.1:{port}")).unwrap();
+        let client = HttpClient::new(address, dial, HttpLimits::STANDARD).unwrap();
+        let headers = [("X-MBX-APIKEY", "paper-key")];
+        client.call(Method::GET, target, &headers, Bytes::new(), LIMIT).await.unwrap()
+    });
+    let body = String::from_utf8_lossy(&reply.body).into_owned();
+    assert_eq!(reply.status, 200, "{target}: {body}");
+    serde_json::from_str(&body).unwrap()
+}
+
+#[expect(clippy::disallowed_methods, reason = "a signature carries the time of the machine")]
+fn unix_ms() -> u128 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()
+}
