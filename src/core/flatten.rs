@@ -1,10 +1,12 @@
-//! An operator's flatten: positions to zero with reduce-only orders, in every state (SAFETY E2, D4).
+//! An operator's flatten: positions to zero with reduce-only orders, in every state (SAFETY E2,
+//! D4).
 //!
-//! One exit at a time per instrument, immediate-or-cancel at the cap beyond the last known touch, no
-//! larger than the venue takes in one order; again until the position is zero. The opening orders of
-//! the instrument are taken back first, because they could open again what the exit closes, and the
-//! resting reductions of strategies with them, because a venue counts them against the exit.
-//! Protective orders stay. It is done when the account is proven flat and nothing can open again.
+//! One exit at a time per instrument, immediate-or-cancel at the cap beyond the last known touch,
+//! no larger than the venue takes in one order; again until the position is zero. The opening
+//! orders of the instrument are taken back first, because they could open again what the exit
+//! closes, and the resting reductions of strategies with them, because a venue counts them against
+//! the exit. Protective orders stay. It is done when the account is proven flat and nothing can
+//! open again.
 //!
 //! Not here: whether an exit may go (the kernel's `review_exit`).
 

@@ -189,8 +189,8 @@ impl Orders {
     }
 
     /// A reading of the account that is now ours was asked for after everything that was claimed of
-    /// orders: it covers what was claimed and not told trade by trade. Says of which order how much,
-    /// once; the trades themselves, should they still come, move nothing any more.
+    /// orders: it covers what was claimed and not told trade by trade. Says of which order how
+    /// much, once; the trades themselves, should they still come, move nothing any more.
     pub(super) fn settle(&mut self, mut tell: impl FnMut(&Order, Qty)) {
         for order in self.live.iter_mut().chain(self.closed.iter_mut()) {
             let missing = order.claimed_qty.saturating_sub(order.settled_qty);

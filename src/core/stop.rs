@@ -15,9 +15,9 @@ use super::state::State;
 use crate::types::{InstrumentId, Purpose, Qty, Side};
 
 impl Core {
-    /// Takes back orders where they may not stand: opening ones after a trip, a halt, the end; where
-    /// a flatten is at work all but protective ones; and those that nobody here wants, left by an
-    /// earlier run.
+    /// Takes back orders where they may not stand: opening ones after a trip, a halt, the end;
+    /// where a flatten is at work all but protective ones; and those that nobody here wants, left
+    /// by an earlier run.
     pub(super) fn withdraw(&mut self, effects: &mut Effects) {
         if !self.withdrawing {
             return;

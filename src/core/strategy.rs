@@ -51,7 +51,7 @@ pub trait Strategy: fmt::Debug + Send {
     /// [`Self::timer_ns`] passed.
     fn on_timer(&mut self, _view: &View<'_>, _intents: &mut Intents) {}
 
-    /// Trading ends; wishes for new orders are no longer heard.
+    /// Trading ends; wishes for new orders are not heard any more.
     fn on_stop(&mut self, _view: &View<'_>) {}
 
     /// A number that changes when its state does: part of the state digest that a replay must

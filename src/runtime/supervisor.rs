@@ -3,8 +3,8 @@
 //!
 //! Must hold: an end is orderly: strategies are told, no new orders, opening orders cancelled until
 //! the venue confirms, journal flushed, summary, and then `Shutdown complete`. A second signal does
-//! not wait for the venue. A trip by hand shuts the gate before the core has even heard of it, and is
-//! answered when no order is being written any more.
+//! not wait for the venue. A trip by hand shuts the gate before the core has even heard of it, and
+//! is answered when no order is being written any more.
 
 use super::clock::Clock;
 use super::gate::Gate;
@@ -270,8 +270,8 @@ impl Supervisor {
         }
     }
 
-    /// Nobody is told that a trip is done while an order is still being written that passed the gate
-    /// before it was shut. A write that does not end is cut by its own limit.
+    /// Nobody is told that a trip is done while an order is still being written that passed the
+    /// gate before it was shut. A write that does not end is cut by its own limit.
     async fn settle(&self) {
         for _ in 0..SETTLE_ROUNDS {
             if !self.gate.is_shut() || !self.gate.is_passing() {

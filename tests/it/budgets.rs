@@ -103,7 +103,9 @@ struct Stubborn;
 
 impl Stubborn {
     fn insist(intents: &mut Intents) {
-        (0..40).for_each(|_| drop(intents.place(limit(Side::Buy, "100", "99"))));
+        for _ in 0..40 {
+            let _ = intents.place(limit(Side::Buy, "100", "99"));
+        }
     }
 }
 

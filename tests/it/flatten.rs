@@ -20,7 +20,9 @@ fn exits(world: &World) -> Vec<Qty> {
             assert_eq!(terms.time_in_force, TimeInForce::Ioc);
             Some(terms.qty)
         }
-        _ => None,
+        Sent::New(..) | Sent::Cancel(_) | Sent::CancelAll(_) | Sent::Query(_) | Sent::Account => {
+            None
+        }
     };
     world.sent.iter().filter_map(exit).collect()
 }

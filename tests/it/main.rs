@@ -22,5 +22,6 @@ mod random_walk;
 mod reconcile;
 mod restart;
 mod shutdown;
+mod tidy;
 mod ttl;
 mod unknown_orders;

@@ -29,7 +29,7 @@ fn follower() -> World {
 fn orders(world: &World) -> Vec<OrderTerms> {
     let order = |sent: &Sent| match sent {
         Sent::New(_, terms) => Some(*terms),
-        _ => None,
+        Sent::Cancel(_) | Sent::CancelAll(_) | Sent::Query(_) | Sent::Account => None,
     };
     world.sent.iter().filter_map(order).collect()
 }

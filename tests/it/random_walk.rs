@@ -23,7 +23,7 @@ fn walker(seed: u64) -> World {
     world.seed(seed);
     world.faults = Faults {
         delay_ns: MS,
-        jitter_ns: [0, 20, 300, 1_500][world.random(4) as usize] * MS,
+        jitter_ns: [0, 20, 300, 1_500][world.pick(4)] * MS,
         lost_requests: world.random(100),
         lost_answers: world.random(100),
         repeated_answers: world.random(200),
@@ -32,7 +32,7 @@ fn walker(seed: u64) -> World {
 }
 
 fn random_request(world: &mut World) -> OrderRequest {
-    let side = Side::BOTH[world.random(2) as usize];
+    let side = Side::BOTH[world.pick(2)];
     let at = price("98").saturating_add(price("0.1").times(world.random(40).cast_signed()));
     let kind = match world.random(5) {
         0 => OrderKind::Market,
@@ -52,7 +52,7 @@ fn random_request(world: &mut World) -> OrderRequest {
 }
 
 fn act(world: &mut World) {
-    let puppet = world.random(2) as usize;
+    let puppet = world.pick(2);
     match world.random(100) {
         0..40 => {
             let request = random_request(world);
@@ -60,23 +60,23 @@ fn act(world: &mut World) {
         }
         40..50 => {
             let live: Vec<_> = world.core.orders().map(|order| order.id).collect();
-            if let Some(id) = live.get(world.random(8) as usize) {
+            if let Some(id) = live.get(world.pick(8)) {
                 world.cancel(puppet, *id);
             }
         }
         50..70 => {
-            let side = Side::BOTH[world.random(2) as usize];
-            let at = ["98.5", "99", "100", "101", "101.5"][world.random(5) as usize];
+            let side = Side::BOTH[world.pick(2)];
+            let at = ["98.5", "99", "100", "101", "101.5"][world.pick(5)];
             world.trade(BTC, at, "1.3", side);
         }
         70..80 => {
             let (bid, ask) =
-                [("99.9", "100.1"), ("99.4", "99.6"), ("100.4", "100.7")][world.random(3) as usize];
+                [("99.9", "100.1"), ("99.4", "99.6"), ("100.4", "100.7")][world.pick(3)];
             world.quote(BTC, bid, ask);
         }
         80..83 => operate(world),
         83..86 => {
-            let channel = LinkChannel::ALL[world.random(3) as usize];
+            let channel = LinkChannel::ALL[world.pick(3)];
             world.link(channel, LinkState::Down);
             let gap_ns = world.random(3_000) * MS;
             world.advance(gap_ns);

@@ -635,6 +635,11 @@ impl World {
         self.rng.below(below)
     }
 
+    /// A random place in a list of so many.
+    pub(crate) fn pick(&mut self, of: u64) -> usize {
+        usize::try_from(self.rng.below(of)).unwrap()
+    }
+
     fn unix_ms(&self) -> u64 {
         (BEGIN_UNIX_NS + self.now_ns) / MS
     }

@@ -341,8 +341,8 @@ fn orders_and_foreign_orders_count_at_worst_case_long_and_short_apart() {
     assert!(review(&mut case).is_ok(), "a buy against a short that is beyond the limit passes");
 }
 
-/// A long of 3 makes no room for shorts: a reduction could close it first, and the shorts would then
-/// open in full.
+/// A long of 3 makes no room for shorts: a reduction could close it first, and the shorts would
+/// then open in full.
 #[test]
 fn an_opposite_position_makes_no_room() {
     let mut case = good();
