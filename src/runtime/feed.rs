@@ -5,6 +5,7 @@
 //! A full lane means (D12): a quote is dropped, because the next one says it all; anything else
 //! loses that instrument's book, which is then begun again from a fresh snapshot.
 
+use super::books::Compared;
 use super::clock::Clock;
 use super::hot::Incoming;
 use super::lane::Filler;
@@ -38,6 +39,9 @@ const SNAPSHOT_WAIT_MAX: Duration = Duration::from_secs(30);
 /// How soon an overrun is told when nothing comes in meanwhile.
 const OVERRUN_WAIT: Duration = Duration::from_millis(1);
 
+/// How often the books are compared with what the core makes of them: many copies of the state.
+const COMPARE_EVERY: Duration = Duration::from_secs(1);
+
 /// Everything that the feed thread owns.
 pub(super) struct Feed {
     pub(super) venue: VenueId,
@@ -53,6 +57,7 @@ pub(super) struct Feed {
     pub(super) overrun: Vec<InstrumentId>,
     pub(super) events: Vec<MarketEvent>,
     pub(super) snapshots: Pace,
+    pub(super) compared: Compared,
 }
 
 /// When the next snapshot may be asked for.
@@ -115,6 +120,7 @@ impl Feed {
     /// Reads until a connection breaks; says how.
     async fn read(&mut self, connections: &mut [(WsReader, WsWriter)]) -> NetError {
         let mut snapshot: Option<Snapshot> = None;
+        let mut compare = tokio::time::interval(COMPARE_EVERY);
         loop {
             if snapshot.is_none() {
                 snapshot = self.ask_for_snapshot();
@@ -129,6 +135,7 @@ impl Feed {
                     snapshot = None;
                     self.on_snapshot(instrument, answer.as_ref());
                 }
+                _ = compare.tick() => self.compare(),
                 () = tokio::time::sleep(OVERRUN_WAIT), if !self.overrun.is_empty() => {
                     self.deliver(self.clock.mono_ns());
                 }
@@ -198,6 +205,18 @@ impl Feed {
         self.events = events;
     }
 
+    /// Begins the books again that the core cannot use.
+    fn compare(&mut self) {
+        for instrument in self.compared.look() {
+            tracing::warn!(
+                instrument = instrument.0,
+                "the book contradicts itself; beginning anew"
+            );
+            self.dialect.on_overrun(instrument, &mut self.events);
+        }
+        self.deliver(self.clock.mono_ns());
+    }
+
     /// Loses the books whose updates did not fit, as soon as that can be said.
     fn tell_overruns(&mut self, received_ns: u64) {
         while let Some(instrument) = self.overrun.last().copied() {
@@ -211,6 +230,14 @@ impl Feed {
     }
 
     fn push(&mut self, event: MarketEvent, received_ns: u64) -> bool {
+        match event.data {
+            MarketData::BookBegin => self.compared.hand_out(event.instrument, true),
+            MarketData::BookLost => self.compared.hand_out(event.instrument, false),
+            MarketData::BookDelta(_)
+            | MarketData::BookEnd { .. }
+            | MarketData::Quote(_)
+            | MarketData::Trade(_) => {}
+        }
         self.lane.get_mut().push(Incoming { received_ns, kind: EventKind::Market(event) }).is_ok()
     }
 

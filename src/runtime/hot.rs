@@ -7,6 +7,7 @@
 //! sent (the gateway).
 
 use super::bell::Bell;
+use super::books::Books;
 use super::clock::Clock;
 use super::lane::{Filler, Reader};
 use super::outputs::Outputs;
@@ -70,6 +71,7 @@ pub(super) struct Hot {
     pub(super) inputs: Inputs,
     pub(super) outputs: Outputs,
     pub(super) status: StatusLane,
+    pub(super) books: Books,
     pub(super) bell: Arc<Bell>,
     pub(super) wait: Wait,
     pub(super) effects: Effects,
@@ -128,6 +130,7 @@ impl Hot {
     fn publish(&mut self) {
         if let Some(mut status) = self.status.empty.pop() {
             self.core.status(&mut status);
+            status.instruments.iter().for_each(|line| self.books.tell(line.id, line.book_whole));
             // The reader holds as many as there are; a full lane cannot be.
             let _ = self.status.full.push(status);
         }

@@ -9,6 +9,7 @@
 mod assemble;
 mod backtest;
 pub mod bell;
+mod books;
 pub mod clock;
 mod exchange;
 mod feed;

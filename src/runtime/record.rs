@@ -1,10 +1,12 @@
 //! Writes live frames to a recording: what the venue sends, byte by byte, with the time of arrival.
 //!
 //! Must hold: a frame is written as it came, before anybody tries to understand it; a snapshot of
-//! each book is asked for and written too, so that the recording can be played by itself.
+//! each book is asked for and written too, so that the recording can be played by itself. A snapshot
+//! names no symbol, so its own is put before its members: the only byte that is not the venue's.
 
 use super::clock::Clock;
 use super::link;
+use super::recorded;
 use super::signals::Signals;
 use super::startup::{self, StartError};
 use crate::config::Config;
@@ -58,6 +60,7 @@ pub fn record(
             dialect: market,
             rest,
             file: RecordingWriter::create(out)?,
+            symbols: super::assemble::symbols(config),
             done: Recording::default(),
         };
         let ended = tokio::select! {
@@ -78,6 +81,7 @@ struct Recorder {
     dialect: Box<dyn MarketDialect>,
     rest: HttpClient,
     file: RecordingWriter,
+    symbols: Vec<String>,
     done: Recording,
 }
 
@@ -117,7 +121,8 @@ impl Recorder {
         let mut events = Vec::new();
         let used = self.dialect.on_snapshot(instrument, answer.as_ref(), &mut events);
         if let (Ok(()), Some(answer)) = (used, answer) {
-            self.write(at, &answer.body)?;
+            let symbol = self.symbols.get(instrument.index()).map_or("", String::as_str);
+            self.write(at, &recorded::named(symbol, &answer.body))?;
             self.done.snapshots += 1;
         }
         Ok(())

@@ -1,9 +1,14 @@
 //! A recording as a stream of market events: frames of a venue, decoded by the same dialect that
 //! decodes the live feed.
+//!
+//! A snapshot of a book names no symbol. Our own recorder writes it down with its symbol as the first
+//! member ([`named`]); one of another recorder can only be read where the recording holds one symbol.
 
 use crate::store::{RecordingReader, StoreError};
-use crate::types::{Filters, Instrument, MarketData, MarketEvent, Price, Qty};
-use crate::venue::{Credentials, Directory, Listing, MarketCounters, MarketDialect, VenueKind};
+use crate::types::{Filters, Instrument, InstrumentId, MarketData, MarketEvent, Price, Qty};
+use crate::venue::{
+    Answer, Credentials, Directory, Listing, MarketCounters, MarketDialect, VenueKind,
+};
 use std::path::Path;
 
 /// Frames that are looked at to learn what a recording holds: enough for a snapshot, which names
@@ -16,6 +21,7 @@ pub(super) struct Recorded {
     dialect: Box<dyn MarketDialect>,
     frames: u64,
     events: Vec<MarketEvent>,
+    instruments: Vec<(String, InstrumentId)>,
 }
 
 /// One frame's events, and when they were received.
@@ -36,7 +42,10 @@ impl Recorded {
         let mut events = Vec::new();
         dialect.on_connect(&mut events);
         events.clear();
-        Ok(Self { reader: RecordingReader::open(path)?, dialect, frames: 0, events })
+        let instruments =
+            directory.instruments.iter().map(|it| (it.symbol.clone(), it.id)).collect();
+        let reader = RecordingReader::open(path)?;
+        Ok(Self { reader, dialect, frames: 0, events, instruments })
     }
 
     /// The next frame; `None` at the end. A frame that cannot be read is counted and has no events.
@@ -44,7 +53,18 @@ impl Recorded {
         let Some(frame) = self.reader.next_frame()? else { return Ok(None) };
         let received_unix_ns = frame.received_unix_ns;
         self.frames += 1;
-        if let Err(error) = self.dialect.on_message(frame.bytes, &mut self.events) {
+        let read = match symbol_of(frame.bytes) {
+            None => self.dialect.on_message(frame.bytes, &mut self.events),
+            Some(symbol) => {
+                let known = self.instruments.iter().find(|(name, _)| name.as_bytes() == symbol);
+                known.map_or(Ok(()), |(_, instrument)| {
+                    let body = frame.bytes.to_vec();
+                    let answer = Answer { status: 200, retry_after_s: None, body };
+                    self.dialect.on_snapshot(*instrument, Some(&answer), &mut self.events)
+                })
+            }
+        };
+        if let Err(error) = read {
             tracing::debug!(%error, frame = self.frames, "a recorded frame could not be read");
         }
         Ok(Some(Frame { received_unix_ns, events: self.events.drain(..) }))
@@ -59,6 +79,24 @@ impl Recorded {
     pub(super) fn counters(&self) -> MarketCounters {
         self.dialect.counters()
     }
+}
+
+/// What stands before the symbol of a snapshot that was named.
+const NAMED: &[u8] = b"{\"symbol\":\"";
+
+/// A snapshot with its symbol as its first member. What is no object with members stays as it is.
+pub(super) fn named(symbol: &str, snapshot: &[u8]) -> Vec<u8> {
+    let Some(members) = snapshot.trim_ascii_start().strip_prefix(b"{") else {
+        return snapshot.to_vec();
+    };
+    [NAMED, symbol.as_bytes(), b"\",", members].concat()
+}
+
+/// The symbol of a snapshot that was named.
+fn symbol_of(frame: &[u8]) -> Option<&[u8]> {
+    let rest = frame.strip_prefix(NAMED)?;
+    let end = rest.iter().position(|byte| *byte == b'"')?;
+    rest.get(..end)
 }
 
 /// What a recording holds of some symbols, with a tick and a step that all of its prices and
@@ -159,4 +197,21 @@ impl Grid {
 /// Greatest common divisor; zero is neutral.
 fn common(a: i64, b: i64) -> i64 {
     if b == 0 { a.abs() } else { common(b, a % b) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_snapshot_keeps_its_name_and_its_members() {
+        let snapshot = br#" {"lastUpdateId":105,"bids":[],"asks":[]}"#;
+        let written = named("BTCUSDT", snapshot);
+        let read: serde_json::Value = serde_json::from_slice(&written).unwrap();
+        assert_eq!((&read["symbol"], &read["lastUpdateId"]), (&"BTCUSDT".into(), &105.into()));
+        assert_eq!(symbol_of(&written), Some(b"BTCUSDT".as_slice()));
+        assert_eq!(symbol_of(snapshot), None);
+        assert_eq!(named("BTCUSDT", b"[]"), b"[]");
+        assert_eq!(symbol_of(b"{\"symbol\":\"BTC"), None);
+    }
 }

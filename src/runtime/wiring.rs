@@ -7,6 +7,7 @@
 //! ```
 
 use super::bell::Bell;
+use super::books::{Books, Compared};
 use super::clock::Clock;
 use super::feed::{Feed, Pace};
 use super::gate::Gate;
@@ -20,16 +21,16 @@ use super::signals::Signals;
 use super::startup::{Disk, StartError};
 use super::supervisor::{Ending, Memory, Supervisor};
 use super::threads;
-use super::writer::WriterThread;
+use super::writer::{Told, WriterThread};
 use crate::config::Config;
 use crate::core::{Alert, Command, Core, Effects, EventKind, Status};
 use crate::net::Dial;
 use crate::net::http::{HttpClient, HttpLimits};
 use crate::net::unix::ControlSocket;
 use crate::ops::{FeedCounters, Names, Report, screen::Screen};
-use crate::store::Standing;
+use crate::store::{LatchFiles, Standing, Writer};
 use crate::types::VenueId;
-use crate::venue::{Dialects, MarketDialect};
+use crate::venue::{Dialects, MarketDialect, OrderDialect, UserDialect};
 use parking_lot::Mutex;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -110,43 +111,42 @@ pub(super) fn start(
     let bells = Bells::new()?;
     let lanes = Lanes::new(&bells);
     let (latency, feed_counters) = (Arc::new(Latency::new()), Arc::default());
+    let books = Books::new(names.instruments.len());
     let (told, hears) = mpsc::channel(OPERATOR_LANE);
     let (stop, stopped) = watch::channel(false);
     let common = Common { config, venue, dial, clock: clock.clone(), stopped };
 
-    let feed = common.feed(dialects.market, lanes.market, Arc::clone(&feed_counters))?;
-    let order = common.order(Gateway {
-        venue: VenueId(0),
-        clock: clock.clone(),
-        orders: dialects.orders,
-        user: dialects.user,
-        order_entry: venue.order_entry.clone(),
-        streams: venue.streams.clone(),
-        rest: venue.rest.clone(),
-        dial: common.dial.clone(),
-        commands: lanes.commands.1,
-        bell: Arc::clone(&bells.order),
-        lane: lanes.private,
-        gate: gate.clone(),
-        wait: config.runtime.wait,
-        clock_refresh_ns: config.limits.clock.refresh_ns,
-        latency: Arc::clone(&latency),
-    })?;
-    let writer = WriterThread {
-        journal: disk.writer,
-        durable: lanes.durable.1,
-        spent: lanes.spent.1,
-        bell: Arc::clone(&bells.writer),
-        clock: clock.clone(),
-        latch: disk.latch.clone(),
-        state_folder: config.folders.state.clone(),
-        standing,
-        names,
-        told,
-        sync_ns: config.journal.sync_ns,
-        failed: false,
-    };
-    let writer = threads::spawn("writer", None, move || writer.run())?;
+    let feed = common.feed(
+        dialects.market,
+        lanes.market,
+        Arc::clone(&feed_counters),
+        Compared::new(books.clone()),
+    )?;
+    let order = common.order(gateway(
+        &common,
+        dialects.orders,
+        dialects.user,
+        GatewayParts {
+            commands: lanes.commands.1,
+            bell: Arc::clone(&bells.order),
+            lane: lanes.private,
+            gate: gate.clone(),
+            latency: Arc::clone(&latency),
+        },
+    ))?;
+    let writer = writer(
+        config,
+        &clock,
+        &bells,
+        WriterParts {
+            journal: disk.writer,
+            latch: disk.latch.clone(),
+            lanes: (lanes.durable.1, lanes.spent.1),
+            standing,
+            names,
+            told,
+        },
+    )?;
     let outputs = Outputs::new(
         disk.journal,
         lanes.commands.0,
@@ -156,7 +156,7 @@ pub(super) fn start(
         gate.clone(),
         parts.quarantine_until_ns,
     );
-    let hot = common.hot(core, lanes.inputs, outputs, lanes.status, bells.hot)?;
+    let hot = common.hot(core, lanes.inputs, outputs, (lanes.status, books), bells.hot)?;
     let supervisor = Supervisor {
         clock,
         screen,
@@ -177,6 +177,75 @@ pub(super) fn start(
         memory: Memory::default(),
     };
     Ok(Threads { supervisor, hot, crew: Crew { feed, order, writer }, stop })
+}
+
+/// What the order thread is given of the run.
+struct GatewayParts {
+    commands: Reader<Command>,
+    bell: Arc<Bell>,
+    lane: Filler<Incoming>,
+    gate: Gate,
+    latency: Arc<Latency>,
+}
+
+fn gateway(
+    common: &Common<'_>,
+    orders: Box<dyn OrderDialect>,
+    user: Box<dyn UserDialect>,
+    parts: GatewayParts,
+) -> Gateway {
+    let GatewayParts { commands, bell, lane, gate, latency } = parts;
+    Gateway {
+        venue: VenueId(0),
+        clock: common.clock.clone(),
+        orders,
+        user,
+        order_entry: common.venue.order_entry.clone(),
+        streams: common.venue.streams.clone(),
+        rest: common.venue.rest.clone(),
+        dial: common.dial.clone(),
+        commands,
+        bell,
+        lane,
+        gate,
+        wait: common.config.runtime.wait,
+        clock_refresh_ns: common.config.limits.clock.refresh_ns,
+        latency,
+    }
+}
+
+/// What the writer thread is given of the run.
+struct WriterParts {
+    journal: Writer,
+    latch: LatchFiles,
+    lanes: (Reader<Durable>, Reader<EventKind>),
+    standing: Standing,
+    names: Names,
+    told: mpsc::Sender<Told>,
+}
+
+fn writer(
+    config: &Config,
+    clock: &Clock,
+    bells: &Bells,
+    parts: WriterParts,
+) -> std::io::Result<JoinHandle<()>> {
+    let WriterParts { journal, latch, lanes: (durable, spent), standing, names, told } = parts;
+    let writer = WriterThread {
+        journal,
+        durable,
+        spent,
+        bell: Arc::clone(&bells.writer),
+        clock: clock.clone(),
+        latch,
+        state_folder: config.folders.state.clone(),
+        standing,
+        names,
+        told,
+        sync_ns: config.journal.sync_ns,
+        failed: false,
+    };
+    threads::spawn("writer", None, move || writer.run())
 }
 
 impl Threads {
@@ -218,6 +287,7 @@ impl Common<'_> {
         dialect: Box<dyn MarketDialect>,
         lane: Filler<Incoming>,
         shared: Arc<Mutex<FeedCounters>>,
+        compared: Compared,
     ) -> Result<JoinHandle<Result<(), StartError>>, StartError> {
         let (clock, dial) = (self.clock.clone(), self.dial.clone());
         let (streams, rest) = (self.venue.streams.clone(), self.venue.rest.clone());
@@ -238,6 +308,7 @@ impl Common<'_> {
                     overrun: Vec::new(),
                     events: Vec::new(),
                     snapshots: Pace::default(),
+                    compared,
                 };
                 tokio::select! {
                     () = feed.run() => {}
@@ -255,7 +326,7 @@ impl Common<'_> {
         core: Core,
         inputs: Inputs,
         outputs: Outputs,
-        status: StatusLane,
+        (status, books): (StatusLane, Books),
         bell: Arc<Bell>,
     ) -> Result<JoinHandle<(Core, Outputs)>, StartError> {
         let hot = Hot {
@@ -264,6 +335,7 @@ impl Common<'_> {
             inputs,
             outputs,
             status,
+            books,
             bell,
             wait: self.config.runtime.wait,
             effects: Effects::new(),

@@ -3,7 +3,13 @@
 //! Every test has a folder, a configuration and ports of its own; every wait is a bounded look again
 //! and again; nothing is asserted about how long anything takes.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails loudly and says so")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test fails loudly, says so, and looks for one thing among many"
+)]
 
 mod bad_disk;
 mod bad_venue;

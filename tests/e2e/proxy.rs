@@ -52,18 +52,16 @@ impl Proxy {
         let (opened, port) = std::sync::mpsc::channel();
         let shared = Arc::clone(&rules);
         let body = move || {
-            let served =
-                tradekeel::runtime::threads::runtime(Wait::Park).unwrap().block_on(async {
-                    let limits = ListenLimits {
-                        ws: WsLimits { write_bytes_max: 8 << 20, ..WsLimits::STANDARD },
-                        read_max: Duration::from_secs(60),
-                        ..ListenLimits::STANDARD
-                    };
-                    let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), limits).unwrap();
-                    opened.send(listener.at().port()).unwrap();
-                    House::new(exchange, listener, shared).serve().await
-                });
-            drop(served);
+            tradekeel::runtime::threads::runtime(Wait::Park).unwrap().block_on(async {
+                let limits = ListenLimits {
+                    ws: WsLimits { write_bytes_max: 8 << 20, ..WsLimits::STANDARD },
+                    read_max: Duration::from_secs(60),
+                    ..ListenLimits::STANDARD
+                };
+                let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), limits).unwrap();
+                opened.send(listener.at().port()).unwrap();
+                House::new(exchange, listener, shared).serve().await
+            });
         };
         drop(tradekeel::runtime::threads::spawn("proxy", None, body).unwrap());
         Self { port: port.recv().unwrap(), rules }
