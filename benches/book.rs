@@ -1,9 +1,9 @@
 //! What one level of a real market costs, beside a book of two sorted maps on the same levels in
 //! the same run. With the recording where it is present, else with a market made up by a formula.
 
-#[path = "../tests/book/naive.rs"]
+#[path = "../tests/it/book/naive.rs"]
 mod naive;
-#[path = "../tests/book/recording.rs"]
+#[path = "../tests/it/book/recording.rs"]
 mod recording;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};

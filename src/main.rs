@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// Threads that allocate beside the hot thread (sockets, JSON) do not wait for one another.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     tradekeel::run(tradekeel::strategy::registry())
 }

@@ -13,6 +13,7 @@ pub mod exchange;
 pub mod exit;
 pub mod flatten;
 pub mod halt;
+pub mod help;
 pub mod init;
 pub mod kill_switch;
 pub mod record;
@@ -74,6 +75,8 @@ enum Verb {
     Flatten(flatten::Arguments),
     /// Show what each stop does to each kind of order
     StopMatrix(stop_matrix::Arguments),
+    /// Read about stops, operating, recordings, strategies, files, exit codes
+    Help(help::Arguments),
     /// Tell which program this is
     Version(version::Arguments),
 }
@@ -131,6 +134,7 @@ fn execute(line: Line, registry: &Registry, console: &mut Console<'_>) -> io::Re
             config::execute(&arguments, registry, &process_environment, console)
         }
         Verb::Init(arguments) => init::execute(arguments, registry, &process_environment, console),
+        Verb::Help(arguments) => help::execute(&arguments, console),
         Verb::Version(arguments) => version::execute(&arguments, console),
 
         // Verbs that are an engine, or an exchange.

@@ -47,6 +47,11 @@ pub(super) fn execute(
             log.print_last(&summary(&ending.report));
             Ok(Exit::Internal)
         }
+        Ok(ending) if !ending.clean => {
+            let open = "Shutdown without the venue's word: opening orders may still stand there";
+            log.print_last(&format!("{}{open}\n", summary(&ending.report)));
+            Ok(Exit::Failed)
+        }
         Ok(ending) => {
             log.print_last(&format!("{}{SHUTDOWN_COMPLETE}\n", summary(&ending.report)));
             Ok(Exit::Ok)

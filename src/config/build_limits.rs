@@ -6,7 +6,7 @@ use crate::core::{Budget, ClockLimits, DrawdownLimits, InstrumentLimits, Limits,
 use crate::types::{MS, SECOND};
 
 /// What is added to the receive window before "not found" is final: Binance refuses a timestamp
-/// that is a second or more ahead of its own clock, so a request can live no longer than this.
+/// that is a second or more ahead of its own clock, so a request cannot outlive this.
 const AHEAD_MS: u64 = 1_000;
 
 /// What the safety kernel enforces.

@@ -13,27 +13,23 @@ use super::safety::{DenyReason, Wish};
 use super::strategy::{Intent, Intents, OrderUpdate, Outcome, Strategy, View};
 use crate::types::{ClientOrderId, InstrumentId, MarketData, OrderRequest, Qty, StrategyId};
 
-/// What an event turned out to be for the strategies.
-#[derive(Debug)]
-pub(super) enum News {
-    /// Nothing that they are told.
-    None,
-    /// One of our orders moved or traded.
-    Order(Applied),
-}
-
 /// Most denials that wait to be told; a strategy that is denied more than this in one event is not
 /// listening anyway, and the rest is counted as denied all the same.
 pub(super) const UPDATES_MAX: usize = 256;
 
 impl Core {
-    /// Tells the strategies what the event was.
-    pub(super) fn dispatch(&mut self, kind: &EventKind, news: &News, effects: &mut Effects) {
+    /// Tells the strategies what the event was, and what it did to an order of ours.
+    pub(super) fn dispatch(
+        &mut self,
+        kind: &EventKind,
+        moved: Option<&Applied>,
+        effects: &mut Effects,
+    ) {
         if !self.started {
             return;
         }
         self.tell_denials(effects);
-        if let News::Order(applied) = news {
+        if let Some(applied) = moved {
             self.tell_order(applied, effects);
         }
         match kind {
@@ -61,7 +57,7 @@ impl Core {
             return;
         }
         for (seat, id) in self.seats.iter_mut().zip((0_u8..).map(StrategyId)) {
-            seat.strategy.on_stop(&self.state.view(id, self.kernel.mode()));
+            seat.strategy.on_stop(&self.state.view(id, self.kernel.mode_of(id)));
         }
     }
 
@@ -139,14 +135,19 @@ impl Core {
         callback: impl FnOnce(&mut dyn Strategy, &View<'_>, &mut Intents),
     ) {
         let strategy = StrategyId(u8::try_from(at).unwrap_or(u8::MAX));
-        let view = self.state.view(strategy, self.kernel.mode());
+        let view = self.state.view(strategy, self.kernel.mode_of(strategy));
         callback(self.seats[at].strategy.as_mut(), &view, &mut self.intents);
         self.hear(strategy, effects);
     }
 
     fn hear(&mut self, strategy: StrategyId, effects: &mut Effects) {
         for at in 0.. {
-            match self.intents.get(at) {
+            let wish = self.intents.get(at);
+            if wish.is_some() && !effects.has_room_for_wish() {
+                self.intents.count_dropped();
+                continue;
+            }
+            match wish {
                 Some(Intent::Place(id, request)) => self.place(strategy, id, request, effects),
                 Some(Intent::Cancel(id)) => self.cancel(strategy, id, effects),
                 None => break,
@@ -164,7 +165,8 @@ impl Core {
     ) {
         let known = request.instrument.index() < self.state.instruments.len();
         let verdict = if known {
-            let facts = self.state.facts(request.instrument, request.side);
+            let mut facts = self.state.facts(request.instrument, request.side);
+            facts.flattening = self.flatten.is_flattening(request.instrument);
             let wish = Wish {
                 id,
                 strategy,

@@ -114,6 +114,8 @@ pub enum Refusal {
     StillBreached,
     /// The account has not been reconciled since the trip.
     NotReconciled,
+    /// It names an instrument or a strategy that is not configured.
+    NotConfigured,
     /// The worst price must be within 1 to 2,000 basis points of the touch.
     CapOutOfRange,
 }
@@ -133,6 +135,7 @@ impl Refusal {
             Self::NotReconciled => {
                 "the account is not reconciled; run `engine status` and look at the link"
             }
+            Self::NotConfigured => "no such instrument or strategy is configured",
             Self::CapOutOfRange => "the cap must be 1 to 2000 basis points",
         }
     }
@@ -165,6 +168,13 @@ impl Effects {
     pub fn room(&self) -> usize {
         const RESERVE: usize = EFFECTS_MAX / 4;
         (EFFECTS_MAX - RESERVE).saturating_sub(self.0.len())
+    }
+
+    /// True while one more wish of a strategy may be heard: what is left is for effects that are
+    /// bounded by their nature.
+    pub(super) fn has_room_for_wish(&self) -> bool {
+        const RESERVE: usize = EFFECTS_MAX / 16;
+        self.0.len() < EFFECTS_MAX - RESERVE
     }
 
     /// Takes all of them, in order.

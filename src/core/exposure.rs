@@ -28,8 +28,8 @@ impl Exposure {
         price: Option<Price>,
     ) {
         let reach = |side: Side| {
-            let open = open.opening(side).saturating_add(foreign[side.index()]);
-            side.signed(position).saturating_add(open)
+            let foreign = foreign[side.index()];
+            open.reach(side, position, foreign, Qty::ZERO).unwrap_or(Qty::MAX)
         };
         let worst = reach(Side::Buy).max(reach(Side::Sell));
         let exposure = match price {

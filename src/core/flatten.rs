@@ -1,8 +1,12 @@
-//! An operator's flatten: positions to zero with reduce-only orders, in every state (SAFETY E2, D4).
+//! An operator's flatten: positions to zero with reduce-only orders, in every state (SAFETY E2,
+//! D4).
 //!
-//! One exit at a time per instrument, immediate-or-cancel at the cap beyond the last known touch, no
-//! larger than the venue takes in one order; again until the position is zero. The opening orders of
-//! the instrument are taken back first, because they could open again what the exit closes.
+//! One exit at a time per instrument, immediate-or-cancel at the cap beyond the last known touch,
+//! no larger than the venue takes in one order; again until the position is zero. The opening
+//! orders of the instrument are taken back first, because they could open again what the exit
+//! closes, and the resting reductions of strategies with them, because a venue counts them against
+//! the exit. Protective orders stay. It is done when the account is proven flat and nothing can
+//! open again.
 //!
 //! Not here: whether an exit may go (the kernel's `review_exit`).
 
@@ -12,7 +16,8 @@ use crate::types::{ClientOrderId, Filters, InstrumentId, MS, Qty, SECOND, Side};
 /// How long after an exit the next one may follow: time for its report to come.
 const NEXT_NS: u64 = 250 * MS;
 
-/// An exit that could not be made for so long is said aloud, again and again.
+/// A position that does not move for so long is said aloud, again and again: no price, no book to
+/// meet, or a venue that refuses.
 const STUCK_NS: u64 = 5 * SECOND;
 
 /// The work in hand, per instrument.
@@ -25,7 +30,21 @@ pub(super) struct Flatten {
 struct Work {
     cap_bps: u32,
     next_ns: u64,
-    stuck_since_ns: Option<u64>,
+    /// The position as it was last seen, and since when.
+    position: Qty,
+    since_ns: u64,
+}
+
+/// What is known of the instrument at work.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scene<'a> {
+    pub(super) position: Qty,
+    /// The position is proven, and no opening order can change it any more.
+    pub(super) is_settled: bool,
+    /// An exit is on its way.
+    pub(super) is_exiting: bool,
+    pub(super) filters: &'a Filters,
+    pub(super) now_ns: u64,
 }
 
 /// What to do for one instrument.
@@ -35,6 +54,8 @@ pub(super) enum Step {
     Wait,
     /// Its position is zero: done.
     Done,
+    /// What is left is less than the venue takes: as done as it can be.
+    Dust,
     /// So much, that way, at that cap.
     Exit { side: Side, qty: Qty, cap_bps: u32 },
 }
@@ -45,10 +66,11 @@ impl Flatten {
     }
 
     /// Begins.
-    pub(super) fn begin(&mut self, instrument: Option<InstrumentId>, cap_bps: u32) {
+    pub(super) fn begin(&mut self, instrument: Option<InstrumentId>, cap_bps: u32, now_ns: u64) {
         let all = self.work.iter_mut().enumerate();
         for (_, work) in all.filter(|(at, _)| instrument.is_none_or(|id| id.index() == *at)) {
-            *work = Some(Work { cap_bps, next_ns: 0, stuck_since_ns: None });
+            let position = Qty::ZERO;
+            *work = Some(Work { cap_bps, next_ns: 0, position, since_ns: now_ns });
         }
     }
 
@@ -61,46 +83,62 @@ impl Flatten {
         self.work[instrument.index()].is_some()
     }
 
-    /// What the instrument asks for, given its position and what exits may still trade of it.
-    pub(super) fn step(
-        &mut self,
-        instrument: InstrumentId,
-        position: Qty,
-        under_way: Qty,
-        filters: &Filters,
-        now_ns: u64,
-    ) -> Step {
+    /// What the instrument asks for.
+    pub(super) fn step(&mut self, instrument: InstrumentId, scene: &Scene<'_>) -> Step {
         let slot = &mut self.work[instrument.index()];
         let Some(work) = slot else { return Step::Wait };
-        let Some(side) = Side::reducing(position) else {
-            *slot = None;
-            return Step::Done;
+        if work.position != scene.position {
+            (work.position, work.since_ns) = (scene.position, scene.now_ns);
+        }
+        let Some(side) = Side::reducing(scene.position) else {
+            return if scene.is_settled {
+                slot.take().map_or(Step::Wait, |_| Step::Done)
+            } else {
+                Step::Wait
+            };
         };
-        if now_ns < work.next_ns || Qty::ZERO < under_way {
+        if scene.now_ns < work.next_ns || scene.is_exiting {
             return Step::Wait;
         }
-        let qty = position.abs().min(filters.qty_max).truncate_to(filters.qty_step);
-        work.next_ns = now_ns.saturating_add(NEXT_NS);
+        let qty = slice(scene.position.abs(), scene.filters);
+        if qty == Qty::ZERO {
+            return if scene.is_settled {
+                slot.take().map_or(Step::Wait, |_| Step::Dust)
+            } else {
+                Step::Wait
+            };
+        }
+        work.next_ns = scene.now_ns.saturating_add(NEXT_NS);
         Step::Exit { side, qty, cap_bps: work.cap_bps }
     }
 
-    /// An exit went: it is not stuck.
-    pub(super) fn on_sent(&mut self, instrument: InstrumentId) {
-        if let Some(work) = &mut self.work[instrument.index()] {
-            work.stuck_since_ns = None;
-        }
-    }
-
-    /// An exit could not be made. True when that should be said.
-    pub(super) fn on_denied(&mut self, instrument: InstrumentId, now_ns: u64) -> bool {
+    /// True when the instrument has not moved for so long that it should be said.
+    pub(super) fn is_stuck(&mut self, instrument: InstrumentId, now_ns: u64) -> bool {
         let Some(work) = &mut self.work[instrument.index()] else { return false };
-        let since_ns = *work.stuck_since_ns.get_or_insert(now_ns);
-        let stuck = STUCK_NS <= now_ns.saturating_sub(since_ns);
+        let stuck = STUCK_NS <= now_ns.saturating_sub(work.since_ns);
         if stuck {
-            work.stuck_since_ns = Some(now_ns);
+            work.since_ns = now_ns;
         }
         stuck
     }
+
+    /// The rate of orders left no room: the next step tries again, before the strategies do.
+    pub(super) fn on_no_room(&mut self, instrument: InstrumentId) {
+        if let Some(work) = &mut self.work[instrument.index()] {
+            work.next_ns = 0;
+        }
+    }
+}
+
+/// As much of a position as one order may carry, and never so much that too little for another one
+/// is left; zero for what the venue does not take at all.
+fn slice(position: Qty, filters: &Filters) -> Qty {
+    let most = position.min(filters.qty_max).truncate_to(filters.qty_step);
+    let left = position.saturating_sub(most);
+    let less = most.saturating_sub(filters.qty_min).truncate_to(filters.qty_step);
+    let strands = filters.qty_step <= left && left < filters.qty_min && filters.qty_min <= less;
+    let qty = if strands { less } else { most };
+    if filters.qty_min <= qty { qty } else { Qty::ZERO }
 }
 
 impl Step {
@@ -108,7 +146,7 @@ impl Step {
     pub(super) fn exit(self, id: ClientOrderId) -> Option<Exit> {
         match self {
             Self::Exit { side, qty, cap_bps } => Some(Exit { id, side, qty, cap_bps }),
-            Self::Wait | Self::Done => None,
+            Self::Wait | Self::Done | Self::Dust => None,
         }
     }
 }

@@ -16,6 +16,8 @@ pub(super) struct Market {
     quote_received_ns: u64,
     last_trade: Option<Trade>,
     book: Book,
+    /// Levels that the book had not kept when it was last begun.
+    dropped_before: u64,
     state: BookState,
 }
 
@@ -38,6 +40,7 @@ impl Market {
             quote_received_ns: 0,
             last_trade: None,
             book: Book::new(tick),
+            dropped_before: 0,
             state: BookState::Lost,
         }
     }
@@ -53,6 +56,7 @@ impl Market {
             MarketData::BookLost => self.state = BookState::Lost,
             MarketData::BookBegin => {
                 self.book.clear();
+                self.dropped_before = self.book.dropped();
                 self.state = BookState::Building;
             }
             MarketData::BookDelta(delta) => {
@@ -63,8 +67,9 @@ impl Market {
             }
             MarketData::BookEnd { .. } => {
                 if self.state != BookState::Lost {
-                    let crossed = self.book.is_crossed();
-                    self.state = if crossed { BookState::Lost } else { BookState::Whole };
+                    let complete = self.book.dropped() == self.dropped_before;
+                    let sound = complete && !self.book.is_crossed();
+                    self.state = if sound { BookState::Whole } else { BookState::Lost };
                 }
             }
         }

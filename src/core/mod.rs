@@ -6,18 +6,20 @@
 //! and only the kernel makes one.
 //!
 //! Deliberately absent: type parameters on [`Core`], a message bus, references between components.
-//! They meet in [`state`] and here.
+//! They meet in `state` and here.
 
 mod alert;
 mod book;
 mod digest;
 mod dispatch;
+mod door;
 mod effect;
 mod event;
 mod exposure;
 mod flatten;
 mod market;
 mod mode;
+mod operator;
 mod orders;
 mod params;
 mod portfolio;
@@ -26,6 +28,7 @@ pub mod safety;
 mod setup;
 mod state;
 mod status;
+mod stop;
 mod strategy;
 
 pub use alert::Alert;
@@ -53,17 +56,15 @@ pub use strategy::{
 
 use crate::types::{
     AccountSnapshot, Cash, ExecutionKind, ExecutionReport, ForeignOrder, InstrumentId, MarketData,
-    MarketEvent, OrderRef, OrderStatus, Qty, QueryToken, Side, Stamp, StrategyId,
+    MarketEvent, OrderRef, OrderStatus, QueryToken, Stamp, StrategyId,
 };
-use dispatch::{News, UPDATES_MAX};
-use flatten::{Flatten, Step};
+use dispatch::UPDATES_MAX;
+use door::Door;
+use flatten::Flatten;
 use orders::Applied;
 use reconcile::Verdict;
 use safety::{Kernel, Trip, TripReason};
 use state::State;
-
-/// Widest cap that a flatten may be given: beyond a fifth of the price it is a typing error.
-const CAP_BPS_MAX: u32 = 2_000;
 
 /// All trading state of the process, owned by one thread.
 #[derive(Debug)]
@@ -131,13 +132,17 @@ impl Core {
         self.origin_ns = event.received_ns;
         self.counters.events += 1;
 
-        let news = self.take_in(&event.kind, effects);
+        let was_latched = self.kernel.latch().is_some();
+        let moved = self.take_in(&event.kind, effects);
         self.state.orders.on_time(event.at.mono_ns, effects);
         self.state.reconciler.on_time(event.at.mono_ns, self.state.activity, effects);
         self.enforce(effects);
+        if !was_latched && self.kernel.latch().is_some() {
+            self.on_tripped();
+        }
         self.withdraw(effects);
         self.exit(effects);
-        self.dispatch(&event.kind, &news, effects);
+        self.dispatch(&event.kind, moved.as_ref(), effects);
     }
 
     /// A number that two equal states share.
@@ -176,7 +181,11 @@ impl Core {
         self.state.reconciler.token()
     }
 
-    fn take_in(&mut self, kind: &EventKind, effects: &mut Effects) -> News {
+    fn take_in(&mut self, kind: &EventKind, effects: &mut Effects) -> Option<Applied> {
+        if !self.door().admits(kind) {
+            self.on_unusable(kind);
+            return None;
+        }
         match kind {
             EventKind::Market(event) => self.on_market(event),
             EventKind::Execution(report) => return self.on_execution(report, effects),
@@ -190,7 +199,18 @@ impl Core {
                 portfolio.forget_stale(instruments, now.mono_ns, age_ns_max);
             }
         }
-        News::None
+        None
+    }
+
+    fn door(&self) -> Door {
+        Door { instruments: self.state.instruments.len(), strategies: self.seats.len() }
+    }
+
+    fn on_unusable(&mut self, kind: &EventKind) {
+        self.counters.unusable += 1;
+        if let EventKind::Account(AccountEvent::Snapshot(snapshot)) = kind {
+            self.state.reconciler.on_failed(snapshot.token, self.state.now.mono_ns);
+        }
     }
 
     fn on_market(&mut self, event: &MarketEvent) {
@@ -210,27 +230,28 @@ impl Core {
         }
     }
 
-    fn on_execution(&mut self, report: &ExecutionReport, effects: &mut Effects) -> News {
+    fn on_execution(&mut self, report: &ExecutionReport, effects: &mut Effects) -> Option<Applied> {
         self.state.activity += 1;
         let id = match report.order {
             OrderRef::Ours(id) => id,
             OrderRef::Foreign(cause) => {
                 self.on_foreign(report, cause, effects);
-                return News::None;
+                return None;
             }
         };
         let now_ns = self.state.now.mono_ns;
         let Some(applied) = self.state.orders.apply(id, report, now_ns) else {
             self.on_stray(report);
-            return News::None;
+            return None;
         };
         if let Some(fill) = &applied.fill {
             let instrument = &self.state.instruments[report.instrument.index()];
-            self.state.portfolio.on_fill(instrument, fill, applied.order.strategy);
+            let strategy = applied.order.strategy;
+            self.state.portfolio.on_fill(instrument, fill, applied.unsettled, strategy);
         }
         self.state.expose(report.instrument);
         self.count(report, &applied, effects);
-        News::Order(applied)
+        Some(applied)
     }
 
     fn count(&mut self, report: &ExecutionReport, applied: &Applied, effects: &mut Effects) {
@@ -262,7 +283,7 @@ impl Core {
         if applied.moved && order.status.is_final() {
             effects.push(Effect::Closed { id: order.id, status: order.status });
         }
-        if order.status.is_final() && order.cum_qty < order.claimed_qty {
+        if order.status.is_final() && order.settled_qty < order.claimed_qty {
             self.state.reconciler.doubt();
         }
     }
@@ -270,19 +291,19 @@ impl Core {
     /// A report that no order here explains (another client, or an earlier epoch of ours): a trade
     /// of it is real all the same. True when it is one and is told for the first time.
     fn on_stray(&mut self, report: &ExecutionReport) -> bool {
+        // What stands at the venue is not what we believe: a reading tells.
+        self.state.reconciler.ask_soon();
         let ExecutionKind::Trade(fill) = report.kind else { return false };
         let fresh = self.state.orders.is_fresh(report);
         if fresh {
             let instrument = &self.state.instruments[report.instrument.index()];
-            self.state.portfolio.on_fill(instrument, &fill, None);
+            self.state.portfolio.on_fill(instrument, &fill, fill.qty, None);
             self.state.expose(report.instrument);
         }
         fresh
     }
 
     fn on_foreign(&mut self, report: &ExecutionReport, cause: ForeignOrder, effects: &mut Effects) {
-        // What others have in the market changed: the next reading counts it.
-        self.state.reconciler.ask_now();
         let traded = self.on_stray(report);
         let ExecutionKind::Trade(fill) = report.kind else { return };
         if !traded {
@@ -307,6 +328,7 @@ impl Core {
                 self.state.reconciler.on_failed(*token, self.state.now.mono_ns);
             }
             AccountEvent::Balance(change) => {
+                self.state.activity += 1;
                 let moved = self.state.portfolio.on_balance(change);
                 self.kernel.on_transfer(moved);
             }
@@ -332,8 +354,10 @@ impl Core {
         for finding in self.state.reconciler.findings().iter().take(effects.room()) {
             effects.push(Effect::Alert(Alert::Mismatch(*finding)));
         }
-        let Verdict::Proven { adopt, findings } = verdict else { return };
-        self.state.adopt(snapshot, adopt);
+        let Verdict::Proven { adopt, quiet, findings } = verdict else { return };
+        self.state.adopt(snapshot, adopt, quiet);
+        let taken = snapshot.open_orders.iter().filter_map(crate::types::VenueOrder::id);
+        taken.for_each(|id| self.intents.skip(id));
         self.state.doubt_absent(snapshot, asked_ns.unwrap_or(0));
         self.state.reconciler.forget_differences();
         self.withdrawing = true;
@@ -372,163 +396,24 @@ impl Core {
         }
     }
 
-    fn on_operator(&mut self, request: &OperatorRequest, effects: &mut Effects) {
-        let before = self.kernel.mode();
-        let answer = self.obey(request, effects);
-        if answer.is_ok() && before != self.kernel.mode() {
-            effects.push(Effect::Alert(Alert::Mode(self.kernel.mode())));
-        }
-        if request.ticket != 0 {
-            effects.push(Effect::Answer { ticket: request.ticket, answer });
-        }
-    }
-
-    fn obey(&mut self, request: &OperatorRequest, effects: &mut Effects) -> Result<(), Refusal> {
-        match request.command {
-            OperatorCommand::Halt(scope) => {
-                self.kernel.halt(scope);
-                self.mode_changed(scope, Mode::Halted, effects);
-            }
-            OperatorCommand::Resume(scope) => {
-                self.kernel.resume(scope)?;
-                self.state.reconciler.ask_now();
-                let lifted = if scope == Scope::All { Mode::Conservative } else { Mode::Running };
-                self.mode_changed(scope, lifted, effects);
-            }
-            OperatorCommand::ResumeFull => {
-                self.kernel.resume_fully()?;
-                self.state.reconciler.ask_now();
-                self.mode_changed(Scope::All, Mode::Running, effects);
-            }
-            OperatorCommand::Trip(cause) => {
-                let reason = match cause {
-                    TripCause::Operator => TripReason::Operator,
-                    TripCause::FlagFile => TripReason::FlagFile,
-                    TripCause::Journal => TripReason::Journal,
-                };
-                let (by, note) = (request.by, request.reason);
-                self.trip(Trip { reason, value: 0, limit: 0, by, note }, effects);
-            }
-            OperatorCommand::Reset { generation, baseline } => {
-                let proven = self.state.is_link_up() && self.state.reconciler.is_proven();
-                if self.kernel.latch().is_some() && !proven {
-                    return Err(Refusal::NotReconciled);
-                }
-                self.kernel.reset(generation, baseline)?;
-                effects.push(Effect::Reset { generation, request: *request });
-                self.mode_changed(Scope::All, Mode::Conservative, effects);
-            }
-            OperatorCommand::Flatten { instrument, cap_bps } => {
-                if !(1..=CAP_BPS_MAX).contains(&cap_bps) {
-                    return Err(Refusal::CapOutOfRange);
-                }
-                self.flatten.begin(instrument, cap_bps);
-                self.withdrawing = true;
-            }
-            OperatorCommand::Reconcile => self.state.reconciler.ask_now(),
-            OperatorCommand::Stop => {
-                self.stop_strategies();
-                self.kernel.stop();
-                self.withdrawing = true;
-            }
-        }
-        Ok(())
-    }
-
-    fn mode_changed(&mut self, scope: Scope, mode: Mode, effects: &mut Effects) {
-        self.withdrawing = true;
-        effects.push(Effect::ModeChanged { scope, mode });
-    }
-
     fn trip(&mut self, trip: Trip, effects: &mut Effects) {
         self.kernel.trip(trip, self.state.now, effects);
+    }
+
+    /// The latch is set, whatever set it: opening orders go, and a reset needs a reading that was
+    /// asked for after this (D3).
+    fn on_tripped(&mut self) {
         self.withdrawing = true;
+        self.state.reconciler.doubt();
     }
 
     /// The kernel looks at what the event made true.
     fn enforce(&mut self, effects: &mut Effects) {
         self.state.equity = self.state.portfolio.equity();
         self.equity_start = self.equity_start.or(self.state.equity);
-        let was = self.kernel.latch().is_some();
         let exposed = self.state.portfolio.is_exposed();
         self.kernel.enforce(self.state.now, self.state.equity, exposed, effects);
         self.drawdown_bps_max = self.drawdown_bps_max.max(self.kernel.drawdown_bps().unwrap_or(0));
-        self.withdrawing |= was != self.kernel.latch().is_some();
-    }
-
-    /// Takes back opening orders where none may stand: after a trip, a halt, the end, where a
-    /// flatten is at work, and those found at the venue that nobody here wants.
-    fn withdraw(&mut self, effects: &mut Effects) {
-        if !self.withdrawing {
-            return;
-        }
-        let Self { state, kernel, flatten, .. } = self;
-        let now_ns = state.now.mono_ns;
-        let unwanted = |order: &Order| {
-            let orphan = order.strategy.is_none();
-            orphan || kernel.forbids_opening(order) || flatten.is_flattening(order.terms.instrument)
-        };
-        let sent = effects.as_slice().len();
-        if kernel.latch().is_some() && state.sharing == Sharing::Exclusive {
-            cancel_by_symbol(state, effects);
-        }
-        let done = state.orders.cancel_opening(unwanted, now_ns, effects);
-        self.counters.cancels_sent += (effects.as_slice().len() - sent) as u64;
-        self.withdrawing = !done;
-    }
-
-    /// Goes on with a flatten.
-    fn exit(&mut self, effects: &mut Effects) {
-        if !self.flatten.is_at_work() || !self.state.is_link_up() {
-            return;
-        }
-        for at in 0..self.state.instruments.len() {
-            let instrument = self.state.instruments[at].id;
-            let position = self.state.portfolio.position(instrument);
-            let open = self.state.totals().of(instrument);
-            let under_way = open.reducing(Side::Buy).max(open.reducing(Side::Sell));
-            let filters = &self.state.instruments[at].filters;
-            let now_ns = self.state.now.mono_ns;
-            let step = self.flatten.step(instrument, position, under_way, filters, now_ns);
-            if let Step::Done = step {
-                self.withdrawing = true;
-                if !self.flatten.is_at_work() {
-                    effects.push(Effect::Alert(Alert::Flat));
-                }
-            }
-            self.send_exit(instrument, step, effects);
-        }
-    }
-
-    fn send_exit(&mut self, instrument: InstrumentId, step: Step, effects: &mut Effects) {
-        let Step::Exit { side, .. } = step else { return };
-        let exit = self.intents.reserve().and_then(|id| step.exit(id));
-        let Some(exit) = exit.filter(|_| self.state.orders.has_room()) else { return };
-        let facts = self.state.facts(instrument, side);
-        match self.kernel.review_exit(&exit, &facts) {
-            Ok(approved) => {
-                self.state.orders.open(&approved, self.state.now.mono_ns);
-                self.flatten.on_sent(instrument);
-                self.counters.orders_sent += 1;
-                effects.push(Effect::Send(Command::NewOrder(approved)));
-            }
-            Err(_) if self.flatten.on_denied(instrument, self.state.now.mono_ns) => {
-                effects.push(Effect::Alert(Alert::FlattenStuck(instrument)));
-            }
-            Err(_) => {}
-        }
-    }
-}
-
-/// Belt and braces after a trip: one message per instrument that also reaches orders which are not
-/// known here, where the account is ours alone and nothing protective stands there (SAFETY E4).
-fn cancel_by_symbol(state: &State, effects: &mut Effects) {
-    for instrument in &state.instruments {
-        let open = state.totals().of(instrument.id);
-        let guarded = Side::BOTH.iter().any(|side| Qty::ZERO < open.reducing(*side));
-        if 0 < open.live() && !guarded && 0 < effects.room() {
-            effects.push(Effect::Send(Command::CancelAll { instrument: instrument.id }));
-        }
     }
 }
 

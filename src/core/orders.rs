@@ -11,13 +11,14 @@ mod totals;
 
 pub(super) use totals::{Open, Totals};
 
+use super::alert::Alert;
 use super::digest::Digest;
 use super::effect::{Command, Effect, Effects};
 use super::safety::Approved;
 use super::setup::Timing;
 use crate::types::{
-    ClientOrderId, ExecutionReport, Fill, OrderStatus, OrderTerms, Purpose, Qty, StrategyId,
-    VenueOrder,
+    ClientOrderId, ExecutionKind, ExecutionReport, Fill, InstrumentId, OrderStatus, OrderTerms,
+    Qty, Side, StrategyId, TimeInForce, VenueOrder,
 };
 
 /// Most orders alive at once. The configuration's own limit is far below (it is checked against
@@ -49,13 +50,46 @@ pub struct Order {
     pub claimed_qty: Qty,
     /// When it was handed to the sender, monotonic nanoseconds.
     pub sent_ns: u64,
+    /// How much of it the position accounts for: trades that we were told of, and those that a
+    /// reading of the account covered before we were.
+    pub(super) settled_qty: Qty,
+    /// When it was last asked to be taken back. What was asked for stays asked for, through every
+    /// doubt, until the order is over.
+    pub(super) canceled_ns: Option<u64>,
     /// When it must be looked at again: time to live, answer, retry.
-    pub deadline_ns: u64,
+    pub(super) deadline_ns: u64,
     /// How often the venue said that it does not know it.
-    pub not_found: u8,
+    pub(super) not_found: u8,
 }
 
 impl Order {
+    /// An order as it is when it is handed to the sender.
+    pub fn sent(
+        id: ClientOrderId,
+        strategy: Option<StrategyId>,
+        terms: OrderTerms,
+        sent_ns: u64,
+    ) -> Self {
+        Self {
+            id,
+            strategy,
+            terms,
+            status: OrderStatus::PendingNew,
+            cum_qty: Qty::ZERO,
+            claimed_qty: Qty::ZERO,
+            sent_ns,
+            settled_qty: Qty::ZERO,
+            canceled_ns: None,
+            deadline_ns: u64::MAX,
+            not_found: 0,
+        }
+    }
+
+    /// True when it can rest in the book; else it trades at once or is over.
+    pub fn is_resting_kind(&self) -> bool {
+        matches!(self.terms.time_in_force, TimeInForce::Gtc | TimeInForce::Gtx)
+    }
+
     /// What may still trade of it.
     pub fn remaining(&self) -> Qty {
         self.terms.qty.saturating_sub(self.cum_qty).max(Qty::ZERO)
@@ -69,6 +103,8 @@ pub(super) struct Applied {
     pub(super) order: Order,
     /// The trade, when it was told for the first time.
     pub(super) fill: Option<Fill>,
+    /// How much of that trade the position does not account for yet.
+    pub(super) unsettled: Qty,
     /// True when the status changed.
     pub(super) moved: bool,
     /// True when the venue filled more than was ordered.
@@ -81,7 +117,8 @@ pub(super) struct Orders {
     /// Sorted by id: new ids are the largest.
     live: Vec<Order>,
     closed: Ring<Order>,
-    trades: Vec<Ring<u64>>,
+    /// By instrument. With the side, because two orders of ours that meet are one trade.
+    trades: Vec<Ring<(u64, Side)>>,
     totals: Totals,
     timing: Timing,
     /// Earliest deadline of all orders; nothing is looked at before it.
@@ -112,28 +149,16 @@ impl Orders {
         self.live.len() < ORDERS_MAX
     }
 
-    /// Records an approved order as sent. Its id must be larger than all before.
+    /// Records an approved order as sent. Its id is new; it need not be the largest, because an
+    /// order of a later epoch may have been found at the venue after the state was lost.
     pub(super) fn open(&mut self, approved: &Approved, now_ns: u64) {
         assert!(self.has_room(), "the kernel bounds live orders");
-        let ordered = self.live.last().is_none_or(|last| last.id < approved.id());
-        assert!(ordered, "ids rise");
-        let terms = *approved.terms();
+        let place = self.find(approved.id());
+        assert!(place.is_err(), "an id is used once");
+        let mut order = Order::sent(approved.id(), approved.strategy(), *approved.terms(), now_ns);
         let answer_ns = now_ns.saturating_add(self.timing.answer_ns_max);
-        let deadline_ns = terms.expires_ns.unwrap_or(u64::MAX).min(answer_ns);
-        self.insert(
-            self.live.len(),
-            Order {
-                id: approved.id(),
-                strategy: approved.strategy(),
-                terms,
-                status: OrderStatus::PendingNew,
-                cum_qty: Qty::ZERO,
-                claimed_qty: Qty::ZERO,
-                sent_ns: now_ns,
-                deadline_ns,
-                not_found: 0,
-            },
-        );
+        order.deadline_ns = order.terms.expires_ns.unwrap_or(u64::MAX).min(answer_ns);
+        self.insert(place.unwrap_or_else(|at| at), order);
     }
 
     /// Takes in an order of ours that stands at the venue and is not known here (an earlier epoch,
@@ -144,22 +169,44 @@ impl Orders {
         if !self.has_room() {
             return false;
         }
-        let status = OrderStatus::New;
-        self.insert(
-            at,
-            Order {
-                id,
-                strategy: None,
-                terms,
-                status,
-                cum_qty: found.cum_qty,
-                claimed_qty: found.cum_qty,
-                sent_ns: now_ns,
-                deadline_ns: u64::MAX,
-                not_found: 0,
-            },
-        );
+        let mut order = Order::sent(id, None, terms, now_ns);
+        order.cum_qty = found.cum_qty;
+        // One that was given up stands all the same: it is remembered once, as alive.
+        if let Some(given_up) = self.closed.iter_mut().find(|order| order.id == id) {
+            order = Order { sent_ns: now_ns, ..*given_up };
+            given_up.id = ClientOrderId::default();
+        }
+        order.claimed_qty = order.claimed_qty.max(found.cum_qty);
+        order.settled_qty = order.settled_qty.max(found.cum_qty);
+        life::stand(&mut order, now_ns, &self.timing);
+        self.insert(at, order);
         true
+    }
+
+    /// True when the order is over, as far as we remember.
+    pub(super) fn is_over(&self, id: ClientOrderId) -> bool {
+        self.find(id).is_err() && self.closed.iter().any(|order| order.id == id)
+    }
+
+    /// A reading of the account that is now ours was asked for after everything that was claimed of
+    /// orders: it covers what was claimed and not told trade by trade. Says of which order how
+    /// much, once; the trades themselves, should they still come, move nothing any more.
+    pub(super) fn settle(&mut self, mut tell: impl FnMut(&Order, Qty)) {
+        for order in self.live.iter_mut().chain(self.closed.iter_mut()) {
+            let missing = order.claimed_qty.saturating_sub(order.settled_qty);
+            if Qty::ZERO < missing {
+                tell(order, missing);
+                order.settled_qty = order.claimed_qty;
+            }
+        }
+    }
+
+    /// True while an exit of the operator is on its way whose fate is not in doubt.
+    pub(super) fn is_exiting(&self, instrument: InstrumentId) -> bool {
+        self.live.iter().any(|order| {
+            let exit = order.strategy.is_none() && !order.is_resting_kind();
+            exit && order.terms.instrument == instrument && order.status != OrderStatus::Unknown
+        })
     }
 
     /// The order of that id, alive or lately over.
@@ -170,8 +217,8 @@ impl Orders {
         }
     }
 
-    /// Applies a report about one of ours. `None` when nothing is known of the order; a trade of
-    /// such an order is the caller's to count.
+    /// Applies a report about one of ours. `None` when nothing is known of the order, or it is one
+    /// of another instrument; a trade of such an order is the caller's to count.
     pub(super) fn apply(
         &mut self,
         id: ClientOrderId,
@@ -183,7 +230,10 @@ impl Orders {
             Ok(at) => self.live[at],
             Err(_) => *self.closed.iter().find(|order| order.id == id)?,
         };
-        let before = order.status;
+        if order.terms.instrument != report.instrument {
+            return None;
+        }
+        let (before, settled) = (order.status, order.settled_qty);
         let fresh = self.is_fresh(report);
         let fill = life::apply(&mut order, report, fresh, now_ns, &self.timing);
         match known {
@@ -193,6 +243,7 @@ impl Orders {
         Some(Applied {
             order,
             fill,
+            unsettled: order.settled_qty.saturating_sub(settled),
             moved: before != order.status,
             overfilled: fill.is_some() && order.terms.qty < order.cum_qty,
         })
@@ -200,41 +251,41 @@ impl Orders {
 
     /// False when the report is a trade that was told before. Remembers it.
     pub(super) fn is_fresh(&mut self, report: &ExecutionReport) -> bool {
-        let crate::types::ExecutionKind::Trade(fill) = report.kind else { return true };
+        let ExecutionKind::Trade(fill) = report.kind else { return true };
         let Some(seen) = self.trades.get_mut(report.instrument.index()) else { return false };
-        let fresh = !seen.iter().any(|id| *id == fill.trade_id);
+        let key = (fill.trade_id, fill.side);
+        let fresh = !seen.iter().any(|told| *told == key);
         if fresh {
-            seen.push(fill.trade_id);
+            seen.push(key);
         }
         fresh
     }
 
-    /// Takes one order back. False when it is over or a cancel is under way.
+    /// Takes one order back. False when it is over or was asked to go before: that is repeated in
+    /// its own time until the venue confirms it.
     pub(super) fn cancel(&mut self, id: ClientOrderId, now_ns: u64, effects: &mut Effects) -> bool {
         let Ok(at) = self.find(id) else { return false };
         let mut order = self.live[at];
-        if order.status == OrderStatus::PendingCancel {
+        if order.canceled_ns.is_some() {
             return false;
         }
-        order.status = OrderStatus::PendingCancel;
-        order.deadline_ns = now_ns.saturating_add(self.timing.cancel_retry_ns);
+        life::take_back(&mut order, now_ns, &self.timing);
         self.replace(at, order);
         effects.push(Effect::Send(cancel_of(&order)));
         true
     }
 
-    /// Takes back every opening order that `wanted` names, as far as the effects have room. True
-    /// when none is left to ask for. Reducing and protective orders stay (SAFETY E1).
-    pub(super) fn cancel_opening(
+    /// Takes back every order that is `unwanted`, as far as the effects have room. True when none
+    /// is left to ask for.
+    pub(super) fn withdraw(
         &mut self,
-        wanted: impl Fn(&Order) -> bool,
+        unwanted: impl Fn(&Order) -> bool,
         now_ns: u64,
         effects: &mut Effects,
     ) -> bool {
         for at in 0..self.live.len() {
             let order = self.live[at];
-            let asked = order.status == OrderStatus::PendingCancel;
-            if asked || order.terms.purpose != Purpose::Opening || !wanted(&order) {
+            if order.canceled_ns.is_some() || !unwanted(&order) {
                 continue;
             }
             if effects.room() == 0 {
@@ -259,9 +310,13 @@ impl Orders {
             if effects.room() == 0 {
                 return;
             }
+            let before = order.status;
             let command = life::on_deadline(&mut order, now_ns, &self.timing);
             self.replace(at, order);
             effects.push(Effect::Send(command));
+            if before != order.status && order.status == OrderStatus::Unknown {
+                effects.push(Effect::Alert(Alert::OrderUnknown(order.id)));
+            }
         }
         let deadlines = self.live.iter().map(|order| order.deadline_ns);
         self.next_deadline_ns = deadlines.min().unwrap_or(u64::MAX);
@@ -297,6 +352,7 @@ impl Orders {
                 .with(order.id.sequence.into())
                 .with(order.status as i64)
                 .with(order.cum_qty.units())
+                .with(order.settled_qty.units())
                 .with(order.terms.price.units())
                 .with(order.terms.qty.units())
                 .with_count(order.deadline_ns)
@@ -355,6 +411,10 @@ impl<T: Copy> Ring<T> {
 
     fn iter(&self) -> impl Iterator<Item = &T> {
         self.items.iter()
+    }
+
+    fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.items.iter_mut()
     }
 
     fn update(&mut self, which: impl Fn(&T) -> bool, with: T) {

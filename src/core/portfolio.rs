@@ -131,14 +131,41 @@ impl Portfolio {
         self.transfers
     }
 
-    /// A trade. `strategy` is whose order it was; `None` leaves it unattributed (SAFETY E9).
+    /// A trade, of which `unsettled` is not accounted for yet: the rest came with a reading of the
+    /// account. `strategy` is whose order it was; `None` leaves it unattributed (SAFETY E9).
     pub(super) fn on_fill(
         &mut self,
         instrument: &Instrument,
         fill: &Fill,
+        unsettled: Qty,
         strategy: Option<StrategyId>,
     ) {
-        let signed = fill.side.signed(fill.qty);
+        self.count(fill);
+        if unsettled != Qty::ZERO {
+            self.settle(instrument, fill, unsettled);
+        }
+        if let Some(strategy) = strategy {
+            self.attribute(strategy, instrument.id, fill.side.signed(unsettled));
+        }
+    }
+
+    /// Part of the position is that strategy's doing.
+    pub(super) fn attribute(&mut self, strategy: StrategyId, of: InstrumentId, signed: Qty) {
+        let own = &mut self.attributed[strategy.index()][of.index()];
+        *own = own.saturating_add(signed);
+    }
+
+    fn count(&mut self, fill: &Fill) {
+        let fee = fill.fee.map_or(Cash::ZERO, |fee| fee.amount);
+        self.tally.fills += 1;
+        self.tally.maker_fills += u64::from(fill.liquidity == Liquidity::Maker);
+        self.tally.turnover =
+            self.tally.turnover.saturating_add(fill.price.notional(fill.qty).abs());
+        self.tally.fees = self.tally.fees.saturating_add(fee);
+    }
+
+    fn settle(&mut self, instrument: &Instrument, fill: &Fill, unsettled: Qty) {
+        let signed = fill.side.signed(unsettled);
         let notional = fill.price.notional(signed);
         let flow = match instrument.kind {
             InstrumentKind::Perpetual => self.book(instrument.settle.index(), notional.negated()),
@@ -148,21 +175,12 @@ impl Portfolio {
                 })
             }
         };
-        let fee = fill.fee.map_or(Some(()), |fee| {
-            self.tally.fees = self.tally.fees.saturating_add(fee.amount);
-            self.book(fee.asset.index(), fee.amount.negated())
-        });
+        let fee = fill.fee.filter(|_| unsettled == fill.qty);
+        let fee = fee.map_or(Some(()), |fee| self.book(fee.asset.index(), fee.amount.negated()));
         let moved = self.move_position(instrument, signed);
         if flow.and(fee).and(moved).is_none() {
             self.known = false;
         }
-        if let Some(strategy) = strategy {
-            let own = &mut self.attributed[strategy.index()][instrument.id.index()];
-            *own = own.saturating_add(signed);
-        }
-        self.tally.fills += 1;
-        self.tally.maker_fills += u64::from(fill.liquidity == Liquidity::Maker);
-        self.tally.turnover = self.tally.turnover.saturating_add(notional.abs());
     }
 
     /// A wallet changed without a trade. Says how much of it was a transfer.
@@ -231,7 +249,7 @@ impl Portfolio {
     }
 
     /// Makes the venue's account ours. A difference in position that is nobody's doing stays
-    /// unattributed, except that a flat account leaves nobody a position.
+    /// unattributed, except that an account found flat leaves nobody a position.
     pub(super) fn adopt(&mut self, snapshot: &AccountSnapshot, instruments: &[Instrument]) {
         self.ledgers.fill(Cash::ZERO);
         self.known = true;
@@ -250,8 +268,8 @@ impl Portfolio {
                     self.known = false;
                 }
             }
-            self.holdings[instrument.id.index()].qty = qty;
-            if qty == Qty::ZERO {
+            let ours = std::mem::replace(&mut self.holdings[instrument.id.index()].qty, qty);
+            if qty == Qty::ZERO && ours != Qty::ZERO {
                 self.attributed.iter_mut().for_each(|own| own[instrument.id.index()] = Qty::ZERO);
             }
             self.value(instrument);

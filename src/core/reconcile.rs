@@ -71,6 +71,8 @@ pub(super) enum Verdict {
     Proven {
         /// Wallets and positions are to be taken over.
         adopt: bool,
+        /// Nothing was heard between question and answer.
+        quiet: bool,
         /// Differences that were found.
         findings: u32,
     },
@@ -79,7 +81,12 @@ pub(super) enum Verdict {
 /// Differences kept per reading; more than these are counted with the last.
 const FINDINGS_MAX: usize = 64;
 
-/// How soon an inconclusive or suspect reading is repeated.
+/// So many times the interval without a conclusive reading, and nothing is proven any more: the
+/// venue's silence is no answer.
+const LAPSE_INTERVALS: u64 = 3;
+
+/// How soon an inconclusive or suspect reading is repeated, and the least time between two
+/// questions: a reading is several requests, and the venue counts them.
 const AGAIN_NS: u64 = 200 * MS;
 
 /// So many inconclusive readings in a row stop new risk: a truth that is never proven is none.
@@ -93,7 +100,11 @@ pub(super) struct Reconciler {
     token: QueryToken,
     asked: Option<Asked>,
     next_ns: u64,
+    last_asked_ns: Option<u64>,
+    /// The reading under way will not be the last for long.
+    again: bool,
     proven: bool,
+    proven_ns: u64,
     inconclusive: u32,
     found: Vec<Finding>,
     findings: Vec<Finding>,
@@ -113,7 +124,10 @@ impl Reconciler {
             token: QueryToken(0),
             asked: None,
             next_ns: u64::MAX,
+            last_asked_ns: None,
+            again: false,
             proven: false,
+            proven_ns: 0,
             inconclusive: 0,
             found: Vec::with_capacity(FINDINGS_MAX),
             findings: Vec::with_capacity(FINDINGS_MAX),
@@ -149,6 +163,16 @@ impl Reconciler {
         self.next_ns = 0;
     }
 
+    /// Something changed that only a reading tells; one under way is let finish first, so that
+    /// changes that keep coming cannot keep every answer from counting.
+    pub(super) fn ask_soon(&mut self) {
+        if self.asked.is_none() && self.next_ns != u64::MAX {
+            self.next_ns = 0;
+        } else {
+            self.again = true;
+        }
+    }
+
     /// Something shows that we missed a part: nothing new until a reading.
     pub(super) fn doubt(&mut self) {
         self.proven = false;
@@ -165,12 +189,16 @@ impl Reconciler {
     /// Asks when it is time, or when a question has had no answer for too long.
     pub(super) fn on_time(&mut self, now_ns: u64, activity: u64, effects: &mut Effects) {
         let timeout_ns = self.timing.reconcile_timeout_ns;
+        let lapse_ns = self.timing.reconcile_ns.saturating_mul(LAPSE_INTERVALS);
+        self.proven &= now_ns.saturating_sub(self.proven_ns) <= lapse_ns.saturating_add(timeout_ns);
         let waiting =
             self.asked.is_some_and(|asked| now_ns.saturating_sub(asked.at_ns) < timeout_ns);
         let overdue = self.asked.is_some() && !waiting;
-        if waiting || (!overdue && now_ns < self.next_ns) {
+        let paced = self.last_asked_ns.is_some_and(|asked| now_ns < asked.saturating_add(AGAIN_NS));
+        if waiting || paced || (!overdue && now_ns < self.next_ns) {
             return;
         }
+        self.last_asked_ns = Some(now_ns);
         self.token = QueryToken(self.token.0.wrapping_add(1));
         self.asked = Some(Asked { at_ns: now_ns, activity });
         let (venue, token) = (self.venue, self.token);
@@ -193,7 +221,7 @@ impl Reconciler {
         self.asked = None;
         self.compare(snapshot, portfolio, orders, instruments);
         let quiet = asked.activity == activity;
-        let differs = !portfolio.is_known() || self.found.iter().any(Finding::is_difference);
+        let differs = !portfolio.is_known() || differences(&self.found).next().is_some();
         if differs && !quiet {
             self.inconclusive = self.inconclusive.saturating_add(1);
             self.proven &= self.inconclusive < INCONCLUSIVE_MAX;
@@ -201,19 +229,21 @@ impl Reconciler {
             return Verdict::Inconclusive;
         }
         self.inconclusive = 0;
-        let known = self.found == self.findings;
-        let first = !self.proven && self.findings.is_empty();
+        let known = differences(&self.found).eq(differences(&self.findings));
+        let first = !portfolio.is_known();
         std::mem::swap(&mut self.findings, &mut self.found);
         if differs && !known && !first {
             self.proven = false;
             self.next_ns = now_ns.saturating_add(AGAIN_NS);
             return Verdict::Suspect;
         }
-        self.proven = true;
-        self.next_ns = now_ns.saturating_add(self.timing.reconcile_ns);
-        let count = self.findings.iter().filter(|finding| finding.is_difference()).count();
+        (self.proven, self.proven_ns) = (true, now_ns);
+        let again = std::mem::take(&mut self.again);
+        let wait_ns = if again { AGAIN_NS } else { self.timing.reconcile_ns };
+        self.next_ns = now_ns.saturating_add(wait_ns);
+        let count = differences(&self.findings).count();
         let findings = u32::try_from(count).unwrap_or(u32::MAX);
-        Verdict::Proven { adopt: differs, findings }
+        Verdict::Proven { adopt: differs, quiet, findings }
     }
 
     /// The findings of the last conclusive reading.
@@ -279,6 +309,10 @@ impl Reconciler {
             self.found.push(finding);
         }
     }
+}
+
+fn differences(all: &[Finding]) -> impl Iterator<Item = &Finding> {
+    all.iter().filter(|finding| finding.is_difference())
 }
 
 impl Finding {

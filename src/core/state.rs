@@ -33,7 +33,9 @@ pub(super) struct State {
     links: [bool; 3],
     /// What orders that are not ours may still trade, by instrument and side.
     foreign: Vec<[Qty; 2]>,
-    /// How often anything was heard of an order of this account.
+    /// Where orders that are not ours guard a position: no symbol-wide cancel may reach them.
+    guarded: Vec<bool>,
+    /// How often anything was heard of an order or a wallet of this account.
     pub(super) activity: u64,
 }
 
@@ -58,6 +60,7 @@ impl State {
             equity: None,
             links: [false; 3],
             foreign: vec![[Qty::ZERO; 2]; count],
+            guarded: vec![false; count],
             activity: 0,
             instruments,
         }
@@ -113,6 +116,8 @@ impl State {
             instrument: &self.instruments[instrument.index()],
             market: &self.market[instrument.index()],
             link_up: self.is_link_up(),
+            entry_up: self.is_channel_up(super::LinkChannel::Orders),
+            flattening: false,
             reconciled: self.reconciler.is_proven(),
             account: Holdings {
                 position: self.portfolio.position(instrument),
@@ -123,6 +128,14 @@ impl State {
             unknown_orders: self.totals().unknown(),
             gross: self.exposure.gross(),
         }
+    }
+
+    /// True where something stands that a symbol-wide cancel must not reach (SAFETY E1).
+    pub(super) fn is_guarded(&self, instrument: InstrumentId) -> bool {
+        let open = self.totals().of(instrument);
+        let reduces =
+            |side: &Side| Qty::ZERO < open.reducing(*side).saturating_add(open.doubtful(*side));
+        self.guarded[instrument.index()] || Side::BOTH.iter().any(reduces)
     }
 
     /// What a strategy holds itself.
@@ -137,25 +150,40 @@ impl State {
     /// Takes a reading of the account over: wallets and positions when they differ (a reading that
     /// agrees may be older than a trade heard of since), what others have in the market, and orders
     /// of ours that were not known here.
-    pub(super) fn adopt(&mut self, snapshot: &AccountSnapshot, differs: bool) {
+    pub(super) fn adopt(&mut self, snapshot: &AccountSnapshot, differs: bool, quiet: bool) {
         self.portfolio.set_complete(snapshot);
+        if quiet {
+            let portfolio = &mut self.portfolio;
+            self.orders.settle(|order, missing| {
+                if let Some(strategy) = order.strategy {
+                    let signed = order.terms.side.signed(missing);
+                    portfolio.attribute(strategy, order.terms.instrument, signed);
+                }
+            });
+        }
         if differs {
             self.portfolio.adopt(snapshot, &self.instruments);
         }
-        self.adopt_orders(snapshot);
+        self.adopt_orders(snapshot, quiet);
         for at in 0..self.instruments.len() {
             self.expose(self.instruments[at].id);
         }
     }
 
-    fn adopt_orders(&mut self, snapshot: &AccountSnapshot) {
+    /// An order that was over before a quiet reading was asked for, and stands in it, stands. In a
+    /// reading that is not quiet it may have ended meanwhile.
+    fn adopt_orders(&mut self, snapshot: &AccountSnapshot, quiet: bool) {
         let now_ns = self.now.mono_ns;
         self.foreign.fill([Qty::ZERO; 2]);
+        self.guarded.fill(false);
         for order in &snapshot.open_orders {
-            if order.id().is_some() {
-                self.orders.adopt(order, terms_of(order), now_ns);
+            if let Some(id) = order.id() {
+                if quiet || !self.orders.is_over(id) {
+                    self.orders.adopt(order, terms_of(order), now_ns);
+                }
                 continue;
             }
+            self.guarded[order.instrument.index()] |= order.purpose != Purpose::Opening;
             if order.purpose == Purpose::Opening {
                 let open = order.qty.saturating_sub(order.cum_qty);
                 let sum = &mut self.foreign[order.instrument.index()][order.side.index()];

@@ -27,6 +27,8 @@ pub struct Counters {
     pub foreign_fills: u64,
     /// Messages of the venue about orders that were told before.
     pub repeated_reports: u64,
+    /// Messages that name what is not configured, or a trade of nothing.
+    pub unusable: u64,
 }
 
 impl Default for Counters {
@@ -41,6 +43,7 @@ impl Default for Counters {
             wishes_dropped: 0,
             foreign_fills: 0,
             repeated_reports: 0,
+            unusable: 0,
         }
     }
 }

@@ -51,7 +51,7 @@ pub trait Strategy: fmt::Debug + Send {
     /// [`Self::timer_ns`] passed.
     fn on_timer(&mut self, _view: &View<'_>, _intents: &mut Intents) {}
 
-    /// Trading ends; wishes for new orders are no longer heard.
+    /// Trading ends; wishes for new orders are not heard any more.
     fn on_stop(&mut self, _view: &View<'_>) {}
 
     /// A number that changes when its state does: part of the state digest that a replay must
@@ -196,12 +196,24 @@ impl Intents {
         self.next
     }
 
+    /// No id from here on is `taken` or below it: such an order stands at the venue.
+    pub(super) fn skip(&mut self, taken: ClientOrderId) {
+        if taken.epoch == self.next.epoch && self.next.sequence <= taken.sequence {
+            self.next.sequence = taken.sequence.saturating_add(1);
+        }
+    }
+
+    /// Counts a wish that could not be heard.
+    pub(super) fn count_dropped(&mut self) {
+        self.dropped = self.dropped.saturating_add(1);
+    }
+
     fn has_room(&self) -> bool {
         self.wishes.len() < INTENTS_MAX
     }
 
     fn drop_wish(&mut self) -> Option<ClientOrderId> {
-        self.dropped = self.dropped.saturating_add(1);
+        self.count_dropped();
         None
     }
 }

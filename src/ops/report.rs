@@ -1,5 +1,5 @@
-//! Everything that is shown of a running engine, in one plain value: what the screen, the socket and
-//! the summary are made of.
+//! Everything that is shown of a running engine, in one plain value: what the screen, the socket
+//! and the summary are made of.
 
 use super::Names;
 use crate::core::Status;

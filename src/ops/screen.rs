@@ -2,8 +2,8 @@
 //!
 //! Must hold: a log line never tears the block: it is printed above, and the block is drawn again.
 //! Where standard output is no terminal nothing is drawn; the log says the same in lines. Nobody
-//! waits for a reader that does not read (a stopped terminal, a full pipe): what it misses stands in
-//! the log file, and how much it was is said when it reads again.
+//! waits for a reader that does not read (a stopped terminal, a full pipe): what it misses stands
+//! in the log file, and how much it was is said when it reads again.
 
 use super::report::{Percentiles, Report};
 use crate::core::{LinkChannel, Mode};

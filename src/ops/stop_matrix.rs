@@ -1,7 +1,8 @@
 //! What each stop does to each thing that is at stake: the table on the first screen of the README.
 //!
 //! One table, in code, so that the README, `engine stop-matrix` and the tests speak of the same
-//! thing: a test compares the README's copy, and the behaviour behind each row has a test of its own.
+//! thing: a test compares the README's copy, and the behaviour behind each row has a test of its
+//! own.
 
 use std::fmt::Write as _;
 

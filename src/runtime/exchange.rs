@@ -1,4 +1,5 @@
-//! The simulated exchange behind a real port: embedded in a paper run, or alone (`engine exchange`).
+//! The simulated exchange behind a real port: embedded in a paper run, or alone (`engine
+//! exchange`).
 //!
 //! One thread owns the pure exchange; requests, messages and the market reach it one after the
 //! other. Time is the machine's: `--speed` shortens the gaps of a recording and nothing else (D13).
@@ -36,8 +37,8 @@ const TIMERS: Duration = Duration::from_millis(100);
 /// Most market events between two looks at what clients ask.
 const BATCH_MAX: usize = 64;
 
-/// At the greatest speed the market waits while a client has half of what its queue takes to read, so
-/// that nothing is lost (D12): it is looked at so often.
+/// At the greatest speed the market waits while a client has half of what its queue takes to read,
+/// so that nothing is lost (D12): it is looked at so often.
 const BACK_PRESSURE: Duration = Duration::from_millis(1);
 
 /// Why the exchange could not begin or go on.

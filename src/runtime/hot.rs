@@ -114,6 +114,10 @@ impl Hot {
     fn step(&mut self, incoming: Incoming) {
         let Incoming { received_ns, kind } = incoming;
         let at = self.clock.stamp();
+        if let EventKind::Operator(_) = kind {
+            // Who asked for something looks next at what became of it.
+            self.next_status_ns = 0;
+        }
         let event = Event { at, received_ns, kind };
         self.outputs.record_event(&event);
         self.core.step(&event, &mut self.effects);

@@ -1,5 +1,5 @@
-//! Tick-to-order: from the arrival of the bytes that an order answers to, to its last byte handed to
-//! the socket.
+//! Tick-to-order: from the arrival of the bytes that an order answers to, to its last byte handed
+//! to the socket.
 //!
 //! Kept by the order thread and read by whoever shows it; the hot thread takes no part.
 

@@ -2,8 +2,9 @@
 //!
 //! In reading order: [`clock`], [`bell`], [`lane`], [`gate`] and [`threads`] are the parts;
 //! `hot` with `outputs` is the loop around the core; `feed`, `gateway` and `writer` are the threads
-//! around it; `assemble`, `startup`, `run` and `wiring` put a run together, `supervisor` keeps and ends it.
-//! `exchange` serves the simulated exchange, `backtest` and `record` are the other two worlds.
+//! around it; `assemble`, `startup`, `run` and `wiring` put a run together, `supervisor` keeps and
+//! ends it. `exchange` serves the simulated exchange, `backtest` and `record` are the other two
+//! worlds.
 
 mod assemble;
 mod backtest;

@@ -8,8 +8,8 @@
 //! sent is past its time (SAFETY E11). What a full lane means, lane by lane:
 //! - commands: a new order is refused and the core is told (`NotSent`); the rest is repeated by the
 //!   core's own deadlines;
-//! - durable: cannot be full in practice (a handful of entries an hour against 1,024); if it is, the
-//!   entry is in the journal all the same;
+//! - durable: cannot be full in practice (a handful of entries an hour against 1,024); if it is,
+//!   the entry is in the journal all the same;
 //! - alerts: dropped and counted, since they are for people and the status says the same;
 //! - spent: freed here; the only case in which this thread frees memory.
 

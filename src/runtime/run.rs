@@ -11,10 +11,10 @@ use super::supervisor::Ending;
 use super::threads;
 use super::wiring::{self, Parts};
 use crate::config::{Config, Endpoint, Wait};
-use crate::core::{Core, Registry};
+use crate::core::{Core, Mode, Registry, Restored};
 use crate::net::unix::ControlSocket;
 use crate::net::{Address, Dial};
-use crate::ops::{Names, Report, screen::Screen};
+use crate::ops::{Names, Report, say, screen::Screen};
 use crate::store::Standing;
 use crate::venue::{Credentials, Dialects};
 use std::path::PathBuf;
@@ -136,6 +136,7 @@ async fn prepare(
     tracing::info!(socket = %control.display(), "ready for operators");
     let (restored, standing) = disk.restore(config, &names, clock, venue.exchange.is_some());
     let gate = Gate::default();
+    say_what_stands(&restored);
     if restored.latch.is_some() {
         gate.shut();
     }
@@ -143,6 +144,23 @@ async fn prepare(
     let dialects = crate::venue::dialects(config.venue.kind, &directory, &venue.credentials);
     let core = Core::new(universe.setup(config, registry, disk.epoch, restored)?);
     Ok(Prepared { venue, dial, dialects, core, names, standing, gate, socket })
+}
+
+/// A run that begins stopped says so, and what begins it (DESIGN, section 8).
+fn say_what_stands(restored: &Restored) {
+    if let Some(trip) = &restored.latch {
+        let why = say::trip_reason(trip.reason);
+        tracing::error!("KILLED since an earlier run: {why}; see `engine kill-switch status`");
+    }
+    let halts = restored.halted_instruments.len() + restored.halted_strategies.len();
+    if Mode::Running < restored.mode || 0 < halts {
+        let mode = restored.mode.name();
+        tracing::warn!(
+            mode,
+            halts,
+            "beginning stopped or limited; see `engine status`, `engine resume`"
+        );
+    }
 }
 
 /// Where operators reach the engine of a deployment.

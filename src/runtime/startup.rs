@@ -142,7 +142,7 @@ impl Disk {
         if 0 < lost {
             tracing::warn!(
                 lost,
-                "halts of names that the configuration no longer has stay on disk"
+                "halts of names that the configuration does not have any more stay on disk"
             );
         }
         let high_water = match high_water::restore(&config.folders.state, self.opened.high_water) {

@@ -3,8 +3,8 @@
 //!
 //! Must hold: an end is orderly: strategies are told, no new orders, opening orders cancelled until
 //! the venue confirms, journal flushed, summary, and then `Shutdown complete`. A second signal does
-//! not wait for the venue. A trip by hand shuts the gate before the core has even heard of it, and is
-//! answered when no order is being written any more.
+//! not wait for the venue. A trip by hand shuts the gate before the core has even heard of it, and
+//! is answered when no order is being written any more.
 
 use super::clock::Clock;
 use super::gate::Gate;
@@ -199,11 +199,7 @@ impl Supervisor {
                 Loudness::Error => tracing::error!("{line}"),
             }
         }
-        while let Some(mut status) = self.status_full.pop() {
-            std::mem::swap(&mut self.report.status, &mut status);
-            // The hot thread's lane has room for every copy there is.
-            let _ = self.status_empty.push(status);
-        }
+        self.take_status();
         self.report.latency = self.latency.percentiles();
         self.report.feed = *self.feed_counters.lock();
         self.report.uptime_ms = self.clock.mono_ns() / MS;
@@ -225,7 +221,17 @@ impl Supervisor {
         self.memory.flag_seen = self.ask(0, by, reason, OperatorCommand::Trip(TripCause::FlagFile));
     }
 
+    /// The latest copy of the state.
+    fn take_status(&mut self) {
+        while let Some(mut status) = self.status_full.pop() {
+            std::mem::swap(&mut self.report.status, &mut status);
+            // The hot thread's lane has room for every copy there is.
+            let _ = self.status_empty.push(status);
+        }
+    }
+
     fn on_question(&mut self, question: Question) {
+        self.take_status();
         let asked = handlers::handle(&question.line, &self.report);
         match asked {
             Asked::Answered(value) => question.answer(value.to_string()),
@@ -264,8 +270,8 @@ impl Supervisor {
         }
     }
 
-    /// Nobody is told that a trip is done while an order is still being written that passed the gate
-    /// before it was shut. A write that does not end is cut by its own limit.
+    /// Nobody is told that a trip is done while an order is still being written that passed the
+    /// gate before it was shut. A write that does not end is cut by its own limit.
     async fn settle(&self) {
         for _ in 0..SETTLE_ROUNDS {
             if !self.gate.is_shut() || !self.gate.is_passing() {

@@ -110,9 +110,8 @@ pub(super) fn start(
     let Parts { venue, dial, dialects, core, disk, standing, names, gate, clock, .. } = parts;
     let bells = Bells::new()?;
     let lanes = Lanes::new(&bells);
-    let latency = Arc::new(Latency::new());
+    let (latency, feed_counters) = (Arc::new(Latency::new()), Arc::default());
     let books = Books::new(names.instruments.len());
-    let feed_counters = Arc::new(Mutex::new(FeedCounters::default()));
     let (told, hears) = mpsc::channel(OPERATOR_LANE);
     let (stop, stopped) = watch::channel(false);
     let common = Common { config, venue, dial, clock: clock.clone(), stopped };

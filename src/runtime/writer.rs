@@ -3,8 +3,8 @@
 //!
 //! Must hold: a trip or a reset is synced in the journal before its files are written, and both
 //! before the asker is answered (J8); entries are done in the order they came. A disk that fails is
-//! told once and never written again (D5): answers go on, saying that they are not durable. Only the
-//! files of the latch are tried even then.
+//! told once and never written again (D5): answers go on, saying that they are not durable. Only
+//! the files of the latch are tried even then.
 
 use super::bell::Bell;
 use super::clock::Clock;

@@ -2,7 +2,7 @@
 //!
 //! Scopes are kept by the names of the configuration and not by their indexes: between two runs the
 //! file may have been edited, and a halt must not move to another instrument. A name that the
-//! configuration no longer has is the caller's to report.
+//! configuration does not have is the caller's to report.
 
 use super::StoreError;
 use super::atomic::{self, Stored};

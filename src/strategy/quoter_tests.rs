@@ -52,25 +52,18 @@ fn sizes(position: i32, mode: Mode) -> [Option<(Qty, Purpose)>; 2] {
 }
 
 fn order(status: OrderStatus, price: i32, qty: i32, cum_qty: i32) -> Order {
-    Order {
-        id: ClientOrderId::default(),
-        strategy: Some(StrategyId(0)),
-        terms: OrderTerms {
-            instrument: InstrumentId(0),
-            side: Side::Buy,
-            time_in_force: TimeInForce::Gtx,
-            price: Price::whole(price),
-            qty: Qty::whole(qty),
-            purpose: Purpose::Opening,
-            expires_ns: None,
-        },
-        status,
-        cum_qty: Qty::whole(cum_qty),
-        claimed_qty: Qty::whole(cum_qty),
-        sent_ns: 0,
-        deadline_ns: u64::MAX,
-        not_found: 0,
-    }
+    let terms = OrderTerms {
+        instrument: InstrumentId(0),
+        side: Side::Buy,
+        time_in_force: TimeInForce::Gtx,
+        price: Price::whole(price),
+        qty: Qty::whole(qty),
+        purpose: Purpose::Opening,
+        expires_ns: None,
+    };
+    let mut order = Order::sent(ClientOrderId::default(), Some(StrategyId(0)), terms, 0);
+    (order.status, order.cum_qty) = (status, Qty::whole(cum_qty));
+    order
 }
 
 #[test]

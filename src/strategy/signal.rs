@@ -1,7 +1,7 @@
 //! Relative moves of prices and distances between them, in integers.
 //!
-//! A move is counted in millionths of a basis point (1e-10 of the price), so that a signal is exact,
-//! the same on every machine, and never needs a float.
+//! A move is counted in millionths of a basis point (1e-10 of the price), so that a signal is
+//! exact, the same on every machine, and never needs a float.
 
 use crate::types::Price;
 

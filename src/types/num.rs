@@ -230,7 +230,6 @@ fn parse_units(text: &[u8]) -> Option<i128> {
 }
 
 fn write_units(units: i128, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let sign = if units < 0 { "-" } else { "" };
     let scale = u128::from(SCALE.unsigned_abs());
     let (whole, part) = (units.unsigned_abs() / scale, units.unsigned_abs() % scale);
     let digits = format_args!("{part:08}").to_string();
@@ -238,11 +237,12 @@ fn write_units(units: i128, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         Some(places) => digits.get(..places).unwrap_or(&digits),
         None => digits.trim_end_matches('0'),
     };
+    // What is shown as nothing has no sign.
+    let positive = 0 <= units || (whole == 0 && shown.bytes().all(|digit| digit == b'0'));
     if shown.is_empty() {
-        return out.pad_integral(sign.is_empty(), "", &whole.to_string());
+        return out.pad_integral(positive, "", &whole.to_string());
     }
-    let text = format_args!("{whole}.{shown}").to_string();
-    out.pad_integral(sign.is_empty(), "", &text)
+    out.pad_integral(positive, "", &format_args!("{whole}.{shown}").to_string())
 }
 
 #[cfg(test)]
@@ -302,6 +302,10 @@ mod tests {
         assert_eq!(format!("{cash:.2}"), "-1234.56");
         assert_eq!(format!("{cash:.0}"), "-1234");
         assert_eq!(format!("{:>10.2}", Cash::whole(5)), "      5.00");
+        assert_eq!(
+            format!("{:.2} {:.2}", Cash::from_units(-1), Cash::from_units(-1_000_000)),
+            "0.00 -0.01"
+        );
     }
 
     proptest! {

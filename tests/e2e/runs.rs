@@ -77,7 +77,8 @@ fn a_second_signal_does_not_wait_for_a_venue_that_is_gone() {
     let done = engine.wait();
     exchange.process.signal("CONT");
     assert_no_panic(&done);
-    assert_eq!(done.code, Some(0), "{}{}", done.out, done.err);
+    assert_eq!(done.code, Some(1), "{}{}", done.out, done.err);
+    assert_eq!(lines_complete(&done.out), 0);
     assert!(matches!(deployment.journal().last(), Some(Record::Stop { clean: false })));
     let again = deployment.started();
     assert_eq!(deployment.status()["last_shutdown"], "unclean");

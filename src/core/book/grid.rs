@@ -70,7 +70,8 @@ mod tests {
         fn agrees_with_division(price: i64, tick: i64, count in 0..1_000_i64) {
             for tick in [tick, tick >> 30, tick >> 50, tick >> 58] {
                 let grid = Grid::new(Price::from_units(tick));
-                for price in [price, tick.wrapping_mul(count), tick.wrapping_mul(count).wrapping_add(1)] {
+                let multiple = tick.wrapping_mul(count);
+                for price in [price, multiple, multiple.wrapping_add(1)] {
                     let ticks = grid.ticks(Price::from_units(price));
                     prop_assert_eq!(ticks, by_division(price, tick), "{} by {}", price, tick);
                 }

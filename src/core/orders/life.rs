@@ -21,54 +21,58 @@ pub(super) fn apply(
     timing: &Timing,
 ) -> Option<Fill> {
     match report.kind {
-        ExecutionKind::New => confirm(order),
+        ExecutionKind::New => confirm(order, now_ns, timing),
         ExecutionKind::Trade(fill) if fresh => {
-            trade(order, &fill);
+            trade(order, &fill, now_ns, timing);
             return Some(fill);
         }
         ExecutionKind::Trade(_) => {}
         ExecutionKind::Canceled { cum_qty } => finish(order, OrderStatus::Canceled, cum_qty),
         ExecutionKind::Expired { cum_qty } => finish(order, OrderStatus::Expired, cum_qty),
-        ExecutionKind::Rejected { .. } => finish(order, OrderStatus::Rejected, Qty::ZERO),
-        ExecutionKind::NotSent(_) => finish(order, OrderStatus::NotSent, Qty::ZERO),
+        ExecutionKind::Rejected { .. } => refuse(order, OrderStatus::Rejected, now_ns, timing),
+        ExecutionKind::NotSent(_) => refuse(order, OrderStatus::NotSent, now_ns, timing),
         ExecutionKind::CancelRejected { .. } => doubt_now(order, now_ns, timing),
         ExecutionKind::OutcomeUnknown => {
             if order.status == OrderStatus::PendingNew {
                 doubt_now(order, now_ns, timing);
             }
         }
-        ExecutionKind::Status { status, cum_qty } => answer(order, status, cum_qty),
+        ExecutionKind::Status { status, cum_qty } => answer(order, status, cum_qty, now_ns, timing),
         ExecutionKind::NotFound => not_found(order, now_ns, timing),
     }
     None
 }
 
-/// Time for it: what to send. Sets the next deadline.
+/// Time for it: what to send. Sets the next deadline. One that cannot rest is asked after and not
+/// taken back: it is over already, and only its last report is missing.
 pub(super) fn on_deadline(order: &mut Order, now_ns: u64, timing: &Timing) -> Command {
     let (id, instrument) = (order.id, order.terms.instrument);
     let expired = order.terms.expires_ns.is_some_and(|expires_ns| expires_ns <= now_ns);
-    match order.status {
-        OrderStatus::PendingNew | OrderStatus::Unknown if !expired => {
-            doubt(order, now_ns, timing);
-            Command::QueryOrder { id, instrument }
-        }
-        OrderStatus::Unknown => {
-            order.deadline_ns = now_ns.saturating_add(timing.query_retry_ns);
-            Command::QueryOrder { id, instrument }
-        }
-        OrderStatus::PendingNew
-        | OrderStatus::New
-        | OrderStatus::PartiallyFilled
-        | OrderStatus::PendingCancel
+    let asks = match order.status {
+        OrderStatus::Unknown => true,
+        OrderStatus::PendingNew => !expired || !order.is_resting_kind(),
+        OrderStatus::New | OrderStatus::PartiallyFilled => !order.is_resting_kind(),
+        OrderStatus::PendingCancel
         | OrderStatus::Filled
         | OrderStatus::Canceled
         | OrderStatus::Expired
         | OrderStatus::Rejected
-        | OrderStatus::NotSent => {
-            order.status = OrderStatus::PendingCancel;
-            order.deadline_ns = now_ns.saturating_add(timing.cancel_retry_ns);
-            Command::Cancel { id, instrument }
-        }
+        | OrderStatus::NotSent => false,
+    };
+    if asks {
+        doubt(order, now_ns, timing);
+        return Command::QueryOrder { id, instrument };
+    }
+    take_back(order, now_ns, timing);
+    Command::Cancel { id, instrument }
+}
+
+/// It is asked to go. One of unknown fate stays unknown until the venue speaks.
+pub(super) fn take_back(order: &mut Order, now_ns: u64, timing: &Timing) {
+    order.canceled_ns = Some(now_ns);
+    if order.status != OrderStatus::Unknown {
+        order.status = OrderStatus::PendingCancel;
+        order.deadline_ns = now_ns.saturating_add(timing.cancel_retry_ns);
     }
 }
 
@@ -88,9 +92,9 @@ fn doubt_now(order: &mut Order, now_ns: u64, timing: &Timing) {
     }
 }
 
-fn confirm(order: &mut Order) {
+fn confirm(order: &mut Order, now_ns: u64, timing: &Timing) {
     match order.status {
-        OrderStatus::PendingNew | OrderStatus::Unknown => stand(order),
+        OrderStatus::PendingNew | OrderStatus::Unknown => stand(order, now_ns, timing),
         OrderStatus::New
         | OrderStatus::PartiallyFilled
         | OrderStatus::PendingCancel
@@ -102,16 +106,26 @@ fn confirm(order: &mut Order) {
     }
 }
 
-/// It stands at the venue; only its time to live asks for it.
-fn stand(order: &mut Order) {
+/// It stands at the venue. Only its time to live asks for it; one that was to go is still to go,
+/// and one that cannot rest has little time to say how it ended.
+pub(super) fn stand(order: &mut Order, now_ns: u64, timing: &Timing) {
+    order.not_found = 0;
+    if let Some(asked_ns) = order.canceled_ns {
+        order.status = OrderStatus::PendingCancel;
+        order.deadline_ns = asked_ns.saturating_add(timing.cancel_retry_ns);
+        return;
+    }
     let traded = Qty::ZERO < order.cum_qty;
     order.status = if traded { OrderStatus::PartiallyFilled } else { OrderStatus::New };
-    order.deadline_ns = order.terms.expires_ns.unwrap_or(u64::MAX);
-    order.not_found = 0;
+    order.deadline_ns = match order.is_resting_kind() {
+        true => order.terms.expires_ns.unwrap_or(u64::MAX),
+        false => now_ns.saturating_add(timing.answer_ns_max),
+    };
 }
 
-fn trade(order: &mut Order, fill: &Fill) {
+fn trade(order: &mut Order, fill: &Fill, now_ns: u64, timing: &Timing) {
     order.cum_qty = order.cum_qty.saturating_add(fill.qty);
+    order.settled_qty = order.settled_qty.max(order.cum_qty);
     order.claimed_qty = order.claimed_qty.max(fill.cum_qty);
     if order.status.is_final() {
         return;
@@ -119,7 +133,18 @@ fn trade(order: &mut Order, fill: &Fill) {
     if order.terms.qty <= order.cum_qty {
         order.status = OrderStatus::Filled;
     } else if order.status != OrderStatus::PendingCancel {
-        stand(order);
+        stand(order, now_ns, timing);
+    }
+}
+
+/// The venue (or we) refused it, so nothing of it exists; unless it was seen to exist, which is a
+/// contradiction that only a question can settle.
+fn refuse(order: &mut Order, status: OrderStatus, now_ns: u64, timing: &Timing) {
+    let stands = matches!(order.status, OrderStatus::New | OrderStatus::PartiallyFilled);
+    if stands || Qty::ZERO < order.claimed_qty.max(order.cum_qty) {
+        doubt_now(order, now_ns, timing);
+    } else {
+        finish(order, status, Qty::ZERO);
     }
 }
 
@@ -130,7 +155,7 @@ fn finish(order: &mut Order, status: OrderStatus, claimed: Qty) {
     }
 }
 
-fn answer(order: &mut Order, status: OrderStatus, cum_qty: Qty) {
+fn answer(order: &mut Order, status: OrderStatus, cum_qty: Qty, now_ns: u64, timing: &Timing) {
     order.claimed_qty = order.claimed_qty.max(cum_qty);
     if order.status.is_final() {
         return;
@@ -142,7 +167,7 @@ fn answer(order: &mut Order, status: OrderStatus, cum_qty: Qty) {
         | OrderStatus::Rejected => order.status = status,
         OrderStatus::New | OrderStatus::PartiallyFilled => {
             if order.status != OrderStatus::PendingCancel {
-                stand(order);
+                stand(order, now_ns, timing);
             }
         }
         OrderStatus::PendingNew

@@ -24,19 +24,55 @@ struct StrategyTotals {
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(in crate::core) struct Open {
     live: u32,
-    opening: [Qty; 2],
-    reducing: [Qty; 2],
+    opening: [Sum; 2],
+    reducing: [Sum; 2],
+    /// Reductions whose fate is not known.
+    doubtful: [Sum; 2],
+}
+
+/// A sum of quantities, wide enough never to leave its range: one that stopped at the end of it
+/// would be too small after the next subtraction.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+struct Sum(i128);
+
+impl Sum {
+    fn qty(self) -> Qty {
+        i64::try_from(self.0).map_or(Qty::MAX, Qty::from_units)
+    }
 }
 
 impl Open {
     /// What opening orders of this side may still trade.
     pub(in crate::core) fn opening(&self, side: Side) -> Qty {
-        self.opening[side.index()]
+        self.opening[side.index()].qty()
     }
 
-    /// What reducing and protective orders of this side may still trade.
+    /// What reducing and protective orders of this side may still trade, those of unknown fate
+    /// left out.
     pub(in crate::core) fn reducing(&self, side: Side) -> Qty {
-        self.reducing[side.index()]
+        self.reducing[side.index()].qty()
+    }
+
+    /// The same of those whose fate is not known.
+    pub(in crate::core) fn doubtful(&self, side: Side) -> Qty {
+        self.doubtful[side.index()].qty()
+    }
+
+    /// The largest |position| in the direction of `side` when every opening order of it trades,
+    /// `foreign` and `more` included; `None` beyond the range.
+    ///
+    /// Decision: an opposite position makes no room. A reduction may close it first, and then the
+    /// same room would have been used twice. To turn a position within its limit takes a reduction
+    /// and an opening order.
+    pub(in crate::core) fn reach(
+        &self,
+        side: Side,
+        position: Qty,
+        foreign: Qty,
+        more: Qty,
+    ) -> Option<Qty> {
+        let held = side.signed(position).max(Qty::ZERO);
+        held.checked_add(self.opening(side))?.checked_add(foreign)?.checked_add(more)
     }
 
     /// How many orders.
@@ -93,19 +129,21 @@ impl Totals {
     }
 
     pub(super) fn add(&mut self, order: &Order) {
-        self.change(order, |count| *count += 1, |sum, qty| *sum = sum.saturating_add(qty));
+        self.change(order, |count| *count += 1, |sum, qty| sum.0 += i128::from(qty.units()));
     }
 
     pub(super) fn remove(&mut self, order: &Order) {
-        self.change(order, |count| *count -= 1, |sum, qty| *sum = sum.saturating_sub(qty));
+        self.change(order, |count| *count -= 1, |sum, qty| sum.0 -= i128::from(qty.units()));
     }
 
-    fn change(&mut self, order: &Order, count: fn(&mut u32), sum: fn(&mut Qty, Qty)) {
+    fn change(&mut self, order: &Order, count: fn(&mut u32), sum: fn(&mut Sum, Qty)) {
         let remaining = order.remaining();
+        let unknown = order.status == OrderStatus::Unknown;
         let apply = |open: &mut Open| {
             count(&mut open.live);
             let by_side = match order.terms.purpose {
                 Purpose::Opening => &mut open.opening,
+                Purpose::Reducing | Purpose::Protective if unknown => &mut open.doubtful,
                 Purpose::Reducing | Purpose::Protective => &mut open.reducing,
             };
             sum(&mut by_side[order.terms.side.index()], remaining);
@@ -113,7 +151,7 @@ impl Totals {
         count(&mut self.live);
         if order.terms.purpose == Purpose::Opening {
             count(&mut self.opening);
-            if order.status == OrderStatus::Unknown {
+            if unknown {
                 count(&mut self.unknown);
             }
         }

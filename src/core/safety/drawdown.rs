@@ -252,7 +252,8 @@ mod tests {
             let peak = equity;
             let fallen = peak - peak * fall / 10_000;
             let moved = moved.max(-fallen / 2);
-            let mut with = Drawdown::new(limits(), Some(HighWater { peak: Cash::from_units(peak) }));
+            let mark = HighWater { peak: Cash::from_units(peak) };
+            let mut with = Drawdown::new(limits(), Some(mark));
             let _ = with.observe(0, cash(fallen), true);
             let before = with.fall_bps().unwrap();
             with.on_transfer(Cash::from_units(moved));

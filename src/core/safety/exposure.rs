@@ -5,10 +5,8 @@ use super::Holdings;
 use super::verdict::{DenyReason, require};
 use crate::types::{Cash, Price, Qty, Side};
 
-/// The largest |position| in the direction of `side` if everything opening on that side trades.
-pub(super) fn worst(held: &Holdings<'_>, side: Side, more: Qty) -> Option<Qty> {
-    let open = held.open.opening(side).checked_add(held.foreign)?.checked_add(more)?;
-    side.signed(held.position).checked_add(open)
+fn worst(held: &Holdings<'_>, side: Side, more: Qty) -> Option<Qty> {
+    held.open.reach(side, held.position, held.foreign, more)
 }
 
 /// A limit below the present position still lets the other side through (SAFETY E14).
@@ -22,7 +20,8 @@ pub(super) fn check_position(
     require(fits, DenyReason::PositionTooLarge)
 }
 
-/// All instruments together. `gross` is `None` while any exposure has no price.
+/// All instruments together. `gross` is `None` while any exposure has no price. `price` is what one
+/// is worth at worst: a bid far below the market is not a cheap position.
 pub(super) fn check_gross(
     gross: Option<Cash>,
     price: Price,

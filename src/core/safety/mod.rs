@@ -3,7 +3,7 @@
 //! `review` is synchronous, allocation-free and runs inline before every order. Its lines are in
 //! order of precedence, the same as [`DenyReason`]: the first that fails names the reason.
 //!
-//! Must hold: only [`Kernel::review`] and [`Kernel::review_exit`] make an [`Approved`]; what is not
+//! Must hold: only `Kernel::review` and `Kernel::review_exit` make an [`Approved`]; what is not
 //! known denies; a stop never denies an operator's exit (SAFETY E2) and never touches a cancel.
 //! A check is a file that answers `Result<(), DenyReason>`, a variant at its place of precedence, a
 //! line here, and a row in `tests.rs`.
@@ -54,6 +54,10 @@ pub(super) struct Facts<'a> {
     pub(super) instrument: &'a Instrument,
     pub(super) market: &'a Market,
     pub(super) link_up: bool,
+    /// Orders can be sent, whatever the other connections do.
+    pub(super) entry_up: bool,
+    /// An operator closes the position of this instrument.
+    pub(super) flattening: bool,
     pub(super) reconciled: bool,
     pub(super) account: Holdings<'a>,
     pub(super) live_orders: u32,
@@ -108,6 +112,10 @@ pub(super) struct Kernel {
     high_water_said_ns: u64,
 }
 
+/// Most orders of strategies, whatever the configuration says: the rest of the table is for exits
+/// and for orders found at the venue.
+const STRATEGY_ORDERS_MAX: u32 = 768;
+
 /// A high-water mark that rises with every tick is told this often at most.
 const HIGH_WATER_EVERY_NS: u64 = crate::types::SECOND;
 
@@ -143,6 +151,7 @@ impl Kernel {
 
         self.kill_switch.check()?;
         self.modes.check(facts.instrument.id, wish.strategy, purpose)?;
+        require(!facts.flattening, DenyReason::Halted)?;
         require(facts.link_up, DenyReason::LinkDown)?;
         require(facts.reconciled, DenyReason::NotReconciled)?;
         require(filters.trading, DenyReason::NotTrading)?;
@@ -158,26 +167,28 @@ impl Kernel {
         size::check(price, qty, bounds.order_qty_max, self.limits.order_notional_max)?;
         collar::check(quote, side, price, self.limits.price_band_bps)?;
         ttl::check(request.ttl_ns, purpose, self.limits.order_ttl_ns_max)?;
-        reducing::check(&[facts.account, wish.own], side, qty, purpose)?;
+        let kind = facts.instrument.kind;
+        reducing::check(&[facts.account, wish.own], kind, side, qty, purpose)?;
         if opening {
             let most = self.limits.unknown_orders_max;
             require(facts.unknown_orders < most, DenyReason::TooManyUnknown)?;
         }
-        let room = facts.live_orders < self.limits.open_orders_max;
-        require(room, DenyReason::TooManyOrders)?;
+        let most = self.limits.open_orders_max.min(STRATEGY_ORDERS_MAX);
+        require(facts.live_orders < most, DenyReason::TooManyOrders)?;
         require(self.rate.has_room(now_ns), DenyReason::OrderRate)?;
+        let worth = price.max(quote.ask);
         if opening {
             let position_max = self.scaled_qty(bounds.position_max);
             exposure::check_position(&facts.account, side, qty, position_max)?;
             let gross_max = self.scaled_cash(self.limits.gross_notional_max);
-            exposure::check_gross(facts.gross, price, qty, gross_max)?;
+            exposure::check_gross(facts.gross, worth, qty, gross_max)?;
         }
         require(wish.live_orders < budget.open_orders_max, DenyReason::StrategyOrders)?;
         let rate = &mut self.strategy_rates[wish.strategy.index()];
         require(rate.has_room(now_ns), DenyReason::StrategyRate)?;
         if opening {
             let notional_max = self.scaled_cash(budget.position_notional_max);
-            exposure::check_strategy(&wish.own, side, price, qty, notional_max)?;
+            exposure::check_strategy(&wish.own, side, worth, qty, notional_max)?;
         }
 
         self.rate.take();
@@ -195,12 +206,13 @@ impl Kernel {
         facts: &Facts<'_>,
     ) -> Result<Approved, DenyReason> {
         let filters = &facts.instrument.filters;
-        require(facts.link_up, DenyReason::LinkDown)?;
+        require(facts.entry_up, DenyReason::LinkDown)?;
         let quote = facts.market.last_quote().ok_or(DenyReason::NoQuote)?;
         let price = collar::price(quote, exit.side, exit.cap_bps, filters.price_tick);
         let price = price.ok_or(DenyReason::NoQuote)?;
+        let price = price.min(filters.price_max).max(filters.price_min);
         filters::check(filters, price, exit.qty, Purpose::Reducing)?;
-        reducing::check(&[facts.account], exit.side, exit.qty, Purpose::Reducing)?;
+        reducing::check_exit(&facts.account, facts.instrument.kind, exit.side, exit.qty)?;
         require(self.rate.has_room(facts.now.mono_ns), DenyReason::OrderRate)?;
         self.rate.take();
         let terms = OrderTerms {
@@ -331,6 +343,12 @@ impl Kernel {
         self.modes.halted_strategies()
     }
 
+    /// The mode of one strategy: that of everything, or its own halt.
+    pub(super) fn mode_of(&self, strategy: StrategyId) -> Mode {
+        let halted = self.modes.halted_strategies()[strategy.index()];
+        if halted { self.mode().max(Mode::Halted) } else { self.mode() }
+    }
+
     /// True when nothing opening may stand at the venue in that place.
     pub(super) fn forbids_opening(&self, order: &super::Order) -> bool {
         let halted = order
@@ -338,7 +356,7 @@ impl Kernel {
             .is_some_and(|strategy| self.modes.is_halted(order.terms.instrument, strategy));
         self.latch().is_some()
             || self.modes.is_stopping()
-            || Mode::Halted <= self.modes.all()
+            || Mode::Reducing <= self.modes.all()
             || halted
     }
 

@@ -1,12 +1,17 @@
 //! A reduction really reduces: judged on the account's position and on the strategy's own ledger
 //! (SAFETY E9), with the reductions that are under way counted.
+//!
+//! A reduction of unknown fate blocks no other where the venue enforces reduce-only, which it does
+//! for contracts; on spot it may really sell twice, and counts (SAFETY E8).
 
 use super::Holdings;
 use super::verdict::{DenyReason, require};
-use crate::types::{Purpose, Qty, Side};
+use crate::types::{InstrumentKind, Purpose, Qty, Side};
 
+/// A strategy's reduction.
 pub(super) fn check(
     holdings: &[Holdings<'_>],
+    kind: InstrumentKind,
     side: Side,
     qty: Qty,
     purpose: Purpose,
@@ -15,8 +20,32 @@ pub(super) fn check(
         return Ok(());
     }
     let reduces = |held: &Holdings<'_>| {
-        let under_way = held.open.reducing(side).saturating_add(qty);
-        Side::reducing(held.position) == Some(side) && under_way <= held.position.abs()
+        let doubtful = match kind {
+            InstrumentKind::Perpetual => Qty::ZERO,
+            InstrumentKind::Spot => held.open.doubtful(side),
+        };
+        let under_way = held.open.reducing(side).saturating_add(doubtful);
+        is_within(held.position, side, under_way.saturating_add(qty))
     };
     require(holdings.iter().all(reduces), DenyReason::NotReducing)
+}
+
+/// An operator's exit: up to the whole position whatever else rests there, where the venue itself
+/// sees to it that the sum of all reductions does not turn the position.
+pub(super) fn check_exit(
+    held: &Holdings<'_>,
+    kind: InstrumentKind,
+    side: Side,
+    qty: Qty,
+) -> Result<(), DenyReason> {
+    match kind {
+        InstrumentKind::Perpetual => {
+            require(is_within(held.position, side, qty), DenyReason::NotReducing)
+        }
+        InstrumentKind::Spot => check(&[*held], kind, side, qty, Purpose::Reducing),
+    }
+}
+
+fn is_within(position: Qty, side: Side, qty: Qty) -> bool {
+    Side::reducing(position) == Some(side) && qty <= position.abs()
 }

@@ -19,6 +19,8 @@ struct Case {
     instrument: Instrument,
     market: Market,
     link_up: bool,
+    entry_up: bool,
+    flattening: bool,
     reconciled: bool,
     position: Qty,
     own_position: Qty,
@@ -132,6 +134,8 @@ fn good() -> Case {
         instrument: instrument(),
         market: market(),
         link_up: true,
+        entry_up: true,
+        flattening: false,
         reconciled: true,
         position: Qty::ZERO,
         own_position: Qty::ZERO,
@@ -163,6 +167,8 @@ fn review(case: &mut Case) -> Result<Approved, DenyReason> {
         instrument: &case.instrument,
         market: &case.market,
         link_up: case.link_up,
+        entry_up: case.entry_up,
+        flattening: case.flattening,
         reconciled: case.reconciled,
         account: Holdings { position: case.position, open: &case.open, foreign: case.foreign },
         live_orders: case.live_orders,
@@ -335,6 +341,58 @@ fn orders_and_foreign_orders_count_at_worst_case_long_and_short_apart() {
     assert!(review(&mut case).is_ok(), "a buy against a short that is beyond the limit passes");
 }
 
+/// A long of 3 makes no room for shorts: a reduction could close it first, and the shorts would
+/// then open in full.
+#[test]
+fn an_opposite_position_makes_no_room() {
+    let mut case = good();
+    case.position = Qty::whole(3);
+    case.request.side = Side::Sell;
+    case.request.kind = OrderKind::Limit(Price::whole(100));
+    case.kernel.limits.instruments[0].position_max = Qty::from_units(199_900_000);
+    assert_eq!(review(&mut case).map(drop), Err(DenyReason::PositionTooLarge));
+    case.kernel.limits.instruments[0].position_max = Qty::whole(2);
+    assert!(review(&mut case).is_ok());
+}
+
+/// A bid far below the market counts at the market: what is held with it is not cheaper for it.
+#[test]
+fn a_low_price_does_not_make_a_position_cheap() {
+    let mut case = good();
+    case.request.kind = OrderKind::Limit(Price::whole(50));
+    case.own_position = Qty::from_units(100_000_001);
+    assert_eq!(review(&mut case).map(drop), Err(DenyReason::StrategyPosition));
+    let mut case = good();
+    case.request.kind = OrderKind::Limit(Price::whole(50));
+    case.gross = Some(Cash::from_units(480_000_000_001));
+    assert_eq!(review(&mut case).map(drop), Err(DenyReason::ExposureTooLarge));
+}
+
+#[test]
+fn nothing_is_placed_where_an_operator_flattens() {
+    for mut case in [good(), good_reduction()] {
+        case.flattening = true;
+        assert_eq!(review(&mut case).map(drop), Err(DenyReason::Halted));
+    }
+}
+
+#[test]
+fn an_exit_needs_no_connection_but_the_one_that_carries_it() {
+    let mut case = good_reduction();
+    case.link_up = false;
+    assert!(review_exit(&mut case, Qty::whole(3)).is_ok());
+    case.entry_up = false;
+    assert_eq!(review_exit(&mut case, Qty::whole(3)).map(drop), Err(DenyReason::LinkDown));
+}
+
+#[test]
+fn an_exit_beyond_the_venues_prices_goes_at_the_last_of_them() {
+    let mut case = good_reduction();
+    case.instrument.filters.price_min = Price::from_units(9_850_000_000);
+    let approved = review_exit(&mut case, Qty::whole(3)).unwrap();
+    assert_eq!(approved.terms().price, Price::from_units(9_850_000_000));
+}
+
 #[test]
 fn conservative_halves_what_may_be_opened_and_leaves_reductions_alone() {
     let mut case = good();
@@ -372,6 +430,8 @@ fn review_exit(case: &mut Case, qty: Qty) -> Result<Approved, DenyReason> {
         instrument: &case.instrument,
         market: &case.market,
         link_up: case.link_up,
+        entry_up: case.entry_up,
+        flattening: case.flattening,
         reconciled: case.reconciled,
         account: Holdings { position: case.position, open: &case.open, foreign: case.foreign },
         live_orders: case.live_orders,

@@ -4,8 +4,8 @@
 //! of the account (`account`) and the venue's clock (`clock`).
 //!
 //! Must hold: the latch is read on the encoded bytes, right before they are written: once it is
-//! shut, nothing of a strategy leaves (SAFETY 3). An order of which no byte left is `NotSent`, one of
-//! which a byte may have left is `OutcomeUnknown`; nothing is ever sent twice by itself (D10).
+//! shut, nothing of a strategy leaves (SAFETY 3). An order of which no byte left is `NotSent`, one
+//! of which a byte may have left is `OutcomeUnknown`; nothing is ever sent twice by itself (D10).
 //! A full lane towards the hot thread means that a word about an order was lost: the link is
 //! reported down and up again, which makes the core read the account (D12).
 

@@ -2,6 +2,10 @@
 //!
 //! Must hold: size and nesting are bounded before anything is read; an answer that is no success is
 //! an error that carries the venue's own words, made harmless.
+//!
+//! Decision: `serde_json` and not `simd-json`. On messages of this size the two are alike (454
+//! against 514 ns for a quote, see `wire`), these are read a few times a second at most, and
+//! `simd-json` wants the bytes as its own to change; it stays as a second oracle of the benchmark.
 
 use super::scan::Cursor;
 use crate::types::{Cash, Price, Qty};

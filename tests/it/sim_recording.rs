@@ -2,8 +2,6 @@
 //!
 //! Reads the recording with a reader of its own, so that it does not depend on the engine's.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails loudly and says so")]
-
 use flate2::read::GzDecoder;
 use serde_json::Value;
 use std::fs::File;

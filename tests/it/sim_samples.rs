@@ -1,8 +1,6 @@
 //! The simulated exchange's answers beside the venue's own samples: every field of a sample must be
 //! in our answer, with the same kind of value.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails loudly and says so")]
-
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
 use sha2::Sha256;

@@ -1,0 +1,67 @@
+//! What may come in at all: nothing that names what is not configured.
+//!
+//! Indexes of events are made by our own decoders from our own directory, so a wrong one is a fault
+//! of ours; but it would come with the venue's bytes, and those never end the process. It is passed
+//! over and counted.
+
+use super::event::{AccountEvent, EventKind};
+use super::mode::Scope;
+use crate::types::{AccountSnapshot, ExecutionKind, ExecutionReport, InstrumentId, Qty};
+
+/// How many instruments and strategies there are.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Door {
+    pub(super) instruments: usize,
+    pub(super) strategies: usize,
+}
+
+impl Door {
+    /// True for an event that the core can take in.
+    pub(super) fn admits(self, kind: &EventKind) -> bool {
+        match kind {
+            EventKind::Market(event) => self.has(event.instrument),
+            EventKind::Execution(report) => self.has(report.instrument) && is_something(report),
+            EventKind::Account(AccountEvent::Snapshot(snapshot)) => self.has_all(snapshot),
+            EventKind::Account(AccountEvent::QueryFailed { .. } | AccountEvent::Balance(_))
+            | EventKind::Link(_)
+            | EventKind::Clock(_)
+            | EventKind::Operator(_)
+            | EventKind::Timer => true,
+        }
+    }
+
+    /// True when the scope is of this deployment.
+    pub(super) fn has_scope(self, scope: Scope) -> bool {
+        match scope {
+            Scope::All => true,
+            Scope::Instrument(id) => self.has(id),
+            Scope::Strategy(id) => id.index() < self.strategies,
+        }
+    }
+
+    pub(super) fn has(self, instrument: InstrumentId) -> bool {
+        instrument.index() < self.instruments
+    }
+
+    fn has_all(self, snapshot: &AccountSnapshot) -> bool {
+        let positions = snapshot.positions.iter().map(|held| held.instrument);
+        let orders = snapshot.open_orders.iter().map(|order| order.instrument);
+        positions.chain(orders).all(|instrument| self.has(instrument))
+    }
+}
+
+/// A trade of nothing, or of less, is no trade.
+fn is_something(report: &ExecutionReport) -> bool {
+    match report.kind {
+        ExecutionKind::Trade(fill) => Qty::ZERO < fill.qty,
+        ExecutionKind::New
+        | ExecutionKind::Canceled { .. }
+        | ExecutionKind::Expired { .. }
+        | ExecutionKind::Rejected { .. }
+        | ExecutionKind::CancelRejected { .. }
+        | ExecutionKind::NotSent(_)
+        | ExecutionKind::OutcomeUnknown
+        | ExecutionKind::Status { .. }
+        | ExecutionKind::NotFound => true,
+    }
+}

@@ -1,0 +1,110 @@
+//! What a stop takes back, and what a flatten sends.
+//!
+//! Must hold: opening orders go, protective ones stay (SAFETY E1); an exit passes every stop (E2)
+//! and needs no connection but the one that carries it.
+
+use super::Core;
+use super::alert::Alert;
+use super::effect::{Command, Effect, Effects};
+use super::event::LinkChannel;
+use super::flatten::{Scene, Step};
+use super::orders::Order;
+use super::safety::DenyReason;
+use super::setup::Sharing;
+use super::state::State;
+use crate::types::{InstrumentId, Purpose, Qty, Side};
+
+impl Core {
+    /// Takes back orders where they may not stand: opening ones after a trip, a halt, the end;
+    /// where a flatten is at work all but protective ones; and those that nobody here wants, left
+    /// by an earlier run.
+    pub(super) fn withdraw(&mut self, effects: &mut Effects) {
+        if !self.withdrawing {
+            return;
+        }
+        let Self { state, kernel, flatten, .. } = self;
+        let now_ns = state.now.mono_ns;
+        let unwanted = |order: &Order| {
+            let orphan = order.strategy.is_none();
+            let in_the_way = orphan || flatten.is_flattening(order.terms.instrument);
+            match order.terms.purpose {
+                Purpose::Opening => in_the_way || kernel.forbids_opening(order),
+                Purpose::Reducing => in_the_way && order.is_resting_kind(),
+                Purpose::Protective => false,
+            }
+        };
+        let sent = effects.as_slice().len();
+        if kernel.latch().is_some() && state.sharing == Sharing::Exclusive {
+            cancel_by_symbol(state, effects);
+        }
+        let done = state.orders.withdraw(unwanted, now_ns, effects);
+        self.counters.cancels_sent += (effects.as_slice().len() - sent) as u64;
+        self.withdrawing = !done;
+    }
+
+    /// Goes on with a flatten.
+    pub(super) fn exit(&mut self, effects: &mut Effects) {
+        if !self.flatten.is_at_work() || !self.state.is_channel_up(LinkChannel::Orders) {
+            return;
+        }
+        for at in 0..self.state.instruments.len() {
+            let instrument = self.state.instruments[at].id;
+            if effects.room() == 0 {
+                return;
+            }
+            if self.flatten.is_flattening(instrument) {
+                self.exit_from(instrument, effects);
+            }
+        }
+    }
+
+    fn exit_from(&mut self, instrument: InstrumentId, effects: &mut Effects) {
+        let state = &self.state;
+        let open = state.totals().of(instrument);
+        let may_open = Side::BOTH.iter().any(|side| Qty::ZERO < open.opening(*side));
+        let scene = Scene {
+            position: state.portfolio.position(instrument),
+            is_settled: state.reconciler.is_proven() && !may_open,
+            is_exiting: state.orders.is_exiting(instrument),
+            filters: &state.instruments[instrument.index()].filters,
+            now_ns: state.now.mono_ns,
+        };
+        let step = self.flatten.step(instrument, &scene);
+        if self.flatten.is_stuck(instrument, scene.now_ns) || matches!(step, Step::Dust) {
+            effects.push(Effect::Alert(Alert::FlattenStuck(instrument)));
+        }
+        if matches!(step, Step::Done) && !self.flatten.is_at_work() {
+            effects.push(Effect::Alert(Alert::Flat));
+        }
+        self.send_exit(instrument, step, effects);
+    }
+
+    fn send_exit(&mut self, instrument: InstrumentId, step: Step, effects: &mut Effects) {
+        let Step::Exit { side, .. } = step else { return };
+        if !self.state.orders.has_room() {
+            return;
+        }
+        let Some(exit) = self.intents.reserve().and_then(|id| step.exit(id)) else { return };
+        let facts = self.state.facts(instrument, side);
+        match self.kernel.review_exit(&exit, &facts) {
+            Ok(approved) => {
+                self.state.orders.open(&approved, self.state.now.mono_ns);
+                self.counters.orders_sent += 1;
+                effects.push(Effect::Send(Command::NewOrder(approved)));
+            }
+            Err(DenyReason::OrderRate) => self.flatten.on_no_room(instrument),
+            Err(_) => {}
+        }
+    }
+}
+
+/// Belt and braces after a trip: one message per instrument that also reaches orders which are not
+/// known here, where the account is ours alone and nothing protective stands there (SAFETY E4).
+fn cancel_by_symbol(state: &State, effects: &mut Effects) {
+    for instrument in &state.instruments {
+        let any = 0 < state.totals().of(instrument.id).live();
+        if any && !state.is_guarded(instrument.id) && 0 < effects.room() {
+            effects.push(Effect::Send(Command::CancelAll { instrument: instrument.id }));
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! The behaviour of the engine, from outside: one test binary, one module per behaviour.
+
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails loudly and says so")]
+
+mod approved_cannot_be_forged;
+mod book;
+mod sim_recording;
+mod sim_samples;
+mod support;
+
+mod book_lost;
+mod budgets;
+mod determinism;
+mod flatten;
+mod halt_resume;
+mod kill_switch;
+mod momentum;
+mod order_life;
+mod paper;
+mod quoter;
+mod random_walk;
+mod reconcile;
+mod restart;
+mod shutdown;
+mod tidy;
+mod ttl;
+mod unknown_orders;
