@@ -4,7 +4,7 @@
 //! that may use `unsafe` (D27).
 
 #![expect(unsafe_code, reason = "an allocator is unsafe by its trait")]
-#![expect(clippy::unwrap_used, reason = "a test fails loudly and says so")]
+#![expect(clippy::unwrap_used, reason = "a test fails loudly")]
 
 #[expect(dead_code, reason = "only the part that sets a core up is wanted here")]
 #[path = "it/support.rs"]
