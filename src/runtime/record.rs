@@ -1,8 +1,10 @@
-//! Writes live frames to a recording: what the venue sends, byte by byte, with the time of arrival.
+//! Writes live frames to a recording: what the venue sends, byte by byte, with the time of
+//! arrival.
 //!
 //! Must hold: a frame is written as it came, before anybody tries to understand it; a snapshot of
-//! each book is asked for and written too, so that the recording can be played by itself. A snapshot
-//! names no symbol, so its own is put before its members: the only byte that is not the venue's.
+//! each book is asked for and written too, so that the recording can be played by itself. A
+//! snapshot names no symbol, so its own is put before its members: the only byte that is not the
+//! venue's.
 
 use super::clock::Clock;
 use super::link;

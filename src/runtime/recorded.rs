@@ -1,8 +1,9 @@
 //! A recording as a stream of market events: frames of a venue, decoded by the same dialect that
 //! decodes the live feed.
 //!
-//! A snapshot of a book names no symbol. Our own recorder writes it down with its symbol as the first
-//! member ([`named`]); one of another recorder can only be read where the recording holds one symbol.
+//! A snapshot of a book names no symbol. Our own recorder writes it down with its symbol as the
+//! first member ([`named`]); one of another recorder can only be read where the recording holds
+//! one symbol.
 
 use crate::store::{RecordingReader, StoreError};
 use crate::types::{Filters, Instrument, InstrumentId, MarketData, MarketEvent, Price, Qty};
