@@ -75,6 +75,8 @@ pub(super) struct Hot {
     pub(super) bell: Arc<Bell>,
     pub(super) wait: Wait,
     pub(super) effects: Effects,
+    /// The last stamp: a counter that differs between processors must not turn time back.
+    pub(super) last_ns: u64,
     pub(super) next_timer_ns: u64,
     pub(super) next_status_ns: u64,
 }
@@ -113,7 +115,9 @@ impl Hot {
 
     fn step(&mut self, incoming: Incoming) {
         let Incoming { received_ns, kind } = incoming;
-        let at = self.clock.stamp();
+        let mut at = self.clock.stamp();
+        at.mono_ns = at.mono_ns.max(self.last_ns);
+        self.last_ns = at.mono_ns;
         if let EventKind::Operator(_) = kind {
             // Who asked for something looks next at what became of it.
             self.next_status_ns = 0;

@@ -339,6 +339,7 @@ impl Common<'_> {
             bell,
             wait: self.config.runtime.wait,
             effects: Effects::new(),
+            last_ns: 0,
             next_timer_ns: 0,
             next_status_ns: 0,
         };
