@@ -201,6 +201,7 @@ wire_enum!(DenyReason {
     28 = StrategyOrders,
     29 = StrategyRate,
     30 = StrategyPosition,
+    31 = NoPrice,
 });
 
 /// The number under which a reason stands on disk.

@@ -26,7 +26,7 @@ mod verdict;
 
 pub(super) use kill_switch::Trip;
 pub use kill_switch::{TripReason, TripRecord};
-pub use verdict::{Approved, DenyReason};
+pub use verdict::{Approved, DenyReason, Passage};
 
 use super::alert::Alert;
 use super::effect::{Effect, Effects, Refusal};
@@ -38,7 +38,7 @@ use super::portfolio::HighWater;
 use super::setup::{Budget, Limits, Restored};
 use crate::types::{
     Cash, ClientOrderId, Instrument, OrderKind, OrderRequest, OrderTerms, Price, Purpose, Qty,
-    Side, Stamp, StrategyId, TimeInForce,
+    Quote, Side, Stamp, StrategyId, TimeInForce,
 };
 use drawdown::Drawdown;
 use drift::{Change, Drift};
@@ -97,6 +97,17 @@ pub(super) struct Exit {
     pub(super) cap_bps: u32,
 }
 
+/// What all checks of an order look at, whoever asks for it.
+#[derive(Clone, Copy, Debug)]
+struct Candidate {
+    passage: Passage,
+    side: Side,
+    price: Price,
+    qty: Qty,
+    purpose: Purpose,
+    ttl_ns: Option<u64>,
+}
+
 /// The kernel's own state.
 #[derive(Debug)]
 pub(super) struct Kernel {
@@ -142,89 +153,116 @@ impl Kernel {
         wish: &Wish<'_>,
         facts: &Facts<'_>,
     ) -> Result<Approved, DenyReason> {
-        let (request, purpose) = (&wish.request, wish.request.purpose);
-        let (side, qty, now_ns) = (request.side, request.qty, facts.now.mono_ns);
-        let filters = &facts.instrument.filters;
-        let bounds = self.limits.instruments[facts.instrument.id.index()];
-        let budget = self.budgets[wish.strategy.index()];
-        let opening = purpose == Purpose::Opening;
-
-        self.kill_switch.check()?;
-        self.modes.check(facts.instrument.id, wish.strategy, purpose)?;
-        require(!facts.flattening, DenyReason::Halted)?;
-        require(facts.link_up, DenyReason::LinkDown)?;
-        require(facts.reconciled, DenyReason::NotReconciled)?;
-        require(filters.trading, DenyReason::NotTrading)?;
-        require(wish.permitted, DenyReason::NotPermitted)?;
-        self.drift.check(now_ns)?;
-        freshness::check(facts.market, now_ns, self.limits.data_age_ns_max)?;
-        if opening {
-            self.drawdown.check()?;
-        }
+        let request = &wish.request;
+        let opening = request.purpose == Purpose::Opening;
+        let passage = if opening { Passage::Open } else { Passage::Reduce };
+        self.check_place(passage, Some(wish), facts)?;
         let quote = facts.market.quote().ok_or(DenyReason::NoQuote)?;
-        let price = self.price_of(request, quote, filters.price_tick)?;
-        filters::check(filters, price, qty, purpose)?;
-        size::check(price, qty, bounds.order_qty_max, self.limits.order_notional_max)?;
-        collar::check(quote, side, price, self.limits.price_band_bps)?;
-        ttl::check(request.ttl_ns, purpose, self.limits.order_ttl_ns_max)?;
-        let kind = facts.instrument.kind;
-        reducing::check(&[facts.account, wish.own], kind, side, qty, purpose)?;
-        if opening {
-            let most = self.limits.unknown_orders_max;
-            require(facts.unknown_orders < most, DenyReason::TooManyUnknown)?;
-        }
-        let most = self.limits.open_orders_max.min(STRATEGY_ORDERS_MAX);
-        require(facts.live_orders < most, DenyReason::TooManyOrders)?;
-        require(self.rate.has_room(now_ns), DenyReason::OrderRate)?;
-        let worth = price.max(quote.ask);
-        if opening {
-            let position_max = self.scaled_qty(bounds.position_max);
-            exposure::check_position(&facts.account, side, qty, position_max)?;
-            let gross_max = self.scaled_cash(self.limits.gross_notional_max);
-            exposure::check_gross(facts.gross, worth, qty, gross_max)?;
-        }
-        require(wish.live_orders < budget.open_orders_max, DenyReason::StrategyOrders)?;
-        let rate = &mut self.strategy_rates[wish.strategy.index()];
-        require(rate.has_room(now_ns), DenyReason::StrategyRate)?;
-        if opening {
-            let notional_max = self.scaled_cash(budget.position_notional_max);
-            exposure::check_strategy(&wish.own, side, worth, qty, notional_max)?;
-        }
-
+        let price = self.price_of(request, quote, facts.instrument.filters.price_tick)?;
+        let (side, qty, purpose) = (request.side, request.qty, request.purpose);
+        let order = Candidate { passage, side, price, qty, purpose, ttl_ns: request.ttl_ns };
+        self.check_order(&order, quote, Some(wish), facts)?;
         self.rate.take();
         self.strategy_rates[wish.strategy.index()].take();
         let terms = terms_of(request, price, facts.now);
         Ok(Approved::by_kernel(wish.id, Some(wish.strategy), terms, wish.origin_ns))
     }
 
-    /// The way from an operator's flatten to an order (D4): it keeps the venue's filters, the cap,
-    /// the rate and "only less than before"; appetite for risk, modes, the latch and the freshness
-    /// of data are not its business (SAFETY E2). `reference` is the last known quote, however old.
+    /// The way from an operator's flatten to an order (D4), under the same checks as far as the
+    /// exit table lets them bind (SAFETY E2): appetite for risk, modes, the latch and the freshness
+    /// of data do not. The reference of its price is the last known quote, however old.
     pub(super) fn review_exit(
         &mut self,
         exit: &Exit,
         facts: &Facts<'_>,
     ) -> Result<Approved, DenyReason> {
+        let passage = Passage::Flatten;
+        self.check_place(passage, None, facts)?;
         let filters = &facts.instrument.filters;
-        require(facts.entry_up, DenyReason::LinkDown)?;
-        let quote = facts.market.last_quote().ok_or(DenyReason::NoQuote)?;
+        let quote = facts.market.last_quote().ok_or(DenyReason::NoPrice)?;
         let price = collar::price(quote, exit.side, exit.cap_bps, filters.price_tick);
-        let price = price.ok_or(DenyReason::NoQuote)?;
-        let price = price.min(filters.price_max).max(filters.price_min);
-        filters::check(filters, price, exit.qty, Purpose::Reducing)?;
-        reducing::check_exit(&facts.account, facts.instrument.kind, exit.side, exit.qty)?;
-        require(self.rate.has_room(facts.now.mono_ns), DenyReason::OrderRate)?;
+        let price = price.ok_or(DenyReason::NoPrice)?;
+        let within = price.min(filters.price_max).floor_to(filters.price_tick);
+        let price = within.max(filters.price_min.ceil_to(filters.price_tick));
+        let (side, qty, purpose) = (exit.side, exit.qty, Purpose::Reducing);
+        let order = Candidate { passage, side, price, qty, purpose, ttl_ns: None };
+        self.check_order(&order, quote, None, facts)?;
         self.rate.take();
         let terms = OrderTerms {
             instrument: facts.instrument.id,
-            side: exit.side,
+            side,
             time_in_force: TimeInForce::Ioc,
             price,
-            qty: exit.qty,
-            purpose: Purpose::Reducing,
+            qty,
+            purpose,
             expires_ns: None,
         };
         Ok(Approved::by_kernel(exit.id, None, terms, facts.now.mono_ns))
+    }
+
+    /// May anything be sent there now, by whoever asks? Does not look at the order itself.
+    fn check_place(
+        &self,
+        passage: Passage,
+        wish: Option<&Wish<'_>>,
+        facts: &Facts<'_>,
+    ) -> Result<(), DenyReason> {
+        let (now_ns, instrument) = (facts.now.mono_ns, facts.instrument);
+        let holds = |holds, reason| passage.judge(require(holds, reason));
+        let link_up = if passage == Passage::Flatten { facts.entry_up } else { facts.link_up };
+        passage.judge(self.kill_switch.check())?;
+        if let Some(wish) = wish {
+            passage.judge(self.modes.check(instrument.id, wish.strategy))?;
+        }
+        holds(!facts.flattening, DenyReason::Halted)?;
+        holds(!self.modes.is_reducing(), DenyReason::ReducingOnly)?;
+        holds(link_up, DenyReason::LinkDown)?;
+        holds(facts.reconciled, DenyReason::NotReconciled)?;
+        holds(instrument.filters.trading, DenyReason::NotTrading)?;
+        holds(wish.is_none_or(|wish| wish.permitted), DenyReason::NotPermitted)?;
+        passage.judge(self.drift.check(now_ns))?;
+        holds(facts.market.last_quote().is_some(), DenyReason::NoPrice)?;
+        passage.judge(freshness::check(facts.market, now_ns, self.limits.data_age_ns_max))?;
+        passage.judge(self.drawdown.check())
+    }
+
+    /// May this order be sent, where one may?
+    fn check_order(
+        &mut self,
+        order: &Candidate,
+        quote: &Quote,
+        wish: Option<&Wish<'_>>,
+        facts: &Facts<'_>,
+    ) -> Result<(), DenyReason> {
+        let &Candidate { passage, side, price, qty, purpose, ttl_ns } = order;
+        let (now_ns, limits, kind) = (facts.now.mono_ns, &self.limits, facts.instrument.kind);
+        let bounds = limits.instruments[facts.instrument.id.index()];
+        let holds = |holds, reason| passage.judge(require(holds, reason));
+
+        passage.judge(filters::check(&facts.instrument.filters, price, qty, purpose))?;
+        passage.judge(size::check(price, qty, bounds.order_qty_max, limits.order_notional_max))?;
+        passage.judge(collar::check(quote, side, price, limits.price_band_bps))?;
+        passage.judge(ttl::check(ttl_ns, purpose, limits.order_ttl_ns_max))?;
+        passage.judge(match wish {
+            Some(wish) => reducing::check(&[facts.account, wish.own], kind, side, qty, purpose),
+            None => reducing::check_exit(&facts.account, kind, side, qty),
+        })?;
+        holds(facts.unknown_orders < limits.unknown_orders_max, DenyReason::TooManyUnknown)?;
+        let most = limits.open_orders_max.min(STRATEGY_ORDERS_MAX);
+        holds(facts.live_orders < most, DenyReason::TooManyOrders)?;
+        holds(self.rate.has_room(now_ns), DenyReason::OrderRate)?;
+        let worth = price.max(quote.ask);
+        let position_max = self.scaled_qty(bounds.position_max);
+        passage.judge(exposure::check_position(&facts.account, side, qty, position_max))?;
+        let gross_max = self.scaled_cash(self.limits.gross_notional_max);
+        passage.judge(exposure::check_gross(facts.gross, worth, qty, gross_max))?;
+        let Some(wish) = wish else { return Ok(()) };
+        let budget = self.budgets[wish.strategy.index()];
+        holds(wish.live_orders < budget.open_orders_max, DenyReason::StrategyOrders)?;
+        let rate = &mut self.strategy_rates[wish.strategy.index()];
+        holds(rate.has_room(now_ns), DenyReason::StrategyRate)?;
+        let notional_max = self.scaled_cash(budget.position_notional_max);
+        passage.judge(exposure::check_strategy(&wish.own, side, worth, qty, notional_max))
     }
 
     /// Trips the switch on what the last event made true. Runs before the strategies, so that the
@@ -387,7 +425,7 @@ impl Kernel {
     fn price_of(
         &self,
         request: &OrderRequest,
-        quote: &crate::types::Quote,
+        quote: &Quote,
         tick: Price,
     ) -> Result<Price, DenyReason> {
         match request.kind {

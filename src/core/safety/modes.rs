@@ -6,7 +6,7 @@
 use super::verdict::{DenyReason, require};
 use crate::core::mode::{Mode, Scope};
 use crate::core::setup::Restored;
-use crate::types::{InstrumentId, Purpose, StrategyId};
+use crate::types::{InstrumentId, StrategyId};
 
 #[derive(Debug)]
 pub(super) struct Modes {
@@ -32,11 +32,13 @@ impl Modes {
         &self,
         instrument: InstrumentId,
         strategy: StrategyId,
-        purpose: Purpose,
     ) -> Result<(), DenyReason> {
-        require(!self.is_halted(instrument, strategy), DenyReason::Halted)?;
-        let may_open = self.all < Mode::Reducing || purpose != Purpose::Opening;
-        require(may_open, DenyReason::ReducingOnly)
+        require(!self.is_halted(instrument, strategy), DenyReason::Halted)
+    }
+
+    /// True while only what lowers a position may be sent.
+    pub(super) fn is_reducing(&self) -> bool {
+        Mode::Reducing <= self.all
     }
 
     /// True when strategies may send nothing there.

@@ -150,31 +150,40 @@ fn good() -> Case {
     }
 }
 
-/// A sell of 2 out of a position of 3: a reduction.
+/// The same buy out of a short of 3: a reduction.
 fn good_reduction() -> Case {
     let mut case = good();
-    (case.position, case.own_position) = (Qty::whole(3), Qty::whole(3));
-    case.request.side = Side::Sell;
-    case.request.kind = OrderKind::Ioc(Price::whole(99));
+    (case.position, case.own_position) = (Qty::whole(-3), Qty::whole(-3));
     case.request.purpose = Purpose::Reducing;
     case.request.ttl_ns = None;
     case
 }
 
-fn review(case: &mut Case) -> Result<Approved, DenyReason> {
-    let facts = Facts {
-        now: Stamp { mono_ns: NOW_NS, unix_ns: NOW_NS },
-        instrument: &case.instrument,
-        market: &case.market,
-        link_up: case.link_up,
-        entry_up: case.entry_up,
-        flattening: case.flattening,
-        reconciled: case.reconciled,
-        account: Holdings { position: case.position, open: &case.open, foreign: case.foreign },
-        live_orders: case.live_orders,
-        unknown_orders: case.unknown_orders,
-        gross: case.gross,
+/// Splits a case into what the kernel may look at, and the kernel.
+macro_rules! facts {
+    ($case:ident) => {
+        Facts {
+            now: Stamp { mono_ns: NOW_NS, unix_ns: NOW_NS },
+            instrument: &$case.instrument,
+            market: &$case.market,
+            link_up: $case.link_up,
+            entry_up: $case.entry_up,
+            flattening: $case.flattening,
+            reconciled: $case.reconciled,
+            account: Holdings {
+                position: $case.position,
+                open: &$case.open,
+                foreign: $case.foreign,
+            },
+            live_orders: $case.live_orders,
+            unknown_orders: $case.unknown_orders,
+            gross: $case.gross,
+        }
     };
+}
+
+fn review(case: &mut Case) -> Result<Approved, DenyReason> {
+    let facts = facts!(case);
     let wish = Wish {
         id: ClientOrderId { epoch: 1, sequence: 1 },
         strategy: MAKER,
@@ -185,6 +194,14 @@ fn review(case: &mut Case) -> Result<Approved, DenyReason> {
         live_orders: case.own_live_orders,
     };
     case.kernel.review(&wish, &facts)
+}
+
+/// The operator's exit with the quantity and side of the case.
+fn review_exit(case: &mut Case) -> Result<Approved, DenyReason> {
+    let facts = facts!(case);
+    let id = ClientOrderId { epoch: 1, sequence: 1 };
+    let Case { request: OrderRequest { side, qty, .. }, .. } = *case;
+    case.kernel.review_exit(&Exit { id, side, qty, cap_bps: 100 }, &facts)
 }
 
 fn limit(units: i64) -> OrderKind {
@@ -212,6 +229,10 @@ fn trip() -> Trip {
     Trip::by_limit(TripReason::Operator, 0, 0)
 }
 
+fn hold(case: &mut Case, units: i64) {
+    (case.position, case.own_position) = (Qty::from_units(units), Qty::from_units(units));
+}
+
 type Change = fn(&mut Case);
 
 /// Reason, what breaks it, and the same thing one step inside the boundary.
@@ -227,6 +248,7 @@ const ROWS: &[(DenyReason, Change, Change)] = &[
     (DenyReason::NotPermitted, |c| c.permitted = false, |_| {}),
     (DenyReason::ClockUnknown, |c| c.kernel.drift = Drift::new(limits().clock), |_| {}),
     (DenyReason::ClockDrift, |c| observe_drift(c, -2_000), |c| observe_drift(c, -1_999)),
+    (DenyReason::NoPrice, |c| c.market = Market::new(c.instrument.filters.price_tick), |_| {}),
     (DenyReason::NoQuote, |c| tell(&mut c.market, MarketData::Quote(quote(100, 100)), NOW_NS), |c| tell(&mut c.market, MarketData::Quote(quote(99, 100)), NOW_NS)),
     (DenyReason::StaleQuote, |c| tell(&mut c.market, MarketData::Quote(quote(99, 100)), NOW_NS - SECOND - 1), |c| tell(&mut c.market, MarketData::Quote(quote(99, 100)), NOW_NS - SECOND)),
     (DenyReason::BookLost, |c| tell(&mut c.market, MarketData::BookLost, NOW_NS), |_| {}),
@@ -239,7 +261,7 @@ const ROWS: &[(DenyReason, Change, Change)] = &[
     (DenyReason::NotionalTooLarge, |c| c.kernel.limits.order_notional_max = Cash::from_units(19_999_999_999), |c| c.kernel.limits.order_notional_max = Cash::whole(200)),
     (DenyReason::PriceOffMarket, |c| c.request.kind = limit(10_110_000_000), |c| c.request.kind = limit(10_100_000_000)),
     (DenyReason::BadTtl, |c| c.request.ttl_ns = Some(10 * SECOND + 1), |c| c.request.ttl_ns = Some(10 * SECOND)),
-    (DenyReason::NotReducing, |c| { *c = good_reduction(); c.own_position = Qty::from_units(199_900_000); }, |c| { *c = good_reduction(); c.own_position = Qty::whole(2); }),
+    (DenyReason::NotReducing, |c| { *c = good_reduction(); hold(c, -199_900_000); }, |c| { *c = good_reduction(); hold(c, -200_000_000); }),
     (DenyReason::TooManyUnknown, |c| c.unknown_orders = 2, |c| c.unknown_orders = 1),
     (DenyReason::TooManyOrders, |c| c.live_orders = 8, |c| c.live_orders = 7),
     (DenyReason::OrderRate, |c| spend(&mut c.kernel.rate, 3), |c| spend(&mut c.kernel.rate, 2)),
@@ -377,20 +399,11 @@ fn nothing_is_placed_where_an_operator_flattens() {
 }
 
 #[test]
-fn an_exit_needs_no_connection_but_the_one_that_carries_it() {
-    let mut case = good_reduction();
-    case.link_up = false;
-    assert!(review_exit(&mut case, Qty::whole(3)).is_ok());
-    case.entry_up = false;
-    assert_eq!(review_exit(&mut case, Qty::whole(3)).map(drop), Err(DenyReason::LinkDown));
-}
-
-#[test]
 fn an_exit_beyond_the_venues_prices_goes_at_the_last_of_them() {
     let mut case = good_reduction();
-    case.instrument.filters.price_min = Price::from_units(9_850_000_000);
-    let approved = review_exit(&mut case, Qty::whole(3)).unwrap();
-    assert_eq!(approved.terms().price, Price::from_units(9_850_000_000));
+    case.instrument.filters.price_max = Price::from_units(10_050_000_001);
+    let approved = review_exit(&mut case).unwrap();
+    assert_eq!(approved.terms().price, Price::from_units(10_050_000_000));
 }
 
 #[test]
@@ -406,75 +419,53 @@ fn conservative_halves_what_may_be_opened_and_leaves_reductions_alone() {
     assert!(review(&mut case).is_ok());
 }
 
-/// The exit table (SAFETY E2), as far as the reasons here go: what denies a strategy's reduction.
+/// The exit table (SAFETY E2), every cell: what each reason does to an opening order, a strategy's
+/// reduction and an operator's exit, and that it does what the table says. That no reason stands
+/// in the way of a cancel needs no cell: cancels are not reviewed.
 #[test]
-fn checks_of_appetite_do_not_deny_a_reduction() {
-    let appetite = [
-        DenyReason::ReducingOnly,
-        DenyReason::EquityUnknown,
-        DenyReason::Drawdown,
-        DenyReason::TooManyUnknown,
-        DenyReason::ExposureTooLarge,
-    ];
-    for reason in appetite {
-        let mut case = good_reduction();
-        let row = ROWS.iter().find(|(name, ..)| *name == reason).unwrap();
-        (row.1)(&mut case);
-        assert!(review(&mut case).is_ok(), "{reason:?}");
-    }
-}
-
-fn review_exit(case: &mut Case, qty: Qty) -> Result<Approved, DenyReason> {
-    let facts = Facts {
-        now: Stamp { mono_ns: NOW_NS, unix_ns: NOW_NS },
-        instrument: &case.instrument,
-        market: &case.market,
-        link_up: case.link_up,
-        entry_up: case.entry_up,
-        flattening: case.flattening,
-        reconciled: case.reconciled,
-        account: Holdings { position: case.position, open: &case.open, foreign: case.foreign },
-        live_orders: case.live_orders,
-        unknown_orders: case.unknown_orders,
-        gross: case.gross,
-    };
-    let id = ClientOrderId { epoch: 1, sequence: 1 };
-    let exit = Exit { id, side: Side::Sell, qty, cap_bps: 100 };
-    case.kernel.review_exit(&exit, &facts)
-}
-
-#[test]
-fn an_operators_exit_passes_every_stop() {
-    let denies = [
-        DenyReason::LinkDown,
-        DenyReason::BadPrice,
-        DenyReason::BadQty,
-        DenyReason::NotReducing,
-        DenyReason::OrderRate,
-    ];
-    for (reason, outside, _) in ROWS.iter().filter(|(reason, ..)| !denies.contains(reason)) {
-        let mut case = good_reduction();
-        let (position, request) = (case.position, case.request);
-        outside(&mut case);
-        (case.position, case.request) = (position, request);
-        let approved = review_exit(&mut case, Qty::whole(3));
-        assert!(approved.is_ok(), "{reason:?} denied an exit: {approved:?}");
+fn every_reason_denies_those_whom_the_exit_table_says_and_nobody_else() {
+    for (reason, outside, _) in ROWS {
+        for passage in Passage::ALL {
+            let mut case = if passage == Passage::Open { good() } else { good_reduction() };
+            let held = (case.position, case.own_position);
+            let OrderRequest { purpose, .. } = case.request;
+            outside(&mut case);
+            case.request.purpose = purpose;
+            if passage != Passage::Open && *reason != DenyReason::NotReducing {
+                (case.position, case.own_position) = held;
+            }
+            let verdict = match (passage, reason) {
+                // It is never off the grid: its price is the kernel's own.
+                (Passage::Flatten, DenyReason::BadPrice) => continue,
+                (Passage::Flatten, DenyReason::LinkDown) => {
+                    assert!(review_exit(&mut case).is_ok(), "the other connections are not needed");
+                    case.entry_up = false;
+                    review_exit(&mut case)
+                }
+                (Passage::Flatten, _) => review_exit(&mut case),
+                // An opening order cannot fail to reduce.
+                (Passage::Open, DenyReason::NotReducing) => continue,
+                (Passage::Open | Passage::Reduce, _) => review(&mut case),
+            };
+            let told = verdict.map(drop);
+            let expected = if reason.binds(passage) { Err(*reason) } else { Ok(()) };
+            assert_eq!(told, expected, "{reason:?} for {passage:?}");
+        }
     }
 }
 
 #[test]
 fn an_exit_is_never_larger_than_the_position_and_stays_within_its_cap() {
     let mut case = good_reduction();
-    let approved = review_exit(&mut case, Qty::whole(3)).unwrap();
+    case.request.qty = Qty::whole(3);
+    let approved = review_exit(&mut case).unwrap();
     assert_eq!(approved.terms().purpose, Purpose::Reducing);
-    assert_eq!(approved.terms().price, Price::from_units(9_810_000_000));
-    let larger = Qty::from_units(300_100_000);
-    assert_eq!(review_exit(&mut case, larger).map(drop), Err(DenyReason::NotReducing));
+    assert_eq!(approved.terms().price, Price::whole(101));
+    case.request.qty = Qty::from_units(300_100_000);
+    assert_eq!(review_exit(&mut case).map(drop), Err(DenyReason::NotReducing));
     case.position = Qty::ZERO;
-    assert_eq!(review_exit(&mut case, Qty::whole(1)).map(drop), Err(DenyReason::NotReducing));
-    let mut case = good_reduction();
-    case.market = Market::new(case.instrument.filters.price_tick);
-    assert_eq!(review_exit(&mut case, Qty::whole(3)).map(drop), Err(DenyReason::NoQuote));
+    case.request.qty = Qty::whole(1);
+    assert_eq!(review_exit(&mut case).map(drop), Err(DenyReason::NotReducing));
 }
 
 #[test]

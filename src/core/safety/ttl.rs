@@ -1,4 +1,4 @@
-//! Every opening order has an end (SAFETY E1).
+//! Every opening order has an end, a reduction may have one, what protects has none (SAFETY E1).
 
 use super::verdict::{DenyReason, require};
 use crate::types::Purpose;
@@ -9,9 +9,9 @@ pub(super) fn check(
     ttl_ns_max: u64,
 ) -> Result<(), DenyReason> {
     let holds = match (purpose, ttl_ns) {
-        (Purpose::Opening, Some(ttl_ns)) => 0 < ttl_ns && ttl_ns <= ttl_ns_max,
+        (Purpose::Opening | Purpose::Reducing, Some(ttl_ns)) => 0 < ttl_ns && ttl_ns <= ttl_ns_max,
         (Purpose::Opening, None) | (Purpose::Protective, Some(_)) => false,
-        (Purpose::Reducing, _) | (Purpose::Protective, None) => true,
+        (Purpose::Reducing | Purpose::Protective, None) => true,
     };
     require(holds, DenyReason::BadTtl)
 }

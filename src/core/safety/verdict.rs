@@ -43,8 +43,33 @@ impl Approved {
     }
 }
 
+/// What asks to pass: the columns of the exit table (SAFETY E2). A cancel is not among them: no
+/// check ever stands in its way.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Passage {
+    /// A strategy takes on risk.
+    Open,
+    /// A strategy lowers or guards its position.
+    Reduce,
+    /// An operator closes a position.
+    Flatten,
+}
+
+impl Passage {
+    /// All of them, in the order of the table's columns.
+    pub const ALL: [Self; 3] = [Self::Open, Self::Reduce, Self::Flatten];
+
+    /// `verdict`, unless its reason does not bind whoever asks.
+    pub(super) fn judge(self, verdict: Result<(), DenyReason>) -> Result<(), DenyReason> {
+        match verdict {
+            Err(reason) if reason.binds(self) => Err(reason),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+}
+
 macro_rules! reasons {
-    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
+    ($($(#[$doc:meta])* $name:ident: $open:ident $reduce:ident $flatten:ident),* $(,)?) => {
         /// Why the kernel denied an order (a venue rejects; we deny), in order of precedence.
         #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
         pub enum DenyReason {
@@ -64,71 +89,95 @@ macro_rules! reasons {
                     $(Self::$name => stringify!($name)),*
                 }
             }
+
+            /// True when it denies what asks so: the exit table, one row a reason.
+            pub fn binds(self, passage: Passage) -> bool {
+                let [open, reduce, flatten] = match self {
+                    $(Self::$name => [rule!($open), rule!($reduce), rule!($flatten)]),*
+                };
+                match passage {
+                    Passage::Open => open,
+                    Passage::Reduce => reduce,
+                    Passage::Flatten => flatten,
+                }
+            }
         }
     };
 }
 
+macro_rules! rule {
+    (deny) => {
+        true
+    };
+    (allow) => {
+        false
+    };
+}
+
+// The columns are those of `Passage`: open, reduce, flatten.
 reasons! {
     /// The kill switch is tripped.
-    KillSwitch,
+    KillSwitch: deny deny allow,
     /// Everything, this instrument or this strategy is halted.
-    Halted,
+    Halted: deny deny allow,
     /// Only reductions may pass, and this is none.
-    ReducingOnly,
+    ReducingOnly: deny allow allow,
     /// A connection that trading needs is down.
-    LinkDown,
+    LinkDown: deny deny deny,
     /// The venue's account has not been read and compared since the link came up.
-    NotReconciled,
+    NotReconciled: deny deny allow,
     /// The venue does not trade the instrument now.
-    NotTrading,
+    NotTrading: deny deny allow,
     /// The strategy may not trade this instrument.
-    NotPermitted,
+    NotPermitted: deny deny allow,
     /// The venue's clock has not been measured, or too long ago.
-    ClockUnknown,
+    ClockUnknown: deny allow allow,
     /// The venue's clock is too far from ours.
-    ClockDrift,
-    /// There is no sound quote: none, one-sided or crossed.
-    NoQuote,
+    ClockDrift: deny allow allow,
+    /// No price of it has been heard yet.
+    NoPrice: deny deny deny,
+    /// There is no sound quote now: it is one-sided or crossed.
+    NoQuote: deny deny allow,
     /// The quote is too old.
-    StaleQuote,
+    StaleQuote: deny deny allow,
     /// The book lost an update and is not whole.
-    BookLost,
+    BookLost: deny allow allow,
     /// Equity cannot be told.
-    EquityUnknown,
+    EquityUnknown: deny allow allow,
     /// Equity is beyond the drawdown limit; the latch follows when that is confirmed.
-    Drawdown,
+    Drawdown: deny allow allow,
     /// The price is not positive, not on a tick or outside the venue's range.
-    BadPrice,
+    BadPrice: deny deny deny,
     /// The quantity is not positive, not on a step or outside the venue's range.
-    BadQty,
+    BadQty: deny deny deny,
     /// Price × quantity is below what the venue takes.
-    NotionalTooSmall,
+    NotionalTooSmall: deny allow allow,
     /// The quantity is above the limit for one order.
-    QtyTooLarge,
+    QtyTooLarge: deny deny allow,
     /// Price × quantity is above the limit for one order.
-    NotionalTooLarge,
+    NotionalTooLarge: deny deny allow,
     /// The price is too far beyond the market.
-    PriceOffMarket,
+    PriceOffMarket: deny deny allow,
     /// An opening order without a time to live, or with one that is too long.
-    BadTtl,
+    BadTtl: deny deny allow,
     /// It is called a reduction but would not lower the position.
-    NotReducing,
+    NotReducing: deny deny deny,
     /// Too many orders of unknown fate.
-    TooManyUnknown,
+    TooManyUnknown: deny allow allow,
     /// Too many orders alive, over all strategies.
-    TooManyOrders,
+    TooManyOrders: deny deny allow,
     /// Too many new orders in a time, over all strategies.
-    OrderRate,
+    OrderRate: deny deny deny,
     /// The position could pass the instrument's limit.
-    PositionTooLarge,
+    PositionTooLarge: deny allow allow,
     /// All positions together could pass the account's limit.
-    ExposureTooLarge,
+    ExposureTooLarge: deny allow allow,
     /// Too many orders of this strategy alive.
-    StrategyOrders,
+    StrategyOrders: deny deny allow,
     /// Too many new orders of this strategy in a time.
-    StrategyRate,
+    StrategyRate: deny deny allow,
     /// The strategy's position could pass its budget.
-    StrategyPosition,
+    StrategyPosition: deny allow allow,
 }
 
 /// `reason` unless it holds.
