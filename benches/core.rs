@@ -82,6 +82,7 @@ fn setup(wants: bool) -> Setup {
                 kill_samples: 3,
                 refresh_ns: 3_600_000 * SECOND,
             },
+            reset_cooldown_ns: 0,
             order_notional_max: Cash::whole(10_000),
             price_band_bps: 100,
             order_ttl_ns_max: 60 * SECOND,

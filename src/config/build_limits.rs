@@ -21,6 +21,7 @@ pub(super) fn limits(values: &Values) -> Option<Limits> {
     Some(Limits {
         drawdown: drawdown(values)?,
         clock: clock(values)?,
+        reset_cooldown_ns: seconds(values, "kill_switch.cooldown_s")?,
         order_notional_max: cash(values, "risk.max_order_notional")?,
         price_band_bps: bps(values, "risk.price_band_pct", 100)?,
         order_ttl_ns_max: ms(values, "risk.max_order_ttl_ms")?,

@@ -1,15 +1,24 @@
 //! What a person should know: the closed list of things worth saying aloud.
 
-use super::mode::Mode;
+use super::mode::{Mode, Scope};
 use super::reconcile::Finding;
 use super::safety::TripReason;
-use crate::types::{ClientOrderId, ForeignOrder, InstrumentId, Qty, VenueId};
+use crate::types::{Cash, ClientOrderId, ForeignOrder, InstrumentId, Qty, VenueId};
 
 /// One thing worth saying.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Alert {
-    /// The kill switch tripped.
-    KillSwitch(TripReason),
+    /// The kill switch tripped. What a position then means is said with it (SAFETY E5).
+    KillSwitch {
+        /// What is stopped.
+        scope: Scope,
+        /// By what.
+        reason: TripReason,
+        /// Sum of all positions, signed, in reporting currency; `None` while one has no price.
+        delta: Option<Cash>,
+        /// What a move of all prices by one per cent against that sum costs.
+        loss_per_percent: Option<Cash>,
+    },
     /// The mode of everything changed.
     Mode(Mode),
     /// Our clock is farther from the venue's than the warning threshold.

@@ -36,8 +36,8 @@ pub use book::Book;
 pub use digest::Digest;
 pub use effect::{Command, EFFECTS_MAX, Effect, Effects, Refusal};
 pub use event::{
-    AccountEvent, Baseline, ClockSample, Event, EventKind, LinkChannel, LinkEvent, LinkState,
-    OperatorCommand, OperatorRequest, TripCause,
+    AccountEvent, Baseline, ClockSample, Criterion, Event, EventKind, LinkChannel, LinkEvent,
+    LinkState, OperatorCommand, OperatorRequest, TripCause,
 };
 pub use mode::{Mode, Scope};
 pub use orders::{ORDERS_MAX, Order};
@@ -48,7 +48,7 @@ pub use setup::{
     Budget, ClockLimits, DrawdownLimits, InstrumentLimits, Limits, Rate, Restored, Seat, Setup,
     Sharing, Timing, Valuation,
 };
-pub use status::{Counters, InstrumentStatus, Status, StrategyStatus};
+pub use status::{Counters, InstrumentStatus, LatchStatus, Status, StrategyStatus};
 pub use strategy::{
     Construct, INTENTS_MAX, Intent, Intents, OrderUpdate, Outcome, Registry, Strategy,
     StrategySetup, View,
@@ -132,14 +132,12 @@ impl Core {
         self.origin_ns = event.received_ns;
         self.counters.events += 1;
 
-        let was_latched = self.kernel.latch().is_some();
+        let latched = self.kernel.latch_generation();
         let moved = self.take_in(&event.kind, effects);
         self.state.orders.on_time(event.at.mono_ns, effects);
         self.state.reconciler.on_time(event.at.mono_ns, self.state.activity, effects);
         self.enforce(effects);
-        if !was_latched && self.kernel.latch().is_some() {
-            self.on_tripped();
-        }
+        self.on_tripped(latched, effects);
         self.withdraw(effects);
         self.exit(effects);
         self.dispatch(&event.kind, moved.as_ref(), effects);
@@ -355,6 +353,7 @@ impl Core {
             effects.push(Effect::Alert(Alert::Mismatch(*finding)));
         }
         let Verdict::Proven { adopt, quiet, findings } = verdict else { return };
+        self.kernel.on_proven(asked_ns.unwrap_or(0));
         self.state.adopt(snapshot, adopt, quiet);
         let taken = snapshot.open_orders.iter().filter_map(crate::types::VenueOrder::id);
         taken.for_each(|id| self.intents.skip(id));
@@ -400,11 +399,24 @@ impl Core {
         self.kernel.trip(trip, self.state.now, effects);
     }
 
-    /// The latch is set, whatever set it: opening orders go, and a reset needs a reading that was
-    /// asked for after this (D3).
-    fn on_tripped(&mut self) {
+    /// Latches newer than `generation` are set, whatever set them: opening orders go, a person must
+    /// know, and a reset needs a reading that is asked for after this (D3).
+    fn on_tripped(&mut self, generation: u32, effects: &mut Effects) {
+        if generation == self.kernel.latch_generation() {
+            return;
+        }
+        let delta = self.state.delta();
+        let loss_per_percent = delta.and_then(|delta| delta.abs().checked_bps(100));
+        for latch in self.kernel.latches().filter(|it| generation < it.trip.generation) {
+            let (scope, reason) = (latch.scope, latch.trip.reason);
+            let alert = Alert::KillSwitch { scope, reason, delta, loss_per_percent };
+            effects.push(Effect::Alert(alert));
+            if latch.is_of_everything() {
+                self.state.reconciler.doubt();
+            }
+        }
         self.withdrawing = true;
-        self.state.reconciler.doubt();
+        self.state.reconciler.ask_soon();
     }
 
     /// The kernel looks at what the event made true.

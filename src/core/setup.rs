@@ -5,7 +5,7 @@
 
 use super::mode::Mode;
 use super::portfolio::HighWater;
-use super::safety::TripRecord;
+use super::safety::{Latch, TripRecord};
 use super::strategy::Strategy;
 use crate::types::{Cash, Instrument, InstrumentId, Qty, StrategyId};
 
@@ -52,8 +52,10 @@ pub struct Restored {
     pub halted_instruments: Vec<InstrumentId>,
     /// Strategies that were halted.
     pub halted_strategies: Vec<StrategyId>,
-    /// The latch, if it is set.
+    /// The latch of everything, if it is set.
     pub latch: Option<TripRecord>,
+    /// The latches of parts.
+    pub part_latches: Vec<Latch>,
     /// Generation of the latch: how often it has ever tripped.
     pub latch_generation: u32,
     /// The high-water mark of equity.
@@ -107,6 +109,8 @@ pub struct Limits {
     pub drawdown: DrawdownLimits,
     /// Distance to the venue's clock.
     pub clock: ClockLimits,
+    /// A reset of the kill switch must wait so long after the trip (D3).
+    pub reset_cooldown_ns: u64,
     /// Largest price × quantity of one order, in its quote asset.
     pub order_notional_max: Cash,
     /// Farthest that a price may lie beyond the opposite touch, in basis points.

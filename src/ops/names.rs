@@ -1,7 +1,8 @@
 //! The names that people use for what the core knows by index.
 
 use crate::core::Scope;
-use crate::types::{AssetId, InstrumentId, StrategyId};
+use crate::store::ScopeName;
+use crate::types::{AssetId, InstrumentId, StrategyId, Text, VenueId};
 
 /// Names by index.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +41,26 @@ impl Names {
                 u8::try_from(at).map(StrategyId).map(Scope::Strategy).map_err(|e| e.to_string())
             }
             (Some(_), Some(_)) => Err("name an instrument or a strategy, not both".to_owned()),
+        }
+    }
+
+    /// A scope as it is kept on disk.
+    pub fn of_scope(&self, scope: Scope) -> ScopeName {
+        match scope {
+            Scope::All => ScopeName::All,
+            Scope::Venue(_) => ScopeName::Venue,
+            Scope::Strategy(id) => ScopeName::Strategy(Text::new(self.strategy(id))),
+            Scope::Instrument(id) => ScopeName::Instrument(Text::new(self.instrument(id))),
+        }
+    }
+
+    /// The scope that was kept; `None` when the configuration does not name it any more.
+    pub fn find_scope(&self, name: &ScopeName) -> Option<Scope> {
+        match name {
+            ScopeName::All => Some(Scope::All),
+            ScopeName::Venue => Some(Scope::Venue(VenueId(0))),
+            ScopeName::Strategy(name) => self.scope(None, Some(name.as_str())).ok(),
+            ScopeName::Instrument(symbol) => self.scope(Some(symbol.as_str()), None).ok(),
         }
     }
 

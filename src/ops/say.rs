@@ -4,7 +4,7 @@ use super::Names;
 use crate::core::Alert;
 use crate::core::Finding;
 use crate::core::safety::TripReason;
-use crate::types::ForeignOrder;
+use crate::types::{Cash, ForeignOrder};
 
 /// How loud a line is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -20,11 +20,16 @@ pub enum Loudness {
 /// The line for an alert.
 pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
     match alert {
-        Alert::KillSwitch(reason) => {
-            let why = trip_reason(*reason);
+        Alert::KillSwitch { scope, reason, delta, loss_per_percent } => {
+            let (why, scope) = (trip_reason(*reason), names.of_scope(*scope));
+            let amount = |cash: &Option<Cash>| cash.map_or("?".to_owned(), |it| format!("{it:.2}"));
+            let (delta, loss) = (amount(delta), amount(loss_per_percent));
             (
                 Loudness::Error,
-                format!("Kill switch activated: {why}; see `engine kill-switch status`"),
+                format!(
+                    "Kill switch activated: {why} ({scope}); net position {delta}, one per cent \
+                     against it costs {loss}; see `engine kill-switch status`"
+                ),
             )
         }
         Alert::Mode(mode) => (Loudness::Warn, format!("mode {}", mode.name())),
@@ -75,6 +80,7 @@ pub fn trip_reason(reason: TripReason) -> &'static str {
         TripReason::Overfill => "the venue filled more than was ordered",
         TripReason::Journal => "the journal cannot be written",
         TripReason::StateUnreadable => "the state on disk cannot be read",
+        TripReason::PostCheck => "the bytes of an order contradicted the kernel",
     }
 }
 

@@ -1,8 +1,10 @@
 //! The status for programs: the same as the screen, as one JSON object (R27, R114).
 
 use super::report::Report;
-use super::say;
-use crate::core::{LinkChannel, StrategyStatus};
+use super::{handlers, say};
+use crate::core::safety::TripRecord;
+use crate::core::{LatchStatus, LinkChannel, StrategyStatus};
+use crate::types::SECOND;
 use serde_json::{Map, Value, json};
 
 /// The whole report. Numbers of money and quantity are text: exact, as everywhere.
@@ -14,7 +16,7 @@ pub fn status(report: &Report) -> Value {
         "instance": report.instance,
         "trading_mode": report.trading_mode,
         "mode": status.mode.name(),
-        "kill_switch_active": status.latch.is_some(),
+        "kill_switch_active": !status.latches.is_empty(),
         "kill_switch": kill_switch(report),
         "stopping": status.stopping,
         "flattening": status.flattening,
@@ -55,24 +57,44 @@ pub fn status(report: &Report) -> Value {
     })
 }
 
-/// The kill switch alone: what `engine kill-switch status` shows.
+/// The kill switch alone: what `engine kill-switch status` shows. `trip` and `challenge` are those of
+/// the latch of everything, or of the first one where only parts are stopped.
 pub fn kill_switch(report: &Report) -> Value {
     let status = &report.status;
-    let trip = status.latch.as_ref().map(|trip| {
-        json!({
-            "reason": say::trip_reason(trip.reason),
-            "unix_ms": trip.at.unix_ns / crate::types::MS,
-            "value": trip.value,
-            "limit": trip.limit,
-            "by": trip.by.as_str(),
-            "note": trip.note.as_str(),
-        })
-    });
+    let latches = &status.latches;
+    let first = latches.iter().find(|it| it.latch.is_of_everything()).or(latches.first());
+    let trip = first.map(|it| &it.latch.trip);
     json!({
-        "latched": status.latch.is_some(),
+        "latched": !latches.is_empty(),
         "generation": status.latch_generation,
-        "trip": trip,
-        "challenge": status.latch.as_ref().map(super::handlers::challenge),
+        "trip": trip.map(cause),
+        "challenge": trip.map(handlers::challenge),
+        "reset": trip.map(handlers::reset_command),
+        "latches": latches.iter().map(|it| latch(it, report)).collect::<Vec<_>>(),
+        "activations": report.latches.activations,
+        "history": report.latches.history,
+    })
+}
+
+fn latch(it: &LatchStatus, report: &Report) -> Value {
+    let trip = &it.latch.trip;
+    let mut line = cause(trip);
+    line["scope"] = json!(report.names.of_scope(it.latch.scope).to_string());
+    line["generation"] = json!(trip.generation);
+    line["opening_orders"] = json!(it.opening_orders);
+    line["cooldown_left_s"] = json!(it.cooldown_left_ns.div_ceil(SECOND));
+    line["challenge"] = json!(handlers::challenge(trip));
+    line
+}
+
+fn cause(trip: &TripRecord) -> Value {
+    json!({
+        "reason": say::trip_reason(trip.reason),
+        "unix_ms": trip.at.unix_ns / crate::types::MS,
+        "value": trip.value,
+        "limit": trip.limit,
+        "by": trip.by.as_str(),
+        "note": trip.note.as_str(),
     })
 }
 

@@ -3,13 +3,14 @@
 //! Must hold: numbers and orders are only ever added to, never changed and never reused (J7). A
 //! change of a layout is a new version of the records that hold it.
 
+use super::latch_table::{NamedLatch, ScopeName};
 #[cfg(test)]
 use super::wire::Numbered;
 use super::wire::{Put, Take, Wire, largest, wire_enum, wire_struct};
 use crate::core::safety::{DenyReason, TripReason, TripRecord};
 use crate::core::{
-    Baseline, ClockSample, HighWater, LinkChannel, LinkEvent, LinkState, Mode, OperatorCommand,
-    OperatorRequest, Scope, TripCause,
+    Baseline, ClockSample, Criterion, HighWater, LinkChannel, LinkEvent, LinkState, Mode,
+    OperatorCommand, OperatorRequest, Scope, TripCause,
 };
 use crate::types::{
     AssetId, Cash, ClientOrderId, ExecutionKind, ExecutionReport, Fee, Fill, ForeignOrder,
@@ -88,7 +89,16 @@ wire_struct!(OrderTerms {
 wire_enum!(ForeignOrder { 1 = Liquidation, 2 = Deleveraging, 3 = Delivery, 4 = Other });
 wire_enum!(OrderRef { 1 = Ours(id: ClientOrderId), 2 = Foreign(cause: ForeignOrder) });
 wire_enum!(Liquidity { 1 = Maker, 2 = Taker });
-wire_enum!(NotSentReason { 1 = KillSwitch, 2 = LinkDown, 3 = Unencodable, 4 = Throttled });
+wire_enum!(NotSentReason {
+    1 = KillSwitch,
+    2 = LinkDown,
+    3 = Unencodable,
+    4 = Throttled,
+    110 = Contradicted,
+    111 = RepeatedId,
+    112 = TooLarge,
+    113 = TooFast,
+});
 wire_struct!(Fee { asset: AssetId, amount: Cash });
 wire_struct!(Fill {
     trade_id: u64,
@@ -131,7 +141,14 @@ wire_enum!(LinkState { 1 = Up, 2 = Down });
 wire_struct!(LinkEvent { venue: VenueId, channel: LinkChannel, state: LinkState });
 wire_struct!(ClockSample { venue: VenueId, offset_ns: i64, rtt_ns: u64 });
 
-wire_enum!(TripCause { 1 = Operator, 2 = FlagFile, 3 = Journal });
+wire_enum!(TripCause { 1 = Operator, 2 = FlagFile, 3 = Journal, 110 = PostCheck });
+wire_enum!(Criterion {
+    110 = CauseUnderstood,
+    111 = MarketNormal,
+    112 = ParametersReviewed,
+    113 = Approved,
+    114 = CooldownWaived,
+});
 wire_enum!(Baseline { 1 = Keep, 2 = New });
 wire_enum!(OperatorCommand {
     1 = Halt(scope: Scope),
@@ -142,6 +159,8 @@ wire_enum!(OperatorCommand {
     6 = Flatten { instrument: Option<InstrumentId>, cap_bps: u32 },
     7 = Reconcile,
     8 = Stop,
+    110 = TripScope(scope: Scope),
+    111 = Attest { generation: u32, criterion: Criterion },
 });
 wire_struct!(OperatorRequest {
     ticket: u32,
@@ -159,6 +178,7 @@ wire_enum!(TripReason {
     6 = Overfill,
     7 = Journal,
     8 = StateUnreadable,
+    110 = PostCheck,
 });
 wire_struct!(TripRecord {
     generation: u32,
@@ -169,6 +189,13 @@ wire_struct!(TripRecord {
     by: Text<32>,
     note: Text<96>,
 });
+wire_enum!(ScopeName {
+    110 = All,
+    111 = Venue,
+    112 = Strategy(name: Text<32>),
+    113 = Instrument(name: Text<32>),
+});
+wire_struct!(NamedLatch { scope: ScopeName, trip: TripRecord });
 wire_struct!(HighWater { peak: Cash });
 
 wire_enum!(DenyReason {
@@ -259,6 +286,7 @@ mod tests {
         check_table::<LinkChannel>();
         check_table::<LinkState>();
         check_table::<TripCause>();
+        check_table::<ScopeName>();
         check_table::<Baseline>();
         check_table::<OperatorCommand>();
         check_table::<TripReason>();

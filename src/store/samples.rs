@@ -1,10 +1,11 @@
 //! Records for tests: one of each kind, and any at all.
 
+use super::latch_table::{NamedLatch, ScopeName};
 use super::record::{Carried, Denial, OrderIntent, Record, Start};
 use crate::core::safety::{DenyReason, TripReason, TripRecord};
 use crate::core::{
-    Baseline, ClockSample, HighWater, LinkChannel, LinkEvent, LinkState, Mode, OperatorCommand,
-    OperatorRequest, Scope, TripCause,
+    Baseline, ClockSample, Criterion, HighWater, LinkChannel, LinkEvent, LinkState, Mode,
+    OperatorCommand, OperatorRequest, Scope, TripCause,
 };
 use crate::types::*;
 use proptest::prelude::*;
@@ -34,7 +35,8 @@ pub(super) fn request() -> OperatorRequest {
 
 /// One of each kind, in the order of their numbers.
 pub(super) fn one_of_each() -> Vec<Record> {
-    (1..=Record::KINDS.len()).map(|kind| Dice(0x9E37_79B9 + kind as u64).record(kind)).collect()
+    let kinds = Record::KINDS.iter();
+    kinds.map(|kind| Dice(0x9E37_79B9 + u64::from(*kind)).record((*kind).into())).collect()
 }
 
 /// A cycle through all kinds.
@@ -46,7 +48,8 @@ pub(super) fn many(count: usize) -> Vec<Record> {
 
 /// Any record.
 pub(super) fn any_record() -> impl Strategy<Value = Record> {
-    (1..=Record::KINDS.len(), any::<u64>()).prop_map(|(kind, seed)| Dice(seed | 1).record(kind))
+    let kind = proptest::sample::select(Record::KINDS);
+    (kind, any::<u64>()).prop_map(|(kind, seed)| Dice(seed | 1).record(kind.into()))
 }
 
 /// Values drawn from a seed (xorshift64).
@@ -205,6 +208,11 @@ impl Dice {
             OperatorCommand::Resume(self.scope()),
             OperatorCommand::ResumeFull,
             OperatorCommand::Trip(TripCause::FlagFile),
+            OperatorCommand::TripScope(self.scope()),
+            OperatorCommand::Attest {
+                generation: self.word(),
+                criterion: Criterion::CooldownWaived,
+            },
             OperatorCommand::Reset { generation: self.word(), baseline: Baseline::New },
             OperatorCommand::Flatten { instrument: Some(self.instrument()), cap_bps: 50 },
             OperatorCommand::Flatten { instrument: None, cap_bps: u32::MAX },
@@ -230,6 +238,16 @@ impl Dice {
             by: self.text(),
             note: self.text(),
         }
+    }
+
+    fn part_latch(&mut self) -> NamedLatch {
+        let scopes = [
+            ScopeName::All,
+            ScopeName::Venue,
+            ScopeName::Strategy(self.text()),
+            ScopeName::Instrument(self.text()),
+        ];
+        NamedLatch { scope: self.pick(&scopes), trip: self.trip() }
     }
 
     fn carried(&mut self) -> Carried {
@@ -286,7 +304,9 @@ impl Dice {
                 Record::Clock(ClockSample { venue, offset_ns: self.number(), rtt_ns: self.roll() })
             }
             14 => Record::Stop { clean: self.pick(&[false, true]) },
-            _ => Record::Carry(self.carried()),
+            15 => Record::Carry(self.carried()),
+            110 => Record::PartTrip(self.part_latch()),
+            _ => unreachable!("kind {kind} has no sample"),
         }
     }
 }

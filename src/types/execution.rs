@@ -129,4 +129,12 @@ pub enum NotSentReason {
     Unencodable,
     /// The sender was not allowed more messages.
     Throttled,
+    /// The encoded bytes do not say what the kernel had approved.
+    Contradicted,
+    /// Its id is not above the last one that was sent.
+    RepeatedId,
+    /// It is larger than one order of the instrument may ever be.
+    TooLarge,
+    /// More orders in a second than the kernel can ever have approved.
+    TooFast,
 }

@@ -24,21 +24,21 @@ mod throttle;
 mod ttl;
 mod verdict;
 
-pub(super) use kill_switch::Trip;
-pub use kill_switch::{TripReason, TripRecord};
+pub use kill_switch::{LATCHES_MAX, Latch, TripReason, TripRecord};
+pub(super) use kill_switch::{Release, Trip};
 pub use verdict::{Approved, DenyReason, Passage};
 
 use super::alert::Alert;
 use super::effect::{Effect, Effects, Refusal};
-use super::event::{Baseline, ClockSample};
+use super::event::{Baseline, ClockSample, Criterion};
 use super::market::Market;
 use super::mode::{Mode, Scope};
 use super::orders::Open;
 use super::portfolio::HighWater;
 use super::setup::{Budget, Limits, Restored};
 use crate::types::{
-    Cash, ClientOrderId, Instrument, OrderKind, OrderRequest, OrderTerms, Price, Purpose, Qty,
-    Quote, Side, Stamp, StrategyId, TimeInForce,
+    Cash, ClientOrderId, Instrument, InstrumentId, OrderKind, OrderRequest, OrderTerms, Price,
+    Purpose, Qty, Quote, Side, Stamp, StrategyId, Text, TimeInForce,
 };
 use drawdown::Drawdown;
 use drift::{Change, Drift};
@@ -134,7 +134,7 @@ impl Kernel {
     pub(super) fn new(limits: Limits, budgets: Vec<Budget>, restored: &Restored) -> Self {
         let (instruments, strategies) = (limits.instruments.len(), budgets.len());
         Self {
-            kill_switch: KillSwitch::restored(restored.latch, restored.latch_generation),
+            kill_switch: kill_switch(restored, limits.reset_cooldown_ns),
             modes: Modes::restored(instruments, strategies, restored),
             drawdown: Drawdown::new(limits.drawdown, restored.high_water),
             drift: Drift::new(limits.clock),
@@ -210,7 +210,8 @@ impl Kernel {
         let (now_ns, instrument) = (facts.now.mono_ns, facts.instrument);
         let holds = |holds, reason| passage.judge(require(holds, reason));
         let link_up = if passage == Passage::Flatten { facts.entry_up } else { facts.link_up };
-        passage.judge(self.kill_switch.check())?;
+        let strategy = wish.map(|wish| wish.strategy);
+        passage.judge(self.kill_switch.check(instrument.id, strategy))?;
         if let Some(wish) = wish {
             passage.judge(self.modes.check(instrument.id, wish.strategy))?;
         }
@@ -295,28 +296,40 @@ impl Kernel {
 
     /// Sets the latch and says so; nothing when it is set already.
     pub(super) fn trip(&mut self, trip: Trip, now: Stamp, effects: &mut Effects) {
-        if let Some(record) = self.kill_switch.trip(trip, now) {
-            effects.push(Effect::Tripped(record));
-            effects.push(Effect::Alert(Alert::KillSwitch(record.reason)));
-        }
+        effects.extend(self.kill_switch.trip(trip, now).map(Effect::Tripped));
     }
 
-    /// Clears the latch, or says why not (D3). Lands in CONSERVATIVE.
-    pub(super) fn reset(&mut self, generation: u32, baseline: Baseline) -> Result<(), Refusal> {
-        if self.kill_switch.latch().is_none() {
-            return Err(Refusal::NotTripped);
-        }
-        if generation != self.kill_switch.generation() {
-            return Err(Refusal::StaleGeneration);
-        }
+    /// A person puts a name to something that a reset needs.
+    pub(super) fn attest(
+        &mut self,
+        generation: u32,
+        criterion: Criterion,
+        by: Text<32>,
+    ) -> Result<(), Refusal> {
+        self.kill_switch.attest(generation, criterion, by)
+    }
+
+    /// The account was read, and agrees, by a question of that time.
+    pub(super) fn on_proven(&mut self, asked_ns: u64) {
+        self.kill_switch.on_proven(asked_ns);
+    }
+
+    /// Clears a latch, or says why not (D3). Lands in CONSERVATIVE; a stricter mode stays, because
+    /// a halt is not a trip (D2).
+    pub(super) fn reset(
+        &mut self,
+        release: &Release,
+        baseline: Baseline,
+    ) -> Result<Latch, Refusal> {
+        self.kill_switch.may_release(release)?;
         match baseline {
             Baseline::Keep if self.drawdown.is_breached() => return Err(Refusal::StillBreached),
             Baseline::Keep => {}
             Baseline::New => self.drawdown.rebase(),
         }
-        self.kill_switch.clear();
-        self.modes.resume(Scope::All);
-        Ok(())
+        let latch = self.kill_switch.clear(release.generation).ok_or(Refusal::NotTripped)?;
+        self.modes.go_carefully();
+        Ok(latch)
     }
 
     pub(super) fn halt(&mut self, scope: Scope) {
@@ -328,15 +341,19 @@ impl Kernel {
     }
 
     pub(super) fn resume(&mut self, scope: Scope) -> Result<(), Refusal> {
-        self.kill_switch.check().map_err(|_| Refusal::Killed)?;
+        self.require_unlatched()?;
         self.modes.resume(scope);
         Ok(())
     }
 
     pub(super) fn resume_fully(&mut self) -> Result<(), Refusal> {
-        self.kill_switch.check().map_err(|_| Refusal::Killed)?;
+        self.require_unlatched()?;
         self.modes.resume_fully();
         Ok(())
+    }
+
+    fn require_unlatched(&self) -> Result<(), Refusal> {
+        if self.latch().is_some() { Err(Refusal::Killed) } else { Ok(()) }
     }
 
     pub(super) fn stop(&mut self) {
@@ -383,6 +400,9 @@ impl Kernel {
 
     /// The mode of one strategy: that of everything, or its own halt.
     pub(super) fn mode_of(&self, strategy: StrategyId) -> Mode {
+        if self.kill_switch.stops(strategy) {
+            return Mode::Killed;
+        }
         let halted = self.modes.halted_strategies()[strategy.index()];
         if halted { self.mode().max(Mode::Halted) } else { self.mode() }
     }
@@ -392,14 +412,30 @@ impl Kernel {
         let halted = order
             .strategy
             .is_some_and(|strategy| self.modes.is_halted(order.terms.instrument, strategy));
-        self.latch().is_some()
+        self.kill_switch.covers(order.terms.instrument, order.strategy)
             || self.modes.is_stopping()
             || Mode::Reducing <= self.modes.all()
             || halted
     }
 
+    /// True when a latch stops everybody in that instrument.
+    pub(super) fn kills(&self, instrument: InstrumentId) -> bool {
+        self.kill_switch.covers(instrument, None)
+    }
+
+    /// The latch of everything.
     pub(super) fn latch(&self) -> Option<&TripRecord> {
         self.kill_switch.latch()
+    }
+
+    /// Every latch, in the order in which they were set.
+    pub(super) fn latches(&self) -> impl Iterator<Item = &Latch> {
+        self.kill_switch.latches()
+    }
+
+    /// How long a reset of that latch must wait.
+    pub(super) fn cooldown_left_ns(&self, generation: u32, now_ns: u64) -> u64 {
+        self.kill_switch.cooldown_left_ns(generation, now_ns)
     }
 
     pub(super) fn latch_generation(&self) -> u32 {
@@ -460,6 +496,12 @@ impl Kernel {
             Mode::Running | Mode::Reducing | Mode::Halted | Mode::Killed => limit,
         }
     }
+}
+
+fn kill_switch(restored: &Restored, cooldown_ns: u64) -> KillSwitch {
+    let whole = restored.latch.map(|trip| Latch { scope: Scope::All, trip });
+    let latches = whole.into_iter().chain(restored.part_latches.iter().copied());
+    KillSwitch::restored(latches, restored.latch_generation, cooldown_ns)
 }
 
 fn terms_of(request: &OrderRequest, price: Price, now: Stamp) -> OrderTerms {

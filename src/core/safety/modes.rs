@@ -71,6 +71,11 @@ impl Modes {
         }
     }
 
+    /// After a reset of the kill switch: CONSERVATIVE, unless a stricter mode holds.
+    pub(super) fn go_carefully(&mut self) {
+        self.all = self.all.max(Mode::Conservative);
+    }
+
     pub(super) fn resume_fully(&mut self) {
         self.all = Mode::Running;
     }

@@ -48,6 +48,7 @@ fn limits() -> Limits {
             kill_samples: 3,
             refresh_ns: 60 * SECOND,
         },
+        reset_cooldown_ns: SECOND,
         order_notional_max: Cash::whole(1_000),
         price_band_bps: 100,
         order_ttl_ns_max: 10 * SECOND,
@@ -239,7 +240,7 @@ type Change = fn(&mut Case);
 #[rustfmt::skip]
 const ROWS: &[(DenyReason, Change, Change)] = &[
     (DenyReason::KillSwitch, |c| { c.kernel.kill_switch.trip(trip(), Stamp::default()); },
-        |c| { c.kernel.kill_switch.trip(trip(), Stamp::default()); c.kernel.kill_switch.clear(); }),
+        |c| { c.kernel.kill_switch.trip(trip(), Stamp::default()); c.kernel.kill_switch.clear(1); }),
     (DenyReason::Halted, |c| c.kernel.halt(Scope::Strategy(MAKER)), |c| { c.kernel.halt(Scope::Instrument(BTC)); c.kernel.resume(Scope::Instrument(BTC)).unwrap(); }),
     (DenyReason::ReducingOnly, |c| c.kernel.reduce_only(), |c| { *c = good_reduction(); c.kernel.reduce_only(); }),
     (DenyReason::LinkDown, |c| c.link_up = false, |_| {}),
@@ -473,14 +474,22 @@ fn a_reset_needs_the_generation_that_was_seen_and_a_drawdown_that_is_over() {
     let mut kernel = kernel();
     let mut effects = Effects::new();
     let now = Stamp { mono_ns: NOW_NS, unix_ns: 0 };
-    assert_eq!(kernel.reset(0, Baseline::Keep), Err(Refusal::NotTripped));
+    let reset = |kernel: &mut Kernel, generation: u32, baseline: Baseline| {
+        for criterion in Criterion::ALL {
+            let _ = kernel.attest(generation, criterion, Text::new("ada"));
+        }
+        let (by, now_ns) = (Text::new("ada"), NOW_NS + SECOND);
+        kernel.on_proven(NOW_NS);
+        kernel.reset(&Release { generation, by, now_ns, is_reconciled: true }, baseline).map(drop)
+    };
+    assert_eq!(reset(&mut kernel, 0, Baseline::Keep), Err(Refusal::NotTripped));
     kernel.trip(trip(), now, &mut effects);
     kernel.trip(trip(), now, &mut effects);
     assert_eq!(kernel.latch_generation(), 1, "a second cause does not overwrite the first");
     assert_eq!(kernel.resume(Scope::All), Err(Refusal::Killed));
-    assert_eq!(kernel.reset(0, Baseline::Keep), Err(Refusal::StaleGeneration));
+    assert_eq!(reset(&mut kernel, 0, Baseline::Keep), Err(Refusal::StaleGeneration));
     let _ = kernel.drawdown.observe(NOW_NS, Some(Cash::whole(800)), false);
-    assert_eq!(kernel.reset(1, Baseline::Keep), Err(Refusal::StillBreached));
-    assert_eq!(kernel.reset(1, Baseline::New), Ok(()));
+    assert_eq!(reset(&mut kernel, 1, Baseline::Keep), Err(Refusal::StillBreached));
+    assert_eq!(reset(&mut kernel, 1, Baseline::New), Ok(()));
     assert_eq!(kernel.mode(), Mode::Conservative);
 }

@@ -17,7 +17,7 @@ use crate::types::{
 };
 use crate::venue::{
     Answer, Call, Credentials, DecodeError, Directory, EncodeError, OrderDialect, Outgoing,
-    Question, Stream, StreamBase,
+    Question, Stream, StreamBase, WrittenOrder,
 };
 
 /// Order entry of one account.
@@ -231,6 +231,10 @@ impl OrderDialect for Orders {
             Command::QueryOrder { id, instrument } => self.query(*id, *instrument, venue_unix_ms),
             Command::QueryAccount { .. } => Err(EncodeError::NotOneMessage),
         }
+    }
+
+    fn read_back(&self, bytes: &[u8]) -> Option<WrittenOrder> {
+        super::read_back::read_back(bytes, &self.names, &self.prefix)
     }
 
     fn on_message(

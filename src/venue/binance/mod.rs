@@ -19,6 +19,7 @@ mod market;
 mod names;
 mod object;
 mod order;
+mod read_back;
 mod rest;
 mod scan;
 mod sign;
