@@ -102,7 +102,8 @@ impl Gate {
     /// There is one sender.
     pub fn pass(&self, strategy: StrategyId, instrument: InstrumentId) -> Option<Pass<'_>> {
         let begun = self.0.passes.load(Ordering::Relaxed).wrapping_add(1);
-        self.0.passes.store(begun, Ordering::Relaxed);
+        // Release, so that who sees this pass has seen the end of the one before it.
+        self.0.passes.store(begun, Ordering::Release);
         fence(Ordering::SeqCst);
         let pass = Pass(self);
         let words = [Scope::All, Scope::Strategy(strategy), Scope::Instrument(instrument)];
