@@ -3,7 +3,8 @@
 //! The distance from the mid is half the spread plus a factor of the recent volatility; what it
 //! holds shifts both quotes so that the position is traded away. Must hold:
 //! - never more than one order a side: an old one is cancelled, and the new one follows when the
-//!   old one is gone;
+//!   old one is gone, and no sooner than `pause_ms` after the one before it, so that its rate
+//!   of orders is bounded whatever the market does;
 //! - a side that could carry the position beyond `max_inventory` is not quoted;
 //! - no price meets the other side of the quote it was made from;
 //! - halted, it does nothing: what may stay is for the kernel to say.
@@ -31,6 +32,7 @@ struct Settings {
     max_inventory: Qty,
     requote: Move,
     ttl_ns: u64,
+    pause_ns: u64,
 }
 
 /// What a quote is made from.
@@ -57,6 +59,8 @@ struct Memory {
     instrument: InstrumentId,
     volatility: Volatility,
     backoff: Backoff,
+    /// By side: the next order may go from then on.
+    next_ns: [u64; 2],
 }
 
 /// The market maker.
@@ -82,6 +86,7 @@ pub(super) fn construct(setup: StrategySetup<'_>) -> Result<Box<dyn Strategy>, V
         max_inventory: params.qty("max_inventory"),
         requote: params.millionths("requote_bps", 10_000..=BPS_MAX).into(),
         ttl_ns: u64::from(params.whole("ttl_ms", 1..=86_400_000)) * MS,
+        pause_ns: u64::from(params.whole("pause_ms", 1..=60_000)) * MS,
     };
     if settings.max_inventory < settings.order_qty {
         params.fault("max_inventory", "must be at least `order_qty`");
@@ -91,6 +96,7 @@ pub(super) fn construct(setup: StrategySetup<'_>) -> Result<Box<dyn Strategy>, V
         instrument: *instrument,
         volatility: Volatility::default(),
         backoff: Backoff::new(),
+        next_ns: [0; 2],
     };
     Ok(Box::new(Quoter { settings, memories: setup.instruments.iter().map(memory).collect() }))
 }
@@ -118,8 +124,10 @@ impl Strategy for Quoter {
                 .orders()
                 .filter(|order| order.terms.instrument == id && order.terms.side == side)
                 .peekable();
-            let is_free = is_ready && resting.peek().is_none();
+            let next_ns = &mut memory.next_ns[side.index()];
+            let is_free = is_ready && *next_ns <= view.now.mono_ns && resting.peek().is_none();
             if let Some(target) = target.filter(|_| is_free) {
+                *next_ns = view.now.mono_ns.saturating_add(self.settings.pause_ns);
                 out.place(self.settings.request(id, side, target));
             }
             for order in resting.filter(|order| self.settings.is_outdated(order, target)) {
@@ -138,6 +146,7 @@ impl Strategy for Quoter {
     fn digest(&self) -> u64 {
         let of_memory = |digest: Digest, memory: &Memory| {
             let seen = digest.with_known(memory.volatility.last().map(Price::units));
+            let seen = memory.next_ns.iter().fold(seen, |seen, next_ns| seen.with_count(*next_ns));
             memory.backoff.digest(seen.with(memory.volatility.average()))
         };
         self.memories.iter().fold(Digest::new(), of_memory).value()
