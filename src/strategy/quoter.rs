@@ -5,7 +5,8 @@
 //! - never more than one order a side: an old one is cancelled, and the new one follows when the
 //!   old one is gone;
 //! - a side that could carry the position beyond `max_inventory` is not quoted;
-//! - no price meets the other side of the quote it was made from;
+//! - no price meets the other side of the quote it was made from, nor an order of its own that may
+//!   still stand on the other side: its trade may be known to the venue alone;
 //! - halted, it does nothing: what may stay is for the kernel to say.
 //!
 //! It keeps no list of its orders: the view has it. It acts on quotes only, so a "no" cannot answer
@@ -114,12 +115,15 @@ impl Strategy for Quoter {
         };
         for side in Side::BOTH {
             let target = self.settings.target(side, &scene);
-            let mut resting = view
-                .orders()
-                .filter(|order| order.terms.instrument == id && order.terms.side == side)
-                .peekable();
+            let here = |order: &&Order| order.terms.instrument == id;
+            let mut resting =
+                view.orders().filter(|order| here(order) && order.terms.side == side).peekable();
             let is_free = is_ready && resting.peek().is_none();
-            if let Some(target) = target.filter(|_| is_free) {
+            let meets_none = |target: &Target| {
+                let mut own = view.orders().filter(|order| here(order) && order.terms.side != side);
+                !own.any(|order| side.accepts(order.terms.price, target.price))
+            };
+            if let Some(target) = target.filter(|_| is_free).filter(meets_none) {
                 out.place(self.settings.request(id, side, target));
             }
             for order in resting.filter(|order| self.settings.is_outdated(order, target)) {

@@ -2,10 +2,12 @@
 //! inside the boundary it passes. No row, no merge.
 
 use super::*;
+use crate::core::market::Market;
+use crate::core::orders::{Open, Standing};
 use crate::core::setup::{ClockLimits, DrawdownLimits, InstrumentLimits, Rate};
 use crate::types::{
-    AssetId, Filters, InstrumentId, InstrumentKind, MS, MarketData, MarketEvent, Quote, SECOND,
-    VenueId,
+    AssetId, Filters, Instrument, InstrumentId, InstrumentKind, MS, MarketData, MarketEvent, Quote,
+    SECOND, Side, VenueId,
 };
 
 const NOW_NS: u64 = 100 * SECOND;
@@ -14,6 +16,7 @@ const MAKER: StrategyId = StrategyId(0);
 
 /// A wish, the facts and the kernel that judges it.
 struct Case {
+    id: ClientOrderId,
     request: OrderRequest,
     permitted: bool,
     instrument: Instrument,
@@ -30,6 +33,8 @@ struct Case {
     live_orders: u32,
     own_live_orders: u32,
     unknown_orders: u32,
+    standing: Standing,
+    own_opposite: Option<Price>,
     gross: Option<Cash>,
     kernel: Kernel,
 }
@@ -112,7 +117,7 @@ fn market() -> Market {
 }
 
 fn kernel() -> Kernel {
-    let mut kernel = Kernel::new(limits(), vec![budget()], &Restored::default());
+    let mut kernel = Kernel::new(limits(), vec![budget()], 1, &Restored::default());
     let sample = ClockSample { venue: VenueId(0), offset_ns: 0, rtt_ns: 0 };
     assert!(kernel.drift.observe(sample, NOW_NS).is_none());
     assert!(kernel.drawdown.observe(NOW_NS, Some(Cash::whole(1_000)), false).is_none());
@@ -122,6 +127,7 @@ fn kernel() -> Kernel {
 /// A buy of 2 at 100 against 99/100: passes everything.
 fn good() -> Case {
     Case {
+        id: id(1),
         request: OrderRequest {
             instrument: BTC,
             side: Side::Buy,
@@ -145,6 +151,8 @@ fn good() -> Case {
         live_orders: 0,
         own_live_orders: 0,
         unknown_orders: 0,
+        standing: Standing::new(),
+        own_opposite: None,
         gross: Some(Cash::ZERO),
         kernel: kernel(),
     }
@@ -177,6 +185,8 @@ macro_rules! facts {
             },
             live_orders: $case.live_orders,
             unknown_orders: $case.unknown_orders,
+            standing: &$case.standing,
+            own_opposite: $case.own_opposite,
             gross: $case.gross,
         }
     };
@@ -185,7 +195,7 @@ macro_rules! facts {
 fn review(case: &mut Case) -> Result<Approved, DenyReason> {
     let facts = facts!(case);
     let wish = Wish {
-        id: ClientOrderId { epoch: 1, sequence: 1 },
+        id: case.id,
         strategy: MAKER,
         request: case.request,
         origin_ns: NOW_NS,
@@ -193,15 +203,29 @@ fn review(case: &mut Case) -> Result<Approved, DenyReason> {
         own: Holdings { position: case.own_position, open: &case.own_open, foreign: Qty::ZERO },
         live_orders: case.own_live_orders,
     };
+    case.id.sequence += 1;
     case.kernel.review(&wish, &facts)
 }
 
 /// The operator's exit with the quantity and side of the case.
 fn review_exit(case: &mut Case) -> Result<Approved, DenyReason> {
     let facts = facts!(case);
-    let id = ClientOrderId { epoch: 1, sequence: 1 };
+    let id = case.id;
+    case.id.sequence += 1;
     let Case { request: OrderRequest { side, qty, .. }, .. } = *case;
     case.kernel.review_exit(&Exit { id, side, qty, cap_bps: 100 }, &facts)
+}
+
+/// An id of the start that the kernel was made for.
+fn id(sequence: u32) -> ClientOrderId {
+    ClientOrderId { epoch: 1, sequence }
+}
+
+/// The intent of the good order, at another price.
+fn intent(price_units: i64) -> IntentKey {
+    let OrderRequest { instrument, side, qty, .. } = good().request;
+    let price = Price::from_units(price_units);
+    IntentKey { strategy: MAKER, instrument, side, price, qty }
 }
 
 fn limit(units: i64) -> OrderKind {
@@ -246,6 +270,7 @@ const ROWS: &[(DenyReason, Change, Change)] = &[
     (DenyReason::NotReconciled, |c| c.reconciled = false, |_| {}),
     (DenyReason::NotTrading, |c| c.instrument.filters.trading = false, |_| {}),
     (DenyReason::NotPermitted, |c| c.permitted = false, |_| {}),
+    (DenyReason::BadId, |c| { c.kernel.ids.spend(id(5)); c.id = id(5); }, |c| { c.kernel.ids.spend(id(5)); c.id = id(6); }),
     (DenyReason::ClockUnknown, |c| c.kernel.drift = Drift::new(limits().clock), |_| {}),
     (DenyReason::ClockDrift, |c| observe_drift(c, -2_000), |c| observe_drift(c, -1_999)),
     (DenyReason::NoPrice, |c| c.market = Market::new(c.instrument.filters.price_tick), |_| {}),
@@ -262,6 +287,8 @@ const ROWS: &[(DenyReason, Change, Change)] = &[
     (DenyReason::PriceOffMarket, |c| c.request.kind = limit(10_110_000_000), |c| c.request.kind = limit(10_100_000_000)),
     (DenyReason::BadTtl, |c| c.request.ttl_ns = Some(10 * SECOND + 1), |c| c.request.ttl_ns = Some(10 * SECOND)),
     (DenyReason::NotReducing, |c| { *c = good_reduction(); hold(c, -199_900_000); }, |c| { *c = good_reduction(); hold(c, -200_000_000); }),
+    (DenyReason::DuplicateOrder, |c| c.standing.add_key(intent(10_000_000_000)), |c| c.standing.add_key(intent(9_990_000_000))),
+    (DenyReason::SelfTrade, |c| c.own_opposite = Some(Price::whole(100)), |c| c.own_opposite = Some(Price::from_units(10_010_000_000))),
     (DenyReason::TooManyUnknown, |c| c.unknown_orders = 2, |c| c.unknown_orders = 1),
     (DenyReason::TooManyOrders, |c| c.live_orders = 8, |c| c.live_orders = 7),
     (DenyReason::OrderRate, |c| spend(&mut c.kernel.rate, 3), |c| spend(&mut c.kernel.rate, 2)),
