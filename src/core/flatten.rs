@@ -8,10 +8,10 @@
 //! the exit. Protective orders stay. It is done when the account is proven flat and nothing can
 //! open again.
 //!
-//! An exit whose fate is not known keeps the next one waiting while a report may come and then not: where
-//! the venue enforces reduce-only, two exits for the whole position close it once. On spot nothing
-//! enforces that but the balance, so what an exit may have locked is left out of the next (SAFETY
-//! E8).
+//! An exit whose fate is not known keeps the next one waiting while a report may come, and then
+//! not: where the venue enforces reduce-only, two exits for the whole position close it once. On
+//! spot nothing enforces that but the balance, so what an exit may have locked is left out of the
+//! next (SAFETY E8).
 //!
 //! Not here: whether an exit may go (the kernel's `review_exit`).
 

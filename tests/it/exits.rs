@@ -11,7 +11,7 @@ use tradekeel::core::{
 };
 use tradekeel::types::{
     ClientOrderId, ExecutionKind, Fill, ForeignOrder, Liquidity, MS, MarketData, OrderRef,
-    OrderStatus, Price, Qty, QueryToken, Quote, SECOND, Side, Stamp, StrategyId, Text, TimeInForce,
+    OrderStatus, Price, Qty, QueryToken, Quote, SECOND, Side, Stamp, StrategyId, Text,
     VenuePosition,
 };
 
