@@ -12,6 +12,7 @@ mod book_lost;
 mod budgets;
 mod determinism;
 mod duplicates;
+mod exits;
 mod flatten;
 mod halt_resume;
 mod kill_switch;

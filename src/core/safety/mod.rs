@@ -31,6 +31,7 @@ mod verdict;
 pub(super) use facts::{Exit, Facts, Holdings, Wish};
 pub(super) use kill_switch::Trip;
 pub use kill_switch::{TripReason, TripRecord};
+pub(super) use reducing::exit_room;
 pub use verdict::{Approved, DenyReason, Passage};
 
 use super::alert::Alert;

@@ -4,7 +4,7 @@
 use super::*;
 use crate::core::market::Market;
 use crate::core::orders::{Open, Standing};
-use crate::core::setup::{ClockLimits, DrawdownLimits, InstrumentLimits, Rate};
+use crate::core::setup::{ClockLimits, DrawdownLimits, InstrumentLimits, Rate, Timing};
 use crate::types::{
     AssetId, Filters, Instrument, InstrumentId, InstrumentKind, MS, MarketData, MarketEvent, Quote,
     SECOND, Side, VenueId,
@@ -74,6 +74,18 @@ fn budget() -> Budget {
         position_notional_max: Cash::whole(300),
         open_orders_max: 4,
         rate: Rate { per_second: 10, burst: 2 },
+    }
+}
+
+fn timing() -> Timing {
+    Timing {
+        answer_ns_max: SECOND,
+        cancel_retry_ns: SECOND,
+        query_retry_ns: SECOND,
+        not_found_final_ns: 6 * SECOND,
+        reconcile_ns: 10 * SECOND,
+        reconcile_timeout_ns: 3 * SECOND,
+        balance_tolerance: Cash::ZERO,
     }
 }
 
@@ -493,6 +505,31 @@ fn an_exit_is_never_larger_than_the_position_and_stays_within_its_cap() {
     case.position = Qty::ZERO;
     case.request.qty = Qty::whole(1);
     assert_eq!(review_exit(&mut case).map(drop), Err(DenyReason::NotReducing));
+}
+
+/// SAFETY E8: on spot the venue knows no reduce-only; what may be locked is the bound.
+#[test]
+fn on_spot_an_exit_is_no_larger_than_what_no_other_can_have_locked() {
+    let mut orders = crate::core::orders::Orders::new(1, 1, timing());
+    let mut first = good_reduction();
+    first.request.qty = Qty::whole(1);
+    orders.open(&review_exit(&mut first).unwrap(), NOW_NS);
+    for is_doubtful in [false, true] {
+        if is_doubtful {
+            orders.on_link_down(NOW_NS);
+        }
+        let rows = [(InstrumentKind::Spot, 2, 3), (InstrumentKind::Perpetual, 3, 4)];
+        for (kind, passes, fails) in rows {
+            let mut case = good_reduction();
+            case.instrument.kind = kind;
+            case.open = *orders.totals().of(BTC);
+            assert_eq!(exit_room(kind, case.position, &case.open), Qty::whole(passes));
+            case.request.qty = Qty::whole(fails);
+            assert_eq!(review_exit(&mut case).map(drop), Err(DenyReason::NotReducing));
+            case.request.qty = Qty::whole(passes);
+            assert!(review_exit(&mut case).is_ok(), "{kind:?}");
+        }
+    }
 }
 
 #[test]
