@@ -6,7 +6,8 @@
 //!   old one is gone, and no sooner than `pause_ms` after the one before it, so that its rate
 //!   of orders is bounded whatever the market does;
 //! - a side that could carry the position beyond `max_inventory` is not quoted;
-//! - no price meets the other side of the quote it was made from;
+//! - no price meets the other side of the quote it was made from, nor an order of its own that may
+//!   still stand on the other side: its trade may be known to the venue alone;
 //! - halted, it does nothing: what may stay is for the kernel to say.
 //!
 //! It keeps no list of its orders: the view has it. It acts on quotes only, so a "no" cannot answer
@@ -120,13 +121,16 @@ impl Strategy for Quoter {
         };
         for side in Side::BOTH {
             let target = self.settings.target(side, &scene);
-            let mut resting = view
-                .orders()
-                .filter(|order| order.terms.instrument == id && order.terms.side == side)
-                .peekable();
+            let here = |order: &&Order| order.terms.instrument == id;
+            let mut resting =
+                view.orders().filter(|order| here(order) && order.terms.side == side).peekable();
             let next_ns = &mut memory.next_ns[side.index()];
             let is_free = is_ready && *next_ns <= view.now.mono_ns && resting.peek().is_none();
-            if let Some(target) = target.filter(|_| is_free) {
+            let meets_none = |target: &Target| {
+                let mut own = view.orders().filter(|order| here(order) && order.terms.side != side);
+                !own.any(|order| side.accepts(order.terms.price, target.price))
+            };
+            if let Some(target) = target.filter(|_| is_free).filter(meets_none) {
                 *next_ns = view.now.mono_ns.saturating_add(self.settings.pause_ns);
                 out.place(self.settings.request(id, side, target));
             }
