@@ -18,11 +18,24 @@ use crate::types::{InstrumentId, Stamp, StrategyId, Text};
 /// parts one by one wants to stop the whole.
 pub const LATCHES_MAX: usize = 8;
 
-/// What tripped the switch first; later causes do not overwrite it. The numbers are written to
-/// disk and are never reused.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[repr(u8)]
-pub enum TripReason {
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $name:ident = $number:literal),* $(,)?) => {
+        /// What tripped the switch first; later causes do not overwrite it. The numbers are written
+        /// to disk and are never reused.
+        #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+        #[repr(u8)]
+        pub enum TripReason {
+            $($(#[$doc])* $name = $number),*
+        }
+
+        impl TripReason {
+            /// All of them: for each a test flattens to zero while the cause goes on (SAFETY E2).
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+        }
+    };
+}
+
+reasons! {
     /// A person, by command.
     Operator = 1,
     /// `state/kill_switch.flag` appeared.
