@@ -24,6 +24,7 @@ mod throttle;
 mod ttl;
 mod verdict;
 
+pub use collar::exit_price;
 pub(super) use kill_switch::Trip;
 pub use kill_switch::{TripReason, TripRecord};
 pub(super) use reducing::exit_room;
@@ -181,10 +182,8 @@ impl Kernel {
         self.check_place(passage, None, facts)?;
         let filters = &facts.instrument.filters;
         let quote = facts.market.last_quote().ok_or(DenyReason::NoPrice)?;
-        let price = collar::price(quote, exit.side, exit.cap_bps, filters.price_tick);
+        let price = exit_price(quote, exit.side, exit.cap_bps, filters);
         let price = price.ok_or(DenyReason::NoPrice)?;
-        let within = price.min(filters.price_max).floor_to(filters.price_tick);
-        let price = within.max(filters.price_min.ceil_to(filters.price_tick));
         let (side, qty, purpose) = (exit.side, exit.qty, Purpose::Reducing);
         let order = Candidate { passage, side, price, qty, purpose, ttl_ns: None };
         self.check_order(&order, quote, None, facts)?;
