@@ -3,9 +3,7 @@
 use super::console::Console;
 use super::exit::Exit;
 use crate::config;
-use crate::runtime::{self, PanicAct, PanicError, PanicPlan};
-use crate::venue::VenueKind;
-use crate::venue::panic::rest_url;
+use crate::runtime::{self, PanicAct, PanicError, PanicPlan, PanicVenue};
 use clap::{Args, Subcommand};
 use std::io;
 use std::path::PathBuf;
@@ -35,8 +33,8 @@ enum Act {
 #[derive(Args, Clone, Debug)]
 struct Place {
     /// Which kind of venue
-    #[arg(long, value_name = "KIND", value_parser = venue)]
-    venue: VenueKind,
+    #[arg(long, value_name = "KIND")]
+    venue: PanicVenue,
     /// A file of two lines, the API key and its secret, that only its owner can read
     #[arg(long, value_name = "FILE")]
     key_file: PathBuf,
@@ -57,7 +55,7 @@ pub(super) fn execute(arguments: Arguments, console: &mut Console<'_>) -> io::Re
         Act::CancelAll(place) => (PanicAct::CancelAll, place, 0),
         Act::Flatten { place, cap_pct } => (PanicAct::Flatten, place, cap_pct),
     };
-    let Place { venue, key_file, rest_url: address, symbol, including_protective } = place;
+    let Place { venue, key_file, rest_url, symbol, including_protective } = place;
     let credentials = match config::credentials(&key_file, &config::process_environment) {
         Ok(credentials) => credentials,
         Err(fault) => {
@@ -65,7 +63,6 @@ pub(super) fn execute(arguments: Arguments, console: &mut Console<'_>) -> io::Re
             return Ok(Exit::Permission);
         }
     };
-    let rest_url = address.unwrap_or_else(|| rest_url(venue).to_owned());
     let symbols = symbol.into_iter().map(|symbol| symbol.to_uppercase()).collect();
     let plan =
         PanicPlan { act, venue, rest_url, credentials, symbols, cap_bps, including_protective };
@@ -90,12 +87,6 @@ pub(super) fn execute(arguments: Arguments, console: &mut Console<'_>) -> io::Re
         PanicError::Io(_) => Exit::Internal,
         PanicError::NotZero { .. } => Exit::Failed,
     })
-}
-
-fn venue(word: &str) -> Result<VenueKind, String> {
-    let found = VenueKind::ALL.iter().find(|(known, _)| *known == word).map(|(_, kind)| *kind);
-    let known: Vec<_> = VenueKind::ALL.iter().map(|(known, _)| *known).collect();
-    found.ok_or_else(|| format!("known venues: {}", known.join(", ")))
 }
 
 /// Basis points from a percentage of at most two places.
@@ -139,11 +130,5 @@ mod tests {
         for (text, expected) in rows {
             assert_eq!(percent(text).ok(), expected, "{text}");
         }
-    }
-
-    #[test]
-    fn only_venues_that_can_be_spoken_to_are_taken() {
-        assert_eq!(venue("binance_usdm"), Ok(VenueKind::BinanceUsdm));
-        assert!(venue("nowhere").unwrap_err().contains("binance_usdm"));
     }
 }

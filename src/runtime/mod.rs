@@ -33,9 +33,9 @@ mod wiring;
 mod writer;
 
 pub use assemble::AssembleError;
-pub use backtest::backtest;
+pub use backtest::{Played, backtest};
 pub use exchange::{ExchangeError, ExchangePlan, PAPER_KEY, PAPER_SECRET, serve_exchange};
-pub use panic::{PanicAct, PanicError, PanicPlan, panic};
+pub use panic::{PanicAct, PanicError, PanicPlan, PanicVenue, panic};
 pub use record::{Recording, record};
 pub use run::{control_socket, run};
 pub use startup::StartError;

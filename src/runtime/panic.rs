@@ -16,9 +16,10 @@ use super::clock::Clock;
 use crate::net::http::{HttpClient, HttpLimits};
 use crate::net::{Address, Dial, NetError, TlsRoots};
 use crate::types::Purpose;
-use crate::venue::panic::{Held, Resting, RestingKey, panic_dialect};
+use crate::venue::panic::{Held, Resting, RestingKey, panic_dialect, rest_url};
 use crate::venue::{Credentials, DecodeError, VenueKind};
 use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 use way::Way;
 
@@ -40,15 +41,29 @@ pub enum PanicAct {
     Flatten,
 }
 
+/// A kind of venue, by the word that the configuration uses.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct PanicVenue(VenueKind);
+
+impl FromStr for PanicVenue {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        let found = VenueKind::ALL.iter().find(|(known, _)| *known == word);
+        let known = VenueKind::ALL.map(|(known, _)| known).join(", ");
+        found.map(|(_, kind)| Self(*kind)).ok_or_else(|| format!("known venues: {known}"))
+    }
+}
+
 /// Where, as whom, and how far.
 #[derive(Debug)]
 pub struct PanicPlan {
     /// What.
     pub act: PanicAct,
     /// Of which kind.
-    pub venue: VenueKind,
-    /// Its REST address.
-    pub rest_url: String,
+    pub venue: PanicVenue,
+    /// Its REST address; its own one when left out.
+    pub rest_url: Option<String>,
     /// Whose account.
     pub credentials: Credentials,
     /// Only these symbols; all of the account when empty.
@@ -98,8 +113,9 @@ pub enum PanicError {
 pub fn panic(plan: &PanicPlan, say: &mut dyn FnMut(fmt::Arguments<'_>)) -> Result<(), PanicError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let dial = Dial { roots: TlsRoots::bundled()?, limit: CONNECT_MAX };
-    let client = HttpClient::new(Address::parse(&plan.rest_url)?, dial, HttpLimits::STANDARD)?;
-    let dialect = panic_dialect(plan.venue, &plan.credentials);
+    let url = plan.rest_url.as_deref().unwrap_or(rest_url(plan.venue.0));
+    let client = HttpClient::new(Address::parse(url)?, dial, HttpLimits::STANDARD)?;
+    let dialect = panic_dialect(plan.venue.0, &plan.credentials);
     let mut way = Way::new(plan, dialect, client, Clock::start(), say);
     runtime.block_on(way.out())
 }
@@ -188,8 +204,8 @@ mod tests {
     fn plan(act: PanicAct, symbols: &[&str], including_protective: bool) -> PanicPlan {
         PanicPlan {
             act,
-            venue: VenueKind::BinanceUsdm,
-            rest_url: "http://127.0.0.1:1".to_owned(),
+            venue: "binance_usdm".parse().unwrap(),
+            rest_url: None,
             credentials: Credentials::new("k".to_owned(), "s".to_owned()),
             symbols: symbols.iter().map(|symbol| (*symbol).to_owned()).collect(),
             cap_bps: 100,
@@ -260,11 +276,19 @@ mod tests {
     }
 
     #[test]
-    fn a_venue_that_is_not_there_is_said_and_given_up() {
-        // The tries are a second apart; one is enough to see that nothing but a try is made.
+    fn only_venues_that_can_be_spoken_to_are_taken() {
+        assert_eq!("binance_usdm".parse(), Ok(PanicVenue(VenueKind::BinanceUsdm)));
+        let said = "nowhere".parse::<PanicVenue>().unwrap_err();
+        assert!(said.contains("binance_usdm"), "{said}");
+    }
+
+    #[test]
+    fn an_address_that_is_none_is_refused_before_anything_is_sent() {
         let mut said = Vec::new();
-        let plan =
-            PanicPlan { rest_url: "ftp://here".to_owned(), ..plan(PanicAct::Flatten, &[], false) };
+        let plan = PanicPlan {
+            rest_url: Some("ftp://here".to_owned()),
+            ..plan(PanicAct::Flatten, &[], false)
+        };
         let ended = panic(&plan, &mut |line| said.push(line.to_string()));
         assert!(matches!(ended, Err(PanicError::Net(_))) && said.is_empty());
     }

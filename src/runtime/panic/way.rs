@@ -229,7 +229,7 @@ impl Way<'_> {
     /// True where only a person can make it better.
     fn is_hopeless(&self, error: &DecodeError) -> bool {
         let DecodeError::Refused { status, code, text } = error else { return false };
-        let meant = meaning(self.plan.venue, *status, *code, text);
+        let meant = meaning(self.plan.venue.0, *status, *code, text);
         meant.blame == Blame::Operator && meant.retry == Retry::Never
     }
 
