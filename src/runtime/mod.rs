@@ -5,7 +5,7 @@
 //! around it; `assemble`, `startup`, `run` and `wiring` put a run together, `waiting` attends to
 //! operators before there is a venue; `supervisor` keeps a run and ends it, with `operators` and
 //! `aftermath`. `exchange` serves the simulated exchange, `backtest` and `record` are the other two
-//! worlds.
+//! worlds; `panic` gets out of a venue without any of them.
 
 mod aftermath;
 mod assemble;
@@ -27,6 +27,7 @@ mod link;
 mod listing;
 mod operators;
 mod outputs;
+mod panic;
 mod record;
 mod recorded;
 mod run;
@@ -41,6 +42,7 @@ mod writer;
 pub use assemble::AssembleError;
 pub use backtest::{Played, backtest};
 pub use exchange::{ExchangeError, ExchangePlan, PAPER_KEY, PAPER_SECRET, serve_exchange};
+pub use panic::{PanicAct, PanicError, PanicPlan, PanicVenue, panic};
 pub use record::{Recording, record};
 pub use run::{control_socket, run};
 pub use startup::StartError;
