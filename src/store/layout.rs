@@ -143,11 +143,11 @@ wire_struct!(ClockSample { venue: VenueId, offset_ns: i64, rtt_ns: u64 });
 
 wire_enum!(TripCause { 1 = Operator, 2 = FlagFile, 3 = Journal, 110 = PostCheck });
 wire_enum!(Criterion {
-    110 = CauseUnderstood,
-    111 = MarketNormal,
-    112 = ParametersReviewed,
-    113 = Approved,
-    114 = CooldownWaived,
+    1 = CauseUnderstood,
+    2 = MarketNormal,
+    3 = ParametersReviewed,
+    4 = Approved,
+    5 = CooldownWaived,
 });
 wire_enum!(Baseline { 1 = Keep, 2 = New });
 wire_enum!(OperatorCommand {
@@ -190,10 +190,10 @@ wire_struct!(TripRecord {
     note: Text<96>,
 });
 wire_enum!(ScopeName {
-    110 = All,
-    111 = Venue,
-    112 = Strategy(name: Text<32>),
-    113 = Instrument(name: Text<32>),
+    1 = All,
+    2 = Venue,
+    3 = Strategy(name: Text<32>),
+    4 = Instrument(name: Text<32>),
 });
 wire_struct!(NamedLatch { scope: ScopeName, trip: TripRecord });
 wire_struct!(HighWater { peak: Cash });
@@ -289,7 +289,7 @@ mod tests {
         check_table::<LinkChannel>();
         check_table::<LinkState>();
         check_table::<TripCause>();
-        check_table::<ScopeName>();
+        check_table::<Criterion>();
         check_table::<Baseline>();
         check_table::<OperatorCommand>();
         check_table::<TripReason>();
