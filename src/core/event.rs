@@ -162,8 +162,8 @@ pub enum OperatorCommand {
     Stop,
 }
 
-/// What a reset of the kill switch needs: the four recovery criteria of the runbooks (S0 section 5),
-/// and a second person's word where the cooldown is not waited for (D3).
+/// What a reset of the kill switch needs: the four recovery criteria of the runbooks (S0 section
+/// 5), and a second person's word where the cooldown is not waited for (D3).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Criterion {
     /// What happened is understood.
@@ -173,7 +173,7 @@ pub enum Criterion {
     /// Limits and settings have been looked at.
     ParametersReviewed,
     /// Somebody who may has agreed.
-    Approved,
+    ApprovalGiven,
     /// Another person agrees not to wait for the cooldown.
     CooldownWaived,
 }
@@ -181,7 +181,7 @@ pub enum Criterion {
 impl Criterion {
     /// The four that every reset needs.
     pub const ALL: [Self; 4] =
-        [Self::CauseUnderstood, Self::MarketNormal, Self::ParametersReviewed, Self::Approved];
+        [Self::CauseUnderstood, Self::MarketNormal, Self::ParametersReviewed, Self::ApprovalGiven];
 
     /// All bits of the four.
     pub(super) const ALL_BITS: u8 = 0b1111;
@@ -192,7 +192,7 @@ impl Criterion {
             Self::CauseUnderstood => Some(1),
             Self::MarketNormal => Some(2),
             Self::ParametersReviewed => Some(4),
-            Self::Approved => Some(8),
+            Self::ApprovalGiven => Some(8),
             Self::CooldownWaived => None,
         }
     }

@@ -266,7 +266,7 @@ fn attested(asked: &Reset, generation: u32) -> Result<Vec<OperatorRequest>, Stri
         (Criterion::CauseUnderstood, "--cause-understood", &asked.cause, &*author.by),
         (Criterion::MarketNormal, "--market-normal", &asked.market, &author.by),
         (Criterion::ParametersReviewed, "--parameters-reviewed", &asked.parameters, &author.by),
-        (Criterion::Approved, "--approval", &asked.approval, approver),
+        (Criterion::ApprovalGiven, "--approval", &asked.approval, approver),
     ];
     let missing: Vec<_> = words.iter().filter(|it| it.2.trim().is_empty()).map(|it| it.1).collect();
     if !missing.is_empty() {
@@ -421,7 +421,7 @@ mod tests {
         assert_eq!(
             said[3..],
             [
-                (Criterion::Approved, "bob".to_owned()),
+                (Criterion::ApprovalGiven, "bob".to_owned()),
                 (Criterion::CooldownWaived, "bob".to_owned()),
             ]
         );

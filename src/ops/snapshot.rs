@@ -1,8 +1,8 @@
 //! The cause of a trip, kept for whoever must understand it before a reset (R37): what was ordered,
 //! denied and traded last, equity, prices, positions and what a move costs.
 //!
-//! Must hold: everything in here is a copy from before; nothing is asked of the venue. A distance to
-//! liquidation that is not known is `null`.
+//! Must hold: everything in here is a copy from before; nothing is asked of the venue. A distance
+//! to liquidation that is not known is `null`.
 
 use super::report::Report;
 use super::{say, status_json};

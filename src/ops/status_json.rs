@@ -57,8 +57,8 @@ pub fn status(report: &Report) -> Value {
     })
 }
 
-/// The kill switch alone: what `engine kill-switch status` shows. `trip` and `challenge` are those of
-/// the latch of everything, or of the first one where only parts are stopped.
+/// The kill switch alone: what `engine kill-switch status` shows. `trip` and `challenge` are those
+/// of the latch of everything, or of the first one where only parts are stopped.
 pub fn kill_switch(report: &Report) -> Value {
     let status = &report.status;
     let latches = &status.latches;

@@ -1,7 +1,8 @@
 //! What follows a trip once it stands: people are told what is a fact, and the cause is kept.
 //!
-//! Must hold: nothing here is on the way of the trip itself; a snapshot that cannot be taken is said
-//! and changes nothing. The snapshot is taken on a thread of its own, because it reads the journal.
+//! Must hold: nothing here is on the way of the trip itself; a snapshot that cannot be taken is
+//! said and changes nothing. The snapshot is taken on a thread of its own, because it reads the
+//! journal.
 
 use super::supervisor::Supervisor;
 use super::threads;

@@ -3,10 +3,10 @@
 //! Shut by whoever learns of a trip first, before the core has taken it in: the operator's thread,
 //! the watcher of the flag file, or the hot thread. Opened by the hot thread alone.
 //!
-//! Must hold: once [`Gate::hold`] or [`Gate::latch`] has returned and [`Gate::is_settled`] says yes,
-//! nothing that they cover leaves until a reset. The sender says that it passes before it looks, and
-//! who shuts looks for a sender after it has shut: with a fence between both, one of the two sees
-//! the other. `tests/loom.rs` proves it, and that a plain flag does not do.
+//! Must hold: once [`Gate::hold`] or [`Gate::latch`] has returned and [`Gate::is_settled`] says
+//! yes, nothing that they cover leaves until a reset. The sender says that it passes before it
+//! looks, and who shuts looks for a sender after it has shut: with a fence between both, one of the
+//! two sees the other. `tests/loom.rs` proves it, and that a plain flag does not do.
 //!
 //! Decision: a word per scope and a count of passes, instead of an acknowledgement that the sender
 //! writes by itself. That would spare the sender its one fence (a few nanoseconds beside a write of

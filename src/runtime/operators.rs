@@ -2,8 +2,8 @@
 //!
 //! Must hold: a trip by hand shuts the gate before the core has even heard of it, whatever the disk
 //! does, and is answered with what is a fact by then: that no order is being written any more, that
-//! it is on disk, how many opening orders the venue has not confirmed gone. A trip that does not fit
-//! into the lane is handed over later; the gate is shut meanwhile.
+//! it is on disk, how many opening orders the venue has not confirmed gone. A trip that does not
+//! fit into the lane is handed over later; the gate is shut meanwhile.
 
 use super::gate::Hold;
 use super::hot::Incoming;

@@ -106,8 +106,8 @@ struct Prepared {
     room: Room,
 }
 
-/// Attends to operators, finds the venue, asks it what it lists, and builds a core that stands where
-/// the last run stood. Sends nothing of ours.
+/// Attends to operators, finds the venue, asks it what it lists, and builds a core that stands
+/// where the last run stood. Sends nothing of ours.
 async fn prepare(
     config: &Config,
     registry: &Registry,

@@ -44,8 +44,8 @@ pub fn next_epoch(state_folder: &Path, journal_floor: u32) -> Result<u32, StoreE
 /// above every one that can have been used, whatever the file said. The caller comes up KILLED.
 ///
 /// Starts are counted one by one and in leaps of a thousand: no deployment has started once for
-/// every second since 1970. A file that is not ours is kept beside, for people; a disk that does not
-/// take the new number does not matter, because the next start that asks is later again.
+/// every second since 1970. A file that is not ours is kept beside, for people; a disk that does
+/// not take the new number does not matter, because the next start that asks is later again.
 pub fn epoch_beyond(state_folder: &Path, journal_floor: u32, now: Stamp) -> u32 {
     let path = state_folder.join("epoch");
     let seconds = u32::try_from(now.unix_ns / SECOND).unwrap_or(u32::MAX);

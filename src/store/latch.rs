@@ -54,8 +54,8 @@ impl LatchFiles {
     }
 
     /// Keeps what stands; returns when it is on disk. While everything is stopped the flag is there
-    /// as well, and first: it is the cheaper one, and alone it is enough. When one cannot be written
-    /// the other still is.
+    /// as well, and first: it is the cheaper one, and alone it is enough. When one cannot be
+    /// written the other still is.
     pub fn write(&self, table: &LatchTable) -> Result<(), StoreError> {
         let flag = table.whole().map_or(Ok(()), |latch| self.raise_flag(&latch.trip));
         let state = atomic::write(&self.state, &Written::of(table));

@@ -162,8 +162,8 @@ impl LatchTable {
     }
 }
 
-/// The latches of parts that a journal knows of. Written again at the head of every segment, so that
-/// a start that reads the last two knows them all.
+/// The latches of parts that a journal knows of. Written again at the head of every segment, so
+/// that a start that reads the last two knows them all.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Parts(Vec<NamedLatch>);
 

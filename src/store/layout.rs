@@ -146,7 +146,7 @@ wire_enum!(Criterion {
     1 = CauseUnderstood,
     2 = MarketNormal,
     3 = ParametersReviewed,
-    4 = Approved,
+    4 = ApprovalGiven,
     5 = CooldownWaived,
 });
 wire_enum!(Baseline { 1 = Keep, 2 = New });

@@ -105,7 +105,7 @@ fn operate(world: &mut World) {
         6 => OperatorCommand::ResumeFull,
         7 => OperatorCommand::Reset { generation, baseline: Baseline::New },
         8 => OperatorCommand::TripScope(scope),
-        _ => OperatorCommand::Attest { generation, criterion: Criterion::Approved },
+        _ => OperatorCommand::Attest { generation, criterion: Criterion::ApprovalGiven },
     };
     // Many are refused, and that is right.
     let _ = world.operator(command);

@@ -4,10 +4,11 @@
 //! of the account (`account`) and the venue's clock (`clock`).
 //!
 //! Must hold: the latches are read and the order is checked once more on the encoded bytes, right
-//! before they are written: under a latch nothing of a strategy leaves (SAFETY 3). An order of which no byte left is `NotSent`, one
-//! of which a byte may have left is `OutcomeUnknown`; nothing is ever sent twice by itself (D10).
-//! A full lane towards the hot thread means that a word about an order was lost: the link is
-//! reported down and up again, which makes the core read the account (D12).
+//! before they are written: under a latch nothing of a strategy leaves (SAFETY 3). An order of
+//! which no byte left is `NotSent`, one of which a byte may have left is `OutcomeUnknown`; nothing
+//! is ever sent twice by itself (D10). A full lane towards the hot thread means that a word about
+//! an order was lost: the link is reported down and up again, which makes the core read the account
+//! (D12).
 
 mod account;
 mod clock;

@@ -1,10 +1,10 @@
-//! The last look at an order, on the bytes that are about to leave (SAFETY 1, "Post-check"): what the
-//! kernel checked before, checked again by other code from other numbers.
+//! The last look at an order, on the bytes that are about to leave (SAFETY 1, "Post-check"): what
+//! the kernel checked before, checked again by other code from other numbers.
 //!
-//! Must hold: what is compared is held here and was never the kernel's: the largest quantity of each
-//! instrument comes from the configuration, the last id from the orders that left, the rate from a
-//! clock that is read here. A contradiction is a fault of this program: it trips the kill switch.
-//! Not here: the latches, which [`crate::runtime::gate`] holds.
+//! Must hold: what is compared is held here and was never the kernel's: the largest quantity of
+//! each instrument comes from the configuration, the last id from the orders that left, the rate
+//! from a clock that is read here. A contradiction is a fault of this program: it trips the kill
+//! switch. Not here: the latches, which [`crate::runtime::gate`] holds.
 
 use crate::core::Rate;
 use crate::core::safety::Approved;
@@ -36,8 +36,9 @@ impl PostCheck {
         Self { last, qty_max, per_second_max, second_began_ns: 0, in_second: 0 }
     }
 
-    /// May bytes that say `written` leave for an order of that strategy that was approved so? An exit of an operator may be larger than an order of a
-    /// strategy, because the venue's own bound is what holds it (SAFETY E2).
+    /// May bytes that say `written` leave for an order of that strategy that was approved so? An
+    /// exit of an operator may be larger than an order of a strategy, because the venue's own bound
+    /// is what holds it (SAFETY E2).
     pub(super) fn check(
         &mut self,
         approved: &WrittenOrder,

@@ -79,8 +79,8 @@ impl Iterator for Reader {
     }
 }
 
-/// The last records that are `wanted`, oldest first, at most `count`, from the last two segments that
-/// hold any: for a look at what just happened. What cannot be read is passed over.
+/// The last records that are `wanted`, oldest first, at most `count`, from the last two segments
+/// that hold any: for a look at what just happened. What cannot be read is passed over.
 pub fn tail(
     folder: &Path,
     count: usize,
