@@ -45,8 +45,8 @@ pub use params::{Param, ParamFault, Params};
 pub use portfolio::{HighWater, Tally};
 pub use reconcile::Finding;
 pub use setup::{
-    Budget, ClockLimits, DrawdownLimits, InstrumentLimits, Limits, Rate, Restored, Seat, Setup,
-    Sharing, Timing, Valuation,
+    Budget, ClockLimits, DrawdownLimits, InstrumentLimits, Limits, PriceMoveLimits, Rate,
+    RepeatLimits, Restored, Seat, Setup, Sharing, Timing, Valuation,
 };
 pub use status::{Counters, InstrumentStatus, Status, StrategyStatus};
 pub use strategy::{
@@ -106,10 +106,18 @@ impl Core {
         assert!(in_order, "instruments stand in order of their index");
         assert!(limits.instruments.len() == instruments.len(), "every instrument has limits");
         let budgets = strategies.iter().map(|seat| seat.budget).collect();
+        let move_window_ns = limits.price_move.window_ns;
         let kernel = Kernel::new(limits, budgets, setup.epoch, &setup.restored);
         let (count, seats) = (instruments.len(), strategies.len());
         Self {
-            state: State::new(instruments, valuations, seats, setup.timing, setup.sharing),
+            state: State::new(
+                instruments,
+                valuations,
+                seats,
+                setup.timing,
+                setup.sharing,
+                move_window_ns,
+            ),
             kernel,
             seats: strategies.into_iter().map(SeatState::new).collect(),
             intents: Intents::new(setup.epoch),
