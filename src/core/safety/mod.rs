@@ -30,6 +30,7 @@ mod throttle;
 mod ttl;
 mod verdict;
 
+pub use collar::exit_price;
 pub(super) use facts::{Exit, Facts, Holdings, Wish};
 pub(super) use kill_switch::Trip;
 pub use kill_switch::{TripReason, TripRecord};
@@ -76,7 +77,7 @@ pub(super) struct Kernel {
 
 /// Most orders of strategies, whatever the configuration says: the rest of the table is for exits
 /// and for orders found at the venue.
-const STRATEGY_ORDERS_MAX: u32 = 768;
+const STRATEGY_ORDERS_MAX: u32 = 12_288;
 
 /// A high-water mark that rises with every tick is told this often at most.
 const HIGH_WATER_EVERY_NS: u64 = crate::types::SECOND;
@@ -156,10 +157,8 @@ impl Kernel {
         self.check_place(passage, exit.id, None, facts)?;
         let filters = &facts.instrument.filters;
         let quote = facts.market.last_quote().ok_or(DenyReason::NoPrice)?;
-        let price = collar::price(quote, exit.side, exit.cap_bps, filters.price_tick);
+        let price = exit_price(quote, exit.side, exit.cap_bps, filters);
         let price = price.ok_or(DenyReason::NoPrice)?;
-        let within = price.min(filters.price_max).floor_to(filters.price_tick);
-        let price = within.max(filters.price_min.ceil_to(filters.price_tick));
         let (side, qty, purpose) = (exit.side, exit.qty, Purpose::Reducing);
         let order = Candidate { passage, key: None, side, price, qty, purpose, ttl_ns: None };
         self.check_order(&order, quote, None, facts)?;
