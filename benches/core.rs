@@ -91,6 +91,7 @@ fn setup(wants: bool) -> Setup {
             gross_notional_max: Cash::whole(100_000),
             data_age_ns_max: SECOND,
             conservative_bps: 5_000,
+            probation_ns: 0,
             instruments: vec![InstrumentLimits {
                 position_max: Qty::whole(1),
                 order_qty_max: Qty::whole(1),

@@ -21,6 +21,7 @@ mod latency;
 mod link;
 mod listing;
 mod outputs;
+mod places;
 mod record;
 mod recorded;
 mod run;
