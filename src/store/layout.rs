@@ -224,6 +224,9 @@ wire_enum!(DenyReason {
     29 = StrategyRate,
     30 = StrategyPosition,
     31 = NoPrice,
+    41 = BadId,
+    49 = DuplicateOrder,
+    51 = SelfTrade,
 });
 
 /// The number under which a reason stands on disk.

@@ -1,10 +1,10 @@
 //! Random causes and random words of operators, in any order: what must hold of modes holds.
 
-use super::tests::kernel;
-use super::{Kernel, Trip, TripReason};
+use super::case::kernel;
 use crate::core::effect::{Effects, Refusal};
 use crate::core::event::{Baseline, Probation};
 use crate::core::mode::{Author, Mode, ModeCause, Scope};
+use crate::core::safety::{Change, Kernel, KillSwitch, Trip, TripReason};
 use crate::core::setup::Restored;
 use crate::types::{InstrumentId, SECOND, Stamp, StrategyId, Text, VenueId};
 use proptest::prelude::*;
@@ -72,7 +72,7 @@ impl Walk {
 
     fn shift(&mut self, scope: Scope, cause: ModeCause) {
         let (by, note) = (Text::new("x"), Text::new("y"));
-        self.kernel.change_mode(scope, super::Change { cause, by, note }, self.now());
+        self.kernel.change_mode(scope, Change { cause, by, note }, self.now());
     }
 
     fn act(&mut self, act: Act) -> Result<(), Refusal> {
@@ -117,7 +117,7 @@ fn walking(restored: &Restored) -> Kernel {
     let mut kernel = kernel();
     kernel.modes.restore(restored);
     kernel.modes.watch_for(PROBATION_NS);
-    kernel.kill_switch = super::KillSwitch::restored(restored.latch, restored.latch_generation);
+    kernel.kill_switch = KillSwitch::restored(restored.latch, restored.latch_generation);
     kernel
 }
 
