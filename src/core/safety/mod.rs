@@ -72,7 +72,7 @@ pub(super) struct Kernel {
 
 /// Most orders of strategies, whatever the configuration says: the rest of the table is for exits
 /// and for orders found at the venue.
-const STRATEGY_ORDERS_MAX: u32 = 768;
+const STRATEGY_ORDERS_MAX: u32 = 12_288;
 
 /// A high-water mark that rises with every tick is told this often at most.
 const HIGH_WATER_EVERY_NS: u64 = crate::types::SECOND;
