@@ -39,6 +39,7 @@ pub use event::{
     AccountEvent, Baseline, ClockSample, Event, EventKind, LinkChannel, LinkEvent, LinkState,
     OperatorCommand, OperatorRequest, Probation, TripCause,
 };
+pub use flatten::exit_slice;
 pub use mode::{Author, Mode, ModeCause, ModeRecord, Scope, transitions};
 pub use orders::{ORDERS_MAX, Order};
 pub use params::{Param, ParamFault, Params};

@@ -28,6 +28,7 @@ mod throttle;
 mod ttl;
 mod verdict;
 
+pub use collar::exit_price;
 pub(super) use facts::{Exit, Facts, Holdings, Wish};
 pub(super) use kill_switch::Trip;
 pub use kill_switch::{TripReason, TripRecord};
@@ -152,10 +153,8 @@ impl Kernel {
         self.check_place(passage, exit.id, None, facts)?;
         let filters = &facts.instrument.filters;
         let quote = facts.market.last_quote().ok_or(DenyReason::NoPrice)?;
-        let price = collar::price(quote, exit.side, exit.cap_bps, filters.price_tick);
+        let price = exit_price(quote, exit.side, exit.cap_bps, filters);
         let price = price.ok_or(DenyReason::NoPrice)?;
-        let within = price.min(filters.price_max).floor_to(filters.price_tick);
-        let price = within.max(filters.price_min.ceil_to(filters.price_tick));
         let (side, qty, purpose) = (exit.side, exit.qty, Purpose::Reducing);
         let mode = self.modes.at(facts.instrument.id, None);
         let order = Candidate { passage, side, price, qty, purpose, ttl_ns: None, mode };
