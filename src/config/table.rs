@@ -298,6 +298,11 @@ pub(super) const KEYS: &[Key] = &[
         Kind::Number("0.01", "1", 4, "parts of the full size"),
         "Limits of size are multiplied by it.",
     ),
+    required(
+        "conservative.probation_s",
+        Kind::Whole(0, 86_400, "seconds"),
+        "So long after a resume, or a stop by itself meanwhile, `engine resume --full` is refused.",
+    ),
     required("orders", Kind::Group, "How long answers about orders may take."),
     required(
         "orders.answer_timeout_ms",

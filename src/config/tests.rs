@@ -82,7 +82,7 @@ risk:
   price_move_window_ms: 10000
   max_repeats: 20
   repeat_window_ms: 60000
-conservative: {size_factor: 0.5}
+conservative: {size_factor: 0.5, probation_s: 60}
 orders: {answer_timeout_ms: 1000, cancel_retry_ms: 1000, query_retry_ms: 1000}
 reconciliation: {interval_s: 30, timeout_ms: 5000, balance_tolerance: 0}
 ";
