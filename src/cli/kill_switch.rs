@@ -34,6 +34,9 @@ pub struct Trip {
     /// Whom.
     #[command(flatten)]
     pub target: Target,
+    /// Only this venue
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["strategy", "symbol"])]
+    pub venue: Option<String>,
     /// Only this strategy
     #[arg(long, value_name = "NAME", conflicts_with = "symbol")]
     pub strategy: Option<String>,
@@ -93,6 +96,7 @@ pub(super) fn execute(
         Verb::Trip(trip) => {
             let request = Request::KillSwitchTrip {
                 author: ask::author(&trip.author),
+                venue: trip.venue.clone(),
                 strategy: trip.strategy.clone(),
                 symbol: trip.symbol.clone(),
             };

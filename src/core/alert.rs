@@ -1,6 +1,6 @@
 //! What a person should know: the closed list of things worth saying aloud.
 
-use super::mode::{Mode, Scope};
+use super::mode::{ModeRecord, Scope};
 use super::reconcile::Finding;
 use super::safety::TripReason;
 use crate::types::{Cash, ClientOrderId, ForeignOrder, InstrumentId, Qty, VenueId};
@@ -19,8 +19,13 @@ pub enum Alert {
         /// What a move of all prices by one per cent against that sum costs.
         loss_per_percent: Option<Cash>,
     },
-    /// The mode of everything changed.
-    Mode(Mode),
+    /// The mode of a scope changed.
+    Mode {
+        /// Where.
+        scope: Scope,
+        /// To which, and why.
+        record: ModeRecord,
+    },
     /// Our clock is farther from the venue's than the warning threshold.
     ClockDrift {
         /// How far, nanoseconds; above zero when ours is behind.

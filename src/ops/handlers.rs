@@ -6,10 +6,11 @@
 //! operator saw (D3).
 
 use super::report::Report;
-use super::status_json;
+use super::{Named, Names, status_json};
 use crate::core::safety::TripRecord;
 use crate::core::{
-    Baseline, Criterion, Digest, OperatorCommand, OperatorRequest, Refusal, Scope, TripCause,
+    Baseline, Criterion, Digest, OperatorCommand, OperatorRequest, Probation, Refusal, Scope,
+    TripCause,
 };
 use crate::types::Text;
 use serde::{Deserialize, Serialize};
@@ -28,6 +29,8 @@ pub enum Request {
         /// Who and why.
         #[serde(flatten)]
         author: Author,
+        /// Only this venue.
+        venue: Option<String>,
         /// Only this instrument.
         instrument: Option<String>,
         /// Only this strategy.
@@ -38,6 +41,8 @@ pub enum Request {
         /// Who and why.
         #[serde(flatten)]
         author: Author,
+        /// Only this venue.
+        venue: Option<String>,
         /// Only this instrument.
         instrument: Option<String>,
         /// Only this strategy.
@@ -45,12 +50,17 @@ pub enum Request {
         /// To RUNNING instead of CONSERVATIVE.
         #[serde(default)]
         full: bool,
+        /// To RUNNING before the probation is over.
+        #[serde(default)]
+        force: bool,
     },
     /// Trip the kill switch.
     KillSwitchTrip {
         /// Who and why.
         #[serde(flatten)]
         author: Author,
+        /// Only this venue.
+        venue: Option<String>,
         /// Only this strategy.
         strategy: Option<String>,
         /// Only this instrument.
@@ -193,21 +203,22 @@ fn understand(request: Request, report: &Report) -> Result<Asked, String> {
         Request::KillSwitchStatus => {
             return Ok(Asked::Answered(status_json::kill_switch(report)));
         }
-        Request::Halt { author, instrument, strategy } => {
-            let scope = names.scope(instrument.as_deref(), strategy.as_deref())?;
+        Request::Halt { author, venue, instrument, strategy } => {
+            let scope = scope(names, venue.as_ref(), instrument.as_ref(), strategy.as_ref())?;
             (author, OperatorCommand::Halt(scope))
         }
-        Request::Resume { author, instrument, strategy, full } => {
-            let narrow = instrument.is_some() || strategy.is_some();
-            let scope = names.scope(instrument.as_deref(), strategy.as_deref())?;
-            match (full, narrow) {
-                (true, true) => return Err("--full lifts everything: name no scope".to_owned()),
-                (true, false) => (author, OperatorCommand::ResumeFull),
-                (false, _) => (author, OperatorCommand::Resume(scope)),
+        Request::Resume { author, venue, instrument, strategy, full, force } => {
+            let scope = scope(names, venue.as_ref(), instrument.as_ref(), strategy.as_ref())?;
+            let probation = if force { Probation::Skip } else { Probation::Observe };
+            match (full, force) {
+                (true, _) => (author, OperatorCommand::Promote { scope, probation }),
+                (false, false) => (author, OperatorCommand::Resume(scope)),
+                (false, true) => return Err("--force goes with --full".to_owned()),
             }
         }
-        Request::KillSwitchTrip { author, strategy, symbol } => {
-            let command = match names.scope(symbol.as_deref(), strategy.as_deref())? {
+        Request::KillSwitchTrip { author, venue, strategy, symbol } => {
+            let scope = scope(names, venue.as_ref(), symbol.as_ref(), strategy.as_ref())?;
+            let command = match scope {
                 Scope::All => OperatorCommand::Trip(TripCause::Operator),
                 part => OperatorCommand::TripScope(part),
             };
@@ -228,6 +239,17 @@ fn named(author: &Author) -> Result<(Text<32>, Text<96>), String> {
         return Err("say who asks (--by) and why (--reason)".to_owned());
     }
     Ok((Text::new(&author.by), Text::new(&author.reason)))
+}
+
+fn scope(
+    names: &Names,
+    venue: Option<&String>,
+    instrument: Option<&String>,
+    strategy: Option<&String>,
+) -> Result<Scope, String> {
+    let [venue, instrument, strategy] =
+        [venue, instrument, strategy].map(|name| name.map(String::as_str));
+    names.scope(Named { venue, instrument, strategy })
 }
 
 /// The latch that the challenge names, and every name that a reset needs.
@@ -294,12 +316,12 @@ mod tests {
     use super::*;
     use crate::core::LatchStatus;
     use crate::core::safety::{Latch, TripReason};
-    use crate::ops::Names;
-    use crate::types::{InstrumentId, Stamp, StrategyId};
+    use crate::types::{InstrumentId, Stamp, StrategyId, VenueId};
 
     fn report() -> Report {
         let mut report = Report {
             names: Names {
+                venues: vec!["binance".to_owned()],
                 instruments: vec!["BTCUSDT".to_owned(), "ETHUSDT".to_owned()],
                 strategies: vec!["maker".to_owned()],
                 assets: vec!["USDT".to_owned()],
@@ -350,7 +372,14 @@ mod tests {
         let resume = r#"{"verb":"resume","by":"ann","reason":"over","strategy":"maker"}"#;
         assert_eq!(command(resume), OperatorCommand::Resume(Scope::Strategy(StrategyId(0))));
         let resume = r#"{"verb":"resume","by":"ann","reason":"over","full":true}"#;
-        assert_eq!(command(resume), OperatorCommand::ResumeFull);
+        let (scope, probation) = (Scope::All, Probation::Observe);
+        assert_eq!(command(resume), OperatorCommand::Promote { scope, probation });
+        let resume = concat!(
+            r#"{"verb":"resume","by":"ann","reason":"over","full":true,"force":true,"#,
+            r#""venue":"binance"}"#
+        );
+        let (scope, probation) = (Scope::Venue(VenueId(0)), Probation::Skip);
+        assert_eq!(command(resume), OperatorCommand::Promote { scope, probation });
     }
 
     /// A good reset of the latch with that index, after `change`.
@@ -450,7 +479,8 @@ mod tests {
             r#"{"verb":"halt","by":" ","reason":"x"}"#,
             r#"{"verb":"halt","by":"ann","reason":"x","instrument":"DOGE"}"#,
             r#"{"verb":"halt","by":"a","reason":"x","instrument":"BTCUSDT","strategy":"maker"}"#,
-            r#"{"verb":"resume","by":"a","reason":"x","strategy":"maker","full":true}"#,
+            r#"{"verb":"resume","by":"a","reason":"x","venue":"kraken"}"#,
+            r#"{"verb":"resume","by":"a","reason":"x","force":true}"#,
         ];
         for line in lines {
             assert!(!error(line).is_empty(), "{line}");

@@ -28,6 +28,7 @@ mod listing;
 mod operators;
 mod outputs;
 mod panic;
+mod places;
 mod record;
 mod recorded;
 mod run;

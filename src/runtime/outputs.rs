@@ -18,8 +18,8 @@ use super::hot::Incoming;
 use super::lane::Filler;
 use crate::core::safety::{Approved, Latch};
 use crate::core::{
-    AccountEvent, Alert, Command, Core, Effect, Event, EventKind, HighWater, Mode, ORDERS_MAX,
-    OperatorCommand, OperatorRequest, Refusal, Scope, TripCause,
+    AccountEvent, Alert, Command, Core, Effect, Event, EventKind, HighWater, ModeRecord,
+    ORDERS_MAX, OperatorCommand, OperatorRequest, Refusal, Scope, TripCause,
 };
 use crate::ops::Names;
 use crate::store::{Denial, Journal, NamedLatch, OrderIntent, Record, ScopeName};
@@ -38,7 +38,7 @@ pub(super) enum Durable {
     /// The switch was cleared.
     Reset { generation: u32, request: OperatorRequest },
     /// A mode holds in a scope.
-    Mode { scope: Scope, mode: Mode },
+    Mode { scope: Scope, record: ModeRecord },
     /// The high-water mark moved.
     HighWater(HighWater),
     /// All before this is done: the asker may be told.
@@ -135,9 +135,9 @@ impl Outputs {
                 self.keep(Durable::Reset { generation, request });
                 self.gate.unlatch(latch.scope);
             }
-            Effect::ModeChanged { scope, mode } => {
-                self.append(&Record::Mode { scope, mode }, at);
-                self.keep(Durable::Mode { scope, mode });
+            Effect::ModeChanged { scope, record } => {
+                self.append(&Record::Standing { scope, record }, at);
+                self.keep(Durable::Mode { scope, record });
             }
             Effect::HighWaterChanged(mark) => {
                 self.append(&Record::HighWater(mark), at);
@@ -163,7 +163,7 @@ impl Outputs {
         let latch = NamedLatch { scope: self.names.of_scope(latch.scope), trip: latch.trip };
         let record = match latch.scope {
             ScopeName::All => Record::Trip(latch.trip),
-            ScopeName::Venue | ScopeName::Strategy(_) | ScopeName::Instrument(_) => {
+            ScopeName::Venue(_) | ScopeName::Strategy(_) | ScopeName::Instrument(_) => {
                 Record::PartTrip(latch)
             }
         };

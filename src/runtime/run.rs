@@ -171,6 +171,7 @@ fn assemble(
 /// What people call what the configuration names; the venue adds the names of assets.
 fn names(config: &Config) -> Names {
     Names {
+        venues: vec![config.venue.name.clone()],
         instruments: config.instruments.iter().map(|it| it.symbol.clone()).collect(),
         strategies: config.strategies.iter().map(|it| it.name.clone()).collect(),
         assets: vec![config.reporting_currency.clone()],
@@ -185,12 +186,15 @@ fn say_what_stands(restored: &Restored, names: &Names) {
         let reset = handlers::reset_command(&latch.trip);
         tracing::error!("KILLED since an earlier run ({scope}): {why}; when it is mended: {reset}");
     }
-    let halts = restored.halted_instruments.len() + restored.halted_strategies.len();
-    if Mode::Running < restored.mode || 0 < halts {
-        let mode = restored.mode.name();
+    let stands = restored.modes.iter().filter(|(_, record)| Mode::Running < record.mode);
+    for (scope, record) in stands {
+        let (mode, cause) = (record.mode.name(), record.cause.name());
+        let (scope, by) = (names.scope_name(*scope), record.by.as_str());
         tracing::warn!(
             mode,
-            halts,
+            scope,
+            cause,
+            by,
             "beginning stopped or limited; see `engine status`, `engine resume`"
         );
     }

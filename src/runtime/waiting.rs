@@ -6,18 +6,20 @@
 
 use super::clock::Clock;
 use super::gate::Gate;
+use super::places;
 use super::startup::Disk;
 use crate::config::Config;
 use crate::core::safety::{LATCHES_MAX, Latch, TripReason, TripRecord};
 use crate::core::{
-    InstrumentStatus, LatchStatus, Mode, OperatorCommand, Restored, Scope, StrategyStatus,
+    InstrumentStatus, LatchStatus, Mode, ModeCause, ModeRecord, OperatorCommand, Restored, Scope,
+    StrategyStatus, VenueStatus,
 };
 use crate::net::unix::{ControlSocket, Question};
 use crate::ops::Report;
 use crate::ops::handlers::{self, Asked, Tripped};
 use crate::ops::stop_matrix::FLAG_EVERY_MS;
-use crate::store::{Halt, Halted, NamedLatch, Record, Standing, mode};
-use crate::types::{InstrumentId, MS, StrategyId, Text};
+use crate::store::{NamedLatch, Record, Standing, mode};
+use crate::types::{InstrumentId, MS, StrategyId, Text, VenueId};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -28,7 +30,7 @@ const ROUND: Duration = Duration::from_millis(FLAG_EVERY_MS);
 pub(super) struct Room {
     pub(super) disk: Disk,
     pub(super) restored: Restored,
-    pub(super) standing: Standing,
+    pub(super) standing: Vec<Standing>,
     pub(super) report: Report,
     pub(super) gate: Gate,
     pub(super) socket: ControlSocket,
@@ -42,7 +44,7 @@ impl Room {
     pub(super) fn new(
         config: &Config,
         disk: Disk,
-        (restored, standing): (Restored, Standing),
+        (restored, standing): (Restored, Vec<Standing>),
         report: Report,
         clock: &Clock,
         socket: ControlSocket,
@@ -95,7 +97,7 @@ impl Room {
         match command {
             OperatorCommand::Trip(_) => self.trip(Scope::All, TripReason::Operator, by, reason),
             OperatorCommand::TripScope(scope) => self.trip(scope, TripReason::Operator, by, reason),
-            OperatorCommand::Halt(scope) => self.halt(scope, by),
+            OperatorCommand::Halt(scope) => self.halt(scope, by, reason),
             _ => handlers::no(
                 "the venue has not been reached yet: only status, halt and the kill switch work",
             ),
@@ -141,36 +143,27 @@ impl Room {
         handlers::tripped(&Tripped { acknowledged: true, durable, opening_orders: None })
     }
 
-    fn halt(&mut self, scope: Scope, by: Text<32>) -> serde_json::Value {
-        let names = &self.report.names;
-        let what = match scope {
-            Scope::Instrument(id) => {
-                self.restored.halted_instruments.push(id);
-                Some(Halted::Instrument(names.instrument(id).to_owned()))
-            }
-            Scope::Strategy(id) => {
-                self.restored.halted_strategies.push(id);
-                Some(Halted::Strategy(names.strategy(id).to_owned()))
-            }
-            Scope::All | Scope::Venue(_) => {
-                self.restored.mode = self.restored.mode.max(Mode::Halted);
-                self.standing.mode = self.restored.mode;
-                self.standing.cause = by.to_string();
-                None
-            }
-        };
-        if let Some(what) = what {
-            self.standing.halts.retain(|halt| halt.what != what);
-            self.standing.halts.push(Halt { what, cause: by.to_string() });
-        }
-        let (at, mode) = (self.clock.stamp(), Mode::Halted);
-        let journaled = self.disk.journal.append(at, &Record::Mode { scope, mode });
+    fn halt(&mut self, scope: Scope, by: Text<32>, note: Text<96>) -> serde_json::Value {
+        let at = self.clock.stamp();
+        let known = self.restored.modes.iter().position(|(known, _)| *known == scope);
+        let before = known.map_or_else(ModeRecord::default, |at| self.restored.modes.remove(at).1);
+        let record = before.moved(ModeCause::Halt, at, by, note);
+        self.restored.modes.push((scope, record));
+        let place = places::place_of(scope, &self.report.names);
+        self.standing.retain(|standing| standing.place != place);
+        self.standing.push(Standing { place, record });
+        let journaled = self.disk.journal.append(at, &Record::Standing { scope, record });
         let kept = journaled.and_then(|_| mode::write(&self.state_folder, &self.standing));
         if let Err(error) = &kept {
             tracing::error!(%error, "the halt could not be kept");
         }
         self.show();
         handlers::answer(Ok(()), kept.is_ok())
+    }
+
+    fn held(&self, scope: Scope) -> ModeRecord {
+        let known = self.restored.modes.iter().find(|(known, _)| *known == scope);
+        known.map_or_else(ModeRecord::default, |(_, record)| *record)
     }
 
     fn latches(&self) -> Vec<Latch> {
@@ -181,30 +174,32 @@ impl Room {
     /// Fills the report with what is known without a core.
     fn show(&mut self) {
         let now = self.clock.stamp();
-        let restored = &self.restored;
         let cooldown_left_ns = self.cooldown_ns.saturating_sub(now.mono_ns);
-        let status = &mut self.report.status;
+        let held = self.held(Scope::All);
+        let names = &self.report.names;
+        let instruments = (0_u16..).map(InstrumentId).take(names.instruments.len());
+        let instruments = instruments.map(|id| InstrumentStatus {
+            id,
+            held: self.held(Scope::Instrument(id)),
+            ..InstrumentStatus::default()
+        });
+        let strategies = (0_u8..).map(StrategyId).take(names.strategies.len());
+        let strategies = strategies.map(|id| StrategyStatus {
+            id,
+            held: self.held(Scope::Strategy(id)),
+            ..StrategyStatus::default()
+        });
+        let venues = (0_u8..).map(VenueId).take(names.venues.len());
+        let venues = venues.map(|id| VenueStatus { id, held: self.held(Scope::Venue(id)) });
+        let lines = (instruments.collect(), strategies.collect(), venues.collect());
+        let (restored, status) = (&self.restored, &mut self.report.status);
+        (status.instruments, status.strategies, status.venues) = lines;
         status.at = now;
+        status.held = held;
         status.latch = restored.latch;
         status.latch_generation = restored.latch_generation;
-        status.mode = if restored.latch.is_some() { Mode::Killed } else { restored.mode };
+        status.mode = if restored.latch.is_some() { Mode::Killed } else { held.mode };
         status.high_water = restored.high_water;
-        let instruments = (0_u16..).map(InstrumentId).take(self.report.names.instruments.len());
-        let strategies = (0_u8..).map(StrategyId).take(self.report.names.strategies.len());
-        status.instruments = instruments
-            .map(|id| InstrumentStatus {
-                id,
-                halted: restored.halted_instruments.contains(&id),
-                ..InstrumentStatus::default()
-            })
-            .collect();
-        status.strategies = strategies
-            .map(|id| StrategyStatus {
-                id,
-                halted: restored.halted_strategies.contains(&id),
-                ..StrategyStatus::default()
-            })
-            .collect();
         self.report.uptime_ms = now.mono_ns / MS;
         self.report.latches = self.disk.table.clone();
         let latches = self.latches().into_iter();

@@ -11,11 +11,11 @@ use super::clock::Clock;
 use super::gate::Hold;
 use super::lane::Reader;
 use super::outputs::Durable;
-use crate::core::{EventKind, Mode, OperatorRequest, Refusal, Scope};
+use super::places;
+use crate::core::{EventKind, Mode, ModeRecord, OperatorRequest, Refusal, Scope};
 use crate::ops::Names;
 use crate::store::{
-    Halt, Halted, LatchFiles, LatchTable, NamedLatch, Standing, StoreError, Writer, high_water,
-    mode,
+    LatchFiles, LatchTable, NamedLatch, Standing, StoreError, Writer, high_water, mode,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -55,7 +55,7 @@ pub(super) struct WriterThread {
     pub(super) latch: LatchFiles,
     pub(super) table: LatchTable,
     pub(super) state_folder: PathBuf,
-    pub(super) standing: Standing,
+    pub(super) standing: Vec<Standing>,
     pub(super) names: Names,
     pub(super) told: Sender<Told>,
     pub(super) sync_ns: u64,
@@ -94,8 +94,8 @@ impl WriterThread {
         match entry {
             Durable::Trip { latch, hold } => self.keep_latched(latch, hold),
             Durable::Reset { generation, request } => self.keep_cleared(generation, &request),
-            Durable::Mode { scope, mode } => {
-                self.stand(scope, mode);
+            Durable::Mode { scope, record } => {
+                self.stand(scope, record);
                 self.attempt(|this| mode::write(&this.state_folder, &this.standing));
             }
             Durable::HighWater(mark) => {
@@ -109,21 +109,13 @@ impl WriterThread {
         }
     }
 
-    /// The mode and the halts by name, because indexes change with the configuration.
-    fn stand(&mut self, scope: Scope, mode: Mode) {
-        let what = match scope {
-            Scope::All => {
-                self.standing.mode = mode;
-                "an operator or the engine itself".clone_into(&mut self.standing.cause);
-                return;
-            }
-            Scope::Venue(_) => return,
-            Scope::Instrument(id) => Halted::Instrument(self.names.instrument(id).to_owned()),
-            Scope::Strategy(id) => Halted::Strategy(self.names.strategy(id).to_owned()),
-        };
-        self.standing.halts.retain(|halt| halt.what != what);
-        if mode == Mode::Halted {
-            self.standing.halts.push(Halt { what, cause: "an operator".to_owned() });
+    /// What stands, by name, because indexes change with the configuration. A narrow scope that
+    /// runs again needs no line.
+    fn stand(&mut self, scope: Scope, record: ModeRecord) {
+        let place = places::place_of(scope, &self.names);
+        self.standing.retain(|standing| standing.place != place);
+        if scope == Scope::All || record.mode != Mode::Running {
+            self.standing.push(Standing { place, record });
         }
     }
 

@@ -20,8 +20,8 @@ const HISTORY_MAX: usize = 32;
 pub enum ScopeName {
     /// Everything.
     All,
-    /// The venue: a deployment has one.
-    Venue,
+    /// A venue, by its name.
+    Venue(Text<32>),
     /// A strategy, by its name.
     Strategy(Text<32>),
     /// An instrument, by its symbol.
@@ -33,7 +33,7 @@ impl ScopeName {
     pub fn parse(text: &str) -> Option<Self> {
         match text.split_once(' ') {
             None if text == "all" => Some(Self::All),
-            None if text == "venue" => Some(Self::Venue),
+            Some(("venue", name)) => Some(Self::Venue(Text::new(name))),
             Some(("strategy", name)) => Some(Self::Strategy(Text::new(name))),
             Some(("symbol", name)) => Some(Self::Instrument(Text::new(name))),
             None | Some(_) => None,
@@ -42,7 +42,7 @@ impl ScopeName {
 
     /// True when it is no part of the account.
     pub fn is_of_everything(&self) -> bool {
-        matches!(self, Self::All | Self::Venue)
+        matches!(self, Self::All | Self::Venue(_))
     }
 }
 
@@ -50,7 +50,7 @@ impl fmt::Display for ScopeName {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::All => out.write_str("all"),
-            Self::Venue => out.write_str("venue"),
+            Self::Venue(name) => write!(out, "venue {name}"),
             Self::Strategy(name) => write!(out, "strategy {name}"),
             Self::Instrument(symbol) => write!(out, "symbol {symbol}"),
         }
@@ -212,7 +212,7 @@ mod tests {
     #[test]
     fn every_scope_reads_back() {
         let symbol = ScopeName::Instrument(Text::new("BTCUSDT"));
-        for scope in [ScopeName::All, ScopeName::Venue, maker(), symbol] {
+        for scope in [ScopeName::All, ScopeName::Venue(Text::new("binance")), maker(), symbol] {
             assert_eq!(ScopeName::parse(&scope.to_string()), Some(scope));
         }
         for text in ["", "everything", "strategy", "all but one"] {

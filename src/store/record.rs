@@ -11,7 +11,7 @@ use super::latch_table::NamedLatch;
 use super::layout::RECORD_VERSION;
 use super::wire::{Put, Take, Wire, largest, wire_struct};
 use crate::core::safety::{Approved, DenyReason, TripRecord};
-use crate::core::{ClockSample, HighWater, LinkEvent, Mode, OperatorRequest, Scope};
+use crate::core::{ClockSample, HighWater, LinkEvent, Mode, ModeRecord, OperatorRequest, Scope};
 use crate::types::{
     ClientOrderId, ExecutionReport, InstrumentId, OrderRequest, OrderTerms, QueryToken, StrategyId,
     Text, VenueId,
@@ -100,6 +100,7 @@ impl Carried {
             | Record::Denied(_)
             | Record::Operator(_)
             | Record::Mode { .. }
+            | Record::Standing { .. }
             | Record::Account { .. }
             | Record::Link(_)
             | Record::Clock(_)
@@ -269,7 +270,7 @@ records! {
         /// By whom and why.
         request: OperatorRequest,
     },
-    /// From here on this mode holds in this scope; `Running` in a narrow scope lifts its halt.
+    /// From here on this mode holds in this scope. Read only: [`Record::Standing`] also says why.
     9 = Mode {
         /// Where.
         scope: Scope,
@@ -300,6 +301,13 @@ records! {
     15 = Carry(carried: Carried),
     /// The kill switch tripped for a part only, or a segment begins while it stands.
     110 = PartTrip(latch: NamedLatch),
+    /// From here on this mode holds in this scope.
+    90 = Standing {
+        /// Where.
+        scope: Scope,
+        /// Which, and why.
+        record: ModeRecord,
+    },
 }
 
 #[cfg(test)]

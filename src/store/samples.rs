@@ -5,7 +5,7 @@ use super::record::{Carried, Denial, OrderIntent, Record, Start};
 use crate::core::safety::{DenyReason, TripReason, TripRecord};
 use crate::core::{
     Baseline, ClockSample, Criterion, HighWater, LinkChannel, LinkEvent, LinkState, Mode,
-    OperatorCommand, OperatorRequest, Scope, TripCause,
+    ModeCause, ModeRecord, OperatorCommand, OperatorRequest, Probation, Scope, TripCause,
 };
 use crate::types::*;
 use proptest::prelude::*;
@@ -207,6 +207,7 @@ impl Dice {
             OperatorCommand::Halt(self.scope()),
             OperatorCommand::Resume(self.scope()),
             OperatorCommand::ResumeFull,
+            OperatorCommand::Promote { scope: self.scope(), probation: Probation::Skip },
             OperatorCommand::Trip(TripCause::FlagFile),
             OperatorCommand::TripScope(self.scope()),
             OperatorCommand::Attest {
@@ -243,7 +244,7 @@ impl Dice {
     fn part_latch(&mut self) -> NamedLatch {
         let scopes = [
             ScopeName::All,
-            ScopeName::Venue,
+            ScopeName::Venue(self.text()),
             ScopeName::Strategy(self.text()),
             ScopeName::Instrument(self.text()),
         ];
@@ -261,6 +262,16 @@ impl Dice {
         }
     }
 
+    fn mode_record(&mut self) -> ModeRecord {
+        ModeRecord {
+            mode: self.pick(&Mode::ALL),
+            cause: self.pick(ModeCause::ALL),
+            at: self.stamp(),
+            by: self.text(),
+            note: self.text(),
+        }
+    }
+
     fn link(&mut self) -> LinkEvent {
         LinkEvent {
             venue: VenueId(self.byte()),
@@ -270,7 +281,6 @@ impl Dice {
     }
 
     fn record(&mut self, kind: usize) -> Record {
-        let modes = [Mode::Running, Mode::Conservative, Mode::Reducing, Mode::Halted, Mode::Killed];
         let venue = VenueId(self.byte());
         match kind {
             1 => Record::Start(Start {
@@ -296,7 +306,7 @@ impl Dice {
             6 => Record::Operator(self.request()),
             7 => Record::Trip(self.trip()),
             8 => Record::Reset { generation: self.word(), request: self.request() },
-            9 => Record::Mode { scope: self.scope(), mode: self.pick(&modes) },
+            9 => Record::Mode { scope: self.scope(), mode: self.pick(&Mode::ALL) },
             10 => Record::HighWater(HighWater { peak: self.cash() }),
             11 => Record::Account { venue, token: QueryToken(self.word()), findings: self.word() },
             12 => Record::Link(self.link()),
@@ -305,6 +315,7 @@ impl Dice {
             }
             14 => Record::Stop { clean: self.pick(&[false, true]) },
             15 => Record::Carry(self.carried()),
+            90 => Record::Standing { scope: self.scope(), record: self.mode_record() },
             110 => Record::PartTrip(self.part_latch()),
             _ => unreachable!("kind {kind} has no sample"),
         }

@@ -113,7 +113,7 @@ fn operate(world: &mut World) {
         let generation = world.status().latch_generation;
         world.advance(3 * SECOND);
         let _ = world.reset_latch(generation, Baseline::New);
-        for scope in [Scope::Instrument(BTC), Scope::Strategy(StrategyId(0))] {
+        for scope in [Scope::All, Scope::Instrument(BTC), Scope::Strategy(StrategyId(0))] {
             let _ = world.operator(OperatorCommand::Resume(scope));
         }
         let _ = world.operator(OperatorCommand::ResumeFull);
