@@ -2,7 +2,9 @@
 
 use super::build::{cash, qty};
 use super::values::Values;
-use crate::core::{Budget, ClockLimits, DrawdownLimits, InstrumentLimits, Limits, Rate, Timing};
+use crate::core::{
+    Budget, ClockLimits, DrawdownLimits, InstrumentLimits, Limits, NoTradeWindow, Rate, Timing,
+};
 use crate::types::{MS, SECOND};
 
 /// What is added to the receive window before "not found" is final: Binance refuses a timestamp
@@ -10,7 +12,7 @@ use crate::types::{MS, SECOND};
 const AHEAD_MS: u64 = 1_000;
 
 /// What the safety kernel enforces.
-pub(super) fn limits(values: &Values) -> Option<Limits> {
+pub(super) fn limits(values: &Values, no_trade: Vec<NoTradeWindow>) -> Option<Limits> {
     let instrument = |index| {
         let path = format!("instruments[{index}]");
         Some(InstrumentLimits {
@@ -31,6 +33,7 @@ pub(super) fn limits(values: &Values) -> Option<Limits> {
         data_age_ns_max: ms(values, "risk.max_data_age_ms")?,
         conservative_bps: bps(values, "conservative.size_factor", 10_000)?,
         probation_ns: seconds(values, "conservative.probation_s")?,
+        no_trade,
         instruments: (0..values.count("instruments")).map(instrument).collect::<Option<_>>()?,
     })
 }

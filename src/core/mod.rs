@@ -46,8 +46,8 @@ pub use params::{Param, ParamFault, Params};
 pub use portfolio::{HighWater, Tally};
 pub use reconcile::Finding;
 pub use setup::{
-    Budget, ClockLimits, DrawdownLimits, InstrumentLimits, Limits, Rate, Restored, Seat, Setup,
-    Sharing, Timing, Valuation,
+    Budget, ClockLimits, DrawdownLimits, InstrumentLimits, Limits, NoTradeWindow, Rate, Resting,
+    Restored, Seat, Setup, Sharing, Span, Timing, Valuation,
 };
 pub use status::{Counters, InstrumentStatus, Status, StrategyStatus, VenueStatus};
 pub use strategy::{
@@ -421,6 +421,7 @@ impl Core {
         self.state.equity = self.state.portfolio.equity();
         self.equity_start = self.equity_start.or(self.state.equity);
         let exposed = self.state.portfolio.is_exposed();
+        self.withdrawing |= self.kernel.keep_hours(self.state.now, effects);
         self.kernel.enforce(self.state.now, self.state.equity, exposed, effects);
         self.drawdown_bps_max = self.drawdown_bps_max.max(self.kernel.drawdown_bps().unwrap_or(0));
     }

@@ -227,6 +227,7 @@ wire_enum!(DenyReason {
     41 = BadId,
     49 = DuplicateOrder,
     51 = SelfTrade,
+    90 = NoTradeWindow,
 });
 
 /// The number under which a reason stands on disk.
