@@ -46,8 +46,8 @@ pub use params::{Param, ParamFault, Params};
 pub use portfolio::{HighWater, Tally};
 pub use reconcile::Finding;
 pub use setup::{
-    Budget, ClockLimits, DrawdownLimits, InstrumentLimits, Limits, NoTradeWindow, Rate, Resting,
-    Restored, Seat, Setup, Sharing, Span, Timing, Valuation,
+    Budget, ClockLimits, DrawdownLimits, InstrumentLimits, Limits, NoTradeWindow, PriceMoveLimits,
+    Rate, RepeatLimits, Resting, Restored, Seat, Setup, Sharing, Span, Timing, Valuation,
 };
 pub use status::{Counters, InstrumentStatus, Status, StrategyStatus, VenueStatus};
 pub use strategy::{
@@ -107,10 +107,18 @@ impl Core {
         assert!(in_order, "instruments stand in order of their index");
         assert!(limits.instruments.len() == instruments.len(), "every instrument has limits");
         let budgets = strategies.iter().map(|seat| seat.budget).collect();
+        let move_window_ns = limits.price_move.window_ns;
         let kernel = Kernel::new(limits, budgets, &instruments, setup.epoch, &setup.restored);
         let (count, seats) = (instruments.len(), strategies.len());
         Self {
-            state: State::new(instruments, valuations, seats, setup.timing, setup.sharing),
+            state: State::new(
+                instruments,
+                valuations,
+                seats,
+                setup.timing,
+                setup.sharing,
+                move_window_ns,
+            ),
             kernel,
             seats: strategies.into_iter().map(SeatState::new).collect(),
             intents: Intents::new(setup.epoch),
