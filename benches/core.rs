@@ -106,6 +106,7 @@ fn setup(wants: bool) -> Setup {
             balance_tolerance: Cash::from_units(1),
         },
         sharing: Sharing::Exclusive,
+        dead_man: None,
         epoch: 1,
         restored: Restored::default(),
     }

@@ -48,7 +48,12 @@ pub(super) fn read(kind: Kind, text: &str, style: Style) -> Result<Checked, Stri
         Kind::Filter => is_filter(text).then(|| Checked::Text(text.to_owned())),
         Kind::Path | Kind::SecretFile => is_path(text).then(|| Checked::Text(text.to_owned())),
         // Not scalars, or read before variables are filled in.
-        Kind::Group | Kind::Groups(_) | Kind::Symbols(_) | Kind::Settings | Kind::Secret => None,
+        Kind::Group
+        | Kind::GroupOrOff
+        | Kind::Groups(_)
+        | Kind::Symbols(_)
+        | Kind::Settings
+        | Kind::Secret => None,
     };
     checked.ok_or_else(|| format!("is not {}", kind.expected()))
 }

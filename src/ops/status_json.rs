@@ -2,7 +2,7 @@
 
 use super::report::Report;
 use super::say;
-use crate::core::{LinkChannel, StrategyStatus};
+use crate::core::{DeadManState, LinkChannel, StrategyStatus};
 use serde_json::{Map, Value, json};
 
 /// The whole report. Numbers of money and quantity are text: exact, as everywhere.
@@ -112,9 +112,22 @@ fn instruments(report: &Report) -> Value {
             "position": line.position.to_string(),
             "open_orders": line.open_orders,
             "halted": line.halted,
+            "dead_man": dead_man(line.dead_man),
         })
     };
     report.status.instruments.iter().map(line).collect()
+}
+
+/// What the switch does to orders that only protect is not documented, and is not claimed.
+fn dead_man(state: DeadManState) -> String {
+    match state {
+        DeadManState::Off => "off".to_owned(),
+        DeadManState::Disarmed => "disarmed".to_owned(),
+        DeadManState::Asked => "asked".to_owned(),
+        DeadManState::Armed { until_unix_ms } => {
+            format!("armed until {until_unix_ms}; effect on stops unverified")
+        }
+    }
 }
 
 fn strategy(line: &StrategyStatus, report: &Report) -> Value {

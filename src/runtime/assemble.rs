@@ -141,6 +141,7 @@ impl Universe {
             limits: config.limits.clone(),
             timing: config.timing,
             sharing: config.sharing,
+            dead_man: config.dead_man.timing(),
             epoch,
             restored,
         })

@@ -59,6 +59,8 @@ pub(super) struct Facts<'a> {
     /// An operator closes the position of this instrument.
     pub(super) flattening: bool,
     pub(super) reconciled: bool,
+    /// The venue's dead-man's switch is armed here, can be, or is not wanted.
+    pub(super) can_guard: bool,
     pub(super) account: Holdings<'a>,
     pub(super) live_orders: u32,
     pub(super) unknown_orders: u32,
@@ -219,6 +221,8 @@ impl Kernel {
         holds(link_up, DenyReason::LinkDown)?;
         holds(facts.reconciled, DenyReason::NotReconciled)?;
         holds(instrument.filters.trading, DenyReason::NotTrading)?;
+        let rests = wish.is_some_and(|wish| wish.request.kind.rests());
+        holds(facts.can_guard || !rests, DenyReason::DeadManUnarmed)?;
         holds(wish.is_none_or(|wish| wish.permitted), DenyReason::NotPermitted)?;
         passage.judge(self.drift.check(now_ns))?;
         holds(facts.market.last_quote().is_some(), DenyReason::NoPrice)?;

@@ -128,6 +128,8 @@ reasons! {
     NotReconciled: deny deny allow,
     /// The venue does not trade the instrument now.
     NotTrading: deny deny allow,
+    /// The order would rest, and the venue's dead-man's switch cannot be armed for it.
+    DeadManUnarmed: deny allow allow,
     /// The strategy may not trade this instrument.
     NotPermitted: deny deny allow,
     /// The venue's clock has not been measured, or too long ago.
