@@ -132,7 +132,7 @@ impl Core {
         instrument: InstrumentId,
         effects: &mut Effects,
     ) {
-        drop(self.state.dead_man.take(at));
+        self.state.dead_man.take(at);
         let report = ExecutionReport {
             instrument,
             order: OrderRef::Ours(id),

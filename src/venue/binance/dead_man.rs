@@ -38,16 +38,14 @@ pub(super) fn answer(
 ) -> DeadManAnswer {
     match answer {
         Some(answer) if answer.status == 200 => set(names, request, answer),
-        Some(answer) => match refused(answer) {
-            DecodeError::Refused { status, code, text }
-                if meaning(status, code, &text).outcome == Outcome::Rejected =>
-            {
-                DeadManAnswer::Refused
-            }
-            _ => DeadManAnswer::Unknown,
-        },
-        None => DeadManAnswer::Unknown,
+        Some(answer) if is_without_effect(answer) => DeadManAnswer::Refused,
+        Some(_) | None => DeadManAnswer::Unknown,
     }
+}
+
+fn is_without_effect(answer: &Answer) -> bool {
+    let DecodeError::Refused { status, code, text } = refused(answer) else { return false };
+    meaning(status, code, &text).outcome == Outcome::Rejected
 }
 
 fn set(names: &Names, request: DeadManRequest, answer: &Answer) -> DeadManAnswer {
