@@ -26,9 +26,9 @@ const RATE: Kind = Kind::Whole(1, 1_000, "new orders per second");
 /// Orders at once.
 const BURST: Kind = Kind::Whole(1, 1_000, "new orders");
 
-/// Orders that are not over: Binance keeps 200 per symbol.
-/// Half of what the core keeps at once: the rest is for exits and for orders found at the venue.
-const OPEN: Kind = Kind::Whole(1, 512, "orders");
+/// Orders that are not over: Binance keeps 200 per symbol. Less than what the core keeps at once:
+/// the rest is for exits and for orders found at the venue.
+const OPEN: Kind = Kind::Whole(1, 10_000, "orders");
 
 /// Milliseconds up to a minute.
 const MS: Kind = Kind::Whole(1, 60_000, "milliseconds");

@@ -32,6 +32,10 @@ use crate::types::{
 /// count a minute differ by less.
 const EARLY_NS: u64 = 100 * MS;
 
+/// Most orders that wait at once: a burst of quotes for every instrument that the venue's weight
+/// limit lets be guarded. What would be more is denied as if the switch could not be armed.
+pub(super) const WAITING_MAX: usize = 256;
+
 /// What a person may know of one switch.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum DeadManState {
@@ -107,7 +111,7 @@ impl DeadMan {
             answer_ns_max: limits.answer_ns_max,
             lost_ns: limits.not_found_final_ns,
             switches: vec![switch; instruments],
-            waiting: Vec::with_capacity(super::orders::ORDERS_MAX),
+            waiting: Vec::with_capacity(WAITING_MAX),
             next_ns: renew_ns,
         }
     }
@@ -121,12 +125,18 @@ impl DeadMan {
     /// True when such an order may leave now or wait for its switch; false while the last try to
     /// arm it has failed.
     pub(super) fn can_arm(&self, instrument: InstrumentId, now_ns: u64) -> bool {
-        let refused_until_ns = self.switches[instrument.index()].refused_until_ns;
-        self.is_armed(instrument, now_ns) || refused_until_ns <= now_ns
+        let can_wait = !self.has_failed(instrument, now_ns) && self.waiting.len() < WAITING_MAX;
+        self.is_armed(instrument, now_ns) || can_wait
+    }
+
+    /// True while it is not time for another try to arm.
+    pub(super) fn has_failed(&self, instrument: InstrumentId, now_ns: u64) -> bool {
+        now_ns < self.switches[instrument.index()].refused_until_ns
     }
 
     /// Keeps an order until its switch is armed, and asks for that.
     pub(super) fn hold(&mut self, order: Approved, scene: &Scene<'_>, effects: &mut Effects) {
+        assert!(self.waiting.len() < WAITING_MAX, "the kernel bounds what waits");
         let instrument = order.terms().instrument;
         self.waiting.push(order);
         self.look(instrument, scene, effects);

@@ -120,7 +120,7 @@ impl Core {
         }
         let waited_ns = now_ns.saturating_sub(order.sent_ns);
         let in_vain = self.state.orders.answer_ns_max() <= waited_ns
-            || !self.state.dead_man.can_arm(instrument, now_ns);
+            || self.state.dead_man.has_failed(instrument, now_ns);
         if in_vain { Fate::InVain } else { Fate::Waits }
     }
 

@@ -42,6 +42,7 @@ pub use event::{
     AccountEvent, Baseline, ClockSample, Event, EventKind, LinkChannel, LinkEvent, LinkState,
     OperatorCommand, OperatorRequest, TripCause,
 };
+pub use flatten::exit_slice;
 pub use mode::{Mode, Scope};
 pub use orders::{ORDERS_MAX, Order};
 pub use params::{Param, ParamFault, Params};
@@ -111,7 +112,7 @@ impl Core {
         assert!(in_order, "instruments stand in order of their index");
         assert!(limits.instruments.len() == instruments.len(), "every instrument has limits");
         let budgets = strategies.iter().map(|seat| seat.budget).collect();
-        let kernel = Kernel::new(limits, budgets, &setup.restored);
+        let kernel = Kernel::new(limits, budgets, setup.epoch, &setup.restored);
         let (count, seats) = (instruments.len(), strategies.len());
         Self {
             state: State::new(
@@ -129,7 +130,7 @@ impl Core {
             counters: Counters::default(),
             updates: Vec::with_capacity(UPDATES_MAX),
             telling: Vec::with_capacity(UPDATES_MAX),
-            withheld: Vec::with_capacity(ORDERS_MAX),
+            withheld: Vec::with_capacity(dead_man::WAITING_MAX),
             equity_start: None,
             drawdown_bps_max: 0,
             origin_ns: 0,

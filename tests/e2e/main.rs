@@ -18,6 +18,7 @@ mod dead_man;
 mod exchanges;
 mod journals;
 mod operators;
+mod panics;
 mod proxy;
 mod recordings;
 mod rest;

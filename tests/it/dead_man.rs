@@ -41,7 +41,12 @@ fn quoting() -> World {
 fn requests(world: &World, instrument: InstrumentId) -> Vec<DeadManRequest> {
     let asked = world.sent.iter().filter_map(|sent| match sent {
         Sent::DeadMan(request) if request.instrument == instrument => Some(*request),
-        _ => None,
+        Sent::DeadMan(_)
+        | Sent::New(..)
+        | Sent::Cancel(_)
+        | Sent::CancelAll(_)
+        | Sent::Query(_)
+        | Sent::Account => None,
     });
     asked.collect()
 }

@@ -12,6 +12,8 @@ mod book_lost;
 mod budgets;
 mod dead_man;
 mod determinism;
+mod duplicates;
+mod exits;
 mod flatten;
 mod halt_resume;
 mod kill_switch;
