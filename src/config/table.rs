@@ -265,6 +265,11 @@ pub(super) const KEYS: &[Key] = &[
         "Limits of size are multiplied by it.",
     ),
     required(
+        "conservative.probation_s",
+        Kind::Whole(0, 86_400, "seconds"),
+        "So long after a resume, or a stop by itself meanwhile, `engine resume --full` is refused.",
+    ),
+    required(
         "dead_man",
         Kind::GroupOrOff,
         "The venue's own switch: it takes back all open orders of a symbol when this engine no \

@@ -76,7 +76,7 @@ risk:
   max_unknown_orders: 2
   max_gross_notional: 200
   max_data_age_ms: 2000
-conservative: {size_factor: 0.5}
+conservative: {size_factor: 0.5, probation_s: 60}
 orders: {answer_timeout_ms: 1000, cancel_retry_ms: 1000, query_retry_ms: 1000}
 reconciliation: {interval_s: 30, timeout_ms: 5000, balance_tolerance: 0}
 dead_man: {countdown_s: 60, renew_s: 20}

@@ -3,11 +3,11 @@
 //! The configuration checks all ranges and relations before a core is built. There are no defaults
 //! here: a number that is not written is a fault of the configuration (D8).
 
-use super::mode::Mode;
+use super::mode::{ModeRecord, Scope};
 use super::portfolio::HighWater;
 use super::safety::TripRecord;
 use super::strategy::Strategy;
-use crate::types::{Cash, Instrument, InstrumentId, Qty, StrategyId};
+use crate::types::{Cash, Instrument, InstrumentId, Qty};
 
 /// Everything that a core is built from.
 #[derive(Debug)]
@@ -48,12 +48,8 @@ pub struct Seat {
 /// What the last run left behind (D1): a restart never raises a mode.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Restored {
-    /// The mode that trading begins in once the account is reconciled.
-    pub mode: Mode,
-    /// Instruments that were halted.
-    pub halted_instruments: Vec<InstrumentId>,
-    /// Strategies that were halted.
-    pub halted_strategies: Vec<StrategyId>,
+    /// The modes that held, by scope; what is not named runs.
+    pub modes: Vec<(Scope, ModeRecord)>,
     /// The latch, if it is set.
     pub latch: Option<TripRecord>,
     /// Generation of the latch: how often it has ever tripped.
@@ -137,6 +133,8 @@ pub struct Limits {
     pub data_age_ns_max: u64,
     /// Size of limits in CONSERVATIVE, in basis points of the full size.
     pub conservative_bps: u32,
+    /// How long after a resume CONSERVATIVE is not left without force (R125).
+    pub probation_ns: u64,
     /// Per instrument, by `InstrumentId`.
     pub instruments: Vec<InstrumentLimits>,
 }

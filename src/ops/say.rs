@@ -1,9 +1,8 @@
 //! Alerts in words: one line each, with the fixed keywords that operators search for (R36, R123).
 
 use super::Names;
-use crate::core::Alert;
-use crate::core::Finding;
 use crate::core::safety::TripReason;
+use crate::core::{Alert, Author, Finding, Mode, ModeRecord, Scope};
 use crate::types::ForeignOrder;
 
 /// How loud a line is.
@@ -27,7 +26,7 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
                 format!("Kill switch activated: {why}; see `engine kill-switch status`"),
             )
         }
-        Alert::Mode(mode) => (Loudness::Warn, format!("mode {}", mode.name())),
+        Alert::Mode { scope, record } => mode(*scope, record, names),
         Alert::ClockDrift { offset_ns } => {
             let ms = offset_ns / 1_000_000;
             (Loudness::Warn, format!("clock drift: the venue is {ms} ms ahead of this machine"))
@@ -81,6 +80,20 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
             let symbol = names.instrument(*instrument);
             (Loudness::Error, format!("flatten of {symbol} cannot go on: no price or no link"))
         }
+    }
+}
+
+/// A change of mode. One that nobody asked for and that only a person lifts is loud.
+fn mode(scope: Scope, record: &ModeRecord, names: &Names) -> (Loudness, String) {
+    let ModeRecord { mode, cause, by, .. } = record;
+    let (mode, cause, scope) = (mode.name(), cause.name(), names.scope_name(scope));
+    let line = format!("mode {mode} for {scope}: {cause} ({})", by.as_str());
+    match record.cause.author() {
+        Author::Engine if Mode::Reducing <= record.mode => (
+            Loudness::Error,
+            format!("{line}; lifted only by `engine resume`, see RUNBOOK \"It stopped by itself\""),
+        ),
+        Author::Engine | Author::Operator => (Loudness::Warn, line),
     }
 }
 

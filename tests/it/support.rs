@@ -206,6 +206,7 @@ pub(crate) fn limits() -> Limits {
         gross_notional_max: cash(10_000_000),
         data_age_ns_max: 2 * SECOND,
         conservative_bps: 5_000,
+        probation_ns: 0,
         instruments: vec![bounds, bounds],
     }
 }

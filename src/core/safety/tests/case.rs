@@ -2,6 +2,7 @@
 
 use super::super::*;
 use crate::core::market::Market;
+use crate::core::mode::ModeCause;
 use crate::core::orders::{Open, Standing};
 use crate::core::setup::{ClockLimits, DrawdownLimits, InstrumentLimits, Rate, Timing};
 use crate::types::{
@@ -62,6 +63,7 @@ pub(super) fn limits() -> Limits {
         gross_notional_max: Cash::whole(5_000),
         data_age_ns_max: SECOND,
         conservative_bps: 5_000,
+        probation_ns: 0,
         instruments: vec![InstrumentLimits {
             position_max: Qty::whole(4),
             order_qty_max: Qty::whole(9),
@@ -129,7 +131,8 @@ pub(super) fn market() -> Market {
 }
 
 pub(super) fn kernel() -> Kernel {
-    let mut kernel = Kernel::new(limits(), vec![budget()], 1, &Restored::default());
+    let mut kernel =
+        Kernel::new(limits(), vec![budget()], &[instrument()], 1, &Restored::default());
     let sample = ClockSample { venue: VenueId(0), offset_ns: 0, rtt_ns: 0 };
     assert!(kernel.drift.observe(sample, NOW_NS).is_none());
     assert!(kernel.drawdown.observe(NOW_NS, Some(Cash::whole(1_000)), false).is_none());
@@ -265,6 +268,10 @@ pub(super) fn spend(rate: &mut Throttle, count: u32) {
 
 pub(super) fn trip() -> Trip {
     Trip::by_limit(TripReason::Operator, 0, 0)
+}
+
+pub(super) fn shift(case: &mut Case, scope: Scope, cause: ModeCause) {
+    case.kernel.change_mode(scope, Change::by_engine(cause), Stamp::default());
 }
 
 pub(super) fn hold(case: &mut Case, units: i64) {
