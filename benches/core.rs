@@ -7,8 +7,9 @@ use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
 use tradekeel::core::{
     AccountEvent, Budget, ClockLimits, ClockSample, Command, Core, DrawdownLimits, Effect, Effects,
-    Event, EventKind, InstrumentLimits, Intents, Limits, LinkChannel, LinkEvent, LinkState, Rate,
-    Restored, Seat, Setup, Sharing, Strategy, Timing, Valuation, View,
+    Event, EventKind, InstrumentLimits, Intents, Limits, LinkChannel, LinkEvent, LinkState,
+    PriceMoveLimits, Rate, RepeatLimits, Restored, Seat, Setup, Sharing, Strategy, Timing,
+    Valuation, View,
 };
 use tradekeel::types::{
     AccountSnapshot, AssetId, Cash, ExecutionKind, ExecutionReport, Fill, Filters, Instrument,
@@ -106,6 +107,9 @@ fn limits(rate: Rate) -> Limits {
         },
         order_notional_max: Cash::whole(10_000),
         price_band_bps: 100,
+        price_move: PriceMoveLimits { max_bps: 100, window_ns: 10 * SECOND },
+        repeats: RepeatLimits { max: 1_000_000, window_ns: SECOND },
+        signal_age_ns_max: SECOND,
         order_ttl_ns_max: 60 * SECOND,
         order_rate: rate,
         open_orders_max: 8,
@@ -117,6 +121,9 @@ fn limits(rate: Rate) -> Limits {
         instruments: vec![InstrumentLimits {
             position_max: Qty::whole(1),
             order_qty_max: Qty::whole(1),
+            open_orders_max: 8,
+            unknown_orders_max: 2,
+            restricted: false,
         }],
     }
 }

@@ -49,8 +49,8 @@ pub use params::{Param, ParamFault, Params};
 pub use portfolio::{HighWater, Tally};
 pub use reconcile::Finding;
 pub use setup::{
-    Budget, ClockLimits, DeadManTiming, DrawdownLimits, InstrumentLimits, Limits, Rate, Restored,
-    Seat, Setup, Sharing, Timing, Valuation,
+    Budget, ClockLimits, DeadManTiming, DrawdownLimits, InstrumentLimits, Limits, PriceMoveLimits,
+    Rate, RepeatLimits, Restored, Seat, Setup, Sharing, Timing, Valuation,
 };
 pub use status::{Counters, InstrumentStatus, Status, StrategyStatus, VenueStatus};
 pub use strategy::{
@@ -112,6 +112,7 @@ impl Core {
         assert!(in_order, "instruments stand in order of their index");
         assert!(limits.instruments.len() == instruments.len(), "every instrument has limits");
         let budgets = strategies.iter().map(|seat| seat.budget).collect();
+        let move_window_ns = limits.price_move.window_ns;
         let kernel = Kernel::new(limits, budgets, &instruments, setup.epoch, &setup.restored);
         let (count, seats) = (instruments.len(), strategies.len());
         Self {
@@ -122,6 +123,7 @@ impl Core {
                 setup.timing,
                 setup.sharing,
                 setup.dead_man,
+                move_window_ns,
             ),
             kernel,
             seats: strategies.into_iter().map(SeatState::new).collect(),

@@ -234,9 +234,16 @@ wire_enum!(DenyReason {
     29 = StrategyRate,
     30 = StrategyPosition,
     31 = NoPrice,
+    40 = Restricted,
     41 = BadId,
+    42 = StaleSignal,
+    43 = MarketMoved,
+    48 = PriceOffTrade,
     49 = DuplicateOrder,
+    50 = RepeatedOrder,
     51 = SelfTrade,
+    52 = InstrumentUnknown,
+    53 = InstrumentOrders,
     80 = DeadManUnarmed,
 });
 
