@@ -132,11 +132,13 @@ fn the_dead_mans_switch_is_on_where_the_account_is_ours_or_others_are_accepted()
 #[test]
 fn a_dead_mans_switch_that_asks_too_much_of_the_venue_is_refused() {
     let symbols = |count: u32| {
-        let one = |at| format!("{{symbol: A{at}USDT, max_position: 2, max_order_qty: 1}}");
-        let all: Vec<String> = (0..count).map(one).collect();
-        let own = "[{symbol: BTC/USDT, max_position: 2, max_order_qty: 1}]";
+        let begin = SMALL.find("[{symbol: BTC/USDT").unwrap();
+        let end = begin + SMALL[begin..].find("}]").unwrap() + 2;
+        let one = &SMALL[begin + 1..end - 1];
+        let named = |at| one.replace("BTC/USDT", &format!("A{at}USDT"));
+        let all: Vec<String> = (0..count).map(named).collect();
         let with = format!("[{}]", all.join(",\n  "));
-        edited(&edited(SMALL, own, &with), "[BTC-USDT]", "[A0USDT]")
+        edited(&edited(SMALL, &SMALL[begin..end], &with), "[BTC-USDT]", "[A0USDT]")
     };
     assert_eq!(faults(&symbols(10)), Vec::<String>::new());
     let said = faults(&symbols(11)).join("\n");
