@@ -44,6 +44,7 @@ pub(super) fn config(
         strategies: strategies?,
         limits: build_limits::limits(values, no_trade?)?,
         timing: build_limits::timing(values)?,
+        dead_man: build_limits::dead_man(values)?,
         runtime: runtime(values)?,
         journal: journal(values)?,
         log: log(values)?,

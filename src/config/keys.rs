@@ -36,6 +36,8 @@ pub(super) enum Need {
 pub(super) enum Kind {
     /// Keys of its own.
     Group,
+    /// Keys of its own, or the word `off`.
+    GroupOrOff,
     /// One to so many groups.
     Groups(usize),
     /// One to so many symbols.
@@ -100,6 +102,7 @@ impl Kind {
     pub(super) fn expected(self) -> String {
         match self {
             Self::Group => "a group of keys".to_owned(),
+            Self::GroupOrOff => "a group of keys, or off".to_owned(),
             Self::Groups(max) => format!("a list of 1 to {max} groups of keys"),
             Self::Symbols(max) => format!("a list of 1 to {max} symbols"),
             Self::Words(words) => format!("a list of {}", words.join(", ")),

@@ -51,6 +51,7 @@ pub(super) fn read(kind: Kind, text: &str, style: Style) -> Result<Checked, Stri
         Kind::Path | Kind::SecretFile => is_path(text).then(|| Checked::Text(text.to_owned())),
         // Not scalars, or read before variables are filled in.
         Kind::Group
+        | Kind::GroupOrOff
         | Kind::Groups(_)
         | Kind::Symbols(_)
         | Kind::Words(_)

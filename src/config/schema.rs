@@ -65,6 +65,9 @@ fn value(key: &Key) -> Value {
 fn shape(key: &Key) -> Value {
     match key.kind {
         Kind::Group => Value::Object(group(key.path)),
+        Kind::GroupOrOff => {
+            json!({ "anyOf": [Value::Object(group(key.path)), { "const": "off" }] })
+        }
         Kind::Groups(max) => {
             let items = group(&format!("{}[]", key.path));
             json!({ "type": "array", "minItems": 1, "maxItems": max, "items": items })

@@ -325,6 +325,28 @@ pub(super) const KEYS: &[Key] = &[
         Kind::Choice(&["keep", "cancel"]),
         "What becomes of opening orders that rest when it begins.",
     ),
+    required(
+        "dead_man",
+        Kind::GroupOrOff,
+        "The venue's own switch: it takes back all open orders of a symbol when this engine no \
+         longer says that it lives.",
+    ),
+    required(
+        "dead_man.countdown_s",
+        Kind::Whole(5, 600, "seconds"),
+        "So long after the last renewal the venue takes the orders back.",
+    ),
+    required(
+        "dead_man.renew_s",
+        Kind::Whole(1, 300, "seconds"),
+        "How often it is renewed where opening orders stand.",
+    ),
+    optional(
+        "dead_man.cancels_others",
+        Kind::Flag,
+        "On a shared account the switch takes back the orders of others too: true accepts that; \
+         without it the switch is off there.",
+    ),
     required("orders", Kind::Group, "How long answers about orders may take."),
     required(
         "orders.answer_timeout_ms",

@@ -57,6 +57,10 @@ pub enum Alert {
     },
     /// More of an order traded than was ordered.
     Overfill(ClientOrderId),
+    /// The venue's dead-man's switch was not renewed in time: what stood there may be gone.
+    DeadManFired(InstrumentId),
+    /// The venue's dead-man's switch cannot be armed: nothing that rests is opened there.
+    DeadManUnarmed(InstrumentId),
     /// A flatten reached zero.
     Flat,
     /// A flatten cannot go on: no price, or the venue refuses.

@@ -24,6 +24,8 @@ pub struct Setup {
     pub timing: Timing,
     /// Whether the account is ours alone (SAFETY E4).
     pub sharing: Sharing,
+    /// The venue's dead-man's switch; `None` where there is none or it is not wanted.
+    pub dead_man: Option<DeadManTiming>,
     /// Number of this start; the first half of every id.
     pub epoch: u32,
     /// What the last run left behind.
@@ -74,6 +76,16 @@ pub enum Sharing {
     Exclusive,
     /// Other people or programs trade on it: cancels go by our own ids.
     Shared,
+}
+
+/// How the venue's dead-man's switch is kept (SAFETY E15).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct DeadManTiming {
+    /// How long after the last renewal the venue takes the orders of an instrument back,
+    /// milliseconds.
+    pub countdown_ms: u32,
+    /// Time between two renewals, nanoseconds.
+    pub renew_ns: u64,
 }
 
 /// What one strategy may use, enforced by the kernel.

@@ -1,5 +1,6 @@
 //! The state as people and programs see it: a copy, made now and then, that shares nothing.
 
+use super::dead_man::DeadManState;
 use super::mode::{Mode, ModeRecord, Scope};
 use super::portfolio::{HighWater, Tally};
 use super::safety::{DenyReason, TripRecord};
@@ -78,6 +79,8 @@ pub struct InstrumentStatus {
     pub open_orders: u32,
     /// What holds for it alone, and why.
     pub held: ModeRecord,
+    /// The venue's dead-man's switch there.
+    pub dead_man: DeadManState,
 }
 
 /// One venue.
@@ -163,6 +166,16 @@ pub struct Status {
 }
 
 impl Status {
+    /// True while a dead-man's switch runs at the venue or may be about to: it would take back what
+    /// protects a position, too.
+    pub fn dead_man_runs(&self) -> bool {
+        let runs = |line: &InstrumentStatus| match line.dead_man {
+            DeadManState::Asked | DeadManState::Armed { .. } => true,
+            DeadManState::Off | DeadManState::Disarmed => false,
+        };
+        self.instruments.iter().any(runs)
+    }
+
     /// Profit or loss since the start.
     pub fn profit(&self) -> Option<Cash> {
         self.equity.zip(self.equity_start).and_then(|(now, start)| now.checked_sub(start))
@@ -222,6 +235,7 @@ impl Core {
             line.position = state.portfolio.position(instrument.id);
             line.open_orders = state.totals().of(instrument.id).live();
             line.held = self.kernel.mode_in(Scope::Instrument(instrument.id));
+            line.dead_man = state.dead_man.state(instrument.id, state.now);
         }
     }
 

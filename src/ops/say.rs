@@ -59,6 +59,26 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
         Alert::Overfill(id) => {
             (Loudness::Error, format!("order {id} traded more than was ordered"))
         }
+        Alert::DeadManFired(instrument) => {
+            let symbol = names.instrument(*instrument);
+            (
+                Loudness::Error,
+                format!(
+                    "the venue's dead-man's switch of {symbol} was not renewed in time: its open \
+                     orders are gone or go; reading the account"
+                ),
+            )
+        }
+        Alert::DeadManUnarmed(instrument) => {
+            let symbol = names.instrument(*instrument);
+            (
+                Loudness::Error,
+                format!(
+                    "the venue's dead-man's switch of {symbol} cannot be armed: no order that \
+                     rests is opened there until it is"
+                ),
+            )
+        }
         Alert::Flat => (Loudness::Info, "flatten done: every asked position is zero".to_owned()),
         Alert::FlattenStuck(instrument) => {
             let symbol = names.instrument(*instrument);

@@ -10,6 +10,7 @@ mod support;
 
 mod book_lost;
 mod budgets;
+mod dead_man;
 mod determinism;
 mod duplicates;
 mod exits;

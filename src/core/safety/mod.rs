@@ -205,6 +205,8 @@ impl Kernel {
         holds(link_up, DenyReason::LinkDown)?;
         holds(facts.reconciled, DenyReason::NotReconciled)?;
         holds(instrument.filters.trading, DenyReason::NotTrading)?;
+        let rests = wish.is_some_and(|wish| wish.request.kind.rests());
+        holds(facts.can_guard || !rests, DenyReason::DeadManUnarmed)?;
         holds(wish.is_none_or(|wish| wish.permitted), DenyReason::NotPermitted)?;
         let restricted = self.limits.instruments[instrument.id.index()].restricted;
         holds(!restricted, DenyReason::Restricted)?;

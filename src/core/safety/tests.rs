@@ -23,6 +23,7 @@ const ROWS: &[(DenyReason, Change, Change)] = &[
     (DenyReason::LinkDown, |c| c.link_up = false, |_| {}),
     (DenyReason::NotReconciled, |c| c.reconciled = false, |_| {}),
     (DenyReason::NotTrading, |c| c.instrument.filters.trading = false, |_| {}),
+    (DenyReason::DeadManUnarmed, |c| c.can_guard = false, |c| { c.can_guard = false; c.request.kind = OrderKind::Ioc(Price::whole(100)); }),
     (DenyReason::NotPermitted, |c| c.permitted = false, |_| {}),
     (DenyReason::Restricted, |c| c.kernel.limits.instruments[0].restricted = true, |c| { *c = good_reduction(); c.kernel.limits.instruments[0].restricted = true; }),
     (DenyReason::BadId, |c| { c.kernel.ids.spend(id(5)); c.id = id(5); }, |c| { c.kernel.ids.spend(id(5)); c.id = id(6); }),

@@ -130,6 +130,8 @@ reasons! {
     NotReconciled: deny deny allow,
     /// The venue does not trade the instrument now.
     NotTrading: deny deny allow,
+    /// The order would rest, and the venue's dead-man's switch cannot be armed for it.
+    DeadManUnarmed: deny allow allow,
     /// The strategy may not trade this instrument.
     NotPermitted: deny deny allow,
     /// The instrument is on the list of those that may only be reduced.

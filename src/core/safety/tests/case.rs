@@ -30,6 +30,7 @@ pub(super) struct Case {
     pub(super) entry_up: bool,
     pub(super) flattening: bool,
     pub(super) reconciled: bool,
+    pub(super) can_guard: bool,
     pub(super) position: Qty,
     pub(super) own_position: Qty,
     pub(super) open: Open,
@@ -180,6 +181,7 @@ pub(super) fn good() -> Case {
         entry_up: true,
         flattening: false,
         reconciled: true,
+        can_guard: true,
         position: Qty::ZERO,
         own_position: Qty::ZERO,
         open: Open::default(),
@@ -215,6 +217,7 @@ macro_rules! facts {
             entry_up: $case.entry_up,
             flattening: $case.flattening,
             reconciled: $case.reconciled,
+            can_guard: $case.can_guard,
             account: Holdings {
                 position: $case.position,
                 open: &$case.open,
