@@ -6,7 +6,8 @@ use super::mode::{ModeRecord, Scope};
 use super::portfolio::HighWater;
 use super::safety::{Approved, DenyReason, Latch};
 use crate::types::{
-    ClientOrderId, InstrumentId, OrderRequest, OrderStatus, QueryToken, StrategyId, VenueId,
+    ClientOrderId, DeadManRequest, InstrumentId, OrderRequest, OrderStatus, QueryToken, StrategyId,
+    VenueId,
 };
 use std::borrow::Cow;
 
@@ -85,6 +86,9 @@ pub enum Command {
         /// Of what.
         instrument: InstrumentId,
     },
+    /// Set the venue's dead-man's switch of an instrument: the only thing that renews it is a core
+    /// that steps (SAFETY E15).
+    ArmDeadMan(DeadManRequest),
     /// Ask what became of an order.
     QueryOrder {
         /// Which.

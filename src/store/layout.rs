@@ -13,10 +13,10 @@ use crate::core::{
     ModeCause, ModeRecord, OperatorCommand, OperatorRequest, Probation, Scope, TripCause,
 };
 use crate::types::{
-    AssetId, Cash, ClientOrderId, ExecutionKind, ExecutionReport, Fee, Fill, ForeignOrder,
-    InstrumentId, Liquidity, NotSentReason, OrderKind, OrderRef, OrderRequest, OrderStatus,
-    OrderTerms, Price, Purpose, Qty, QueryToken, Side, Stamp, StrategyId, Text, TimeInForce,
-    VenueId,
+    AssetId, Cash, ClientOrderId, DeadManAnswer, DeadManReport, DeadManRequest, ExecutionKind,
+    ExecutionReport, Fee, Fill, ForeignOrder, InstrumentId, Liquidity, NotSentReason, OrderKind,
+    OrderRef, OrderRequest, OrderStatus, OrderTerms, Price, Purpose, Qty, QueryToken, Side, Stamp,
+    StrategyId, Text, TimeInForce, VenueId,
 };
 
 /// Version of every layout below and of the records made of them.
@@ -94,6 +94,7 @@ wire_enum!(NotSentReason {
     2 = LinkDown,
     3 = Unencodable,
     4 = Throttled,
+    80 = DeadMan,
     110 = Contradicted,
     111 = RepeatedId,
     112 = TooLarge,
@@ -168,6 +169,10 @@ wire_enum!(Criterion {
     4 = ApprovalGiven,
     5 = CooldownWaived,
 });
+wire_enum!(DeadManAnswer { 1 = Set, 2 = Refused, 3 = Unknown });
+wire_struct!(DeadManRequest { instrument: InstrumentId, countdown_ms: u32, asked_ns: u64 });
+wire_struct!(DeadManReport { request: DeadManRequest, answer: DeadManAnswer });
+
 wire_enum!(Baseline { 1 = Keep, 2 = New });
 wire_enum!(Probation { 1 = Observe, 2 = Skip });
 wire_enum!(OperatorCommand {
@@ -259,8 +264,10 @@ wire_enum!(DenyReason {
     49 = DuplicateOrder,
     50 = RepeatedOrder,
     51 = SelfTrade,
+    90 = NoTradeWindow,
     52 = InstrumentUnknown,
     53 = InstrumentOrders,
+    80 = DeadManUnarmed,
 });
 
 /// The number under which a reason stands on disk.
@@ -317,6 +324,7 @@ mod tests {
         check_table::<Scope>();
         check_table::<LinkChannel>();
         check_table::<LinkState>();
+        check_table::<DeadManAnswer>();
         check_table::<TripCause>();
         check_table::<Criterion>();
         check_table::<Baseline>();

@@ -35,8 +35,7 @@ pub(super) fn request() -> OperatorRequest {
 
 /// One of each kind, in the order of their numbers.
 pub(super) fn one_of_each() -> Vec<Record> {
-    let kinds = Record::KINDS.iter();
-    kinds.map(|kind| Dice(0x9E37_79B9 + u64::from(*kind)).record((*kind).into())).collect()
+    Record::KINDS.iter().map(|kind| Dice(0x9E37_79B9 + u64::from(*kind)).record(*kind)).collect()
 }
 
 /// A cycle through all kinds.
@@ -49,7 +48,7 @@ pub(super) fn many(count: usize) -> Vec<Record> {
 /// Any record.
 pub(super) fn any_record() -> impl Strategy<Value = Record> {
     let kind = proptest::sample::select(Record::KINDS);
-    (kind, any::<u64>()).prop_map(|(kind, seed)| Dice(seed | 1).record(kind.into()))
+    (kind, any::<u64>()).prop_map(|(kind, seed)| Dice(seed | 1).record(kind))
 }
 
 /// Values drawn from a seed (xorshift64).
@@ -280,7 +279,7 @@ impl Dice {
         }
     }
 
-    fn record(&mut self, kind: usize) -> Record {
+    fn record(&mut self, kind: u16) -> Record {
         let venue = VenueId(self.byte());
         match kind {
             1 => Record::Start(Start {
@@ -315,6 +314,18 @@ impl Dice {
             }
             14 => Record::Stop { clean: self.pick(&[false, true]) },
             15 => Record::Carry(self.carried()),
+            80 => Record::DeadMan(DeadManReport {
+                request: DeadManRequest {
+                    instrument: self.instrument(),
+                    countdown_ms: self.word(),
+                    asked_ns: self.roll(),
+                },
+                answer: self.pick(&[
+                    DeadManAnswer::Set,
+                    DeadManAnswer::Refused,
+                    DeadManAnswer::Unknown,
+                ]),
+            }),
             90 => Record::Standing { scope: self.scope(), record: self.mode_record() },
             110 => Record::PartTrip(self.part_latch()),
             _ => unreachable!("kind {kind} has no sample"),

@@ -14,6 +14,7 @@ mod account;
 mod clock;
 mod orders;
 pub(super) mod post_check;
+mod sent_ids;
 mod user;
 
 use super::bell::Bell;

@@ -2,13 +2,14 @@
 //! the kernel checked before, checked again by other code from other numbers.
 //!
 //! Must hold: what is compared is held here and was never the kernel's: the largest quantity of
-//! each instrument comes from the configuration, the last id from the orders that left, the rate
+//! each instrument comes from the configuration, the ids from the orders that left, the rate
 //! from a clock that is read here. A contradiction is a fault of this program: it trips the kill
 //! switch. Not here: the latches, which [`crate::runtime::gate`] holds.
 
+use super::sent_ids::SentIds;
 use crate::core::Rate;
 use crate::core::safety::Approved;
-use crate::types::{ClientOrderId, NotSentReason, Purpose, Qty, SECOND, StrategyId};
+use crate::types::{NotSentReason, Purpose, Qty, SECOND, StrategyId};
 use crate::venue::WrittenOrder;
 
 /// How many times what the kernel approves in a second may leave in one: orders that waited for a
@@ -18,8 +19,7 @@ const CEILING: u32 = 2;
 /// What is held against every order.
 #[derive(Debug)]
 pub(in crate::runtime) struct PostCheck {
-    /// Every later one is above it.
-    last: ClientOrderId,
+    sent: SentIds,
     /// By `InstrumentId`.
     qty_max: Vec<Qty>,
     per_second_max: u32,
@@ -30,10 +30,10 @@ pub(in crate::runtime) struct PostCheck {
 impl PostCheck {
     /// For the orders of one start.
     pub(in crate::runtime) fn new(epoch: u32, qty_max: Vec<Qty>, rate: Rate) -> Self {
-        let last = ClientOrderId { epoch, sequence: 0 };
         let in_second_max = rate.per_second.saturating_add(rate.burst);
         let per_second_max = in_second_max.saturating_mul(CEILING);
-        Self { last, qty_max, per_second_max, second_began_ns: 0, in_second: 0 }
+        let sent = SentIds::new(epoch);
+        Self { sent, qty_max, per_second_max, second_began_ns: 0, in_second: 0 }
     }
 
     /// May bytes that say `written` leave for an order of that strategy that was approved so? An
@@ -47,7 +47,7 @@ impl PostCheck {
         now_ns: u64,
     ) -> Result<(), NotSentReason> {
         let written = written.filter(|it| it == approved).ok_or(NotSentReason::Contradicted)?;
-        if written.id <= self.last || written.id.epoch != self.last.epoch {
+        if !self.sent.is_new(written.id) {
             return Err(NotSentReason::RepeatedId);
         }
         let most = self.qty_max.get(written.instrument.index()).copied();
@@ -61,7 +61,7 @@ impl PostCheck {
             return Err(NotSentReason::TooFast);
         }
         self.in_second += 1;
-        self.last = written.id;
+        self.sent.mark(written.id);
         Ok(())
     }
 }
@@ -87,6 +87,7 @@ pub(super) fn is_our_fault(reason: NotSentReason) -> bool {
         | NotSentReason::LinkDown
         | NotSentReason::Unencodable
         | NotSentReason::Throttled
+        | NotSentReason::DeadMan
         | NotSentReason::TooFast => false,
     }
 }
@@ -94,7 +95,7 @@ pub(super) fn is_our_fault(reason: NotSentReason) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::{InstrumentId, Price, Side};
+    use crate::types::{ClientOrderId, InstrumentId, Price, Side};
 
     const MAKER: Option<StrategyId> = Some(StrategyId(0));
 
@@ -137,12 +138,12 @@ mod tests {
     }
 
     #[test]
-    fn an_id_leaves_once_and_none_below_it_after() {
+    fn an_id_leaves_once() {
         let mut check = check();
         assert_eq!(leaves(&mut check, order(7)), Ok(()));
-        for old in [7, 6] {
-            assert_eq!(leaves(&mut check, order(old)), Err(NotSentReason::RepeatedId));
-        }
+        assert_eq!(leaves(&mut check, order(7)), Err(NotSentReason::RepeatedId));
+        assert_eq!(leaves(&mut check, order(6)), Ok(()), "it waited and leaves late");
+        assert_eq!(leaves(&mut check, order(6)), Err(NotSentReason::RepeatedId));
         let foreign = WrittenOrder { id: ClientOrderId { epoch: 4, sequence: 9 }, ..order(8) };
         assert_eq!(leaves(&mut check, foreign), Err(NotSentReason::RepeatedId));
         let exit = check.check(&order(7), None, Some(order(7)), 0);
