@@ -69,8 +69,8 @@
 //! together.
 //!
 //! A paper run is that whole path, with `runtime/exchange.rs` serving [`sim`] on a port of this
-//! machine. A back-test (`runtime/backtest.rs`) is the core and `sim/direct.rs` in one thread, in
-//! recorded time.
+//! machine. A back-test (`runtime/backtest`) is the core and `sim/direct.rs` in one thread, in
+//! the time of the market that it plays.
 //!
 //! # To add
 //!

@@ -1,13 +1,15 @@
-//! `engine backtest`: the arguments of playing a recording against the strategies, in virtual time.
+//! `engine backtest`: the arguments of playing a market against the strategies, in virtual time.
 
+use super::argument::duration;
 use super::config::deployment;
 use super::console::Console;
 use super::exit::Exit;
 use crate::core::Registry;
 use crate::ops::backtest_report;
-use crate::runtime;
+use crate::runtime::{self, Played};
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// `engine backtest`
 #[derive(clap::Args, Clone, Debug)]
@@ -15,15 +17,18 @@ pub struct Arguments {
     /// The configuration whose strategies and limits are tried
     #[arg(long, value_name = "FILE")]
     pub config: PathBuf,
-    /// The recorded market
-    #[arg(long, value_name = "FILE")]
-    pub recording: PathBuf,
+    /// A recorded market, to its end
+    #[arg(long, value_name = "FILE", required_unless_present = "synthetic")]
+    pub recording: Option<PathBuf>,
+    /// The synthetic market of the configuration, for so long in its own time: 24h
+    #[arg(long, value_name = "DURATION", value_parser = duration, conflicts_with = "recording")]
+    pub synthetic: Option<Duration>,
     /// Report as JSON
     #[arg(long)]
     pub json: bool,
 }
 
-/// Plays the recording and says what it came to.
+/// Plays the market and says what it came to.
 pub(super) fn execute(
     arguments: &Arguments,
     registry: &Registry,
@@ -33,8 +38,12 @@ pub(super) fn execute(
         Ok(config) => config,
         Err(exit) => return Ok(exit),
     };
+    let played = match (&arguments.recording, arguments.synthetic) {
+        (Some(path), _) => Played::Recording(path.clone()),
+        (None, span) => Played::Synthetic(span.unwrap_or_default()),
+    };
     let clock = runtime::clock::Clock::start();
-    match runtime::backtest(&config, registry, &arguments.recording) {
+    match runtime::backtest(&config, registry, &played) {
         Ok(outcome) => {
             let took_ns = clock.mono_ns();
             let currency = &config.reporting_currency;

@@ -36,6 +36,8 @@ impl Door {
             Scope::All => true,
             Scope::Instrument(id) => self.has(id),
             Scope::Strategy(id) => id.index() < self.strategies,
+            // No mode is kept by venue: nothing may claim to have halted one.
+            Scope::Venue(_) => false,
         }
     }
 

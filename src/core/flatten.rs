@@ -8,6 +8,11 @@
 //! the exit. Protective orders stay. It is done when the account is proven flat and nothing can
 //! open again.
 //!
+//! An exit whose fate is not known keeps the next one waiting while a report may come, and then
+//! not: where the venue enforces reduce-only, two exits for the whole position close it once. On
+//! spot nothing enforces that but the balance, so what an exit may have locked is left out of the
+//! next (SAFETY E8).
+//!
 //! Not here: whether an exit may go (the kernel's `review_exit`).
 
 use super::safety::Exit;
@@ -39,6 +44,8 @@ struct Work {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scene<'a> {
     pub(super) position: Qty,
+    /// As much of it as may be sent out now.
+    pub(super) free: Qty,
     /// The position is proven, and no opening order can change it any more.
     pub(super) is_settled: bool,
     /// An exit is on its way.
@@ -100,9 +107,10 @@ impl Flatten {
         if scene.now_ns < work.next_ns || scene.is_exiting {
             return Step::Wait;
         }
-        let qty = slice(scene.position.abs(), scene.filters);
+        let is_dust = slice(scene.position.abs(), scene.filters) == Qty::ZERO;
+        let qty = slice(scene.free, scene.filters);
         if qty == Qty::ZERO {
-            return if scene.is_settled {
+            return if scene.is_settled && is_dust {
                 slot.take().map_or(Step::Wait, |_| Step::Dust)
             } else {
                 Step::Wait

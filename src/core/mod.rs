@@ -106,7 +106,7 @@ impl Core {
         assert!(in_order, "instruments stand in order of their index");
         assert!(limits.instruments.len() == instruments.len(), "every instrument has limits");
         let budgets = strategies.iter().map(|seat| seat.budget).collect();
-        let kernel = Kernel::new(limits, budgets, &setup.restored);
+        let kernel = Kernel::new(limits, budgets, setup.epoch, &setup.restored);
         let (count, seats) = (instruments.len(), strategies.len());
         Self {
             state: State::new(instruments, valuations, seats, setup.timing, setup.sharing),

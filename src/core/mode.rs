@@ -3,7 +3,7 @@
 //! Must hold: a mode is raised only by an operator (D1, D2); the effective mode of an order is the
 //! strictest of all scopes that it falls into.
 
-use crate::types::{InstrumentId, StrategyId};
+use crate::types::{InstrumentId, StrategyId, VenueId};
 
 /// What strategies may do, from free to nothing (SAFETY, "States").
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
@@ -43,4 +43,6 @@ pub enum Scope {
     Instrument(InstrumentId),
     /// One strategy.
     Strategy(StrategyId),
+    /// One venue, which is one account there.
+    Venue(VenueId),
 }

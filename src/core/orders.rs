@@ -7,8 +7,11 @@
 //! portfolio).
 
 mod life;
+mod resting;
+mod standing;
 mod totals;
 
+pub(super) use standing::{IntentKey, Standing};
 pub(super) use totals::{Open, Totals};
 
 use super::alert::Alert;
@@ -18,8 +21,9 @@ use super::safety::Approved;
 use super::setup::Timing;
 use crate::types::{
     ClientOrderId, ExecutionKind, ExecutionReport, Fill, InstrumentId, OrderStatus, OrderTerms,
-    Qty, Side, StrategyId, TimeInForce, VenueOrder,
+    Price, Qty, Side, StrategyId, TimeInForce, VenueOrder,
 };
+use resting::Resting;
 
 /// Most orders alive at once. The configuration's own limit is far below (it is checked against
 /// this one); the room above is for exits and for orders found at the venue.
@@ -120,6 +124,8 @@ pub(super) struct Orders {
     /// By instrument. With the side, because two orders of ours that meet are one trade.
     trades: Vec<Ring<(u64, Side)>>,
     totals: Totals,
+    standing: Standing,
+    resting: Resting,
     timing: Timing,
     /// Earliest deadline of all orders; nothing is looked at before it.
     next_deadline_ns: u64,
@@ -132,6 +138,8 @@ impl Orders {
             closed: Ring::new(CLOSED_MAX),
             trades: (0..instruments).map(|_| Ring::new(TRADES_MAX)).collect(),
             totals: Totals::new(instruments, strategies),
+            standing: Standing::new(),
+            resting: Resting::new(instruments),
             timing,
             next_deadline_ns: u64::MAX,
         }
@@ -143,6 +151,16 @@ impl Orders {
 
     pub(super) fn totals(&self) -> &Totals {
         &self.totals
+    }
+
+    /// What the orders that are not over asked for.
+    pub(super) fn standing(&self) -> &Standing {
+        &self.standing
+    }
+
+    /// The best price at which an order of ours may rest, whoever wished for it.
+    pub(super) fn best_resting(&self, instrument: InstrumentId, side: Side) -> Option<Price> {
+        self.resting.best(instrument, side)
     }
 
     pub(super) fn has_room(&self) -> bool {
@@ -365,6 +383,8 @@ impl Orders {
 
     fn insert(&mut self, at: usize, order: Order) {
         self.totals.add(&order);
+        self.standing.add(&order);
+        self.resting.add(&order);
         self.next_deadline_ns = self.next_deadline_ns.min(order.deadline_ns);
         self.live.insert(at, order);
     }
@@ -373,6 +393,8 @@ impl Orders {
     fn replace(&mut self, at: usize, order: Order) {
         self.totals.remove(&self.live[at]);
         if order.status.is_final() {
+            self.standing.remove(&order);
+            self.resting.remove(&order);
             self.live.remove(at);
             self.closed.push(order);
             return;

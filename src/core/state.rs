@@ -126,6 +126,8 @@ impl State {
             },
             live_orders: self.totals().live(),
             unknown_orders: self.totals().unknown(),
+            standing: self.orders.standing(),
+            own_opposite: self.orders.best_resting(instrument, side.opposite()),
             gross: self.exposure.gross(),
         }
     }

@@ -9,7 +9,7 @@ use super::effect::{Command, Effect, Effects};
 use super::event::LinkChannel;
 use super::flatten::{Scene, Step};
 use super::orders::Order;
-use super::safety::DenyReason;
+use super::safety::{self, DenyReason};
 use super::setup::Sharing;
 use super::state::State;
 use crate::types::{InstrumentId, Purpose, Qty, Side};
@@ -62,8 +62,11 @@ impl Core {
         let state = &self.state;
         let open = state.totals().of(instrument);
         let may_open = Side::BOTH.iter().any(|side| Qty::ZERO < open.opening(*side));
+        let position = state.portfolio.position(instrument);
+        let kind = state.instruments[instrument.index()].kind;
         let scene = Scene {
-            position: state.portfolio.position(instrument),
+            position,
+            free: safety::exit_room(kind, position, open),
             is_settled: state.reconciler.is_proven() && !may_open,
             is_exiting: state.orders.is_exiting(instrument),
             filters: &state.instruments[instrument.index()].filters,

@@ -11,9 +11,9 @@ use std::fmt::Write as _;
 /// The end of a back-test.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// Frames of the recording.
+    /// Frames of the recording, or events of a synthetic market.
     pub frames: u64,
-    /// Recorded time, nanoseconds.
+    /// Time of the market, nanoseconds.
     pub span_ns: u64,
     /// The state at the end.
     pub status: Status,
@@ -46,7 +46,7 @@ fn write_text(
     let Outcome { status, market, .. } = outcome;
     let counters = &status.counters;
     let (frames, span_s) = (outcome.frames, outcome.span_ns / SECOND);
-    writeln!(out, "frames      {frames} over {span_s} s of recorded time")?;
+    writeln!(out, "frames      {frames} over {span_s} s of the market's time")?;
     writeln!(
         out,
         "book        {} updates, {} older than the snapshot dropped, {} applied, lost {} times",
@@ -64,6 +64,10 @@ fn write_text(
     let denials = counters.denials().map(|(reason, count)| format!("{} {count}", reason.name()));
     let denials = denials.collect::<Vec<_>>().join("   ");
     writeln!(out, "denials     {}", if denials.is_empty() { "none" } else { &denials })?;
+    for seat in &status.strategies {
+        let name = outcome.names.strategy(seat.id);
+        writeln!(out, "strategy    {name}: fills {}, denied {}", seat.fills, seat.denied)?;
+    }
     writeln!(out, "rejections  {}", counters.rejected)?;
     writeln!(out, "turnover    {:.2} {currency}", status.tally.turnover)?;
     writeln!(out, "P&L         {} {currency}", signed(status.profit()))?;
@@ -80,6 +84,14 @@ pub fn json(outcome: &Outcome, currency: &str, took_ns: u64) -> Value {
     let denied: Map<String, Value> = counters
         .denials()
         .map(|(reason, count)| (reason.name().to_owned(), json!(count)))
+        .collect();
+    let strategies: Map<String, Value> = status
+        .strategies
+        .iter()
+        .map(|seat| {
+            let name = outcome.names.strategy(seat.id).to_owned();
+            (name, json!({"fills": seat.fills, "denied": seat.denied}))
+        })
         .collect();
     let positions: Map<String, Value> = status
         .instruments
@@ -109,6 +121,7 @@ pub fn json(outcome: &Outcome, currency: &str, took_ns: u64) -> Value {
         "mode": status.mode.name(),
         "kill_switch_active": status.latch.is_some(),
         "drift_warned": outcome.drift_warned,
+        "strategies": strategies,
         "positions": positions,
         "diffs_decoded": market.diffs_decoded,
         "diffs_dropped": market.diffs_dropped,

@@ -32,7 +32,7 @@ mod wiring;
 mod writer;
 
 pub use assemble::AssembleError;
-pub use backtest::backtest;
+pub use backtest::{Played, backtest};
 pub use exchange::{ExchangeError, ExchangePlan, PAPER_KEY, PAPER_SECRET, serve_exchange};
 pub use record::{Recording, record};
 pub use run::{control_socket, run};

@@ -111,6 +111,7 @@ impl WriterThread {
                 "an operator or the engine itself".clone_into(&mut self.standing.cause);
                 return;
             }
+            Scope::Venue(_) => return,
             Scope::Instrument(id) => Halted::Instrument(self.names.instrument(id).to_owned()),
             Scope::Strategy(id) => Halted::Strategy(self.names.strategy(id).to_owned()),
         };

@@ -124,6 +124,7 @@ wire_enum!(Scope {
     1 = All,
     2 = Instrument(instrument: InstrumentId),
     3 = Strategy(strategy: StrategyId),
+    90 = Venue(venue: VenueId),
 });
 wire_enum!(LinkChannel { 1 = Market, 2 = Orders, 3 = User });
 wire_enum!(LinkState { 1 = Up, 2 = Down });
@@ -202,6 +203,9 @@ wire_enum!(DenyReason {
     29 = StrategyRate,
     30 = StrategyPosition,
     31 = NoPrice,
+    41 = BadId,
+    49 = DuplicateOrder,
+    51 = SelfTrade,
 });
 
 /// The number under which a reason stands on disk.

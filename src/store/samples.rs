@@ -124,6 +124,7 @@ impl Dice {
             Scope::All,
             Scope::Instrument(self.instrument()),
             Scope::Strategy(StrategyId(self.byte())),
+            Scope::Venue(VenueId(self.byte())),
         ];
         self.pick(&scopes)
     }

@@ -34,6 +34,7 @@ mod tests {
         ("max_inventory", "0.1"),
         ("requote_bps", "0.2"),
         ("ttl_ms", "10000"),
+        ("pause_ms", "250"),
     ];
 
     const MOMENTUM: &[(&str, &str)] = &[
@@ -83,6 +84,7 @@ mod tests {
             ("quoter", QUOTER, "requote_bps", "0"),
             ("quoter", QUOTER, "half_spread_bps", "1000.000001"),
             ("quoter", QUOTER, "ttl_ms", "0"),
+            ("quoter", QUOTER, "pause_ms", "0"),
             ("momentum", MOMENTUM, "threshold_bps", "0"),
             ("momentum", MOMENTUM, "lookback_ms", "0"),
             ("momentum", MOMENTUM, "order_qty", "0"),

@@ -3,9 +3,11 @@
 //! The distance from the mid is half the spread plus a factor of the recent volatility; what it
 //! holds shifts both quotes so that the position is traded away. Must hold:
 //! - never more than one order a side: an old one is cancelled, and the new one follows when the
-//!   old one is gone;
+//!   old one is gone, and no sooner than `pause_ms` after the one before it, so that its rate
+//!   of orders is bounded whatever the market does;
 //! - a side that could carry the position beyond `max_inventory` is not quoted;
-//! - no price meets the other side of the quote it was made from;
+//! - no price meets the other side of the quote it was made from, nor an order of its own that may
+//!   still stand on the other side: its trade may be known to the venue alone;
 //! - halted, it does nothing: what may stay is for the kernel to say.
 //!
 //! It keeps no list of its orders: the view has it. It acts on quotes only, so a "no" cannot answer
@@ -31,6 +33,7 @@ struct Settings {
     max_inventory: Qty,
     requote: Move,
     ttl_ns: u64,
+    pause_ns: u64,
 }
 
 /// What a quote is made from.
@@ -57,6 +60,8 @@ struct Memory {
     instrument: InstrumentId,
     volatility: Volatility,
     backoff: Backoff,
+    /// By side: the next order may go from then on.
+    next_ns: [u64; 2],
 }
 
 /// The market maker.
@@ -82,6 +87,7 @@ pub(super) fn construct(setup: StrategySetup<'_>) -> Result<Box<dyn Strategy>, V
         max_inventory: params.qty("max_inventory"),
         requote: params.millionths("requote_bps", 10_000..=BPS_MAX).into(),
         ttl_ns: u64::from(params.whole("ttl_ms", 1..=86_400_000)) * MS,
+        pause_ns: u64::from(params.whole("pause_ms", 1..=60_000)) * MS,
     };
     if settings.max_inventory < settings.order_qty {
         params.fault("max_inventory", "must be at least `order_qty`");
@@ -91,6 +97,7 @@ pub(super) fn construct(setup: StrategySetup<'_>) -> Result<Box<dyn Strategy>, V
         instrument: *instrument,
         volatility: Volatility::default(),
         backoff: Backoff::new(),
+        next_ns: [0; 2],
     };
     Ok(Box::new(Quoter { settings, memories: setup.instruments.iter().map(memory).collect() }))
 }
@@ -114,12 +121,17 @@ impl Strategy for Quoter {
         };
         for side in Side::BOTH {
             let target = self.settings.target(side, &scene);
-            let mut resting = view
-                .orders()
-                .filter(|order| order.terms.instrument == id && order.terms.side == side)
-                .peekable();
-            let is_free = is_ready && resting.peek().is_none();
-            if let Some(target) = target.filter(|_| is_free) {
+            let here = |order: &&Order| order.terms.instrument == id;
+            let mut resting =
+                view.orders().filter(|order| here(order) && order.terms.side == side).peekable();
+            let next_ns = &mut memory.next_ns[side.index()];
+            let is_free = is_ready && *next_ns <= view.now.mono_ns && resting.peek().is_none();
+            let meets_none = |target: &Target| {
+                let mut own = view.orders().filter(|order| here(order) && order.terms.side != side);
+                !own.any(|order| side.accepts(order.terms.price, target.price))
+            };
+            if let Some(target) = target.filter(|_| is_free).filter(meets_none) {
+                *next_ns = view.now.mono_ns.saturating_add(self.settings.pause_ns);
                 out.place(self.settings.request(id, side, target));
             }
             for order in resting.filter(|order| self.settings.is_outdated(order, target)) {
@@ -138,6 +150,7 @@ impl Strategy for Quoter {
     fn digest(&self) -> u64 {
         let of_memory = |digest: Digest, memory: &Memory| {
             let seen = digest.with_known(memory.volatility.last().map(Price::units));
+            let seen = memory.next_ns.iter().fold(seen, |seen, next_ns| seen.with_count(*next_ns));
             memory.backoff.digest(seen.with(memory.volatility.average()))
         };
         self.memories.iter().fold(Digest::new(), of_memory).value()

@@ -14,6 +14,7 @@ fn settings() -> Settings {
         max_inventory: Qty::whole(10),
         requote: BPS,
         ttl_ns: 1,
+        pause_ns: 1,
     }
 }
 

@@ -132,3 +132,33 @@ fn a_paper_run_on_the_futures_market_of_2024_trades() {
     assert_eq!(status["kill_switch_active"], false);
     running.stop();
 }
+
+/// What the shipped files allow is what the shipped strategies need (SAFETY E14): not one denial.
+/// `.ci/run` does the same for a whole day.
+#[test]
+fn half_an_hour_of_a_synthetic_market_meets_no_denial() {
+    let deployment = Deployment::paper();
+    let file = deployment.file().display().to_string();
+    let play = ["backtest", "--config", &file, "--synthetic", "30m", "--json"];
+    let done = engine(&play);
+    assert_eq!(done.code, Some(0), "{done:?}");
+    let outcome: Value = serde_json::from_str(&done.out).unwrap();
+    assert_eq!(outcome["denied"], serde_json::json!({}), "{outcome:#}");
+    assert_eq!(
+        (&outcome["mode"], &outcome["kill_switch_active"]),
+        (&"RUNNING".into(), &false.into())
+    );
+    for name in ["quoter-btc", "quoter-eth", "momentum-sol"] {
+        assert!(0 < number(&outcome["strategies"][name]["fills"]), "{outcome:#}");
+    }
+}
+
+#[test]
+fn a_back_test_plays_exactly_one_market() {
+    let deployment = Deployment::paper();
+    let file = deployment.file().display().to_string();
+    let neither = engine(&["backtest", "--config", &file]);
+    assert_eq!(neither.code, Some(2), "{neither:?}");
+    let both = ["backtest", "--config", &file, "--synthetic", "1s", "--recording", "r.gz"];
+    assert_eq!(engine(&both).code, Some(2));
+}

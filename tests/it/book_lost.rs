@@ -17,8 +17,11 @@ fn frame(world: &mut World, data: MarketData) {
     world.market(BTC, MarketData::BookEnd { update_id: 2 });
 }
 
+/// Each time at another price: the same intent twice is a reason of its own.
 fn wish(world: &mut World) -> Result<(), DenyReason> {
-    world.wish(0, limit(Side::Buy, "1", "99")).map(drop)
+    let standing = world.status().open_orders;
+    let at = ["99", "98.9", "98.8"][usize::try_from(standing).unwrap()];
+    world.wish(0, limit(Side::Buy, "1", at)).map(drop)
 }
 
 #[test]

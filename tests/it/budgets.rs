@@ -28,12 +28,14 @@ fn one_strategys_budget_is_not_the_others() {
 fn its_orders_and_its_rate_are_its_own() {
     let mut world = World::with(2, small_second);
     let tiny = || limit(Side::Buy, "0.1", "99");
-    let ids = [world.wish(1, tiny()).unwrap(), world.wish(1, tiny()).unwrap()];
-    assert_eq!(world.wish(1, tiny()), Err(DenyReason::StrategyOrders));
+    let other = || limit(Side::Buy, "0.1", "98.9");
+    let ids = [world.wish(1, tiny()).unwrap(), world.wish(1, other()).unwrap()];
+    let third = limit(Side::Buy, "0.1", "98.8");
+    assert_eq!(world.wish(1, third), Err(DenyReason::StrategyOrders));
     world.advance(5 * MS);
     ids.into_iter().for_each(|id| world.cancel(1, id));
     world.advance(5 * MS);
-    assert!(world.wish(1, tiny()).is_ok() && world.wish(1, tiny()).is_ok());
+    assert!(world.wish(1, tiny()).is_ok() && world.wish(1, other()).is_ok());
     world.advance(5 * MS);
     for order in world.core.orders().map(|order| order.id).collect::<Vec<_>>() {
         world.cancel(1, order);

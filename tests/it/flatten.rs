@@ -1,10 +1,10 @@
 //! An operator's flatten reaches zero, whatever stops everything else.
 
 use crate::support::{BTC, Faults, Sent, World, cash, limit, price, qty, reduction, setup, venue};
-use tradekeel::core::safety::{DenyReason, TripReason};
-use tradekeel::core::{Alert, LinkChannel, LinkState, Mode, OperatorCommand, Setup, TripCause};
+use tradekeel::core::safety::DenyReason;
+use tradekeel::core::{Alert, LinkChannel, LinkState, Mode, Setup};
 use tradekeel::types::{
-    ExecutionKind, MS, MarketData, OrderKind, OrderRequest, Purpose, Qty, SECOND, Side, TimeInForce,
+    MS, MarketData, OrderKind, OrderRequest, Purpose, Qty, SECOND, Side, TimeInForce,
 };
 
 fn long() -> World {
@@ -14,7 +14,7 @@ fn long() -> World {
     world
 }
 
-fn exits(world: &World) -> Vec<Qty> {
+pub(crate) fn exits(world: &World) -> Vec<Qty> {
     let exit = |sent: &Sent| match sent {
         Sent::New(_, terms) if terms.purpose == Purpose::Reducing => {
             assert_eq!(terms.time_in_force, TimeInForce::Ioc);
@@ -54,68 +54,6 @@ fn goes_to_zero_in_every_mode() {
         }
         assert_flat(&mut world);
     }
-}
-
-type Cause = fn(&mut World);
-
-/// For each reason to trip, the cause goes on while the flatten works.
-#[test]
-fn goes_to_zero_for_each_reason_to_trip_while_the_cause_persists() {
-    let command = |cause| OperatorCommand::Trip(cause);
-    let causes: [(TripReason, Cause); 7] = [
-        (TripReason::Operator, |world| crate::kill_switch::trip(world)),
-        (TripReason::FlagFile, |world| {
-            world.operator(OperatorCommand::Trip(TripCause::FlagFile)).unwrap();
-        }),
-        (TripReason::Journal, |world| {
-            world.operator(OperatorCommand::Trip(TripCause::Journal)).unwrap();
-        }),
-        (TripReason::ClockDrift, |world| {
-            world.leave_clock_alone();
-            (0..3).for_each(|_| world.clock(-3_000));
-        }),
-        (TripReason::EquityUnknown, |world| {
-            world.market_lives = false;
-            world.link(LinkChannel::Market, LinkState::Down);
-            world.advance(10 * SECOND);
-        }),
-        (TripReason::Overfill, |world| {
-            let id = world.open(Side::Buy, "1", "99");
-            world.lose_what_is_under_way();
-            let fill = tradekeel::types::Fill {
-                trade_id: 900,
-                side: Side::Buy,
-                price: price("99"),
-                qty: qty("1.5"),
-                cum_qty: qty("1.5"),
-                fee: None,
-                liquidity: tradekeel::types::Liquidity::Maker,
-            };
-            world.report(id, ExecutionKind::Trade(fill));
-        }),
-        (TripReason::Drawdown, |world| {
-            world.market_lives = false;
-            for bid in ["10", "9.9", "9.8", "9.7"] {
-                world.quote(BTC, bid, "100.1");
-            }
-        }),
-    ];
-    assert_eq!(command(TripCause::Operator), OperatorCommand::Trip(TripCause::Operator));
-    for (reason, cause) in causes {
-        let mut world = World::with(1, small_account);
-        world.take(Side::Buy, "2");
-        cause(&mut world);
-        assert_eq!(world.trips.first().map(|trip| trip.reason), Some(reason));
-        world.flatten();
-        world.advance(2 * SECOND);
-        assert_eq!(world.venue_position(BTC), Qty::ZERO, "{reason:?}");
-        assert_eq!(world.status().mode, Mode::Killed);
-    }
-}
-
-/// One in which losing 180 of 1,000 is 15 %.
-fn small_account(setup: &mut Setup) {
-    setup.limits.drawdown.max_bps = 10;
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Halts and resumes, everywhere, of one instrument, of one strategy.
 
-use crate::support::{BTC, ETH, World, limit, reduction};
+use crate::support::{BTC, ETH, World, limit, qty, reduction};
 use tradekeel::core::safety::DenyReason;
 use tradekeel::core::{Mode, OperatorCommand, Refusal, Scope};
 use tradekeel::types::{InstrumentId, MS, OrderRequest, Side, StrategyId};
@@ -38,7 +38,7 @@ fn a_resume_lands_in_conservative_and_only_a_full_one_leaves_it() {
     assert!(world.wish(0, limit(Side::Buy, "5", "99")).is_ok());
     world.operator(OperatorCommand::ResumeFull).unwrap();
     assert_eq!(world.status().mode, Mode::Running);
-    assert!(world.wish(0, limit(Side::Buy, "5", "99")).is_ok());
+    assert!(world.wish(0, limit(Side::Buy, "5", "98.9")).is_ok());
     assert_eq!(world.wish(0, limit(Side::Buy, "0.1", "99")), Err(DenyReason::PositionTooLarge));
 }
 
@@ -52,7 +52,8 @@ fn one_instrument_is_halted_and_the_other_goes_on() {
     world.advance(20 * MS);
     assert_eq!((world.order(btc).is_some(), world.order(eth).is_some()), (false, true));
     assert_eq!(world.wish(0, limit(Side::Buy, "1", "99")), Err(DenyReason::Halted));
-    assert!(world.wish(0, in_eth()).is_ok());
+    let elsewhere = OrderRequest { qty: qty("2"), ..in_eth() };
+    assert!(world.wish(0, elsewhere).is_ok());
     world.operator(OperatorCommand::Resume(Scope::Instrument(BTC))).unwrap();
     assert!(world.wish(0, limit(Side::Buy, "1", "99")).is_ok());
     assert_eq!(world.status().mode, Mode::Running);
@@ -69,7 +70,7 @@ fn one_strategy_is_halted_sees_it_and_the_other_goes_on() {
     assert_eq!((world.order(mine).is_some(), world.order(other).is_some()), (false, true));
     assert_eq!((world.script(0).mode, world.script(1).mode), (Mode::Halted, Mode::Running));
     assert_eq!(world.wish(0, limit(Side::Buy, "1", "99")), Err(DenyReason::Halted));
-    assert!(world.wish(1, limit(Side::Buy, "1", "99")).is_ok());
+    assert!(world.wish(1, limit(Side::Buy, "1", "98.9")).is_ok());
 }
 
 #[test]

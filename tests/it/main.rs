@@ -11,6 +11,8 @@ mod support;
 mod book_lost;
 mod budgets;
 mod determinism;
+mod duplicates;
+mod exits;
 mod flatten;
 mod halt_resume;
 mod kill_switch;

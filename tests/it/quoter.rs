@@ -8,7 +8,7 @@ use tradekeel::types::{
     Side, StrategyId,
 };
 
-const SETTINGS: [(&str, &str); 7] = [
+const SETTINGS: [(&str, &str); 8] = [
     ("order_qty", "1"),
     ("half_spread_bps", "20"),
     ("volatility_factor", "0"),
@@ -16,6 +16,7 @@ const SETTINGS: [(&str, &str); 7] = [
     ("max_inventory", "2"),
     ("requote_bps", "30"),
     ("ttl_ms", "3600000"),
+    ("pause_ms", "1"),
 ];
 
 /// A market maker at 99.7 and 100.3 around 100.
@@ -79,6 +80,25 @@ fn it_requotes_only_when_its_price_has_moved_enough() {
     world.advance(SECOND);
     assert_eq!(cancels(&world), 2);
     assert_eq!(resting(&world).len(), 2);
+}
+
+/// However wild the market: its budget of orders a second is never touched.
+#[test]
+fn two_orders_of_a_side_are_never_closer_than_its_pause() {
+    let mut world = maker(|setup| {
+        let mut settings = SETTINGS;
+        settings[5].1 = "0.01";
+        settings[7].1 = "400";
+        setup.strategies = vec![support::seat(paper::strategy("quoter", &[BTC], &settings))];
+    });
+    world.sent.clear();
+    for turn in 0..100 {
+        let [bid, ask] = if turn % 2 == 0 { ["99.9", "100.1"] } else { ["100.9", "101.1"] };
+        world.quote(BTC, bid, ask);
+        world.advance(20 * MS);
+    }
+    let orders = world.sent.iter().filter(|sent| matches!(sent, Sent::New(..))).count();
+    assert!((8..=12).contains(&orders), "two sides, two seconds, 400 ms: {orders}");
 }
 
 #[test]

@@ -57,6 +57,15 @@ pub(crate) struct Faults {
     pub(crate) repeated_answers: u64,
 }
 
+/// What becomes of a new order where the venue answers 503, which says nothing (D10).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Unavailable {
+    /// It was executed all the same, and nobody says so unasked.
+    Executed,
+    /// It never arrived.
+    Lost,
+}
+
 #[derive(Debug)]
 enum Message {
     ToVenue(Command),
@@ -133,6 +142,8 @@ pub(crate) struct World {
     pub(crate) refusals: Vec<Result<(), Refusal>>,
     /// Prices are repeated by themselves, so that time can pass.
     pub(crate) market_lives: bool,
+    /// The next new orders are answered 503, the first one first.
+    pub(crate) unavailable: VecDeque<Unavailable>,
     rng: Rng,
     effects: Effects,
     answers: Vec<EventKind>,
@@ -278,6 +289,7 @@ impl World {
             trips: Vec::new(),
             refusals: Vec::new(),
             market_lives: true,
+            unavailable: VecDeque::new(),
             rng: Rng::new(1),
             effects: Effects::new(),
             answers: Vec::new(),
@@ -580,6 +592,18 @@ impl World {
             Command::QueryAccount { .. } => (Sent::Account, LinkChannel::User),
         };
         self.sent.push(sent);
+        if let Command::NewOrder(approved) = &command
+            && let Some(fate) = self.unavailable.pop_front()
+        {
+            let report = execution(OrderRef::Ours(approved.id()), ExecutionKind::OutcomeUnknown);
+            self.post(Message::ToCore(report));
+            if fate == Unavailable::Executed {
+                let unix_ms = self.unix_ms();
+                self.venue.handle(unix_ms, &command, &mut self.answers);
+                self.answers.clear();
+            }
+            return;
+        }
         let asks = carried == LinkChannel::User;
         let lost = self.chance(self.faults.lost_requests);
         if !lost && (asks || self.up[carried.index()]) {

@@ -8,7 +8,11 @@ use tradekeel::types::{ClientOrderId, ExecutionKind, MS, OrderStatus, SECOND, Si
 /// Orders that leave and of which nothing is heard.
 fn lost(world: &mut World, count: usize) -> Vec<ClientOrderId> {
     world.faults.lost_requests = 1_000;
-    let ids = (0..count).map(|_| world.open(Side::Buy, "1", "99")).collect();
+    let mut open = || {
+        let standing = usize::try_from(world.status().open_orders).unwrap();
+        world.open(Side::Buy, "1", ["98.4", "98.3", "98.2", "98.1"][standing])
+    };
+    let ids = (0..count).map(|_| open()).collect();
     world.advance(SECOND + 20 * MS);
     world.faults.lost_requests = 0;
     ids
@@ -46,7 +50,7 @@ fn too_many_of_them_stop_new_risk_and_not_reductions() {
     lost(&mut world, 2);
     assert!(world.wish(0, limit(Side::Buy, "1", "99")).is_ok());
     lost(&mut world, 1);
-    assert_eq!(world.wish(0, limit(Side::Buy, "1", "99")), Err(DenyReason::TooManyUnknown));
+    assert_eq!(world.wish(0, limit(Side::Buy, "1", "98.9")), Err(DenyReason::TooManyUnknown));
     assert!(world.wish(0, reduction(Side::Sell, "1", "101")).is_ok());
 }
 

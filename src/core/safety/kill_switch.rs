@@ -3,11 +3,24 @@
 use super::verdict::{DenyReason, require};
 use crate::types::{Stamp, Text};
 
-/// What tripped the switch first; later causes do not overwrite it. The numbers are written to
-/// disk and are never reused.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[repr(u8)]
-pub enum TripReason {
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $name:ident = $number:literal),* $(,)?) => {
+        /// What tripped the switch first; later causes do not overwrite it. The numbers are written
+        /// to disk and are never reused.
+        #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+        #[repr(u8)]
+        pub enum TripReason {
+            $($(#[$doc])* $name = $number),*
+        }
+
+        impl TripReason {
+            /// All of them: for each a test flattens to zero while the cause goes on (SAFETY E2).
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+        }
+    };
+}
+
+reasons! {
     /// A person, by command.
     Operator = 1,
     /// `state/kill_switch.flag` appeared.
@@ -44,6 +57,7 @@ pub struct TripRecord {
     /// Why, where a person said so.
     pub note: Text<96>,
 }
+
 /// The latch in memory.
 #[derive(Debug)]
 pub(super) struct KillSwitch {

@@ -11,12 +11,16 @@
 mod collar;
 mod drawdown;
 mod drift;
+mod duplicate;
 mod exposure;
+mod facts;
 mod filters;
 mod freshness;
+mod identity;
 mod kill_switch;
 mod modes;
 mod reducing;
+mod self_trade;
 mod size;
 #[cfg(test)]
 mod tests;
@@ -24,93 +28,36 @@ mod throttle;
 mod ttl;
 mod verdict;
 
+pub(super) use facts::{Exit, Facts, Holdings, Wish};
 pub(super) use kill_switch::Trip;
 pub use kill_switch::{TripReason, TripRecord};
+pub(super) use reducing::exit_room;
 pub use verdict::{Approved, DenyReason, Passage};
 
 use super::alert::Alert;
 use super::effect::{Effect, Effects, Refusal};
 use super::event::{Baseline, ClockSample};
-use super::market::Market;
 use super::mode::{Mode, Scope};
-use super::orders::Open;
+use super::orders::IntentKey;
 use super::portfolio::HighWater;
 use super::setup::{Budget, Limits, Restored};
 use crate::types::{
-    Cash, ClientOrderId, Instrument, OrderKind, OrderRequest, OrderTerms, Price, Purpose, Qty,
-    Quote, Side, Stamp, StrategyId, TimeInForce,
+    Cash, ClientOrderId, OrderKind, OrderRequest, OrderTerms, Price, Purpose, Qty, Quote, Stamp,
+    StrategyId, TimeInForce,
 };
 use drawdown::Drawdown;
 use drift::{Change, Drift};
+use facts::Candidate;
+use identity::Ids;
 use kill_switch::KillSwitch;
 use modes::Modes;
 use throttle::Throttle;
 use verdict::require;
 
-/// What the kernel may look at. Gathered by the core, so that a check cannot reach further.
-#[derive(Debug)]
-pub(super) struct Facts<'a> {
-    pub(super) now: Stamp,
-    pub(super) instrument: &'a Instrument,
-    pub(super) market: &'a Market,
-    pub(super) link_up: bool,
-    /// Orders can be sent, whatever the other connections do.
-    pub(super) entry_up: bool,
-    /// An operator closes the position of this instrument.
-    pub(super) flattening: bool,
-    pub(super) reconciled: bool,
-    pub(super) account: Holdings<'a>,
-    pub(super) live_orders: u32,
-    pub(super) unknown_orders: u32,
-    /// Sum of worst-case exposures in reporting currency; `None` while one has no price.
-    pub(super) gross: Option<Cash>,
-}
-
-/// A position and what may still trade of it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Holdings<'a> {
-    pub(super) position: Qty,
-    pub(super) open: &'a Open,
-    /// What orders that are not ours may still trade on the side in question.
-    pub(super) foreign: Qty,
-}
-
-/// A strategy's wish with what the kernel must know of the strategy.
-#[derive(Debug)]
-pub(super) struct Wish<'a> {
-    pub(super) id: ClientOrderId,
-    pub(super) strategy: StrategyId,
-    pub(super) request: OrderRequest,
-    /// When the bytes arrived that it answers to.
-    pub(super) origin_ns: u64,
-    pub(super) permitted: bool,
-    pub(super) own: Holdings<'a>,
-    pub(super) live_orders: u32,
-}
-
-/// An exit that an operator asked for.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Exit {
-    pub(super) id: ClientOrderId,
-    pub(super) side: Side,
-    pub(super) qty: Qty,
-    pub(super) cap_bps: u32,
-}
-
-/// What all checks of an order look at, whoever asks for it.
-#[derive(Clone, Copy, Debug)]
-struct Candidate {
-    passage: Passage,
-    side: Side,
-    price: Price,
-    qty: Qty,
-    purpose: Purpose,
-    ttl_ns: Option<u64>,
-}
-
 /// The kernel's own state.
 #[derive(Debug)]
 pub(super) struct Kernel {
+    ids: Ids,
     kill_switch: KillSwitch,
     modes: Modes,
     drawdown: Drawdown,
@@ -131,9 +78,16 @@ const STRATEGY_ORDERS_MAX: u32 = 768;
 const HIGH_WATER_EVERY_NS: u64 = crate::types::SECOND;
 
 impl Kernel {
-    pub(super) fn new(limits: Limits, budgets: Vec<Budget>, restored: &Restored) -> Self {
+    /// `epoch` is the number of this start: the first half of every id.
+    pub(super) fn new(
+        limits: Limits,
+        budgets: Vec<Budget>,
+        epoch: u32,
+        restored: &Restored,
+    ) -> Self {
         let (instruments, strategies) = (limits.instruments.len(), budgets.len());
         Self {
+            ids: Ids::new(epoch),
             kill_switch: KillSwitch::restored(restored.latch, restored.latch_generation),
             modes: Modes::restored(instruments, strategies, restored),
             drawdown: Drawdown::new(limits.drawdown, restored.high_water),
@@ -147,16 +101,33 @@ impl Kernel {
         }
     }
 
-    /// The way from a strategy's wish to an order.
+    /// The way from a strategy's wish to an order. Whatever the answer, its id is spent.
     pub(super) fn review(
         &mut self,
         wish: &Wish<'_>,
         facts: &Facts<'_>,
     ) -> Result<Approved, DenyReason> {
+        let verdict = self.judge(wish, facts);
+        self.ids.spend(wish.id);
+        verdict
+    }
+
+    /// The way from an operator's flatten to an order (D4). Whatever the answer, its id is spent.
+    pub(super) fn review_exit(
+        &mut self,
+        exit: &Exit,
+        facts: &Facts<'_>,
+    ) -> Result<Approved, DenyReason> {
+        let verdict = self.judge_exit(exit, facts);
+        self.ids.spend(exit.id);
+        verdict
+    }
+
+    fn judge(&mut self, wish: &Wish<'_>, facts: &Facts<'_>) -> Result<Approved, DenyReason> {
         let request = &wish.request;
         let opening = request.purpose == Purpose::Opening;
         let passage = if opening { Passage::Open } else { Passage::Reduce };
-        self.check_place(passage, Some(wish), facts)?;
+        self.check_place(passage, wish.id, Some(wish), facts)?;
         let quote = facts.market.quote().ok_or(DenyReason::NoQuote)?;
         let price = self.price_of(request, quote, facts.instrument.filters.price_tick)?;
         let (side, qty, purpose) = (request.side, request.qty, request.purpose);
@@ -168,16 +139,12 @@ impl Kernel {
         Ok(Approved::by_kernel(wish.id, Some(wish.strategy), terms, wish.origin_ns))
     }
 
-    /// The way from an operator's flatten to an order (D4), under the same checks as far as the
-    /// exit table lets them bind (SAFETY E2): appetite for risk, modes, the latch and the freshness
-    /// of data do not. The reference of its price is the last known quote, however old.
-    pub(super) fn review_exit(
-        &mut self,
-        exit: &Exit,
-        facts: &Facts<'_>,
-    ) -> Result<Approved, DenyReason> {
+    /// Under the same checks as a wish, as far as the exit table lets them bind (SAFETY E2):
+    /// appetite for risk, modes, the latch and the freshness of data do not. The reference of its
+    /// price is the last known quote, however old.
+    fn judge_exit(&mut self, exit: &Exit, facts: &Facts<'_>) -> Result<Approved, DenyReason> {
         let passage = Passage::Flatten;
-        self.check_place(passage, None, facts)?;
+        self.check_place(passage, exit.id, None, facts)?;
         let filters = &facts.instrument.filters;
         let quote = facts.market.last_quote().ok_or(DenyReason::NoPrice)?;
         let price = collar::price(quote, exit.side, exit.cap_bps, filters.price_tick);
@@ -204,6 +171,7 @@ impl Kernel {
     fn check_place(
         &self,
         passage: Passage,
+        id: ClientOrderId,
         wish: Option<&Wish<'_>>,
         facts: &Facts<'_>,
     ) -> Result<(), DenyReason> {
@@ -220,6 +188,7 @@ impl Kernel {
         holds(facts.reconciled, DenyReason::NotReconciled)?;
         holds(instrument.filters.trading, DenyReason::NotTrading)?;
         holds(wish.is_none_or(|wish| wish.permitted), DenyReason::NotPermitted)?;
+        passage.judge(self.ids.check(id))?;
         passage.judge(self.drift.check(now_ns))?;
         holds(facts.market.last_quote().is_some(), DenyReason::NoPrice)?;
         passage.judge(freshness::check(facts.market, now_ns, self.limits.data_age_ns_max))?;
@@ -247,6 +216,12 @@ impl Kernel {
             Some(wish) => reducing::check(&[facts.account, wish.own], kind, side, qty, purpose),
             None => reducing::check_exit(&facts.account, kind, side, qty),
         })?;
+        if let Some(wish) = wish {
+            let (strategy, instrument) = (wish.strategy, facts.instrument.id);
+            let key = IntentKey { strategy, instrument, side, price, qty };
+            passage.judge(duplicate::check(facts.standing, &key))?;
+        }
+        passage.judge(self_trade::check(facts.own_opposite, side, price))?;
         holds(facts.unknown_orders < limits.unknown_orders_max, DenyReason::TooManyUnknown)?;
         let most = limits.open_orders_max.min(STRATEGY_ORDERS_MAX);
         holds(facts.live_orders < most, DenyReason::TooManyOrders)?;

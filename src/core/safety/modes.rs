@@ -52,6 +52,7 @@ impl Modes {
             Scope::All => self.all = self.all.max(Mode::Halted),
             Scope::Instrument(id) => self.instruments[id.index()] = true,
             Scope::Strategy(id) => self.strategies[id.index()] = true,
+            Scope::Venue(_) => {}
         }
     }
 
@@ -66,6 +67,7 @@ impl Modes {
             Scope::All => self.all = Mode::Conservative,
             Scope::Instrument(id) => self.instruments[id.index()] = false,
             Scope::Strategy(id) => self.strategies[id.index()] = false,
+            Scope::Venue(_) => {}
         }
     }
 

@@ -6,6 +6,7 @@
 
 use super::Holdings;
 use super::verdict::{DenyReason, require};
+use crate::core::orders::Open;
 use crate::types::{InstrumentKind, Purpose, Qty, Side};
 
 /// A strategy's reduction.
@@ -38,12 +39,20 @@ pub(super) fn check_exit(
     side: Side,
     qty: Qty,
 ) -> Result<(), DenyReason> {
-    match kind {
-        InstrumentKind::Perpetual => {
-            require(is_within(held.position, side, qty), DenyReason::NotReducing)
-        }
-        InstrumentKind::Spot => check(&[*held], kind, side, qty, Purpose::Reducing),
-    }
+    let reduces = Side::reducing(held.position) == Some(side);
+    let room = exit_room(kind, held.position, held.open);
+    require(reduces && qty <= room, DenyReason::NotReducing)
+}
+
+/// How much an operator's exit may carry now. On spot what other reductions may have locked is not
+/// there any more, however their fate turns out.
+pub(in crate::core) fn exit_room(kind: InstrumentKind, position: Qty, open: &Open) -> Qty {
+    let Some(side) = Side::reducing(position) else { return Qty::ZERO };
+    let locked = match kind {
+        InstrumentKind::Perpetual => Qty::ZERO,
+        InstrumentKind::Spot => open.reducing(side).saturating_add(open.doubtful(side)),
+    };
+    position.abs().saturating_sub(locked).max(Qty::ZERO)
 }
 
 fn is_within(position: Qty, side: Side, qty: Qty) -> bool {

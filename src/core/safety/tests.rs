@@ -1,237 +1,12 @@
 //! One row per deny reason: change one thing of a good order and get that one reason; one step
 //! inside the boundary it passes. No row, no merge.
 
+mod case;
+
 use super::*;
-use crate::core::setup::{ClockLimits, DrawdownLimits, InstrumentLimits, Rate};
-use crate::types::{
-    AssetId, Filters, InstrumentId, InstrumentKind, MS, MarketData, MarketEvent, Quote, SECOND,
-    VenueId,
-};
-
-const NOW_NS: u64 = 100 * SECOND;
-const BTC: InstrumentId = InstrumentId(0);
-const MAKER: StrategyId = StrategyId(0);
-
-/// A wish, the facts and the kernel that judges it.
-struct Case {
-    request: OrderRequest,
-    permitted: bool,
-    instrument: Instrument,
-    market: Market,
-    link_up: bool,
-    entry_up: bool,
-    flattening: bool,
-    reconciled: bool,
-    position: Qty,
-    own_position: Qty,
-    open: Open,
-    own_open: Open,
-    foreign: Qty,
-    live_orders: u32,
-    own_live_orders: u32,
-    unknown_orders: u32,
-    gross: Option<Cash>,
-    kernel: Kernel,
-}
-
-fn limits() -> Limits {
-    Limits {
-        drawdown: DrawdownLimits {
-            max_bps: 1_500,
-            confirm_valuations: 3,
-            confirm_ns: SECOND,
-            unknown_ns_max: 30 * SECOND,
-        },
-        clock: ClockLimits {
-            warn_ns: 500 * MS,
-            kill_ns: 2_000 * MS,
-            kill_samples: 3,
-            refresh_ns: 60 * SECOND,
-        },
-        order_notional_max: Cash::whole(1_000),
-        price_band_bps: 100,
-        order_ttl_ns_max: 10 * SECOND,
-        order_rate: Rate { per_second: 10, burst: 3 },
-        open_orders_max: 8,
-        unknown_orders_max: 2,
-        gross_notional_max: Cash::whole(5_000),
-        data_age_ns_max: SECOND,
-        conservative_bps: 5_000,
-        instruments: vec![InstrumentLimits {
-            position_max: Qty::whole(4),
-            order_qty_max: Qty::whole(9),
-        }],
-    }
-}
-
-fn budget() -> Budget {
-    Budget {
-        position_notional_max: Cash::whole(300),
-        open_orders_max: 4,
-        rate: Rate { per_second: 10, burst: 2 },
-    }
-}
-
-fn instrument() -> Instrument {
-    Instrument {
-        id: BTC,
-        venue: VenueId(0),
-        symbol: "BTCUSDT".to_owned(),
-        kind: InstrumentKind::Perpetual,
-        base: AssetId(1),
-        quote: AssetId(0),
-        settle: AssetId(0),
-        filters: Filters {
-            price_tick: Price::from_units(10_000_000),
-            price_min: Price::whole(1),
-            price_max: Price::whole(10_000),
-            qty_step: Qty::from_units(100_000),
-            qty_min: Qty::from_units(100_000),
-            qty_max: Qty::whole(100),
-            notional_min: Cash::whole(5),
-            trading: true,
-        },
-    }
-}
-
-fn quote(bid: i32, ask: i32) -> Quote {
-    let qty = Qty::whole(1);
-    Quote { bid: Price::whole(bid), bid_qty: qty, ask: Price::whole(ask), ask_qty: qty }
-}
-
-fn tell(market: &mut Market, data: MarketData, received_ns: u64) {
-    market.on_event(&MarketEvent { instrument: BTC, sent_unix_ms: None, data }, received_ns);
-}
-
-fn market() -> Market {
-    let mut market = Market::new(instrument().filters.price_tick);
-    tell(&mut market, MarketData::BookBegin, NOW_NS);
-    tell(&mut market, MarketData::BookEnd { update_id: 1 }, NOW_NS);
-    tell(&mut market, MarketData::Quote(quote(99, 100)), NOW_NS);
-    market
-}
-
-fn kernel() -> Kernel {
-    let mut kernel = Kernel::new(limits(), vec![budget()], &Restored::default());
-    let sample = ClockSample { venue: VenueId(0), offset_ns: 0, rtt_ns: 0 };
-    assert!(kernel.drift.observe(sample, NOW_NS).is_none());
-    assert!(kernel.drawdown.observe(NOW_NS, Some(Cash::whole(1_000)), false).is_none());
-    kernel
-}
-
-/// A buy of 2 at 100 against 99/100: passes everything.
-fn good() -> Case {
-    Case {
-        request: OrderRequest {
-            instrument: BTC,
-            side: Side::Buy,
-            kind: OrderKind::Limit(Price::whole(100)),
-            qty: Qty::whole(2),
-            purpose: Purpose::Opening,
-            ttl_ns: Some(SECOND),
-        },
-        permitted: true,
-        instrument: instrument(),
-        market: market(),
-        link_up: true,
-        entry_up: true,
-        flattening: false,
-        reconciled: true,
-        position: Qty::ZERO,
-        own_position: Qty::ZERO,
-        open: Open::default(),
-        own_open: Open::default(),
-        foreign: Qty::ZERO,
-        live_orders: 0,
-        own_live_orders: 0,
-        unknown_orders: 0,
-        gross: Some(Cash::ZERO),
-        kernel: kernel(),
-    }
-}
-
-/// The same buy out of a short of 3: a reduction.
-fn good_reduction() -> Case {
-    let mut case = good();
-    (case.position, case.own_position) = (Qty::whole(-3), Qty::whole(-3));
-    case.request.purpose = Purpose::Reducing;
-    case.request.ttl_ns = None;
-    case
-}
-
-/// Splits a case into what the kernel may look at, and the kernel.
-macro_rules! facts {
-    ($case:ident) => {
-        Facts {
-            now: Stamp { mono_ns: NOW_NS, unix_ns: NOW_NS },
-            instrument: &$case.instrument,
-            market: &$case.market,
-            link_up: $case.link_up,
-            entry_up: $case.entry_up,
-            flattening: $case.flattening,
-            reconciled: $case.reconciled,
-            account: Holdings {
-                position: $case.position,
-                open: &$case.open,
-                foreign: $case.foreign,
-            },
-            live_orders: $case.live_orders,
-            unknown_orders: $case.unknown_orders,
-            gross: $case.gross,
-        }
-    };
-}
-
-fn review(case: &mut Case) -> Result<Approved, DenyReason> {
-    let facts = facts!(case);
-    let wish = Wish {
-        id: ClientOrderId { epoch: 1, sequence: 1 },
-        strategy: MAKER,
-        request: case.request,
-        origin_ns: NOW_NS,
-        permitted: case.permitted,
-        own: Holdings { position: case.own_position, open: &case.own_open, foreign: Qty::ZERO },
-        live_orders: case.own_live_orders,
-    };
-    case.kernel.review(&wish, &facts)
-}
-
-/// The operator's exit with the quantity and side of the case.
-fn review_exit(case: &mut Case) -> Result<Approved, DenyReason> {
-    let facts = facts!(case);
-    let id = ClientOrderId { epoch: 1, sequence: 1 };
-    let Case { request: OrderRequest { side, qty, .. }, .. } = *case;
-    case.kernel.review_exit(&Exit { id, side, qty, cap_bps: 100 }, &facts)
-}
-
-fn limit(units: i64) -> OrderKind {
-    OrderKind::Limit(Price::from_units(units))
-}
-
-fn observe_drift(case: &mut Case, offset_ms: i64) {
-    let offset_ns = offset_ms * 1_000_000;
-    let sample = ClockSample { venue: VenueId(0), offset_ns, rtt_ns: 0 };
-    assert!(case.kernel.drift.observe(sample, NOW_NS).is_none());
-}
-
-fn observe_equity(case: &mut Case, equity: Option<Cash>) {
-    assert!(case.kernel.drawdown.observe(NOW_NS, equity, false).is_none());
-}
-
-fn spend(rate: &mut Throttle, count: u32) {
-    for _ in 0..count {
-        assert!(rate.has_room(NOW_NS));
-        rate.take();
-    }
-}
-
-fn trip() -> Trip {
-    Trip::by_limit(TripReason::Operator, 0, 0)
-}
-
-fn hold(case: &mut Case, units: i64) {
-    (case.position, case.own_position) = (Qty::from_units(units), Qty::from_units(units));
-}
+use crate::core::market::Market;
+use crate::types::{InstrumentKind, MarketData, SECOND, Side};
+use case::*;
 
 type Change = fn(&mut Case);
 
@@ -246,6 +21,7 @@ const ROWS: &[(DenyReason, Change, Change)] = &[
     (DenyReason::NotReconciled, |c| c.reconciled = false, |_| {}),
     (DenyReason::NotTrading, |c| c.instrument.filters.trading = false, |_| {}),
     (DenyReason::NotPermitted, |c| c.permitted = false, |_| {}),
+    (DenyReason::BadId, |c| { c.kernel.ids.spend(id(5)); c.id = id(5); }, |c| { c.kernel.ids.spend(id(5)); c.id = id(6); }),
     (DenyReason::ClockUnknown, |c| c.kernel.drift = Drift::new(limits().clock), |_| {}),
     (DenyReason::ClockDrift, |c| observe_drift(c, -2_000), |c| observe_drift(c, -1_999)),
     (DenyReason::NoPrice, |c| c.market = Market::new(c.instrument.filters.price_tick), |_| {}),
@@ -262,6 +38,8 @@ const ROWS: &[(DenyReason, Change, Change)] = &[
     (DenyReason::PriceOffMarket, |c| c.request.kind = limit(10_110_000_000), |c| c.request.kind = limit(10_100_000_000)),
     (DenyReason::BadTtl, |c| c.request.ttl_ns = Some(10 * SECOND + 1), |c| c.request.ttl_ns = Some(10 * SECOND)),
     (DenyReason::NotReducing, |c| { *c = good_reduction(); hold(c, -199_900_000); }, |c| { *c = good_reduction(); hold(c, -200_000_000); }),
+    (DenyReason::DuplicateOrder, |c| c.standing.add_key(intent(10_000_000_000)), |c| c.standing.add_key(intent(9_990_000_000))),
+    (DenyReason::SelfTrade, |c| c.own_opposite = Some(Price::whole(100)), |c| c.own_opposite = Some(Price::from_units(10_010_000_000))),
     (DenyReason::TooManyUnknown, |c| c.unknown_orders = 2, |c| c.unknown_orders = 1),
     (DenyReason::TooManyOrders, |c| c.live_orders = 8, |c| c.live_orders = 7),
     (DenyReason::OrderRate, |c| spend(&mut c.kernel.rate, 3), |c| spend(&mut c.kernel.rate, 2)),
@@ -466,6 +244,31 @@ fn an_exit_is_never_larger_than_the_position_and_stays_within_its_cap() {
     case.position = Qty::ZERO;
     case.request.qty = Qty::whole(1);
     assert_eq!(review_exit(&mut case).map(drop), Err(DenyReason::NotReducing));
+}
+
+/// SAFETY E8: on spot the venue knows no reduce-only; what may be locked is the bound.
+#[test]
+fn on_spot_an_exit_is_no_larger_than_what_no_other_can_have_locked() {
+    let mut orders = crate::core::orders::Orders::new(1, 1, timing());
+    let mut first = good_reduction();
+    first.request.qty = Qty::whole(1);
+    orders.open(&review_exit(&mut first).unwrap(), NOW_NS);
+    for is_doubtful in [false, true] {
+        if is_doubtful {
+            orders.on_link_down(NOW_NS);
+        }
+        let rows = [(InstrumentKind::Spot, 2, 3), (InstrumentKind::Perpetual, 3, 4)];
+        for (kind, passes, fails) in rows {
+            let mut case = good_reduction();
+            case.instrument.kind = kind;
+            case.open = *orders.totals().of(BTC);
+            assert_eq!(exit_room(kind, case.position, &case.open), Qty::whole(passes));
+            case.request.qty = Qty::whole(fails);
+            assert_eq!(review_exit(&mut case).map(drop), Err(DenyReason::NotReducing));
+            case.request.qty = Qty::whole(passes);
+            assert!(review_exit(&mut case).is_ok(), "{kind:?}");
+        }
+    }
 }
 
 #[test]

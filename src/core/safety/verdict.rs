@@ -130,6 +130,8 @@ reasons! {
     NotTrading: deny deny allow,
     /// The strategy may not trade this instrument.
     NotPermitted: deny deny allow,
+    /// The id is not of this start, or not above every id that was reviewed before.
+    BadId: deny deny deny,
     /// The venue's clock has not been measured, or too long ago.
     ClockUnknown: deny allow allow,
     /// The venue's clock is too far from ours.
@@ -162,6 +164,10 @@ reasons! {
     BadTtl: deny deny allow,
     /// It is called a reduction but would not lower the position.
     NotReducing: deny deny deny,
+    /// An order of the strategy that is not over asked for exactly the same.
+    DuplicateOrder: deny allow allow,
+    /// It would meet an order of our own.
+    SelfTrade: deny deny allow,
     /// Too many orders of unknown fate.
     TooManyUnknown: deny allow allow,
     /// Too many orders alive, over all strategies.

@@ -1,65 +1,20 @@
-//! A back-test: the same core, kernel and strategies against a recorded market, in process, as fast
-//! as it goes, and the same on every machine.
+//! Core, venue and time in one thread, without a network and without waiting.
 //!
-//! Time is the recorded receive time (D13); orders reach the simulated venue, and its words come
-//! back, after the configured delay each. Must hold: deterministic: two runs over the same file and
-//! configuration end in the same digest.
+//! Orders reach the simulated venue, and its words come back, after the configured delay each.
 
-use super::assemble::{AssembleError, Universe, id_prefix, symbols};
-use super::exchange::ExchangePlan;
-use super::recorded::{self, Recorded};
-use super::startup::StartError;
 use crate::config::Config;
 use crate::core::{
     Alert, ClockSample, Command, Core, Effect, Effects, Event, EventKind, LinkChannel, LinkEvent,
-    LinkState, Registry, Restored, Status,
+    LinkState, Status,
 };
 use crate::ops::{Names, backtest_report::Outcome};
-use crate::sim::{Direct, Fees};
+use crate::sim::Direct;
 use crate::types::{AssetId, MS, MarketEvent, Stamp, VenueId};
 use crate::venue::MarketCounters;
 use std::collections::BTreeMap;
-use std::path::Path;
 
 /// How often the core is told that time passed.
 const TIMER_NS: u64 = 10 * MS;
-
-/// Plays a recording against the strategies of a configuration.
-///
-/// # Errors
-/// [`StartError`] when the recording cannot be read or the configuration does not fit it.
-pub fn backtest(
-    config: &Config,
-    registry: &Registry,
-    recording: &Path,
-) -> Result<Outcome, StartError> {
-    let listings = recorded::listings(&symbols(config), config.venue.kind, recording)?;
-    let universe = Universe::new(config, &listings)?;
-    let directory = universe.directory(id_prefix(config), config.venue.recv_window_ms);
-    let here = recorded::occurring(recording, config.venue.kind, &directory)?;
-    if here.instruments.is_empty() {
-        return Err(AssembleError::NotRecorded { symbols: symbols(config).join(", ") }.into());
-    }
-    let mut recorded = Recorded::open(recording, config.venue.kind, &here)?;
-    let names = universe.names(config);
-    let exchange = ExchangePlan::of(config).exchange;
-    let fees = Fees {
-        maker_centi_bps: exchange.maker_fee_centi_bps,
-        taker_centi_bps: exchange.taker_fee_centi_bps,
-    };
-    let instruments = universe.instruments.clone();
-    let venue = Direct::new(instruments, directory.prefix, fees, exchange.starting_balance);
-    let core = Core::new(universe.setup(config, registry, 1, Restored::default())?);
-    let mut world = World::new(core, venue, config);
-    while let Some(frame) = recorded.next()? {
-        world.advance_to(frame.received_unix_ns);
-        for event in frame.events {
-            world.on_market(event);
-        }
-    }
-    let (frames, market) = (recorded.frames(), recorded.counters());
-    Ok(world.finish(frames, market, names))
-}
 
 /// Something on its way between the core and the venue.
 #[derive(Debug)]
@@ -69,7 +24,7 @@ enum Message {
 }
 
 /// Core, venue and time, in one thread.
-struct World {
+pub(super) struct World {
     core: Core,
     venue: Direct,
     effects: Effects,
@@ -90,7 +45,7 @@ struct World {
 }
 
 impl World {
-    fn new(core: Core, venue: Direct, config: &Config) -> Self {
+    pub(super) fn new(core: Core, venue: Direct, config: &Config) -> Self {
         Self {
             core,
             venue,
@@ -109,14 +64,14 @@ impl World {
         }
     }
 
-    /// Lets everything happen that is due before the recorder received its next frame.
-    fn advance_to(&mut self, received_unix_ns: u64) {
+    /// Lets everything happen that is due before the market's next word arrives.
+    pub(super) fn advance_to(&mut self, unix_ns: u64) {
         let Some(begin_unix_ns) = self.begin_unix_ns else {
-            self.begin_unix_ns = Some(received_unix_ns);
+            self.begin_unix_ns = Some(unix_ns);
             self.connect();
             return;
         };
-        let until_ns = received_unix_ns.saturating_sub(begin_unix_ns).max(self.now_ns);
+        let until_ns = unix_ns.saturating_sub(begin_unix_ns).max(self.now_ns);
         while let Some(due_ns) = self.next_due_ns().filter(|due_ns| *due_ns <= until_ns) {
             self.now_ns = due_ns;
             let arrived =
@@ -143,7 +98,7 @@ impl World {
         }
     }
 
-    fn on_market(&mut self, event: MarketEvent) {
+    pub(super) fn on_market(&mut self, event: MarketEvent) {
         self.observe_clock(&event);
         let now_unix_ms = self.unix_ns() / MS;
         self.venue.on_market(now_unix_ms, &event, &mut self.answers);
@@ -151,7 +106,7 @@ impl World {
         self.step(EventKind::Market(event));
     }
 
-    /// The recording has no answers of `/time`: the venue's clock is what its messages tell.
+    /// A market has no answers of `/time`: the venue's clock is what its messages tell.
     fn observe_clock(&mut self, event: &MarketEvent) {
         let Some(sent_unix_ms) = event.sent_unix_ms else { return };
         let ahead = i128::from(sent_unix_ms) * i128::from(MS) - i128::from(self.unix_ns());
@@ -215,7 +170,7 @@ impl World {
         self.begin_unix_ns.unwrap_or(0).saturating_add(self.now_ns)
     }
 
-    fn finish(self, frames: u64, market: MarketCounters, names: Names) -> Outcome {
+    pub(super) fn finish(self, frames: u64, market: MarketCounters, names: Names) -> Outcome {
         let mut status = Status::default();
         self.core.status(&mut status);
         Outcome {

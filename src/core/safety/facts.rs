@@ -1,0 +1,74 @@
+//! What the kernel is shown: facts of the world, a wish, an exit. Gathered by the core, so that a
+//! check cannot reach further.
+
+use super::verdict::Passage;
+use crate::core::market::Market;
+use crate::core::orders::{Open, Standing};
+use crate::types::{
+    Cash, ClientOrderId, Instrument, OrderRequest, Price, Purpose, Qty, Side, Stamp, StrategyId,
+};
+
+/// What the kernel may look at of one place.
+#[derive(Debug)]
+pub(in crate::core) struct Facts<'a> {
+    pub(in crate::core) now: Stamp,
+    pub(in crate::core) instrument: &'a Instrument,
+    pub(in crate::core) market: &'a Market,
+    pub(in crate::core) link_up: bool,
+    /// Orders can be sent, whatever the other connections do.
+    pub(in crate::core) entry_up: bool,
+    /// An operator closes the position of this instrument.
+    pub(in crate::core) flattening: bool,
+    pub(in crate::core) reconciled: bool,
+    pub(in crate::core) account: Holdings<'a>,
+    pub(in crate::core) live_orders: u32,
+    pub(in crate::core) unknown_orders: u32,
+    /// What the orders that are not over asked for.
+    pub(in crate::core) standing: &'a Standing,
+    /// The best price at which an order of ours may rest on the other side.
+    pub(in crate::core) own_opposite: Option<Price>,
+    /// Sum of worst-case exposures in reporting currency; `None` while one has no price.
+    pub(in crate::core) gross: Option<Cash>,
+}
+
+/// A position and what may still trade of it.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::core) struct Holdings<'a> {
+    pub(in crate::core) position: Qty,
+    pub(in crate::core) open: &'a Open,
+    /// What orders that are not ours may still trade on the side in question.
+    pub(in crate::core) foreign: Qty,
+}
+
+/// A strategy's wish with what the kernel must know of the strategy.
+#[derive(Debug)]
+pub(in crate::core) struct Wish<'a> {
+    pub(in crate::core) id: ClientOrderId,
+    pub(in crate::core) strategy: StrategyId,
+    pub(in crate::core) request: OrderRequest,
+    /// When the bytes arrived that it answers to.
+    pub(in crate::core) origin_ns: u64,
+    pub(in crate::core) permitted: bool,
+    pub(in crate::core) own: Holdings<'a>,
+    pub(in crate::core) live_orders: u32,
+}
+
+/// An exit that an operator asked for.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::core) struct Exit {
+    pub(in crate::core) id: ClientOrderId,
+    pub(in crate::core) side: Side,
+    pub(in crate::core) qty: Qty,
+    pub(in crate::core) cap_bps: u32,
+}
+
+/// What all checks of an order look at, whoever asks for it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Candidate {
+    pub(super) passage: Passage,
+    pub(super) side: Side,
+    pub(super) price: Price,
+    pub(super) qty: Qty,
+    pub(super) purpose: Purpose,
+    pub(super) ttl_ns: Option<u64>,
+}

@@ -1,0 +1,269 @@
+//! A good order, with its facts and its kernel, and the ways to change one thing of it.
+
+use super::super::*;
+use crate::core::market::Market;
+use crate::core::orders::{Open, Standing};
+use crate::core::setup::{ClockLimits, DrawdownLimits, InstrumentLimits, Rate, Timing};
+use crate::types::{
+    AssetId, Filters, Instrument, InstrumentId, InstrumentKind, MS, MarketData, MarketEvent, Quote,
+    SECOND, Side, VenueId,
+};
+
+pub(super) const NOW_NS: u64 = 100 * SECOND;
+pub(super) const BTC: InstrumentId = InstrumentId(0);
+pub(super) const MAKER: StrategyId = StrategyId(0);
+
+/// A wish, the facts and the kernel that judges it.
+pub(super) struct Case {
+    pub(super) id: ClientOrderId,
+    pub(super) request: OrderRequest,
+    pub(super) permitted: bool,
+    pub(super) instrument: Instrument,
+    pub(super) market: Market,
+    pub(super) link_up: bool,
+    pub(super) entry_up: bool,
+    pub(super) flattening: bool,
+    pub(super) reconciled: bool,
+    pub(super) position: Qty,
+    pub(super) own_position: Qty,
+    pub(super) open: Open,
+    pub(super) own_open: Open,
+    pub(super) foreign: Qty,
+    pub(super) live_orders: u32,
+    pub(super) own_live_orders: u32,
+    pub(super) unknown_orders: u32,
+    pub(super) standing: Standing,
+    pub(super) own_opposite: Option<Price>,
+    pub(super) gross: Option<Cash>,
+    pub(super) kernel: Kernel,
+}
+
+pub(super) fn limits() -> Limits {
+    Limits {
+        drawdown: DrawdownLimits {
+            max_bps: 1_500,
+            confirm_valuations: 3,
+            confirm_ns: SECOND,
+            unknown_ns_max: 30 * SECOND,
+        },
+        clock: ClockLimits {
+            warn_ns: 500 * MS,
+            kill_ns: 2_000 * MS,
+            kill_samples: 3,
+            refresh_ns: 60 * SECOND,
+        },
+        order_notional_max: Cash::whole(1_000),
+        price_band_bps: 100,
+        order_ttl_ns_max: 10 * SECOND,
+        order_rate: Rate { per_second: 10, burst: 3 },
+        open_orders_max: 8,
+        unknown_orders_max: 2,
+        gross_notional_max: Cash::whole(5_000),
+        data_age_ns_max: SECOND,
+        conservative_bps: 5_000,
+        instruments: vec![InstrumentLimits {
+            position_max: Qty::whole(4),
+            order_qty_max: Qty::whole(9),
+        }],
+    }
+}
+
+pub(super) fn budget() -> Budget {
+    Budget {
+        position_notional_max: Cash::whole(300),
+        open_orders_max: 4,
+        rate: Rate { per_second: 10, burst: 2 },
+    }
+}
+
+pub(super) fn timing() -> Timing {
+    Timing {
+        answer_ns_max: SECOND,
+        cancel_retry_ns: SECOND,
+        query_retry_ns: SECOND,
+        not_found_final_ns: 6 * SECOND,
+        reconcile_ns: 10 * SECOND,
+        reconcile_timeout_ns: 3 * SECOND,
+        balance_tolerance: Cash::ZERO,
+    }
+}
+
+pub(super) fn instrument() -> Instrument {
+    Instrument {
+        id: BTC,
+        venue: VenueId(0),
+        symbol: "BTCUSDT".to_owned(),
+        kind: InstrumentKind::Perpetual,
+        base: AssetId(1),
+        quote: AssetId(0),
+        settle: AssetId(0),
+        filters: Filters {
+            price_tick: Price::from_units(10_000_000),
+            price_min: Price::whole(1),
+            price_max: Price::whole(10_000),
+            qty_step: Qty::from_units(100_000),
+            qty_min: Qty::from_units(100_000),
+            qty_max: Qty::whole(100),
+            notional_min: Cash::whole(5),
+            trading: true,
+        },
+    }
+}
+
+pub(super) fn quote(bid: i32, ask: i32) -> Quote {
+    let qty = Qty::whole(1);
+    Quote { bid: Price::whole(bid), bid_qty: qty, ask: Price::whole(ask), ask_qty: qty }
+}
+
+pub(super) fn tell(market: &mut Market, data: MarketData, received_ns: u64) {
+    market.on_event(&MarketEvent { instrument: BTC, sent_unix_ms: None, data }, received_ns);
+}
+
+pub(super) fn market() -> Market {
+    let mut market = Market::new(instrument().filters.price_tick);
+    tell(&mut market, MarketData::BookBegin, NOW_NS);
+    tell(&mut market, MarketData::BookEnd { update_id: 1 }, NOW_NS);
+    tell(&mut market, MarketData::Quote(quote(99, 100)), NOW_NS);
+    market
+}
+
+pub(super) fn kernel() -> Kernel {
+    let mut kernel = Kernel::new(limits(), vec![budget()], 1, &Restored::default());
+    let sample = ClockSample { venue: VenueId(0), offset_ns: 0, rtt_ns: 0 };
+    assert!(kernel.drift.observe(sample, NOW_NS).is_none());
+    assert!(kernel.drawdown.observe(NOW_NS, Some(Cash::whole(1_000)), false).is_none());
+    kernel
+}
+
+/// A buy of 2 at 100 against 99/100: passes everything.
+pub(super) fn good() -> Case {
+    Case {
+        id: id(1),
+        request: OrderRequest {
+            instrument: BTC,
+            side: Side::Buy,
+            kind: OrderKind::Limit(Price::whole(100)),
+            qty: Qty::whole(2),
+            purpose: Purpose::Opening,
+            ttl_ns: Some(SECOND),
+        },
+        permitted: true,
+        instrument: instrument(),
+        market: market(),
+        link_up: true,
+        entry_up: true,
+        flattening: false,
+        reconciled: true,
+        position: Qty::ZERO,
+        own_position: Qty::ZERO,
+        open: Open::default(),
+        own_open: Open::default(),
+        foreign: Qty::ZERO,
+        live_orders: 0,
+        own_live_orders: 0,
+        unknown_orders: 0,
+        standing: Standing::new(),
+        own_opposite: None,
+        gross: Some(Cash::ZERO),
+        kernel: kernel(),
+    }
+}
+
+/// The same buy out of a short of 3: a reduction.
+pub(super) fn good_reduction() -> Case {
+    let mut case = good();
+    (case.position, case.own_position) = (Qty::whole(-3), Qty::whole(-3));
+    case.request.purpose = Purpose::Reducing;
+    case.request.ttl_ns = None;
+    case
+}
+
+/// Splits a case into what the kernel may look at, and the kernel.
+macro_rules! facts {
+    ($case:ident) => {
+        Facts {
+            now: Stamp { mono_ns: NOW_NS, unix_ns: NOW_NS },
+            instrument: &$case.instrument,
+            market: &$case.market,
+            link_up: $case.link_up,
+            entry_up: $case.entry_up,
+            flattening: $case.flattening,
+            reconciled: $case.reconciled,
+            account: Holdings {
+                position: $case.position,
+                open: &$case.open,
+                foreign: $case.foreign,
+            },
+            live_orders: $case.live_orders,
+            unknown_orders: $case.unknown_orders,
+            standing: &$case.standing,
+            own_opposite: $case.own_opposite,
+            gross: $case.gross,
+        }
+    };
+}
+
+pub(super) fn review(case: &mut Case) -> Result<Approved, DenyReason> {
+    let facts = facts!(case);
+    let wish = Wish {
+        id: case.id,
+        strategy: MAKER,
+        request: case.request,
+        origin_ns: NOW_NS,
+        permitted: case.permitted,
+        own: Holdings { position: case.own_position, open: &case.own_open, foreign: Qty::ZERO },
+        live_orders: case.own_live_orders,
+    };
+    case.id.sequence += 1;
+    case.kernel.review(&wish, &facts)
+}
+
+/// The operator's exit with the quantity and side of the case.
+pub(super) fn review_exit(case: &mut Case) -> Result<Approved, DenyReason> {
+    let facts = facts!(case);
+    let id = case.id;
+    case.id.sequence += 1;
+    let Case { request: OrderRequest { side, qty, .. }, .. } = *case;
+    case.kernel.review_exit(&Exit { id, side, qty, cap_bps: 100 }, &facts)
+}
+
+/// An id of the start that the kernel was made for.
+pub(super) fn id(sequence: u32) -> ClientOrderId {
+    ClientOrderId { epoch: 1, sequence }
+}
+
+/// The intent of the good order, at another price.
+pub(super) fn intent(price_units: i64) -> IntentKey {
+    let OrderRequest { instrument, side, qty, .. } = good().request;
+    let price = Price::from_units(price_units);
+    IntentKey { strategy: MAKER, instrument, side, price, qty }
+}
+
+pub(super) fn limit(units: i64) -> OrderKind {
+    OrderKind::Limit(Price::from_units(units))
+}
+
+pub(super) fn observe_drift(case: &mut Case, offset_ms: i64) {
+    let offset_ns = offset_ms * 1_000_000;
+    let sample = ClockSample { venue: VenueId(0), offset_ns, rtt_ns: 0 };
+    assert!(case.kernel.drift.observe(sample, NOW_NS).is_none());
+}
+
+pub(super) fn observe_equity(case: &mut Case, equity: Option<Cash>) {
+    assert!(case.kernel.drawdown.observe(NOW_NS, equity, false).is_none());
+}
+
+pub(super) fn spend(rate: &mut Throttle, count: u32) {
+    for _ in 0..count {
+        assert!(rate.has_room(NOW_NS));
+        rate.take();
+    }
+}
+
+pub(super) fn trip() -> Trip {
+    Trip::by_limit(TripReason::Operator, 0, 0)
+}
+
+pub(super) fn hold(case: &mut Case, units: i64) {
+    (case.position, case.own_position) = (Qty::from_units(units), Qty::from_units(units));
+}
