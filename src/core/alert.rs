@@ -2,8 +2,10 @@
 
 use super::mode::Mode;
 use super::reconcile::Finding;
-use super::safety::TripReason;
-use crate::types::{ClientOrderId, ForeignOrder, InstrumentId, Qty, VenueId};
+use super::safety::{Freeze, TripReason};
+use crate::types::{
+    AssetId, Cash, ClientOrderId, ForeignOrder, InstrumentId, Qty, StrategyId, VenueId,
+};
 
 /// One thing worth saying.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -48,6 +50,33 @@ pub enum Alert {
     },
     /// More of an order traded than was ordered.
     Overfill(ClientOrderId),
+    /// The day's loss is beyond its limit: everything may only reduce until a resume.
+    DailyLoss,
+    /// The loss of the last minute is beyond its limit: nothing new until it has passed.
+    LossRate,
+    /// The venue refuses too many orders.
+    RejectStorm {
+        /// Refused ones in the last minute.
+        refused: u64,
+        /// Of so many answers.
+        answers: u64,
+    },
+    /// A strategy may only reduce until an operator resumes it.
+    Frozen {
+        /// Which.
+        strategy: StrategyId,
+        /// Why.
+        cause: Freeze,
+    },
+    /// Too many automatic stops: nothing new until the cooldown is over.
+    BreakerOpen,
+    /// A wallet changed and no message said why: it counts as profit or loss from here on.
+    Unexplained {
+        /// Of what.
+        asset: AssetId,
+        /// By how much.
+        amount: Cash,
+    },
     /// A flatten reached zero.
     Flat,
     /// A flatten cannot go on: no price, or the venue refuses.

@@ -9,6 +9,8 @@
 //! They meet in `state` and here.
 
 mod alert;
+mod appetite;
+mod attribution;
 mod book;
 mod digest;
 mod dispatch;
@@ -17,6 +19,7 @@ mod effect;
 mod event;
 mod exposure;
 mod flatten;
+mod kept;
 mod market;
 mod mode;
 mod operator;
@@ -30,6 +33,7 @@ mod state;
 mod status;
 mod stop;
 mod strategy;
+mod suspense;
 
 pub use alert::Alert;
 pub use book::Book;
@@ -39,16 +43,18 @@ pub use event::{
     AccountEvent, Baseline, ClockSample, Event, EventKind, LinkChannel, LinkEvent, LinkState,
     OperatorCommand, OperatorRequest, TripCause,
 };
+pub use kept::{BreakerMark, DayMark, Kept, STOPS_MAX};
 pub use mode::{Mode, Scope};
 pub use orders::{ORDERS_MAX, Order};
 pub use params::{Param, ParamFault, Params};
 pub use portfolio::{HighWater, Tally};
 pub use reconcile::Finding;
 pub use setup::{
-    Budget, ClockLimits, DrawdownLimits, InstrumentLimits, Limits, Rate, Restored, Seat, Setup,
-    Sharing, Timing, Valuation,
+    Appetite, BreakerLimits, Budget, ClockLimits, DayLimits, DrawdownLimits, ExposureLimits,
+    InstrumentLimits, Limits, Rate, RejectLimits, Restored, Seat, Setup, Sharing, Storm,
+    StrategyLimits, Timing, Valuation,
 };
-pub use status::{Counters, InstrumentStatus, Status, StrategyStatus};
+pub use status::{Counters, InstrumentStatus, LossStatus, Status, StrategyStatus};
 pub use strategy::{
     Construct, INTENTS_MAX, Intent, Intents, OrderUpdate, Outcome, Registry, Strategy,
     StrategySetup, View,
@@ -247,7 +253,10 @@ impl Core {
         if let Some(fill) = &applied.fill {
             let instrument = &self.state.instruments[report.instrument.index()];
             let strategy = applied.order.strategy;
-            self.state.portfolio.on_fill(instrument, fill, applied.unsettled, strategy);
+            let ended = self.state.portfolio.on_fill(instrument, fill, applied.unsettled, strategy);
+            if let Some(strategy) = strategy {
+                self.kernel.on_fill(strategy, fill, ended, now_ns);
+            }
         }
         self.state.expose(report.instrument);
         self.count(report, &applied, effects);
@@ -257,13 +266,16 @@ impl Core {
     fn count(&mut self, report: &ExecutionReport, applied: &Applied, effects: &mut Effects) {
         let order = &applied.order;
         match report.kind {
-            ExecutionKind::Rejected { .. } => self.counters.rejected += 1,
+            ExecutionKind::Rejected { code } => {
+                self.counters.rejected += 1;
+                self.kernel.on_rejected(order, code, self.state.now.mono_ns);
+            }
+            ExecutionKind::New => self.kernel.on_accepted(order, self.state.now.mono_ns),
             ExecutionKind::NotSent(_) => self.counters.not_sent += 1,
             ExecutionKind::Trade(_) if applied.fill.is_none() => {
                 self.counters.repeated_reports += 1;
             }
-            ExecutionKind::New
-            | ExecutionKind::Trade(_)
+            ExecutionKind::Trade(_)
             | ExecutionKind::Canceled { .. }
             | ExecutionKind::Expired { .. }
             | ExecutionKind::CancelRejected { .. }
@@ -329,8 +341,7 @@ impl Core {
             }
             AccountEvent::Balance(change) => {
                 self.state.activity += 1;
-                let moved = self.state.portfolio.on_balance(change);
-                self.kernel.on_transfer(moved);
+                self.state.portfolio.on_balance(change);
             }
         }
     }
@@ -409,10 +420,15 @@ impl Core {
 
     /// The kernel looks at what the event made true.
     fn enforce(&mut self, effects: &mut Effects) {
-        self.state.equity = self.state.portfolio.equity();
-        self.equity_start = self.equity_start.or(self.state.equity);
-        let exposed = self.state.portfolio.is_exposed();
-        self.kernel.enforce(self.state.now, self.state.equity, exposed, effects);
+        let State { portfolio, now, .. } = &mut self.state;
+        portfolio.on_time(now.mono_ns, |asset, amount| {
+            effects.push(Effect::Alert(Alert::Unexplained { asset, amount }));
+        });
+        let worth = portfolio.value_up();
+        self.state.equity = worth.equity;
+        self.equity_start = self.equity_start.or(worth.equity);
+        let profits = self.state.portfolio.profits();
+        self.withdrawing |= self.kernel.enforce(self.state.now, &worth, profits, effects);
         self.drawdown_bps_max = self.drawdown_bps_max.max(self.kernel.drawdown_bps().unwrap_or(0));
     }
 }

@@ -35,7 +35,7 @@ impl Core {
                 self.mode_changed(scope, Mode::Halted, effects);
             }
             OperatorCommand::Resume(scope) => {
-                self.kernel.resume(scope)?;
+                self.kernel.resume(scope, effects)?;
                 self.state.reconciler.ask_now();
                 let lifted = if scope == Scope::All { Mode::Conservative } else { Mode::Running };
                 self.mode_changed(scope, lifted, effects);

@@ -83,14 +83,15 @@ impl Suspense {
         self.told.fill(Cash::ZERO);
     }
 
-    /// What has waited long enough becomes profit or loss. True when there was any.
-    pub(super) fn on_time(&mut self, now_ns: u64) -> bool {
-        let over = self.since_ns.is_some_and(|since_ns| WAIT_NS <= now_ns.saturating_sub(since_ns));
-        if over {
-            self.amounts.fill(Cash::ZERO);
-            self.since_ns = None;
-        }
-        over
+    /// True when what lies here has waited long enough.
+    pub(super) fn is_due(&self, now_ns: u64) -> bool {
+        self.since_ns.is_some_and(|since_ns| WAIT_NS <= now_ns.saturating_sub(since_ns))
+    }
+
+    /// What lies here becomes profit or loss.
+    pub(super) fn release(&mut self) {
+        self.amounts.fill(Cash::ZERO);
+        self.since_ns = None;
     }
 
     fn settle(&mut self) {
@@ -128,9 +129,11 @@ mod tests {
     fn what_nobody_explains_is_given_up_after_five_seconds_and_not_before() {
         let mut suspense = Suspense::new(1);
         suspense.find(USDT, cash(100), 7);
-        assert!(!suspense.on_time(7 + WAIT_NS - 1) && suspense.of(0) == cash(100));
-        assert!(suspense.on_time(7 + WAIT_NS) && suspense.of(0) == Cash::ZERO);
-        assert!(suspense.is_empty() && !suspense.on_time(u64::MAX));
+        assert!(!suspense.is_due(7 + WAIT_NS - 1) && suspense.is_due(7 + WAIT_NS));
+        assert_eq!(suspense.of(0), cash(100));
+        suspense.release();
+        assert!(suspense.is_empty() && suspense.of(0) == Cash::ZERO);
+        assert!(!suspense.is_due(u64::MAX));
     }
 
     #[test]

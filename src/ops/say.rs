@@ -3,7 +3,7 @@
 use super::Names;
 use crate::core::Alert;
 use crate::core::Finding;
-use crate::core::safety::TripReason;
+use crate::core::safety::{Freeze, TripReason};
 use crate::types::ForeignOrder;
 
 /// How loud a line is.
@@ -56,11 +56,49 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
         Alert::Overfill(id) => {
             (Loudness::Error, format!("order {id} traded more than was ordered"))
         }
+        Alert::DailyLoss => (
+            Loudness::Error,
+            "the day's loss is beyond risk.max_daily_loss_pct: strategies may only reduce; \
+             `engine resume`, on another day"
+                .to_owned(),
+        ),
+        Alert::LossRate => (
+            Loudness::Error,
+            "the last minute lost more than risk.max_loss_per_min: nothing new until it is over"
+                .to_owned(),
+        ),
+        Alert::RejectStorm { refused, answers } => {
+            (Loudness::Error, format!("the venue refused {refused} of the last {answers} orders"))
+        }
+        Alert::Frozen { strategy, cause } => {
+            let (name, why) = (names.strategy(*strategy), freeze(*cause));
+            let next = format!("`engine resume --strategy {name}`");
+            (Loudness::Error, format!("strategy {name} may only reduce: {why}; {next}"))
+        }
+        Alert::BreakerOpen => (
+            Loudness::Error,
+            "circuit breaker open: nothing new until breaker.cooldown_s has passed".to_owned(),
+        ),
+        Alert::Unexplained { asset, amount } => {
+            let asset = names.asset(*asset);
+            let what = format!("the wallet changed by {amount} {asset}");
+            (Loudness::Error, format!("{what} and nobody said why: counted as profit or loss"))
+        }
         Alert::Flat => (Loudness::Info, "flatten done: every asked position is zero".to_owned()),
         Alert::FlattenStuck(instrument) => {
             let symbol = names.instrument(*instrument);
             (Loudness::Error, format!("flatten of {symbol} cannot go on: no price or no link"))
         }
+    }
+}
+
+/// Why a strategy may only reduce.
+pub fn freeze(cause: Freeze) -> &'static str {
+    match cause {
+        Freeze::Loss => "it lost more than its budget.max_loss",
+        Freeze::LosingRun => "too many of its round trips in a row lost",
+        Freeze::Rejects => "the venue refused too many of its orders in a row",
+        Freeze::Review => "it traded more than it may without a person having looked",
     }
 }
 

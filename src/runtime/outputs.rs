@@ -18,8 +18,8 @@ use super::hot::Incoming;
 use super::lane::Filler;
 use crate::core::safety::{Approved, TripRecord};
 use crate::core::{
-    AccountEvent, Alert, Command, Core, Effect, Event, EventKind, HighWater, Mode, ORDERS_MAX,
-    OperatorCommand, OperatorRequest, Refusal, Scope, TripCause,
+    AccountEvent, Alert, Command, Core, Effect, Event, EventKind, HighWater, Kept, Mode,
+    ORDERS_MAX, OperatorCommand, OperatorRequest, Refusal, Scope, TripCause,
 };
 use crate::store::{Denial, Journal, OrderIntent, Record};
 use crate::types::{ExecutionKind, ExecutionReport, NotSentReason, OrderRef, Purpose, Stamp, Text};
@@ -40,6 +40,8 @@ pub(super) enum Durable {
     Mode { scope: Scope, mode: Mode },
     /// The high-water mark moved.
     HighWater(HighWater),
+    /// Something of the limits of loss moved.
+    Kept(Kept),
     /// All before this is done: the asker may be told.
     Answer { ticket: u32, answer: Result<(), Refusal> },
 }
@@ -145,6 +147,10 @@ impl Outputs {
             Effect::HighWaterChanged(mark) => {
                 self.append(&Record::HighWater(mark), at);
                 self.keep(Durable::HighWater(mark));
+            }
+            Effect::Kept(kept) => {
+                self.append(&Record::Kept(kept), at);
+                self.keep(Durable::Kept(kept));
             }
             Effect::Alert(alert) => self.say(alert, at, core),
             Effect::Answer { ticket, answer } => self.keep(Durable::Answer { ticket, answer }),

@@ -11,9 +11,11 @@ use super::clock::Clock;
 use super::lane::Reader;
 use super::outputs::Durable;
 use crate::core::safety::TripRecord;
-use crate::core::{EventKind, Mode, Refusal, Scope};
+use crate::core::{EventKind, Kept, Mode, Refusal, Scope};
 use crate::ops::Names;
-use crate::store::{Halt, Halted, LatchFiles, Standing, StoreError, Writer, high_water, mode};
+use crate::store::{
+    Halt, Halted, LatchFiles, Losses, Standing, StoreError, Writer, high_water, losses, mode,
+};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::mpsc::Sender;
@@ -42,6 +44,7 @@ pub(super) struct WriterThread {
     pub(super) latch: LatchFiles,
     pub(super) state_folder: PathBuf,
     pub(super) standing: Standing,
+    pub(super) losses: Losses,
     pub(super) names: Names,
     pub(super) told: Sender<Told>,
     pub(super) sync_ns: u64,
@@ -94,6 +97,16 @@ impl WriterThread {
             }
             Durable::HighWater(mark) => {
                 self.attempt(|this| high_water::write(&this.state_folder, mark));
+            }
+            Durable::Kept(kept) => {
+                match kept {
+                    Kept::Day(mark) => self.losses.day = Some(mark),
+                    Kept::Breaker(mark) => self.losses.breaker = Some(mark),
+                    Kept::Freeze { strategy, cause } => {
+                        self.losses.freeze(self.names.strategy(strategy), cause);
+                    }
+                }
+                self.attempt(|this| losses::write(&this.state_folder, &this.losses));
             }
             Durable::Answer { ticket, answer } => {
                 self.attempt(|this| this.journal.sync());

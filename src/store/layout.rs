@@ -6,10 +6,10 @@
 #[cfg(test)]
 use super::wire::Numbered;
 use super::wire::{Put, Take, Wire, largest, wire_enum, wire_struct};
-use crate::core::safety::{DenyReason, TripReason, TripRecord};
+use crate::core::safety::{DenyReason, Freeze, TripReason, TripRecord};
 use crate::core::{
-    Baseline, ClockSample, HighWater, LinkChannel, LinkEvent, LinkState, Mode, OperatorCommand,
-    OperatorRequest, Scope, TripCause,
+    Baseline, BreakerMark, ClockSample, DayMark, HighWater, Kept, LinkChannel, LinkEvent,
+    LinkState, Mode, OperatorCommand, OperatorRequest, STOPS_MAX, Scope, TripCause,
 };
 use crate::types::{
     AssetId, Cash, ClientOrderId, ExecutionKind, ExecutionReport, Fee, Fill, ForeignOrder,
@@ -170,6 +170,14 @@ wire_struct!(TripRecord {
     note: Text<96>,
 });
 wire_struct!(HighWater { peak: Cash });
+wire_struct!(DayMark { day: u32, opening: Cash });
+wire_struct!(BreakerMark { opened: u32, stops: u8, ages_ns: [u64; STOPS_MAX], cooldown_ns: u64 });
+wire_enum!(Freeze { 1 = Loss, 2 = LosingRun, 3 = Rejects, 4 = Review });
+wire_enum!(Kept {
+    1 = Day(mark: DayMark),
+    2 = Breaker(mark: BreakerMark),
+    3 = Freeze { strategy: StrategyId, cause: Option<Freeze> },
+});
 
 wire_enum!(DenyReason {
     1 = KillSwitch,
@@ -206,6 +214,22 @@ wire_enum!(DenyReason {
     41 = BadId,
     49 = DuplicateOrder,
     51 = SelfTrade,
+    60 = EquityUnproven,
+    61 = DailyLoss,
+    62 = LossRate,
+    63 = BreakerOpen,
+    64 = RejectStorm,
+    65 = StrategyLoss,
+    66 = LosingRun,
+    67 = StrategyRejects,
+    68 = ReviewDue,
+    69 = NetExposure,
+    70 = UnderlyingExposure,
+    71 = UnderlyingNet,
+    72 = TooManyPositions,
+    73 = Leverage,
+    74 = Concentration,
+    75 = ConservativePosition,
 });
 
 /// The number under which a reason stands on disk.
@@ -264,6 +288,7 @@ mod tests {
         check_table::<TripCause>();
         check_table::<Baseline>();
         check_table::<OperatorCommand>();
+        check_table::<Freeze>();
         check_table::<TripReason>();
         check_table::<DenyReason>();
     }

@@ -10,7 +10,7 @@
 use super::layout::RECORD_VERSION;
 use super::wire::{Put, Take, Wire, largest, wire_struct};
 use crate::core::safety::{Approved, DenyReason, TripRecord};
-use crate::core::{ClockSample, HighWater, LinkEvent, Mode, OperatorRequest, Scope};
+use crate::core::{ClockSample, HighWater, Kept, LinkEvent, Mode, OperatorRequest, Scope};
 use crate::types::{
     ClientOrderId, ExecutionReport, InstrumentId, OrderRequest, OrderTerms, QueryToken, StrategyId,
     Text, VenueId,
@@ -99,6 +99,7 @@ impl Carried {
             | Record::Account { .. }
             | Record::Link(_)
             | Record::Clock(_)
+            | Record::Kept(_)
             | Record::Stop { .. } => {}
         }
     }
@@ -294,6 +295,8 @@ records! {
     },
     /// A segment begins: the state up to here.
     15 = Carry(carried: Carried),
+    /// Something of the limits of loss moved.
+    60 = Kept(kept: Kept),
 }
 
 #[cfg(test)]
@@ -367,7 +370,7 @@ mod tests {
 
         #[test]
         fn any_bytes_are_a_record_or_none(
-            kind in 0_u16..20,
+            kind in 0_u16..100,
             payload in proptest::collection::vec(any::<u8>(), 0..400),
         ) {
             if let Ok(record) = Record::decode(kind, RECORD_VERSION, &payload) {

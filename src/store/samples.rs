@@ -1,10 +1,10 @@
 //! Records for tests: one of each kind, and any at all.
 
 use super::record::{Carried, Denial, OrderIntent, Record, Start};
-use crate::core::safety::{DenyReason, TripReason, TripRecord};
+use crate::core::safety::{DenyReason, Freeze, TripReason, TripRecord};
 use crate::core::{
-    Baseline, ClockSample, HighWater, LinkChannel, LinkEvent, LinkState, Mode, OperatorCommand,
-    OperatorRequest, Scope, TripCause,
+    Baseline, BreakerMark, ClockSample, DayMark, HighWater, Kept, LinkChannel, LinkEvent,
+    LinkState, Mode, OperatorCommand, OperatorRequest, STOPS_MAX, Scope, TripCause,
 };
 use crate::types::*;
 use proptest::prelude::*;
@@ -34,7 +34,7 @@ pub(super) fn request() -> OperatorRequest {
 
 /// One of each kind, in the order of their numbers.
 pub(super) fn one_of_each() -> Vec<Record> {
-    (1..=Record::KINDS.len()).map(|kind| Dice(0x9E37_79B9 + kind as u64).record(kind)).collect()
+    Record::KINDS.iter().map(|kind| Dice(0x9E37_79B9 + u64::from(*kind)).record(*kind)).collect()
 }
 
 /// A cycle through all kinds.
@@ -46,7 +46,8 @@ pub(super) fn many(count: usize) -> Vec<Record> {
 
 /// Any record.
 pub(super) fn any_record() -> impl Strategy<Value = Record> {
-    (1..=Record::KINDS.len(), any::<u64>()).prop_map(|(kind, seed)| Dice(seed | 1).record(kind))
+    let kinds = proptest::sample::select(Record::KINDS);
+    (kinds, any::<u64>()).prop_map(|(kind, seed)| Dice(seed | 1).record(kind))
 }
 
 /// Values drawn from a seed (xorshift64).
@@ -251,7 +252,24 @@ impl Dice {
         }
     }
 
-    fn record(&mut self, kind: usize) -> Record {
+    fn kept(&mut self) -> Kept {
+        let causes = [Freeze::Loss, Freeze::LosingRun, Freeze::Rejects, Freeze::Review];
+        let (strategy, cause) = (StrategyId(self.byte()), self.pick(&causes));
+        let mark = BreakerMark {
+            opened: self.word(),
+            stops: self.byte(),
+            ages_ns: [(); STOPS_MAX].map(|()| self.roll()),
+            cooldown_ns: self.roll(),
+        };
+        let all = [
+            Kept::Day(DayMark { day: self.word(), opening: self.cash() }),
+            Kept::Breaker(mark),
+            Kept::Freeze { strategy, cause: self.maybe(cause) },
+        ];
+        self.pick(&all)
+    }
+
+    fn record(&mut self, kind: u16) -> Record {
         let modes = [Mode::Running, Mode::Conservative, Mode::Reducing, Mode::Halted, Mode::Killed];
         let venue = VenueId(self.byte());
         match kind {
@@ -286,7 +304,8 @@ impl Dice {
                 Record::Clock(ClockSample { venue, offset_ns: self.number(), rtt_ns: self.roll() })
             }
             14 => Record::Stop { clean: self.pick(&[false, true]) },
-            _ => Record::Carry(self.carried()),
+            15 => Record::Carry(self.carried()),
+            _ => Record::Kept(self.kept()),
         }
     }
 }

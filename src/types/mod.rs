@@ -14,6 +14,7 @@ pub use account::{
 };
 pub use execution::{
     ExecutionKind, ExecutionReport, Fee, Fill, ForeignOrder, Liquidity, NotSentReason, OrderRef,
+    POST_ONLY_CODE,
 };
 pub use ids::{
     AssetId, ClientOrderId, ID_PREFIX_MAX, ID_TEXT_MAX, IdPrefix, InstrumentId, StrategyId, VenueId,

@@ -26,8 +26,8 @@ pub(super) struct DailyLoss {
     day: u32,
     /// What a unit was worth when the day began.
     opening: Option<i128>,
-    opening_stands: bool,
     breach: Breach,
+    fall_bps: i64,
 }
 
 impl DailyLoss {
@@ -37,8 +37,8 @@ impl DailyLoss {
             confirm,
             day: mark.map_or(0, |mark| mark.day),
             opening: mark.map(|mark| mark.opening.units()),
-            opening_stands: mark.is_some(),
             breach: Breach::default(),
+            fall_bps: 0,
         }
     }
 
@@ -51,22 +51,17 @@ impl DailyLoss {
         let day = self.day_of(now);
         if self.day < day {
             (self.day, self.opening) = (day, Some(told.proven_price));
-            self.opening_stands = told.is_settled;
             self.breach = Breach::default();
         }
-        let opening = match self.opening {
-            Some(opening) if self.opening_stands => opening,
-            Some(_) | None => told.proven_price,
-        };
-        self.opening = Some(opening);
-        self.opening_stands |= told.is_settled;
-        let beyond = i64::from(self.limits.max_bps) <= fall_bps(opening, told.price);
+        let opening = *self.opening.get_or_insert(told.price);
+        self.fall_bps = fall_bps(opening, told.price);
+        let beyond = i64::from(self.limits.max_bps) <= self.fall_bps;
         self.breach.observe(beyond, &told.at, &self.confirm)
     }
 
     /// The next valuation is the opening.
     pub(super) fn rebase(&mut self) {
-        (self.opening, self.opening_stands) = (None, false);
+        self.opening = None;
         self.breach = Breach::default();
     }
 
@@ -76,6 +71,11 @@ impl DailyLoss {
 
     pub(super) fn opening(&self) -> Option<i128> {
         self.opening
+    }
+
+    /// Fall since the opening at the last known valuation, basis points.
+    pub(super) fn fall_bps(&self) -> i64 {
+        self.fall_bps
     }
 
     /// Number of the day since 1970, counted from the rollover; from 1, so that none is no day.
@@ -108,8 +108,7 @@ mod tests {
 
     fn told(price: i128, now_ns: u64) -> Told {
         let at = Moment { now_ns, round: now_ns, exposed: true, distinct: true };
-        let (proven_price, is_settled) = (price, true);
-        Told { at, price, proven_price, gain: 0, proven_gain: 0, is_settled }
+        Told { at, price, proven_price: price, gain: 0, proven_gain: 0 }
     }
 
     fn at(unix_s: u64) -> Stamp {

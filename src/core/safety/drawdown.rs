@@ -14,8 +14,6 @@ pub(super) struct Drawdown {
     limits: DrawdownLimits,
     /// Highest confirmed price of a unit.
     peak: Option<i128>,
-    /// The peak is one of an earlier run, or confirmed.
-    peak_stands: bool,
     breach: Breach,
     fall_bps: i64,
 }
@@ -24,8 +22,7 @@ impl Drawdown {
     /// With the mark of the last run, if there was one.
     pub(super) fn new(limits: DrawdownLimits, peak: Option<i128>) -> Self {
         assert!(0 < limits.max_bps && limits.max_bps < 10_000, "a drawdown is a part of the whole");
-        let (breach, peak_stands) = (Breach::default(), peak.is_some());
-        Self { limits, peak, peak_stands, breach, fall_bps: 0 }
+        Self { limits, peak, breach: Breach::default(), fall_bps: 0 }
     }
 
     pub(super) fn check(&self) -> Result<(), DenyReason> {
@@ -34,12 +31,8 @@ impl Drawdown {
 
     /// Takes in a valuation; the fall in basis points once it is confirmed beyond the limit.
     pub(super) fn observe(&mut self, told: &Told) -> Option<i64> {
-        let peak = match self.peak {
-            Some(peak) if self.peak_stands => peak.max(told.proven_price),
-            Some(_) | None => told.proven_price,
-        };
+        let peak = self.peak.map_or(told.price, |peak| peak.max(told.proven_price));
         self.peak = Some(peak);
-        self.peak_stands |= told.is_settled;
         self.fall_bps = fall_bps(peak, told.price);
         let beyond = i64::from(self.limits.max_bps) <= self.fall_bps;
         self.breach.observe(beyond, &told.at, &self.limits).then_some(self.fall_bps)

@@ -35,8 +35,6 @@ pub(super) struct Told {
     /// Profit less loss since the start, as said and as confirmed, in reporting currency.
     pub(super) gain: i128,
     pub(super) proven_gain: i128,
-    /// Anything has been confirmed yet.
-    pub(super) is_settled: bool,
 }
 
 /// Equity, followed from valuation to valuation.
@@ -126,7 +124,6 @@ impl Equity {
             proven_price: self.price.observe(price, &at, &self.limits),
             gain,
             proven_gain: self.gain.observe(gain, &at, &self.limits),
-            is_settled: self.price.is_settled(),
         })
     }
 

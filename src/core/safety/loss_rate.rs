@@ -96,7 +96,7 @@ mod tests {
 
     fn told(gain: i128, now_ns: u64) -> Told {
         let at = Moment { now_ns, round: now_ns, exposed: true, distinct: true };
-        Told { at, price: 0, proven_price: 0, gain, proven_gain: gain, is_settled: true }
+        Told { at, price: 0, proven_price: 0, gain, proven_gain: gain }
     }
 
     #[test]

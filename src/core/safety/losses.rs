@@ -18,6 +18,7 @@ use crate::core::effect::{Effect, Effects};
 use crate::core::kept::{DayMark, Kept};
 use crate::core::portfolio::HighWater;
 use crate::core::setup::{Budget, DrawdownLimits, Limits, Restored};
+use crate::core::status::LossStatus;
 use crate::types::{Cash, Stamp, StrategyId};
 
 /// Marks that move with every tick are told this often at most.
@@ -57,7 +58,8 @@ impl Losses {
             let mut all = restored.freezes.iter();
             all.find(|(strategy, _)| strategy.index() == at).map(|(_, cause)| *cause)
         };
-        let strategy = |(at, budget): (usize, &Budget)| StrategyLosses::new(budget.losses, frozen(at));
+        let strategy =
+            |(at, budget): (usize, &Budget)| StrategyLosses::new(budget.losses, frozen(at));
         Self {
             confirm,
             equity: Equity::new(confirm, peak.is_some()),
@@ -117,8 +119,7 @@ impl Losses {
     ) {
         let limit = i64::from(self.confirm.max_bps);
         let fall_bps = self.drawdown.observe(told);
-        found.trip =
-            fall_bps.map(|fall_bps| Trip::by_limit(TripReason::Drawdown, fall_bps, limit));
+        found.trip = fall_bps.map(|fall_bps| Trip::by_limit(TripReason::Drawdown, fall_bps, limit));
         found.day_lost = self.day.observe(now, told);
         if self.rate.observe(told) {
             effects.push(Effect::Alert(Alert::LossRate));
@@ -153,7 +154,7 @@ impl Losses {
         }
     }
 
-    fn count_stop(&mut self, now_ns: u64, effects: &mut Effects) {
+    pub(super) fn count_stop(&mut self, now_ns: u64, effects: &mut Effects) {
         if self.breaker.on_stop(now_ns) {
             effects.push(Effect::Alert(Alert::BreakerOpen));
         }
@@ -204,8 +205,15 @@ impl Losses {
         self.equity.last().map(|_| self.drawdown.fall_bps())
     }
 
-    pub(super) fn breaker(&self) -> &Breaker {
-        &self.breaker
+    /// What people are shown.
+    pub(super) fn status(&self, now_ns: u64) -> LossStatus {
+        LossStatus {
+            day: self.day_mark(),
+            day_loss_bps: self.equity.last().map(|_| self.day.fall_bps()),
+            breaker_stops: self.breaker.stops(),
+            breaker_opened: self.breaker.opened(),
+            breaker_cooldown_ns: self.breaker.cooldown_ns(now_ns),
+        }
     }
 
     pub(super) fn frozen(&self, strategy: StrategyId) -> Option<Freeze> {

@@ -8,48 +8,62 @@
 //! A check is a file that answers `Result<(), DenyReason>`, a variant at its place of precedence, a
 //! line here, and a row in `tests.rs`.
 
+mod breaker;
 mod collar;
+mod daily_loss;
 mod drawdown;
 mod drift;
 mod duplicate;
+mod equity;
 mod exposure;
 mod facts;
 mod filters;
 mod freshness;
 mod identity;
 mod kill_switch;
+mod loss_rate;
+mod losses;
+mod minute;
 mod modes;
+mod nav;
+mod proof;
 mod reducing;
+mod rejects;
 mod self_trade;
 mod size;
+mod strategy_losses;
 #[cfg(test)]
 mod tests;
 mod throttle;
 mod ttl;
 mod verdict;
 
+pub(super) use equity::Valuation;
 pub(super) use facts::{Exit, Facts, Holdings, Wish};
 pub(super) use kill_switch::Trip;
 pub use kill_switch::{TripReason, TripRecord};
 pub(super) use reducing::exit_room;
+pub use strategy_losses::Freeze;
 pub use verdict::{Approved, DenyReason, Passage};
 
 use super::alert::Alert;
 use super::effect::{Effect, Effects, Refusal};
 use super::event::{Baseline, ClockSample};
+use super::kept::Kept;
 use super::mode::{Mode, Scope};
 use super::orders::IntentKey;
 use super::portfolio::HighWater;
-use super::setup::{Budget, Limits, Restored};
+use super::setup::{Budget, ExposureLimits, Limits, Restored};
+use super::status::LossStatus;
 use crate::types::{
-    Cash, ClientOrderId, OrderKind, OrderRequest, OrderTerms, Price, Purpose, Qty, Quote, Stamp,
-    StrategyId, TimeInForce,
+    Cash, ClientOrderId, Fill, OrderKind, OrderRequest, OrderTerms, POST_ONLY_CODE, Price, Purpose,
+    Qty, Quote, Stamp, StrategyId, TimeInForce,
 };
-use drawdown::Drawdown;
 use drift::{Change, Drift};
 use facts::Candidate;
 use identity::Ids;
 use kill_switch::KillSwitch;
+use losses::Losses;
 use modes::Modes;
 use throttle::Throttle;
 use verdict::require;
@@ -60,22 +74,17 @@ pub(super) struct Kernel {
     ids: Ids,
     kill_switch: KillSwitch,
     modes: Modes,
-    drawdown: Drawdown,
+    losses: Losses,
     drift: Drift,
     rate: Throttle,
     strategy_rates: Vec<Throttle>,
     budgets: Vec<Budget>,
     limits: Limits,
-    high_water_said: Option<HighWater>,
-    high_water_said_ns: u64,
 }
 
 /// Most orders of strategies, whatever the configuration says: the rest of the table is for exits
 /// and for orders found at the venue.
 const STRATEGY_ORDERS_MAX: u32 = 768;
-
-/// A high-water mark that rises with every tick is told this often at most.
-const HIGH_WATER_EVERY_NS: u64 = crate::types::SECOND;
 
 impl Kernel {
     /// `epoch` is the number of this start: the first half of every id.
@@ -90,14 +99,12 @@ impl Kernel {
             ids: Ids::new(epoch),
             kill_switch: KillSwitch::restored(restored.latch, restored.latch_generation),
             modes: Modes::restored(instruments, strategies, restored),
-            drawdown: Drawdown::new(limits.drawdown, restored.high_water),
+            losses: Losses::new(&limits, &budgets, restored),
             drift: Drift::new(limits.clock),
             rate: Throttle::new(limits.order_rate),
             strategy_rates: budgets.iter().map(|budget| Throttle::new(budget.rate)).collect(),
             budgets,
             limits,
-            high_water_said: restored.high_water,
-            high_water_said_ns: 0,
         }
     }
 
@@ -192,7 +199,9 @@ impl Kernel {
         passage.judge(self.drift.check(now_ns))?;
         holds(facts.market.last_quote().is_some(), DenyReason::NoPrice)?;
         passage.judge(freshness::check(facts.market, now_ns, self.limits.data_age_ns_max))?;
-        passage.judge(self.drawdown.check())
+        passage.judge(self.losses.check(now_ns))?;
+        let Some(wish) = wish else { return Ok(()) };
+        passage.judge(self.losses.check_strategy(wish.strategy))
     }
 
     /// May this order be sent, where one may?
@@ -230,7 +239,8 @@ impl Kernel {
         let position_max = self.scaled_qty(bounds.position_max);
         passage.judge(exposure::check_position(&facts.account, side, qty, position_max))?;
         let gross_max = self.scaled_cash(self.limits.gross_notional_max);
-        passage.judge(exposure::check_gross(facts.gross, worth, qty, gross_max))?;
+        passage.judge(exposure::check_gross(facts.around.gross, worth, qty, gross_max))?;
+        self.check_sums(order, worth, facts)?;
         let Some(wish) = wish else { return Ok(()) };
         let budget = self.budgets[wish.strategy.index()];
         holds(wish.live_orders < budget.open_orders_max, DenyReason::StrategyOrders)?;
@@ -240,17 +250,45 @@ impl Kernel {
         passage.judge(exposure::check_strategy(&wish.own, side, worth, qty, notional_max))
     }
 
+    /// Sums of positions, and their share of the equity.
+    fn check_sums(
+        &self,
+        order: &Candidate,
+        worth: Price,
+        facts: &Facts<'_>,
+    ) -> Result<(), DenyReason> {
+        let &Candidate { passage, side, qty, .. } = order;
+        let (around, equity, more) = (&facts.around, facts.equity, worth.notional(qty));
+        let limits = self.scaled_sums(self.limits.appetite.exposure);
+        let own = exposure::own_worst(&facts.account, side, worth, qty);
+        passage.judge(exposure::check_sums(around, more, &limits))?;
+        passage.judge(exposure::check_shares(around, own, more, equity, &limits))?;
+        if self.modes.all() != Mode::Conservative {
+            return Ok(());
+        }
+        passage.judge(exposure::check_conservative(own, equity, limits.conservative_bps_max))
+    }
+
     /// Trips the switch on what the last event made true. Runs before the strategies, so that the
-    /// tick that breaches a limit cannot also cause an order.
+    /// tick that breaches a limit cannot also cause an order. True when opening orders must be taken
+    /// back somewhere.
     pub(super) fn enforce(
         &mut self,
         now: Stamp,
-        equity: Option<Cash>,
-        exposed: bool,
+        worth: &Valuation,
+        profits: impl Iterator<Item = Option<Cash>>,
         effects: &mut Effects,
-    ) {
-        if let Some(trip) = self.drawdown.observe(now.mono_ns, equity, exposed) {
+    ) -> bool {
+        let found = self.losses.observe(now, worth, profits, effects);
+        if let Some(trip) = found.trip {
             self.trip(trip, now, effects);
+        }
+        let reduces = found.day_lost && self.modes.all() < Mode::Reducing;
+        if reduces {
+            self.modes.reduce_only();
+            let (scope, mode) = (Scope::All, Mode::Reducing);
+            effects.push(Effect::ModeChanged { scope, mode });
+            effects.push(Effect::Alert(Alert::DailyLoss));
         }
         match self.drift.change() {
             Some(Change::BecameHigh) => {
@@ -260,12 +298,7 @@ impl Kernel {
             Some(Change::BecameGood) => effects.push(Effect::Alert(Alert::ClockGood)),
             None => {}
         }
-        let due = HIGH_WATER_EVERY_NS <= now.mono_ns.saturating_sub(self.high_water_said_ns);
-        if due && self.high_water_said != self.drawdown.high_water() {
-            self.high_water_said = self.drawdown.high_water();
-            self.high_water_said_ns = now.mono_ns;
-            effects.extend(self.high_water_said.map(Effect::HighWaterChanged));
-        }
+        reduces || found.stopped
     }
 
     /// Sets the latch and says so; nothing when it is set already.
@@ -285,9 +318,9 @@ impl Kernel {
             return Err(Refusal::StaleGeneration);
         }
         match baseline {
-            Baseline::Keep if self.drawdown.is_breached() => return Err(Refusal::StillBreached),
+            Baseline::Keep if self.losses.is_breached() => return Err(Refusal::StillBreached),
             Baseline::Keep => {}
-            Baseline::New => self.drawdown.rebase(),
+            Baseline::New => self.losses.rebase(),
         }
         self.kill_switch.clear();
         self.modes.resume(Scope::All);
@@ -302,9 +335,15 @@ impl Kernel {
         self.modes.reduce_only();
     }
 
-    pub(super) fn resume(&mut self, scope: Scope) -> Result<(), Refusal> {
+    /// Lifts a halt. For a strategy it is the review after which it may take on risk again.
+    pub(super) fn resume(&mut self, scope: Scope, effects: &mut Effects) -> Result<(), Refusal> {
         self.kill_switch.check().map_err(|_| Refusal::Killed)?;
         self.modes.resume(scope);
+        if let Scope::Strategy(strategy) = scope
+            && self.losses.review(strategy)
+        {
+            effects.push(Effect::Kept(Kept::Freeze { strategy, cause: None }));
+        }
         Ok(())
     }
 
@@ -332,8 +371,31 @@ impl Kernel {
         self.drift.observe_message(sent_unix_ms, received);
     }
 
-    pub(super) fn on_transfer(&mut self, amount: Cash) {
-        self.drawdown.on_transfer(amount);
+    /// A trade of a strategy; `ended` is the profit of the round trip that it ends.
+    pub(super) fn on_fill(
+        &mut self,
+        strategy: StrategyId,
+        fill: &Fill,
+        ended: Option<Cash>,
+        now_ns: u64,
+    ) {
+        self.losses.on_fill(strategy, fill.price.notional(fill.qty), now_ns);
+        if let Some(profit) = ended {
+            self.losses.on_round_trip(strategy, profit);
+        }
+    }
+
+    /// The venue took an order.
+    pub(super) fn on_accepted(&mut self, order: &super::Order, now_ns: u64) {
+        self.losses.on_accepted(order.strategy, now_ns);
+    }
+
+    /// The venue refused an order. One that was to rest and would have taken is as it was wished.
+    pub(super) fn on_rejected(&mut self, order: &super::Order, code: i32, now_ns: u64) {
+        let wished = order.terms.time_in_force == TimeInForce::Gtx && code == POST_ONLY_CODE;
+        if !wished {
+            self.losses.on_rejected(order.strategy, now_ns);
+        }
     }
 
     /// The mode of everything, the latch included.
@@ -359,14 +421,17 @@ impl Kernel {
     /// The mode of one strategy: that of everything, or its own halt.
     pub(super) fn mode_of(&self, strategy: StrategyId) -> Mode {
         let halted = self.modes.halted_strategies()[strategy.index()];
-        if halted { self.mode().max(Mode::Halted) } else { self.mode() }
+        let frozen = self.losses.frozen(strategy).is_some();
+        let own = if frozen { Mode::Reducing } else { Mode::Running };
+        self.mode().max(if halted { Mode::Halted } else { own })
     }
 
     /// True when nothing opening may stand at the venue in that place.
     pub(super) fn forbids_opening(&self, order: &super::Order) -> bool {
-        let halted = order
-            .strategy
-            .is_some_and(|strategy| self.modes.is_halted(order.terms.instrument, strategy));
+        let halted = order.strategy.is_some_and(|strategy| {
+            let frozen = self.losses.frozen(strategy).is_some();
+            frozen || self.modes.is_halted(order.terms.instrument, strategy)
+        });
         self.latch().is_some()
             || self.modes.is_stopping()
             || Mode::Reducing <= self.modes.all()
@@ -382,11 +447,20 @@ impl Kernel {
     }
 
     pub(super) fn high_water(&self) -> Option<HighWater> {
-        self.drawdown.high_water()
+        self.losses.high_water()
     }
 
     pub(super) fn drawdown_bps(&self) -> Option<i64> {
-        self.drawdown.fall_bps()
+        self.losses.fall_bps()
+    }
+
+    pub(super) fn loss_status(&self, now_ns: u64) -> LossStatus {
+        self.losses.status(now_ns)
+    }
+
+    /// Why a strategy may only reduce.
+    pub(super) fn frozen(&self, strategy: StrategyId) -> Option<Freeze> {
+        self.losses.frozen(strategy)
     }
 
     pub(super) fn clock_offset_ns(&self) -> Option<i64> {
@@ -424,6 +498,15 @@ impl Kernel {
                 Qty::from_units(scaled.unwrap_or(0))
             }
             Mode::Running | Mode::Reducing | Mode::Halted | Mode::Killed => limit,
+        }
+    }
+
+    fn scaled_sums(&self, limits: ExposureLimits) -> ExposureLimits {
+        ExposureLimits {
+            net_max: self.scaled_cash(limits.net_max),
+            underlying_gross_max: self.scaled_cash(limits.underlying_gross_max),
+            underlying_net_max: self.scaled_cash(limits.underlying_net_max),
+            ..limits
         }
     }
 

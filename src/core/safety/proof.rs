@@ -84,11 +84,6 @@ struct Moving {
 }
 
 impl Proven {
-    /// True once a first value has been confirmed.
-    pub(super) fn is_settled(&self) -> bool {
-        self.settled
-    }
-
     /// Takes in a value; gives the proven one.
     pub(super) fn observe(&mut self, heard: i128, at: &Moment, limits: &DrawdownLimits) -> i128 {
         let mut value = *self.value.get_or_insert(heard);
@@ -185,9 +180,8 @@ mod tests {
         let mut proven = Proven::default();
         assert_eq!(proven.observe(900, &at(0, 0), &limits()), 900);
         assert_eq!(proven.observe(100, &at(1, 1), &limits()), 100);
-        assert!(!proven.is_settled());
         assert_eq!(proven.observe(101, &at(2, 2), &limits()), 100);
-        assert!(proven.is_settled());
+        assert_eq!(proven.observe(900, &at(3, 3), &limits()), 100, "from here on it follows");
     }
 
     proptest! {

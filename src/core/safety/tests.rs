@@ -15,7 +15,7 @@ type Change = fn(&mut Case);
 const ROWS: &[(DenyReason, Change, Change)] = &[
     (DenyReason::KillSwitch, |c| { c.kernel.kill_switch.trip(trip(), Stamp::default()); },
         |c| { c.kernel.kill_switch.trip(trip(), Stamp::default()); c.kernel.kill_switch.clear(); }),
-    (DenyReason::Halted, |c| c.kernel.halt(Scope::Strategy(MAKER)), |c| { c.kernel.halt(Scope::Instrument(BTC)); c.kernel.resume(Scope::Instrument(BTC)).unwrap(); }),
+    (DenyReason::Halted, |c| c.kernel.halt(Scope::Strategy(MAKER)), |c| { c.kernel.halt(Scope::Instrument(BTC)); c.kernel.resume(Scope::Instrument(BTC), &mut Effects::new()).unwrap(); }),
     (DenyReason::ReducingOnly, |c| c.kernel.reduce_only(), |c| { *c = good_reduction(); c.kernel.reduce_only(); }),
     (DenyReason::LinkDown, |c| c.link_up = false, |_| {}),
     (DenyReason::NotReconciled, |c| c.reconciled = false, |_| {}),
@@ -29,7 +29,16 @@ const ROWS: &[(DenyReason, Change, Change)] = &[
     (DenyReason::StaleQuote, |c| tell(&mut c.market, MarketData::Quote(quote(99, 100)), NOW_NS - SECOND - 1), |c| tell(&mut c.market, MarketData::Quote(quote(99, 100)), NOW_NS - SECOND)),
     (DenyReason::BookLost, |c| tell(&mut c.market, MarketData::BookLost, NOW_NS), |_| {}),
     (DenyReason::EquityUnknown, |c| observe_equity(c, None), |c| observe_equity(c, Some(Cash::whole(1_000)))),
-    (DenyReason::Drawdown, |c| observe_equity(c, Some(Cash::whole(850))), |c| observe_equity(c, Some(Cash::from_units(85_010_000_000)))),
+    (DenyReason::EquityUnproven, |c| suspend(c, true), |c| suspend(c, false)),
+    (DenyReason::Drawdown, |c| observe_equity(c, Some(Cash::whole(850))), |c| *c = fallen(9_999, 85_010_000_000)),
+    (DenyReason::DailyLoss, |c| observe_equity(c, Some(Cash::whole(900))), |c| *c = fallen(1_000, 90_000_000_001)),
+    (DenyReason::LossRate, |c| observe_equity(c, Some(Cash::whole(990))), |c| observe_equity(c, Some(Cash::from_units(99_000_000_001)))),
+    (DenyReason::BreakerOpen, |c| stops(c, 3), |c| stops(c, 2)),
+    (DenyReason::RejectStorm, |c| answers(c, 11, 89), |c| answers(c, 10, 90)),
+    (DenyReason::StrategyLoss, |c| lose(c, 500_000_000), |c| lose(c, 499_999_999)),
+    (DenyReason::LosingRun, |c| trips(c, 2), |c| trips(c, 1)),
+    (DenyReason::StrategyRejects, |c| rejects(c, 2), |c| rejects(c, 1)),
+    (DenyReason::ReviewDue, |c| fills(c, 3), |c| fills(c, 2)),
     (DenyReason::BadPrice, |c| c.request.kind = limit(10_000_000_001), |c| c.request.kind = limit(9_990_000_000)),
     (DenyReason::BadQty, |c| c.request.qty = Qty::from_units(200_000_001), |c| c.request.qty = Qty::from_units(199_900_000)),
     (DenyReason::NotionalTooSmall, |c| c.request.qty = Qty::from_units(4_900_000), |c| c.request.qty = Qty::from_units(5_000_000)),
@@ -44,7 +53,14 @@ const ROWS: &[(DenyReason, Change, Change)] = &[
     (DenyReason::TooManyOrders, |c| c.live_orders = 8, |c| c.live_orders = 7),
     (DenyReason::OrderRate, |c| spend(&mut c.kernel.rate, 3), |c| spend(&mut c.kernel.rate, 2)),
     (DenyReason::PositionTooLarge, |c| c.position = Qty::from_units(200_000_001), |c| c.position = Qty::whole(2)),
-    (DenyReason::ExposureTooLarge, |c| c.gross = Some(Cash::from_units(480_000_000_001)), |c| c.gross = Some(Cash::whole(4_800))),
+    (DenyReason::ExposureTooLarge, |c| c.around.gross = sum(480_000_000_001), |c| { c.around.gross = sum(480_000_000_000); c.equity = Some(Cash::whole(9_000)); }),
+    (DenyReason::NetExposure, |c| c.around.net = sum(50_000_000_001), |c| c.around.net = sum(50_000_000_000)),
+    (DenyReason::UnderlyingExposure, |c| c.around.underlying_gross = sum(40_000_000_001), |c| c.around.underlying_gross = sum(40_000_000_000)),
+    (DenyReason::UnderlyingNet, |c| c.around.underlying_net = sum(30_000_000_001), |c| c.around.underlying_net = sum(30_000_000_000)),
+    (DenyReason::TooManyPositions, |c| c.around.held = 3, |c| c.around.held = 2),
+    (DenyReason::Leverage, |c| c.around.gross = sum(180_000_000_001), |c| c.around.gross = sum(180_000_000_000)),
+    (DenyReason::Concentration, |c| c.equity = sum(49_999_999_999), |c| c.equity = sum(50_000_000_000)),
+    (DenyReason::ConservativePosition, |c| { conservative(c); c.equity = sum(33_333_333_333); }, |c| { conservative(c); c.equity = sum(33_333_333_334); }),
     (DenyReason::StrategyOrders, |c| c.own_live_orders = 4, |c| c.own_live_orders = 3),
     (DenyReason::StrategyRate, |c| spend(&mut c.kernel.strategy_rates[0], 2), |c| spend(&mut c.kernel.strategy_rates[0], 1)),
     (DenyReason::StrategyPosition, |c| c.own_position = Qty::from_units(100_000_001), |c| c.own_position = Qty::whole(1)),
@@ -89,11 +105,15 @@ fn when_several_things_are_wrong_the_first_in_order_is_named() {
         DenyReason::NotPermitted,
         DenyReason::BookLost,
         DenyReason::EquityUnknown,
+        DenyReason::BreakerOpen,
+        DenyReason::LosingRun,
         DenyReason::TooManyUnknown,
         DenyReason::TooManyOrders,
         DenyReason::OrderRate,
         DenyReason::PositionTooLarge,
         DenyReason::ExposureTooLarge,
+        DenyReason::NetExposure,
+        DenyReason::TooManyPositions,
         DenyReason::StrategyOrders,
     ];
     for first in 0..facts_only.len() {
@@ -109,7 +129,7 @@ fn when_several_things_are_wrong_the_first_in_order_is_named() {
 #[test]
 fn unknown_facts_deny_rather_than_count_as_nothing() {
     let mut case = good();
-    case.gross = None;
+    case.around.gross = None;
     assert_eq!(review(&mut case).map(drop), Err(DenyReason::ExposureTooLarge));
     let mut case = good();
     case.request.kind = OrderKind::Limit(Price::MAX);
@@ -164,7 +184,7 @@ fn a_low_price_does_not_make_a_position_cheap() {
     assert_eq!(review(&mut case).map(drop), Err(DenyReason::StrategyPosition));
     let mut case = good();
     case.request.kind = OrderKind::Limit(Price::whole(50));
-    case.gross = Some(Cash::from_units(480_000_000_001));
+    case.around.gross = sum(480_000_000_001);
     assert_eq!(review(&mut case).map(drop), Err(DenyReason::ExposureTooLarge));
 }
 
@@ -187,13 +207,13 @@ fn an_exit_beyond_the_venues_prices_goes_at_the_last_of_them() {
 #[test]
 fn conservative_halves_what_may_be_opened_and_leaves_reductions_alone() {
     let mut case = good();
-    case.kernel.resume(Scope::All).unwrap();
+    case.kernel.resume(Scope::All, &mut Effects::new()).unwrap();
     assert_eq!(case.kernel.mode(), Mode::Conservative);
     assert_eq!(review(&mut case).map(drop), Err(DenyReason::StrategyPosition));
     case.request.qty = Qty::whole(1);
     assert!(review(&mut case).is_ok());
     let mut case = good_reduction();
-    case.kernel.resume(Scope::All).unwrap();
+    case.kernel.resume(Scope::All, &mut Effects::new()).unwrap();
     assert!(review(&mut case).is_ok());
 }
 
@@ -280,9 +300,10 @@ fn a_reset_needs_the_generation_that_was_seen_and_a_drawdown_that_is_over() {
     kernel.trip(trip(), now, &mut effects);
     kernel.trip(trip(), now, &mut effects);
     assert_eq!(kernel.latch_generation(), 1, "a second cause does not overwrite the first");
-    assert_eq!(kernel.resume(Scope::All), Err(Refusal::Killed));
+    assert_eq!(kernel.resume(Scope::All, &mut effects), Err(Refusal::Killed));
     assert_eq!(kernel.reset(0, Baseline::Keep), Err(Refusal::StaleGeneration));
-    let _ = kernel.drawdown.observe(NOW_NS, Some(Cash::whole(800)), false);
+    let now = Stamp { mono_ns: NOW_NS, unix_ns: 0 };
+    kernel.enforce(now, &worth(Cash::whole(800)), std::iter::empty(), &mut effects);
     assert_eq!(kernel.reset(1, Baseline::Keep), Err(Refusal::StillBreached));
     assert_eq!(kernel.reset(1, Baseline::New), Ok(()));
     assert_eq!(kernel.mode(), Mode::Conservative);
