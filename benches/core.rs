@@ -78,52 +78,7 @@ fn setup(wants: bool) -> Setup {
             },
             strategy: Box::new(TakeTurns { wants }),
         }],
-        limits: Limits {
-            drawdown: DrawdownLimits {
-                max_bps: 1_500,
-                confirm_valuations: 3,
-                confirm_ns: SECOND,
-                unknown_ns_max: 30 * SECOND,
-            },
-            clock: ClockLimits {
-                warn_ns: 500 * MS,
-                kill_ns: 2_000 * MS,
-                kill_samples: 3,
-                refresh_ns: 3_600_000 * SECOND,
-            },
-            order_notional_max: Cash::whole(10_000),
-            price_band_bps: 100,
-            order_ttl_ns_max: 60 * SECOND,
-            order_rate: rate,
-            open_orders_max: 8,
-            unknown_orders_max: 2,
-            gross_notional_max: Cash::whole(100_000),
-            data_age_ns_max: SECOND,
-            conservative_bps: 5_000,
-            appetite: Appetite {
-                day: DayLimits { max_bps: 1_400, rollover_hour: 0 },
-                minute_loss_max: Cash::whole(1_000_000),
-                exposure: ExposureLimits {
-                    net_max: Cash::whole(10_000_000),
-                    underlying_gross_max: Cash::whole(10_000_000),
-                    underlying_net_max: Cash::whole(10_000_000),
-                    leverage_bps_max: 1_000_000,
-                    concentration_bps_max: 1_000_000,
-                    positions_max: 64,
-                    conservative_bps_max: 1_000_000,
-                },
-                rejects: RejectLimits { ratio_bps_max: 5_000, storm: Storm::Stop },
-                breaker: BreakerLimits {
-                    stops_max: 3,
-                    window_ns: 600 * SECOND,
-                    cooldown_ns: 900 * SECOND,
-                },
-            },
-            instruments: vec![InstrumentLimits {
-                position_max: Qty::whole(1),
-                order_qty_max: Qty::whole(1),
-            }],
-        },
+        limits: limits(rate),
         timing: Timing {
             answer_ns_max: SECOND,
             cancel_retry_ns: SECOND,
@@ -136,6 +91,56 @@ fn setup(wants: bool) -> Setup {
         sharing: Sharing::Exclusive,
         epoch: 1,
         restored: Restored::default(),
+    }
+}
+
+fn limits(rate: Rate) -> Limits {
+    Limits {
+        drawdown: DrawdownLimits {
+            max_bps: 1_500,
+            confirm_valuations: 3,
+            confirm_ns: SECOND,
+            unknown_ns_max: 30 * SECOND,
+        },
+        clock: ClockLimits {
+            warn_ns: 500 * MS,
+            kill_ns: 2_000 * MS,
+            kill_samples: 3,
+            refresh_ns: 3_600_000 * SECOND,
+        },
+        order_notional_max: Cash::whole(10_000),
+        price_band_bps: 100,
+        order_ttl_ns_max: 60 * SECOND,
+        order_rate: rate,
+        open_orders_max: 8,
+        unknown_orders_max: 2,
+        gross_notional_max: Cash::whole(100_000),
+        data_age_ns_max: SECOND,
+        conservative_bps: 5_000,
+        probation_ns: 0,
+        appetite: Appetite {
+            day: DayLimits { max_bps: 1_400, rollover_hour: 0 },
+            minute_loss_max: Cash::whole(1_000_000),
+            exposure: ExposureLimits {
+                net_max: Cash::whole(10_000_000),
+                underlying_gross_max: Cash::whole(10_000_000),
+                underlying_net_max: Cash::whole(10_000_000),
+                leverage_bps_max: 1_000_000,
+                concentration_bps_max: 1_000_000,
+                positions_max: 64,
+                conservative_bps_max: 1_000_000,
+            },
+            rejects: RejectLimits { ratio_bps_max: 5_000, storm: Storm::Stop },
+            breaker: BreakerLimits {
+                stops_max: 3,
+                window_ns: 600 * SECOND,
+                cooldown_ns: 900 * SECOND,
+            },
+        },
+        instruments: vec![InstrumentLimits {
+            position_max: Qty::whole(1),
+            order_qty_max: Qty::whole(1),
+        }],
     }
 }
 

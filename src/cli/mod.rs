@@ -16,6 +16,7 @@ pub mod halt;
 pub mod help;
 pub mod init;
 pub mod kill_switch;
+pub mod panic;
 pub mod record;
 pub mod resume;
 pub mod run;
@@ -73,6 +74,8 @@ enum Verb {
     KillSwitch(kill_switch::Arguments),
     /// Close positions
     Flatten(flatten::Arguments),
+    /// Get out with nothing but a key: no configuration, no state, no running engine
+    Panic(panic::Arguments),
     /// Show what each stop does to each kind of order
     StopMatrix(stop_matrix::Arguments),
     /// Read about stops, operating, recordings, strategies, files, exit codes
@@ -136,6 +139,7 @@ fn execute(line: Line, registry: &Registry, console: &mut Console<'_>) -> io::Re
         Verb::Init(arguments) => init::execute(arguments, registry, &process_environment, console),
         Verb::Help(arguments) => help::execute(&arguments, console),
         Verb::Version(arguments) => version::execute(&arguments, console),
+        Verb::Panic(arguments) => panic::execute(arguments, console),
 
         // Verbs that are an engine, or an exchange.
         Verb::Run(arguments) => run::execute(&arguments, registry, console),

@@ -18,6 +18,19 @@ pub(super) fn read(text: &str, schemes: &[&str]) -> Option<String> {
     (plain && port_is_sound).then(|| format!("{scheme}{}", rest.to_ascii_lowercase()))
 }
 
+/// The REST address that a person gave: sound, and not one where others could read a signature.
+///
+/// # Errors
+/// A sentence that says what it must be.
+pub fn rest_address(text: &str) -> Result<String, String> {
+    let read =
+        read(text, &["https://", "http://"]).ok_or("write https://HOST or https://HOST:PORT")?;
+    if is_exposed(&read) {
+        return Err("plain http leaves this machine readable by others; use https://".to_owned());
+    }
+    Ok(read)
+}
+
 /// The host of a checked address, without brackets and without a dot at its end.
 fn host(address: &str) -> String {
     let uri: Option<Uri> = address.parse().ok();

@@ -32,6 +32,7 @@ pub(super) fn limits(values: &Values) -> Option<Limits> {
         data_age_ns_max: ms(values, "risk.max_data_age_ms")?,
         conservative_bps: bps(values, "conservative.size_factor", 10_000)?,
         appetite: build_appetite::appetite(values)?,
+        probation_ns: seconds(values, "conservative.probation_s")?,
         instruments: (0..values.count("instruments")).map(instrument).collect::<Option<_>>()?,
     })
 }

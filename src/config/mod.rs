@@ -38,6 +38,7 @@ mod shipped_tests;
 #[cfg(test)]
 mod tests;
 
+pub use address::rest_address;
 pub use checked::{
     Access, Config, Endpoint, ExchangeConfig, Folders, InitialState, InstrumentConfig,
     JournalConfig, LogConfig, LogFormat, MarketSource, Pins, RuntimeConfig, Secret, StrategyConfig,
@@ -46,6 +47,7 @@ pub use checked::{
 pub use fault::{Fault, FaultKind, Faults, Place};
 pub use interpolate::Lookup;
 pub use schema::schema;
+pub use secret::{SecretFault, credentials};
 
 use crate::core::Registry;
 use fault::Collector;

@@ -10,6 +10,7 @@
 
 use super::interpolate::{Lookup, value};
 use super::source;
+use crate::venue::Credentials;
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -20,17 +21,33 @@ const SECRET_BYTES_MAX: u64 = 4096;
 
 /// What is wrong with a key or secret.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum SecretFault {
+pub enum SecretFault {
+    /// The variable is not there.
     #[error("variable {0} is not set; it must hold the secret")]
     Unset(String),
+    /// It holds something else.
     #[error("what {0} holds is not a key: one line of printable characters without spaces")]
     NotPlain(String),
+    /// It is not one key and one secret.
+    #[error("the file must hold two lines: the API key, then its secret")]
+    NotTwoLines,
+    /// The system said no.
     #[error("the file cannot be read: {0}")]
     Unreadable(std::io::Error),
+    /// Somebody else can exchange it.
     #[error("the file belongs to user {owner} and not to us (user {us}); `chown` it")]
-    Owner { owner: u32, us: u32 },
+    Owner {
+        /// Whose it is.
+        owner: u32,
+        /// Who we are.
+        us: u32,
+    },
+    /// Somebody else can read or change it.
     #[error("the file has mode {mode:04o}; others may read or change it: `chmod 600` it")]
-    Mode { mode: u32 },
+    Mode {
+        /// Its permission bits.
+        mode: u32,
+    },
 }
 
 /// The secret that a variable holds.
@@ -42,6 +59,23 @@ pub(super) fn from_variable(name: &str, lookup: Lookup<'_>) -> Result<String, Se
 
 /// The secret that a file holds.
 pub(super) fn from_file(path: &Path, lookup: Lookup<'_>) -> Result<String, SecretFault> {
+    let text = read_closed(path, lookup)?;
+    plain(&text).ok_or_else(|| SecretFault::NotPlain("the file".to_owned()))
+}
+
+/// Key and secret from one file of two lines, for a person in a hurry who has no configuration.
+///
+/// # Errors
+/// When the file cannot be read, others can read or change it, or it does not hold the two.
+pub fn credentials(path: &Path, lookup: Lookup<'_>) -> Result<Credentials, SecretFault> {
+    let text = read_closed(path, lookup)?;
+    let (key, secret) = text.split_once('\n').ok_or(SecretFault::NotTwoLines)?;
+    let (key, secret) = plain(key).zip(plain(secret)).ok_or(SecretFault::NotTwoLines)?;
+    Ok(Credentials::new(key, secret))
+}
+
+/// What a file holds that nobody else can read or change.
+fn read_closed(path: &Path, lookup: Lookup<'_>) -> Result<Zeroizing<String>, SecretFault> {
     // The rights are those of the open file, so that nobody can exchange it in between.
     let file = source::open(path).map_err(SecretFault::Unreadable)?;
     let meta = file.metadata().map_err(SecretFault::Unreadable)?;
@@ -51,7 +85,8 @@ pub(super) fn from_file(path: &Path, lookup: Lookup<'_>) -> Result<String, Secre
     read.map_err(SecretFault::Unreadable)?;
     let text = std::str::from_utf8(&bytes).ok();
     let text = text.filter(|text| u64::try_from(text.len()).is_ok_and(|it| it <= SECRET_BYTES_MAX));
-    text.and_then(plain).ok_or_else(|| SecretFault::NotPlain("the file".to_owned()))
+    let text = text.ok_or_else(|| SecretFault::NotPlain("the file".to_owned()))?;
+    Ok(Zeroizing::new(text.to_owned()))
 }
 
 /// Whose folder a file is in.
@@ -160,6 +195,26 @@ mod tests {
         }
         assert!(from_file(folder.path(), &nothing).is_err());
         assert!(from_file(&folder.path().join("none"), &nothing).is_err());
+    }
+
+    #[test]
+    fn key_and_secret_are_two_lines_of_one_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys");
+        let read = |content: &str, mode: u32| {
+            std::fs::write(&path, content).unwrap();
+            set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+            credentials(&path, &nothing)
+        };
+        for content in ["k3y\ns3cret", "k3y\ns3cret\n", "k3y\r\ns3cret\r\n"] {
+            let read = read(content, 0o600).unwrap();
+            assert_eq!((read.key(), read.secret()), ("k3y", "s3cret"), "{content:?}");
+        }
+        for content in ["k3y", "k3y\n", "\ns3cret", "k3y\ns3cret\nmore", "k 3y\ns3cret"] {
+            let said = read(content, 0o600).unwrap_err().to_string();
+            assert!(said.contains("two lines") && !said.contains("k3y"), "{content:?}: {said}");
+        }
+        assert!(matches!(read("k3y\ns3cret", 0o644), Err(SecretFault::Mode { mode: 0o644 })));
     }
 
     #[test]

@@ -27,9 +27,9 @@ const RATE: Kind = Kind::Whole(1, 1_000, "new orders per second");
 /// Orders at once.
 const BURST: Kind = Kind::Whole(1, 1_000, "new orders");
 
-/// Orders that are not over: Binance keeps 200 per symbol.
-/// Half of what the core keeps at once: the rest is for exits and for orders found at the venue.
-const OPEN: Kind = Kind::Whole(1, 512, "orders");
+/// Orders that are not over: Binance keeps 200 per symbol. Less than what the core keeps at once:
+/// the rest is for exits and for orders found at the venue.
+const OPEN: Kind = Kind::Whole(1, 10_000, "orders");
 
 /// Milliseconds up to a minute.
 const MS: Kind = Kind::Whole(1, 60_000, "milliseconds");
@@ -360,6 +360,11 @@ pub(super) const KEYS: &[Key] = &[
         "conservative.max_position_pct_of_equity",
         Kind::Number("0.01", "12500", 2, "percent of equity"),
         "Largest position, with its open orders filled; 0.5 is the runbooks' 0.005.",
+    ),
+    required(
+        "conservative.probation_s",
+        Kind::Whole(0, 86_400, "seconds"),
+        "So long after a resume, or a stop by itself meanwhile, `engine resume --full` is refused.",
     ),
     required("orders", Kind::Group, "How long answers about orders may take."),
     required(

@@ -92,7 +92,7 @@ risk:
   max_positions: 3
   max_reject_pct: 10
   reject_storm: alert
-conservative: {size_factor: 0.5, max_position_pct_of_equity: 0.5}
+conservative: {size_factor: 0.5, max_position_pct_of_equity: 0.5, probation_s: 60}
 orders: {answer_timeout_ms: 1000, cancel_retry_ms: 1000, query_retry_ms: 1000}
 reconciliation: {interval_s: 30, timeout_ms: 5000, balance_tolerance: 0}
 breaker: {max_stops: 3, window_s: 600, cooldown_s: 900}

@@ -1,19 +1,22 @@
 //! What a person should know: the closed list of things worth saying aloud.
 
-use super::mode::Mode;
+use super::mode::{ModeRecord, Scope};
 use super::reconcile::Finding;
-use super::safety::{Freeze, TripReason};
-use crate::types::{
-    AssetId, Cash, ClientOrderId, ForeignOrder, InstrumentId, Qty, StrategyId, VenueId,
-};
+use super::safety::TripReason;
+use crate::types::{AssetId, Cash, ClientOrderId, ForeignOrder, InstrumentId, Qty, VenueId};
 
 /// One thing worth saying.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Alert {
     /// The kill switch tripped.
     KillSwitch(TripReason),
-    /// The mode of everything changed.
-    Mode(Mode),
+    /// The mode of a scope changed.
+    Mode {
+        /// Where.
+        scope: Scope,
+        /// To which, and why.
+        record: ModeRecord,
+    },
     /// Our clock is farther from the venue's than the warning threshold.
     ClockDrift {
         /// How far, nanoseconds; above zero when ours is behind.
@@ -50,8 +53,6 @@ pub enum Alert {
     },
     /// More of an order traded than was ordered.
     Overfill(ClientOrderId),
-    /// The day's loss is beyond its limit: everything may only reduce until a resume.
-    DailyLoss,
     /// The loss of the last minute is beyond its limit: nothing new until it has passed.
     LossRate,
     /// The venue refuses too many orders.
@@ -60,13 +61,6 @@ pub enum Alert {
         refused: u64,
         /// Of so many answers.
         answers: u64,
-    },
-    /// A strategy may only reduce until an operator resumes it.
-    Frozen {
-        /// Which.
-        strategy: StrategyId,
-        /// Why.
-        cause: Freeze,
     },
     /// Too many automatic stops: nothing new until the cooldown is over.
     BreakerOpen,

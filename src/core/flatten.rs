@@ -107,8 +107,8 @@ impl Flatten {
         if scene.now_ns < work.next_ns || scene.is_exiting {
             return Step::Wait;
         }
-        let is_dust = slice(scene.position.abs(), scene.filters) == Qty::ZERO;
-        let qty = slice(scene.free, scene.filters);
+        let is_dust = exit_slice(scene.position.abs(), scene.filters) == Qty::ZERO;
+        let qty = exit_slice(scene.free, scene.filters);
         if qty == Qty::ZERO {
             return if scene.is_settled && is_dust {
                 slot.take().map_or(Step::Wait, |_| Step::Dust)
@@ -138,9 +138,9 @@ impl Flatten {
     }
 }
 
-/// As much of a position as one order may carry, and never so much that too little for another one
-/// is left; zero for what the venue does not take at all.
-fn slice(position: Qty, filters: &Filters) -> Qty {
+/// As much of a position, without its sign, as one order may carry, and never so much that too
+/// little for another one is left; zero for what the venue does not take at all.
+pub fn exit_slice(position: Qty, filters: &Filters) -> Qty {
     let most = position.min(filters.qty_max).truncate_to(filters.qty_step);
     let left = position.saturating_sub(most);
     let less = most.saturating_sub(filters.qty_min).truncate_to(filters.qty_step);

@@ -1,7 +1,6 @@
 //! What limits of loss must remember through a restart (D1), each as one small value.
 
-use super::safety::Freeze;
-use crate::types::{Cash, StrategyId};
+use crate::types::Cash;
 
 /// Something that must survive a restart.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -10,13 +9,6 @@ pub enum Kept {
     Day(DayMark),
     /// The circuit breaker.
     Breaker(BreakerMark),
-    /// A strategy may only reduce from here on, or (`None`) as before.
-    Freeze {
-        /// Which.
-        strategy: StrategyId,
-        /// Why.
-        cause: Option<Freeze>,
-    },
 }
 
 /// Where a day began.

@@ -41,10 +41,11 @@ pub use digest::Digest;
 pub use effect::{Command, EFFECTS_MAX, Effect, Effects, Refusal};
 pub use event::{
     AccountEvent, Baseline, ClockSample, Event, EventKind, LinkChannel, LinkEvent, LinkState,
-    OperatorCommand, OperatorRequest, TripCause,
+    OperatorCommand, OperatorRequest, Probation, TripCause,
 };
+pub use flatten::exit_slice;
 pub use kept::{BreakerMark, DayMark, Kept, STOPS_MAX};
-pub use mode::{Mode, Scope};
+pub use mode::{Author, Mode, ModeCause, ModeRecord, Scope, transitions};
 pub use orders::{ORDERS_MAX, Order};
 pub use params::{Param, ParamFault, Params};
 pub use portfolio::{HighWater, Tally};
@@ -54,7 +55,7 @@ pub use setup::{
     InstrumentLimits, Limits, Rate, RejectLimits, Restored, Seat, Setup, Sharing, Storm,
     StrategyLimits, Timing, Valuation,
 };
-pub use status::{Counters, InstrumentStatus, LossStatus, Status, StrategyStatus};
+pub use status::{Counters, InstrumentStatus, LossStatus, Status, StrategyStatus, VenueStatus};
 pub use strategy::{
     Construct, INTENTS_MAX, Intent, Intents, OrderUpdate, Outcome, Registry, Strategy,
     StrategySetup, View,
@@ -69,7 +70,7 @@ use door::Door;
 use flatten::Flatten;
 use orders::Applied;
 use reconcile::Verdict;
-use safety::{Kernel, Trip, TripReason};
+use safety::{Change, Kernel, Trip, TripReason};
 use state::State;
 
 /// All trading state of the process, owned by one thread.
@@ -112,7 +113,7 @@ impl Core {
         assert!(in_order, "instruments stand in order of their index");
         assert!(limits.instruments.len() == instruments.len(), "every instrument has limits");
         let budgets = strategies.iter().map(|seat| seat.budget).collect();
-        let kernel = Kernel::new(limits, budgets, setup.epoch, &setup.restored);
+        let kernel = Kernel::new(limits, budgets, &instruments, setup.epoch, &setup.restored);
         let (count, seats) = (instruments.len(), strategies.len());
         Self {
             state: State::new(instruments, valuations, seats, setup.timing, setup.sharing),
@@ -156,7 +157,10 @@ impl Core {
         let counters = &self.counters;
         let counts = [counters.events, counters.orders_sent, counters.denied_total()];
         let digest = counts.iter().fold(Digest::new(), |digest, count| digest.with_count(*count));
-        let digest = digest
+        let digest = self
+            .kernel
+            .modes()
+            .digest(digest)
             .with(self.kernel.mode() as i64)
             .with(self.intents.next_id().sequence.into())
             .with_wide(self.state.equity.map_or(i128::MIN, Cash::units));
@@ -209,7 +213,11 @@ impl Core {
     }
 
     fn door(&self) -> Door {
-        Door { instruments: self.state.instruments.len(), strategies: self.seats.len() }
+        Door {
+            instruments: self.state.instruments.len(),
+            strategies: self.seats.len(),
+            venues: self.state.venues(),
+        }
     }
 
     fn on_unusable(&mut self, kind: &EventKind) {
@@ -326,8 +334,9 @@ impl Core {
         effects.push(Effect::Alert(Alert::ForeignFill { instrument, cause, qty }));
         match cause {
             ForeignOrder::Liquidation | ForeignOrder::Deleveraging | ForeignOrder::Delivery => {
-                self.kernel.reduce_only();
-                self.mode_changed(Scope::All, self.kernel.mode_of_all(), effects);
+                let venue = self.state.instruments[instrument.index()].venue;
+                let change = Change::by_engine(ModeCause::Liquidation);
+                self.change_mode(Scope::Venue(venue), change, effects);
             }
             ForeignOrder::Other => {}
         }
@@ -428,7 +437,11 @@ impl Core {
         self.state.equity = worth.equity;
         self.equity_start = self.equity_start.or(worth.equity);
         let profits = self.state.portfolio.profits();
-        self.withdrawing |= self.kernel.enforce(self.state.now, &worth, profits, effects);
+        let enforced = self.kernel.enforce(self.state.now, &worth, profits, effects);
+        self.withdrawing |= enforced.withdraws;
+        if let Some((scope, cause)) = enforced.reduces {
+            self.change_mode(scope, Change::by_engine(cause), effects);
+        }
         self.drawdown_bps_max = self.drawdown_bps_max.max(self.kernel.drawdown_bps().unwrap_or(0));
     }
 }

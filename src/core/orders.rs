@@ -9,6 +9,7 @@
 mod life;
 mod resting;
 mod standing;
+mod table;
 mod totals;
 
 pub(super) use standing::{IntentKey, Standing};
@@ -24,10 +25,11 @@ use crate::types::{
     Price, Qty, Side, StrategyId, TimeInForce, VenueOrder,
 };
 use resting::Resting;
+use table::Table;
 
 /// Most orders alive at once. The configuration's own limit is far below (it is checked against
 /// this one); the room above is for exits and for orders found at the venue.
-pub const ORDERS_MAX: usize = 1_024;
+pub const ORDERS_MAX: usize = 1 << 14;
 
 /// How many orders that are over are remembered, for reports that come late: at 50 orders a second
 /// this is ten seconds, twice the receive window of a venue.
@@ -118,8 +120,7 @@ pub(super) struct Applied {
 /// All orders of ours that are not over, the latest that are, and their totals.
 #[derive(Debug)]
 pub(super) struct Orders {
-    /// Sorted by id: new ids are the largest.
-    live: Vec<Order>,
+    live: Table,
     closed: Ring<Order>,
     /// By instrument. With the side, because two orders of ours that meet are one trade.
     trades: Vec<Ring<(u64, Side)>>,
@@ -134,7 +135,7 @@ pub(super) struct Orders {
 impl Orders {
     pub(super) fn new(instruments: usize, strategies: usize, timing: Timing) -> Self {
         Self {
-            live: Vec::with_capacity(ORDERS_MAX),
+            live: Table::new(ORDERS_MAX),
             closed: Ring::new(CLOSED_MAX),
             trades: (0..instruments).map(|_| Ring::new(TRADES_MAX)).collect(),
             totals: Totals::new(instruments, strategies),
@@ -164,7 +165,7 @@ impl Orders {
     }
 
     pub(super) fn has_room(&self) -> bool {
-        self.live.len() < ORDERS_MAX
+        self.live.has_room()
     }
 
     /// Records an approved order as sent. Its id is new; it need not be the largest, because an
@@ -210,13 +211,15 @@ impl Orders {
     /// orders: it covers what was claimed and not told trade by trade. Says of which order how
     /// much, once; the trades themselves, should they still come, move nothing any more.
     pub(super) fn settle(&mut self, mut tell: impl FnMut(&Order, Qty)) {
-        for order in self.live.iter_mut().chain(self.closed.iter_mut()) {
+        let mut settle = |order: &mut Order| {
             let missing = order.claimed_qty.saturating_sub(order.settled_qty);
             if Qty::ZERO < missing {
                 tell(order, missing);
                 order.settled_qty = order.claimed_qty;
             }
-        }
+        };
+        (0..self.live.len()).for_each(|at| settle(&mut self.live[at]));
+        self.closed.iter_mut().for_each(settle);
     }
 
     /// True while an exit of the operator is on its way whose fate is not in doubt.
@@ -230,7 +233,7 @@ impl Orders {
     /// The order of that id, alive or lately over.
     pub(super) fn get(&self, id: ClientOrderId) -> Option<&Order> {
         match self.find(id) {
-            Ok(at) => self.live.get(at),
+            Ok(at) => Some(&self.live[at]),
             Err(_) => self.closed.iter().find(|order| order.id == id),
         }
     }
@@ -378,7 +381,7 @@ impl Orders {
     }
 
     fn find(&self, id: ClientOrderId) -> Result<usize, usize> {
-        self.live.binary_search_by_key(&id, |order| order.id)
+        self.live.find(id)
     }
 
     fn insert(&mut self, at: usize, order: Order) {

@@ -7,11 +7,11 @@ pub use super::appetite::{
     Appetite, BreakerLimits, DayLimits, ExposureLimits, RejectLimits, Storm, StrategyLimits,
 };
 use super::kept::{BreakerMark, DayMark};
-use super::mode::Mode;
+use super::mode::{ModeRecord, Scope};
 use super::portfolio::HighWater;
-use super::safety::{Freeze, TripRecord};
+use super::safety::TripRecord;
 use super::strategy::Strategy;
-use crate::types::{Cash, Instrument, InstrumentId, Qty, StrategyId};
+use crate::types::{Cash, Instrument, InstrumentId, Qty};
 
 /// Everything that a core is built from.
 #[derive(Debug)]
@@ -50,12 +50,8 @@ pub struct Seat {
 /// What the last run left behind (D1): a restart never raises a mode.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Restored {
-    /// The mode that trading begins in once the account is reconciled.
-    pub mode: Mode,
-    /// Instruments that were halted.
-    pub halted_instruments: Vec<InstrumentId>,
-    /// Strategies that were halted.
-    pub halted_strategies: Vec<StrategyId>,
+    /// The modes that held, by scope; what is not named runs.
+    pub modes: Vec<(Scope, ModeRecord)>,
     /// The latch, if it is set.
     pub latch: Option<TripRecord>,
     /// Generation of the latch: how often it has ever tripped.
@@ -66,8 +62,6 @@ pub struct Restored {
     pub day: Option<DayMark>,
     /// The circuit breaker.
     pub breaker: Option<BreakerMark>,
-    /// Strategies that may only reduce, and why.
-    pub freezes: Vec<(StrategyId, Freeze)>,
 }
 
 /// How an asset becomes reporting currency (D17).
@@ -139,6 +133,8 @@ pub struct Limits {
     pub conservative_bps: u32,
     /// What may be lost and held in all.
     pub appetite: Appetite,
+    /// How long after a resume CONSERVATIVE is not left without force (R125).
+    pub probation_ns: u64,
     /// Per instrument, by `InstrumentId`.
     pub instruments: Vec<InstrumentLimits>,
 }

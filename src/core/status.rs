@@ -1,11 +1,11 @@
 //! The state as people and programs see it: a copy, made now and then, that shares nothing.
 
 use super::kept::DayMark;
-use super::mode::Mode;
+use super::mode::{Mode, ModeRecord, Scope};
 use super::portfolio::{HighWater, Tally};
-use super::safety::{DenyReason, Freeze, TripRecord};
+use super::safety::{DenyReason, TripRecord};
 use super::{Core, LinkChannel};
-use crate::types::{Cash, InstrumentId, Qty, Quote, Stamp, StrategyId};
+use crate::types::{Cash, InstrumentId, Qty, Quote, Stamp, StrategyId, VenueId};
 
 /// Counts since the start.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -92,8 +92,17 @@ pub struct InstrumentStatus {
     pub position: Qty,
     /// Orders of ours that are not over.
     pub open_orders: u32,
-    /// An operator halted it.
-    pub halted: bool,
+    /// What holds for it alone, and why.
+    pub held: ModeRecord,
+}
+
+/// One venue.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct VenueStatus {
+    /// Which.
+    pub id: VenueId,
+    /// What holds for it alone, and why.
+    pub held: ModeRecord,
 }
 
 /// One strategy.
@@ -107,12 +116,10 @@ pub struct StrategyStatus {
     pub fills: u64,
     /// Wishes of it that the kernel denied.
     pub denied: u64,
-    /// An operator halted it.
-    pub halted: bool,
-    /// Why it may only reduce, until an operator resumes it.
-    pub frozen: Option<Freeze>,
     /// Profit less loss of its own ledger since the start, in reporting currency.
     pub profit: Option<Cash>,
+    /// What holds for it alone, and why.
+    pub held: ModeRecord,
     /// Its own positions, by `InstrumentId`.
     pub positions: Vec<Qty>,
 }
@@ -124,6 +131,10 @@ pub struct Status {
     pub at: Stamp,
     /// The mode of everything, the latch included.
     pub mode: Mode,
+    /// What holds for everything, the latch and the narrower scopes apart, and why.
+    pub held: ModeRecord,
+    /// How long full size is not to be had without force after a resume, nanoseconds.
+    pub probation_left_ns: u64,
     /// The latch, when set.
     pub latch: Option<TripRecord>,
     /// How often the switch has ever tripped.
@@ -161,6 +172,8 @@ pub struct Status {
     pub tally: Tally,
     /// Counts.
     pub counters: Counters,
+    /// By `VenueId`.
+    pub venues: Vec<VenueStatus>,
     /// By `InstrumentId`.
     pub instruments: Vec<InstrumentStatus>,
     /// By `StrategyId`.
@@ -180,6 +193,8 @@ impl Core {
         let state = &self.state;
         out.at = state.now;
         out.mode = self.kernel.mode();
+        out.held = self.kernel.mode_in(Scope::All);
+        out.probation_left_ns = self.kernel.probation_left_ns(state.now.mono_ns);
         out.latch = self.kernel.latch().copied();
         out.latch_generation = self.kernel.latch_generation();
         out.links = LinkChannel::ALL.map(|channel| state.is_channel_up(channel));
@@ -200,8 +215,17 @@ impl Core {
         out.tally = *state.portfolio.tally();
         out.counters = self.counters;
         out.counters.wishes_dropped = self.intents.dropped().into();
+        self.venue_status(&mut out.venues);
         self.instrument_status(&mut out.instruments);
         self.strategy_status(&mut out.strategies);
+    }
+
+    fn venue_status(&self, out: &mut Vec<VenueStatus>) {
+        out.resize_with(self.state.venues(), VenueStatus::default);
+        for (line, id) in out.iter_mut().zip((0_u8..).map(VenueId)) {
+            line.id = id;
+            line.held = self.kernel.mode_in(Scope::Venue(id));
+        }
     }
 
     fn instrument_status(&self, out: &mut Vec<InstrumentStatus>) {
@@ -215,7 +239,7 @@ impl Core {
             line.book_whole = market.is_whole();
             line.position = state.portfolio.position(instrument.id);
             line.open_orders = state.totals().of(instrument.id).live();
-            line.halted = self.kernel.halted_instruments()[instrument.id.index()];
+            line.held = self.kernel.mode_in(Scope::Instrument(instrument.id));
         }
     }
 
@@ -225,12 +249,11 @@ impl Core {
         let seats = self.seats.iter().zip((0_u8..).map(StrategyId)).zip(profits);
         for (((seat, id), profit), line) in seats.zip(out) {
             line.profit = profit;
-            line.frozen = self.kernel.frozen(id);
             line.id = id;
             line.open_orders = self.state.totals().live_of(id);
             line.fills = seat.fills;
             line.denied = seat.denied;
-            line.halted = self.kernel.halted_strategies()[id.index()];
+            line.held = self.kernel.mode_in(Scope::Strategy(id));
             line.positions.clear();
             line.positions.extend_from_slice(self.state.portfolio.attributed(id));
         }

@@ -1,9 +1,8 @@
 //! Alerts in words: one line each, with the fixed keywords that operators search for (R36, R123).
 
 use super::Names;
-use crate::core::Alert;
-use crate::core::Finding;
-use crate::core::safety::{Freeze, TripReason};
+use crate::core::safety::TripReason;
+use crate::core::{Alert, Author, Finding, Mode, ModeRecord, Scope};
 use crate::types::ForeignOrder;
 
 /// How loud a line is.
@@ -27,7 +26,7 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
                 format!("Kill switch activated: {why}; see `engine kill-switch status`"),
             )
         }
-        Alert::Mode(mode) => (Loudness::Warn, format!("mode {}", mode.name())),
+        Alert::Mode { scope, record } => mode(*scope, record, names),
         Alert::ClockDrift { offset_ns } => {
             let ms = offset_ns / 1_000_000;
             (Loudness::Warn, format!("clock drift: the venue is {ms} ms ahead of this machine"))
@@ -56,12 +55,6 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
         Alert::Overfill(id) => {
             (Loudness::Error, format!("order {id} traded more than was ordered"))
         }
-        Alert::DailyLoss => (
-            Loudness::Error,
-            "the day's loss is beyond risk.max_daily_loss_pct: strategies may only reduce; \
-             `engine resume`, on another day"
-                .to_owned(),
-        ),
         Alert::LossRate => (
             Loudness::Error,
             "the last minute lost more than risk.max_loss_per_min: nothing new until it is over"
@@ -69,11 +62,6 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
         ),
         Alert::RejectStorm { refused, answers } => {
             (Loudness::Error, format!("the venue refused {refused} of the last {answers} orders"))
-        }
-        Alert::Frozen { strategy, cause } => {
-            let (name, why) = (names.strategy(*strategy), freeze(*cause));
-            let next = format!("`engine resume --strategy {name}`");
-            (Loudness::Error, format!("strategy {name} may only reduce: {why}; {next}"))
         }
         Alert::BreakerOpen => (
             Loudness::Error,
@@ -92,13 +80,17 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
     }
 }
 
-/// Why a strategy may only reduce.
-pub fn freeze(cause: Freeze) -> &'static str {
-    match cause {
-        Freeze::Loss => "it lost more than its budget.max_loss",
-        Freeze::LosingRun => "too many of its round trips in a row lost",
-        Freeze::Rejects => "the venue refused too many of its orders in a row",
-        Freeze::Review => "it traded more than it may without a person having looked",
+/// A change of mode. One that nobody asked for and that only a person lifts is loud.
+fn mode(scope: Scope, record: &ModeRecord, names: &Names) -> (Loudness, String) {
+    let ModeRecord { mode, cause, by, .. } = record;
+    let (mode, cause, scope) = (mode.name(), cause.name(), names.scope_name(scope));
+    let line = format!("mode {mode} for {scope}: {cause} ({})", by.as_str());
+    match record.cause.author() {
+        Author::Engine if Mode::Reducing <= record.mode => (
+            Loudness::Error,
+            format!("{line}; lifted only by `engine resume`, see RUNBOOK \"It stopped by itself\""),
+        ),
+        Author::Engine | Author::Operator => (Loudness::Warn, line),
     }
 }
 

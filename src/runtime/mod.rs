@@ -4,7 +4,7 @@
 //! `hot` with `outputs` is the loop around the core; `feed`, `gateway` and `writer` are the threads
 //! around it; `assemble`, `startup`, `run` and `wiring` put a run together, `supervisor` keeps and
 //! ends it. `exchange` serves the simulated exchange, `backtest` and `record` are the other two
-//! worlds.
+//! worlds; `panic` gets out of a venue without any of them.
 
 mod assemble;
 mod backtest;
@@ -21,6 +21,8 @@ mod latency;
 mod link;
 mod listing;
 mod outputs;
+mod panic;
+mod places;
 mod record;
 mod recorded;
 mod run;
@@ -34,6 +36,7 @@ mod writer;
 pub use assemble::AssembleError;
 pub use backtest::{Played, backtest};
 pub use exchange::{ExchangeError, ExchangePlan, PAPER_KEY, PAPER_SECRET, serve_exchange};
+pub use panic::{PanicAct, PanicError, PanicPlan, PanicVenue, panic};
 pub use record::{Recording, record};
 pub use run::{control_socket, run};
 pub use startup::StartError;

@@ -18,7 +18,7 @@ use super::hot::Incoming;
 use super::lane::Filler;
 use crate::core::safety::{Approved, TripRecord};
 use crate::core::{
-    AccountEvent, Alert, Command, Core, Effect, Event, EventKind, HighWater, Kept, Mode,
+    AccountEvent, Alert, Command, Core, Effect, Event, EventKind, HighWater, Kept, ModeRecord,
     ORDERS_MAX, OperatorCommand, OperatorRequest, Refusal, Scope, TripCause,
 };
 use crate::store::{Denial, Journal, OrderIntent, Record};
@@ -37,7 +37,7 @@ pub(super) enum Durable {
     /// The switch was cleared.
     Reset { generation: u32, request: OperatorRequest },
     /// A mode holds in a scope.
-    Mode { scope: Scope, mode: Mode },
+    Mode { scope: Scope, record: ModeRecord },
     /// The high-water mark moved.
     HighWater(HighWater),
     /// Something of the limits of loss moved.
@@ -140,9 +140,9 @@ impl Outputs {
                     self.gate.open();
                 }
             }
-            Effect::ModeChanged { scope, mode } => {
-                self.append(&Record::Mode { scope, mode }, at);
-                self.keep(Durable::Mode { scope, mode });
+            Effect::ModeChanged { scope, record } => {
+                self.append(&Record::Standing { scope, record }, at);
+                self.keep(Durable::Mode { scope, record });
             }
             Effect::HighWaterChanged(mark) => {
                 self.append(&Record::HighWater(mark), at);

@@ -1,13 +1,9 @@
-//! What the limits of loss must remember: where the day began, the circuit breaker, and which
-//! strategies may only reduce. Kept beside the journal, checksummed as every state file is.
-//!
-//! Strategies are kept by name, because indexes change with the configuration. A name that the
-//! configuration does not have stays on disk.
+//! What the limits of loss must remember: where the day began, and the circuit breaker. Kept beside
+//! the journal, checksummed as every state file is. Which strategies were stopped is a mode's.
 
 use super::StoreError;
 use super::atomic::{self, Stored};
-use crate::core::safety::Freeze;
-use crate::core::{BreakerMark, DayMark, STOPS_MAX};
+use crate::core::{BreakerMark, DayMark, Kept, STOPS_MAX};
 use crate::types::Cash;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -15,21 +11,21 @@ use std::path::{Path, PathBuf};
 const NEXT: &str = "start, look at the day's loss and the strategies, then reset the kill switch";
 
 /// All of it.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Losses {
     /// Where the day began.
     pub day: Option<DayMark>,
     /// The circuit breaker.
     pub breaker: Option<BreakerMark>,
-    /// Strategies that may only reduce, by name, and why.
-    pub frozen: Vec<(String, Freeze)>,
 }
 
 impl Losses {
-    /// From here on a strategy may only reduce, or (`None`) as before.
-    pub fn freeze(&mut self, name: &str, cause: Option<Freeze>) {
-        self.frozen.retain(|(frozen, _)| frozen != name);
-        self.frozen.extend(cause.map(|cause| (name.to_owned(), cause)));
+    /// Takes in what moved.
+    pub fn keep(&mut self, kept: Kept) {
+        match kept {
+            Kept::Day(mark) => self.day = Some(mark),
+            Kept::Breaker(mark) => self.breaker = Some(mark),
+        }
     }
 }
 
@@ -38,7 +34,6 @@ impl Losses {
 struct Written {
     day: Option<Day>,
     breaker: Option<Breaker>,
-    frozen: Vec<Frozen>,
 }
 
 #[derive(Debug, Deserialize, Serialize)]
@@ -57,22 +52,6 @@ struct Breaker {
     cooldown_ns: u64,
 }
 
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-struct Frozen {
-    strategy: String,
-    cause: Cause,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Cause {
-    Loss,
-    LosingRun,
-    Rejects,
-    Review,
-}
-
 /// Keeps it; returns when it is on disk.
 pub fn write(state_folder: &Path, losses: &Losses) -> Result<(), StoreError> {
     let day = losses.day.map(|mark| Day { number: mark.day, opening: mark.opening.to_string() });
@@ -81,17 +60,7 @@ pub fn write(state_folder: &Path, losses: &Losses) -> Result<(), StoreError> {
         stop_ages_ns: mark.ages_ns[..usize::from(mark.stops).min(STOPS_MAX)].to_vec(),
         cooldown_ns: mark.cooldown_ns,
     });
-    let frozen = |(name, cause): &(String, Freeze)| Frozen {
-        strategy: name.clone(),
-        cause: match cause {
-            Freeze::Loss => Cause::Loss,
-            Freeze::LosingRun => Cause::LosingRun,
-            Freeze::Rejects => Cause::Rejects,
-            Freeze::Review => Cause::Review,
-        },
-    };
-    let frozen = losses.frozen.iter().map(frozen).collect();
-    atomic::write(&path(state_folder), &Written { day, breaker, frozen })
+    atomic::write(&path(state_folder), &Written { day, breaker })
 }
 
 /// What the last run kept; nothing at the first start. An error means that it is not known: the
@@ -116,16 +85,7 @@ pub fn restore(state_folder: &Path) -> Result<Losses, StoreError> {
         None => None,
         Some(breaker) => Some(mark(&breaker).ok_or_else(|| damaged("too many stops".to_owned()))?),
     };
-    let frozen = written.frozen.into_iter().map(|Frozen { strategy, cause }| {
-        let cause = match cause {
-            Cause::Loss => Freeze::Loss,
-            Cause::LosingRun => Freeze::LosingRun,
-            Cause::Rejects => Freeze::Rejects,
-            Cause::Review => Freeze::Review,
-        };
-        (strategy, cause)
-    });
-    Ok(Losses { day, breaker, frozen: frozen.collect() })
+    Ok(Losses { day, breaker })
 }
 
 fn mark(breaker: &Breaker) -> Option<BreakerMark> {
@@ -149,14 +109,12 @@ mod tests {
     fn losses() -> Losses {
         let mut ages_ns = [0; STOPS_MAX];
         ages_ns[..2].copy_from_slice(&[u64::MAX, 5]);
-        let causes = [Freeze::Loss, Freeze::LosingRun, Freeze::Rejects, Freeze::Review];
         Losses {
             day: Some(DayMark {
                 day: 20_000,
                 opening: Cash::from_units(-1 - i128::from(u64::MAX)),
             }),
             breaker: Some(BreakerMark { opened: 3, stops: 2, ages_ns, cooldown_ns: 7 }),
-            frozen: causes.map(|cause| (format!("s{}", cause as u8), cause)).to_vec(),
         }
     }
 
@@ -171,26 +129,17 @@ mod tests {
     }
 
     #[test]
-    fn a_freeze_stands_once_and_is_lifted_by_its_name() {
-        let mut losses = losses();
-        losses.freeze("s1", Some(Freeze::Review));
-        assert_eq!(losses.frozen.iter().filter(|(name, _)| name == "s1").count(), 1);
-        losses.freeze("s1", None);
-        assert_eq!(losses.frozen.len(), 3);
-    }
-
-    #[test]
     fn what_cannot_be_read_is_an_error_and_never_nothing() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(path(folder.path()), "{}").unwrap();
         assert!(restore(folder.path()).is_err());
         let day = Some(Day { number: 1, opening: "much".to_owned() });
-        let written = Written { day, breaker: None, frozen: Vec::new() };
+        let written = Written { day, breaker: None };
         atomic::write(&path(folder.path()), &written).unwrap();
         assert!(restore(folder.path()).unwrap_err().to_string().contains("`much`"));
         let stop_ages_ns = vec![0; STOPS_MAX + 1];
         let breaker = Some(Breaker { opened: 1, stop_ages_ns, cooldown_ns: 0 });
-        let written = Written { day: None, breaker, frozen: Vec::new() };
+        let written = Written { day: None, breaker };
         atomic::write(&path(folder.path()), &written).unwrap();
         assert!(restore(folder.path()).is_err());
     }

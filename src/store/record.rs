@@ -10,7 +10,9 @@
 use super::layout::RECORD_VERSION;
 use super::wire::{Put, Take, Wire, largest, wire_struct};
 use crate::core::safety::{Approved, DenyReason, TripRecord};
-use crate::core::{ClockSample, HighWater, Kept, LinkEvent, Mode, OperatorRequest, Scope};
+use crate::core::{
+    ClockSample, HighWater, Kept, LinkEvent, Mode, ModeRecord, OperatorRequest, Scope,
+};
 use crate::types::{
     ClientOrderId, ExecutionReport, InstrumentId, OrderRequest, OrderTerms, QueryToken, StrategyId,
     Text, VenueId,
@@ -96,6 +98,7 @@ impl Carried {
             | Record::Denied(_)
             | Record::Operator(_)
             | Record::Mode { .. }
+            | Record::Standing { .. }
             | Record::Account { .. }
             | Record::Link(_)
             | Record::Clock(_)
@@ -266,7 +269,7 @@ records! {
         /// By whom and why.
         request: OperatorRequest,
     },
-    /// From here on this mode holds in this scope; `Running` in a narrow scope lifts its halt.
+    /// From here on this mode holds in this scope. Read only: [`Record::Standing`] also says why.
     9 = Mode {
         /// Where.
         scope: Scope,
@@ -297,6 +300,13 @@ records! {
     15 = Carry(carried: Carried),
     /// Something of the limits of loss moved.
     60 = Kept(kept: Kept),
+    /// From here on this mode holds in this scope.
+    90 = Standing {
+        /// Where.
+        scope: Scope,
+        /// Which, and why.
+        record: ModeRecord,
+    },
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! Records for tests: one of each kind, and any at all.
 
 use super::record::{Carried, Denial, OrderIntent, Record, Start};
-use crate::core::safety::{DenyReason, Freeze, TripReason, TripRecord};
+use crate::core::safety::{DenyReason, TripReason, TripRecord};
 use crate::core::{
     Baseline, BreakerMark, ClockSample, DayMark, HighWater, Kept, LinkChannel, LinkEvent,
-    LinkState, Mode, OperatorCommand, OperatorRequest, STOPS_MAX, Scope, TripCause,
+    LinkState, Mode, ModeCause, ModeRecord, OperatorCommand, OperatorRequest, Probation, STOPS_MAX,
+    Scope, TripCause,
 };
 use crate::types::*;
 use proptest::prelude::*;
@@ -205,6 +206,7 @@ impl Dice {
             OperatorCommand::Halt(self.scope()),
             OperatorCommand::Resume(self.scope()),
             OperatorCommand::ResumeFull,
+            OperatorCommand::Promote { scope: self.scope(), probation: Probation::Skip },
             OperatorCommand::Trip(TripCause::FlagFile),
             OperatorCommand::Reset { generation: self.word(), baseline: Baseline::New },
             OperatorCommand::Flatten { instrument: Some(self.instrument()), cap_bps: 50 },
@@ -244,6 +246,16 @@ impl Dice {
         }
     }
 
+    fn mode_record(&mut self) -> ModeRecord {
+        ModeRecord {
+            mode: self.pick(&Mode::ALL),
+            cause: self.pick(ModeCause::ALL),
+            at: self.stamp(),
+            by: self.text(),
+            note: self.text(),
+        }
+    }
+
     fn link(&mut self) -> LinkEvent {
         LinkEvent {
             venue: VenueId(self.byte()),
@@ -253,24 +265,18 @@ impl Dice {
     }
 
     fn kept(&mut self) -> Kept {
-        let causes = [Freeze::Loss, Freeze::LosingRun, Freeze::Rejects, Freeze::Review];
-        let (strategy, cause) = (StrategyId(self.byte()), self.pick(&causes));
         let mark = BreakerMark {
             opened: self.word(),
             stops: self.byte(),
             ages_ns: [(); STOPS_MAX].map(|()| self.roll()),
             cooldown_ns: self.roll(),
         };
-        let all = [
-            Kept::Day(DayMark { day: self.word(), opening: self.cash() }),
-            Kept::Breaker(mark),
-            Kept::Freeze { strategy, cause: self.maybe(cause) },
-        ];
+        let all =
+            [Kept::Day(DayMark { day: self.word(), opening: self.cash() }), Kept::Breaker(mark)];
         self.pick(&all)
     }
 
     fn record(&mut self, kind: u16) -> Record {
-        let modes = [Mode::Running, Mode::Conservative, Mode::Reducing, Mode::Halted, Mode::Killed];
         let venue = VenueId(self.byte());
         match kind {
             1 => Record::Start(Start {
@@ -296,7 +302,7 @@ impl Dice {
             6 => Record::Operator(self.request()),
             7 => Record::Trip(self.trip()),
             8 => Record::Reset { generation: self.word(), request: self.request() },
-            9 => Record::Mode { scope: self.scope(), mode: self.pick(&modes) },
+            9 => Record::Mode { scope: self.scope(), mode: self.pick(&Mode::ALL) },
             10 => Record::HighWater(HighWater { peak: self.cash() }),
             11 => Record::Account { venue, token: QueryToken(self.word()), findings: self.word() },
             12 => Record::Link(self.link()),
@@ -305,7 +311,8 @@ impl Dice {
             }
             14 => Record::Stop { clean: self.pick(&[false, true]) },
             15 => Record::Carry(self.carried()),
-            _ => Record::Kept(self.kept()),
+            60 => Record::Kept(self.kept()),
+            _ => Record::Standing { scope: self.scope(), record: self.mode_record() },
         }
     }
 }

@@ -9,6 +9,7 @@
 //! guess; what it does not know of (new fields, new event kinds) is passed over.
 
 pub mod binance;
+pub mod panic;
 
 use crate::core::Command;
 use crate::types::{

@@ -17,6 +17,7 @@ mod crashes;
 mod exchanges;
 mod journals;
 mod operators;
+mod panics;
 mod proxy;
 mod recordings;
 mod rest;

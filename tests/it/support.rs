@@ -226,6 +226,7 @@ pub(crate) fn limits() -> Limits {
                 cooldown_ns: 900 * SECOND,
             },
         },
+        probation_ns: 0,
         instruments: vec![bounds, bounds],
     }
 }

@@ -5,10 +5,14 @@
 //! wished for it and whether or not the venue has confirmed it: it may stand there.
 //!
 //! Decision: a sorted list for each instrument and side, so that the next best is there when the
-//! best one goes and nothing is ever searched; its memory is taken once.
+//! best one goes and nothing is ever searched; its memory is taken at the start.
 
-use super::{ORDERS_MAX, Order};
+use super::Order;
 use crate::types::{InstrumentId, Price, Side};
+
+/// Prices of one instrument and side that memory is taken for at the start: five times what Binance
+/// keeps of a symbol. More of them take more memory when it comes to it.
+const PRICES: usize = 1_024;
 
 /// The prices of each instrument, by side; the best stands last.
 #[derive(Debug)]
@@ -18,7 +22,7 @@ pub(super) struct Resting {
 
 impl Resting {
     pub(super) fn new(instruments: usize) -> Self {
-        let side = |_: &Side| Vec::with_capacity(ORDERS_MAX);
+        let side = |_: &Side| Vec::with_capacity(PRICES);
         Self { by_instrument: (0..instruments).map(|_| Side::BOTH.each_ref().map(side)).collect() }
     }
 

@@ -1,7 +1,7 @@
 //! How far a price may lie beyond the market, and the price of an order that names none.
 
 use super::verdict::{DenyReason, require};
-use crate::types::{Price, Quote, Side};
+use crate::types::{Filters, Price, Quote, Side};
 
 /// A buy may not pay, nor a sell accept, more than the band beyond the opposite touch.
 pub(super) fn check(
@@ -21,6 +21,14 @@ pub(super) fn price(quote: &Quote, side: Side, band_bps: u32, tick: Price) -> Op
         Side::Buy => limit.floor_to(tick),
         Side::Sell => limit.ceil_to(tick),
     })
+}
+
+/// The worst price that an exit may have: within the cap beyond the touch, and one that the venue
+/// takes. `None` where the side has no touch.
+pub fn exit_price(quote: &Quote, side: Side, cap_bps: u32, filters: &Filters) -> Option<Price> {
+    let tick = filters.price_tick;
+    let within = price(quote, side, cap_bps, tick)?.min(filters.price_max).floor_to(tick);
+    Some(within.max(filters.price_min.ceil_to(tick)))
 }
 
 fn limit(quote: &Quote, side: Side, band_bps: u32) -> Option<Price> {

@@ -4,6 +4,7 @@
 use super::verdict::Passage;
 use crate::core::exposure::Around;
 use crate::core::market::Market;
+use crate::core::mode::Mode;
 use crate::core::orders::{Open, Standing};
 use crate::types::{
     Cash, ClientOrderId, Instrument, OrderRequest, Price, Purpose, Qty, Side, Stamp, StrategyId,
@@ -74,4 +75,6 @@ pub(super) struct Candidate {
     pub(super) qty: Qty,
     pub(super) purpose: Purpose,
     pub(super) ttl_ns: Option<u64>,
+    /// The strictest over its scopes.
+    pub(super) mode: Mode,
 }

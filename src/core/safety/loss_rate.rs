@@ -47,6 +47,11 @@ impl LossRate {
         require(!self.breach.stands(), DenyReason::LossRate)
     }
 
+    /// True while the loss is confirmed beyond its limit.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stopped
+    }
+
     /// Takes in a valuation; true when a loss beyond the limit is confirmed, once.
     pub(super) fn observe(&mut self, told: &Told) -> bool {
         self.roll(told.at.now_ns / SECOND);

@@ -11,11 +11,12 @@ use super::equity::{Equity, Told, Valuation};
 use super::kill_switch::{Trip, TripReason};
 use super::loss_rate::LossRate;
 use super::rejects::Rejects;
-use super::strategy_losses::{Freeze, StrategyLosses};
+use super::strategy_losses::StrategyLosses;
 use super::verdict::DenyReason;
 use crate::core::alert::Alert;
 use crate::core::effect::{Effect, Effects};
 use crate::core::kept::{DayMark, Kept};
+use crate::core::mode::ModeCause;
 use crate::core::portfolio::HighWater;
 use crate::core::setup::{Budget, DrawdownLimits, Limits, Restored};
 use crate::core::status::LossStatus;
@@ -29,9 +30,9 @@ const KEEP_EVERY_NS: u64 = crate::types::SECOND;
 pub(super) struct Found {
     /// The kill switch.
     pub(super) trip: Option<Trip>,
-    /// REDUCING everywhere: the day's loss is confirmed beyond its limit.
+    /// The day's loss is confirmed beyond its limit: REDUCING everywhere.
     pub(super) day_lost: bool,
-    /// New risk is denied somewhere where it was not before: what would add to it is taken back.
+    /// Nothing new is opened anywhere from here on: what stands is taken back.
     pub(super) stopped: bool,
 }
 
@@ -48,18 +49,15 @@ pub(super) struct Losses {
     high_water_said: Option<HighWater>,
     day_said: Option<DayMark>,
     said_ns: u64,
+    /// A confirmed loss of the minute, a storm or the breaker: nothing opening may stand.
+    stops: bool,
 }
 
 impl Losses {
     pub(super) fn new(limits: &Limits, budgets: &[Budget], restored: &Restored) -> Self {
         let (confirm, appetite) = (limits.drawdown, limits.appetite);
         let peak = restored.high_water.map(|mark| mark.peak.units());
-        let frozen = |at: usize| {
-            let mut all = restored.freezes.iter();
-            all.find(|(strategy, _)| strategy.index() == at).map(|(_, cause)| *cause)
-        };
-        let strategy =
-            |(at, budget): (usize, &Budget)| StrategyLosses::new(budget.losses, frozen(at));
+        let strategy = |budget: &Budget| StrategyLosses::new(budget.losses);
         Self {
             confirm,
             equity: Equity::new(confirm, peak.is_some()),
@@ -68,10 +66,11 @@ impl Losses {
             rate: LossRate::new(appetite.minute_loss_max, confirm),
             rejects: Rejects::new(appetite.rejects),
             breaker: Breaker::new(appetite.breaker, restored.breaker),
-            strategies: budgets.iter().enumerate().map(strategy).collect(),
+            strategies: budgets.iter().map(strategy).collect(),
             high_water_said: restored.high_water,
             day_said: restored.day,
             said_ns: 0,
+            stops: false,
         }
     }
 
@@ -90,6 +89,11 @@ impl Losses {
         self.strategies[strategy.index()].check()
     }
 
+    /// True while nothing opening may stand at the venue.
+    pub(super) fn forbids_opening(&self) -> bool {
+        self.stops
+    }
+
     /// Takes in what an event made of the account and of each strategy's own ledger.
     pub(super) fn observe(
         &mut self,
@@ -103,8 +107,11 @@ impl Losses {
             Ok(told) => self.on_told(now, &told, profits, &mut found, effects),
             Err(trip) => found.trip = trip,
         }
-        self.on_time(now.mono_ns, &mut found, effects);
-        self.on_frozen(now.mono_ns, &mut found, effects);
+        self.on_time(now.mono_ns, effects);
+        let stops = self.rate.is_stopped()
+            || self.rejects.is_stop()
+            || self.breaker.check(now.mono_ns).is_err();
+        found.stopped = stops && !std::mem::replace(&mut self.stops, stops);
         self.keep(now.mono_ns, effects);
         found
     }
@@ -123,7 +130,6 @@ impl Losses {
         found.day_lost = self.day.observe(now, told);
         if self.rate.observe(told) {
             effects.push(Effect::Alert(Alert::LossRate));
-            found.stopped = true;
             self.count_stop(now.mono_ns, effects);
         }
         for (strategy, profit) in self.strategies.iter_mut().zip(profits) {
@@ -131,27 +137,27 @@ impl Losses {
         }
     }
 
-    fn on_time(&mut self, now_ns: u64, found: &mut Found, effects: &mut Effects) {
+    fn on_time(&mut self, now_ns: u64, effects: &mut Effects) {
         self.breaker.on_time(now_ns);
         let Some((refused, answers)) = self.rejects.on_time(now_ns) else { return };
         effects.push(Effect::Alert(Alert::RejectStorm { refused, answers }));
         if self.rejects.is_stop() {
-            found.stopped = true;
             self.count_stop(now_ns, effects);
         }
     }
 
-    fn on_frozen(&mut self, now_ns: u64, found: &mut Found, effects: &mut Effects) {
-        for at in 0..self.strategies.len() {
-            let Some(cause) = self.strategies[at].take_news() else { continue };
-            let strategy = StrategyId(u8::try_from(at).unwrap_or(u8::MAX));
-            effects.push(Effect::Kept(Kept::Freeze { strategy, cause: Some(cause) }));
-            effects.push(Effect::Alert(Alert::Frozen { strategy, cause }));
-            found.stopped = true;
-            if cause.is_counted() {
-                self.count_stop(now_ns, effects);
-            }
+    /// A strategy that must be stopped and is not yet, and why; each is told once.
+    pub(super) fn take_stop(
+        &mut self,
+        now_ns: u64,
+        effects: &mut Effects,
+    ) -> Option<(StrategyId, ModeCause)> {
+        let mut all = self.strategies.iter_mut().zip((0_u8..).map(StrategyId));
+        let (cause, strategy) = all.find_map(|(it, id)| it.take_news().zip(Some(id)))?;
+        if matches!(cause, ModeCause::LosingRun | ModeCause::StrategyRejects) {
+            self.count_stop(now_ns, effects);
         }
+        Some((strategy, cause))
     }
 
     pub(super) fn count_stop(&mut self, now_ns: u64, effects: &mut Effects) {
@@ -216,13 +222,9 @@ impl Losses {
         }
     }
 
-    pub(super) fn frozen(&self, strategy: StrategyId) -> Option<Freeze> {
-        self.strategies[strategy.index()].frozen()
-    }
-
-    /// An operator resumed it; true when it was frozen.
-    pub(super) fn review(&mut self, strategy: StrategyId) -> bool {
-        self.strategies[strategy.index()].review()
+    /// An operator resumed it.
+    pub(super) fn review(&mut self, strategy: StrategyId) {
+        self.strategies[strategy.index()].review();
     }
 
     pub(super) fn on_accepted(&mut self, strategy: Option<StrategyId>, now_ns: u64) {

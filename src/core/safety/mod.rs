@@ -38,33 +38,32 @@ mod throttle;
 mod ttl;
 mod verdict;
 
+pub use collar::exit_price;
 pub(super) use equity::Valuation;
 pub(super) use facts::{Exit, Facts, Holdings, Wish};
 pub(super) use kill_switch::Trip;
 pub use kill_switch::{TripReason, TripRecord};
+pub(super) use modes::{Change, Modes};
 pub(super) use reducing::exit_room;
-pub use strategy_losses::Freeze;
 pub use verdict::{Approved, DenyReason, Passage};
 
 use super::alert::Alert;
 use super::effect::{Effect, Effects, Refusal};
-use super::event::{Baseline, ClockSample};
-use super::kept::Kept;
-use super::mode::{Mode, Scope};
+use super::event::{Baseline, ClockSample, Probation};
+use super::mode::{Mode, ModeCause, ModeRecord, Scope};
 use super::orders::IntentKey;
 use super::portfolio::HighWater;
 use super::setup::{Budget, ExposureLimits, Limits, Restored};
 use super::status::LossStatus;
 use crate::types::{
-    Cash, ClientOrderId, Fill, OrderKind, OrderRequest, OrderTerms, POST_ONLY_CODE, Price, Purpose,
-    Qty, Quote, Stamp, StrategyId, TimeInForce,
+    Cash, ClientOrderId, Fill, Instrument, OrderKind, OrderRequest, OrderTerms, POST_ONLY_CODE,
+    Price, Purpose, Qty, Quote, Stamp, StrategyId, TimeInForce,
 };
-use drift::{Change, Drift};
+use drift::Drift;
 use facts::Candidate;
 use identity::Ids;
 use kill_switch::KillSwitch;
 use losses::Losses;
-use modes::Modes;
 use throttle::Throttle;
 use verdict::require;
 
@@ -82,23 +81,35 @@ pub(super) struct Kernel {
     limits: Limits,
 }
 
+/// What the machine must do after the kernel looked.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Enforced {
+    /// Where only reductions may go on, and why.
+    pub(super) reduces: Option<(Scope, ModeCause)>,
+    /// Opening orders must be taken back.
+    pub(super) withdraws: bool,
+}
+
 /// Most orders of strategies, whatever the configuration says: the rest of the table is for exits
 /// and for orders found at the venue.
-const STRATEGY_ORDERS_MAX: u32 = 768;
+const STRATEGY_ORDERS_MAX: u32 = 12_288;
 
 impl Kernel {
     /// `epoch` is the number of this start: the first half of every id.
     pub(super) fn new(
         limits: Limits,
         budgets: Vec<Budget>,
+        instruments: &[Instrument],
         epoch: u32,
         restored: &Restored,
     ) -> Self {
-        let (instruments, strategies) = (limits.instruments.len(), budgets.len());
+        let mut modes = Modes::new(instruments, budgets.len());
+        modes.restore(restored);
+        modes.watch_for(limits.probation_ns);
         Self {
             ids: Ids::new(epoch),
             kill_switch: KillSwitch::restored(restored.latch, restored.latch_generation),
-            modes: Modes::restored(instruments, strategies, restored),
+            modes,
             losses: Losses::new(&limits, &budgets, restored),
             drift: Drift::new(limits.clock),
             rate: Throttle::new(limits.order_rate),
@@ -138,7 +149,9 @@ impl Kernel {
         let quote = facts.market.quote().ok_or(DenyReason::NoQuote)?;
         let price = self.price_of(request, quote, facts.instrument.filters.price_tick)?;
         let (side, qty, purpose) = (request.side, request.qty, request.purpose);
-        let order = Candidate { passage, side, price, qty, purpose, ttl_ns: request.ttl_ns };
+        let (ttl_ns, mode) =
+            (request.ttl_ns, self.modes.at(request.instrument, Some(wish.strategy)));
+        let order = Candidate { passage, side, price, qty, purpose, ttl_ns, mode };
         self.check_order(&order, quote, Some(wish), facts)?;
         self.rate.take();
         self.strategy_rates[wish.strategy.index()].take();
@@ -154,12 +167,11 @@ impl Kernel {
         self.check_place(passage, exit.id, None, facts)?;
         let filters = &facts.instrument.filters;
         let quote = facts.market.last_quote().ok_or(DenyReason::NoPrice)?;
-        let price = collar::price(quote, exit.side, exit.cap_bps, filters.price_tick);
+        let price = exit_price(quote, exit.side, exit.cap_bps, filters);
         let price = price.ok_or(DenyReason::NoPrice)?;
-        let within = price.min(filters.price_max).floor_to(filters.price_tick);
-        let price = within.max(filters.price_min.ceil_to(filters.price_tick));
         let (side, qty, purpose) = (exit.side, exit.qty, Purpose::Reducing);
-        let order = Candidate { passage, side, price, qty, purpose, ttl_ns: None };
+        let mode = self.modes.at(facts.instrument.id, None);
+        let order = Candidate { passage, side, price, qty, purpose, ttl_ns: None, mode };
         self.check_order(&order, quote, None, facts)?;
         self.rate.take();
         let terms = OrderTerms {
@@ -190,7 +202,8 @@ impl Kernel {
             passage.judge(self.modes.check(instrument.id, wish.strategy))?;
         }
         holds(!facts.flattening, DenyReason::Halted)?;
-        holds(!self.modes.is_reducing(), DenyReason::ReducingOnly)?;
+        let mode = self.modes.at(instrument.id, wish.map(|wish| wish.strategy));
+        holds(mode < Mode::Reducing, DenyReason::ReducingOnly)?;
         holds(link_up, DenyReason::LinkDown)?;
         holds(facts.reconciled, DenyReason::NotReconciled)?;
         holds(instrument.filters.trading, DenyReason::NotTrading)?;
@@ -212,7 +225,7 @@ impl Kernel {
         wish: Option<&Wish<'_>>,
         facts: &Facts<'_>,
     ) -> Result<(), DenyReason> {
-        let &Candidate { passage, side, price, qty, purpose, ttl_ns } = order;
+        let &Candidate { passage, side, price, qty, purpose, ttl_ns, mode } = order;
         let (now_ns, limits, kind) = (facts.now.mono_ns, &self.limits, facts.instrument.kind);
         let bounds = limits.instruments[facts.instrument.id.index()];
         let holds = |holds, reason| passage.judge(require(holds, reason));
@@ -236,17 +249,17 @@ impl Kernel {
         holds(facts.live_orders < most, DenyReason::TooManyOrders)?;
         holds(self.rate.has_room(now_ns), DenyReason::OrderRate)?;
         let worth = price.max(quote.ask);
-        let position_max = self.scaled_qty(bounds.position_max);
+        let position_max = self.scaled_qty(mode, bounds.position_max);
         passage.judge(exposure::check_position(&facts.account, side, qty, position_max))?;
-        let gross_max = self.scaled_cash(self.limits.gross_notional_max);
+        let gross_max = self.scaled_cash(mode, self.limits.gross_notional_max);
         passage.judge(exposure::check_gross(facts.around.gross, worth, qty, gross_max))?;
-        self.check_sums(order, worth, facts)?;
+        self.check_sums(order, mode, worth, facts)?;
         let Some(wish) = wish else { return Ok(()) };
         let budget = self.budgets[wish.strategy.index()];
         holds(wish.live_orders < budget.open_orders_max, DenyReason::StrategyOrders)?;
         let rate = &mut self.strategy_rates[wish.strategy.index()];
         holds(rate.has_room(now_ns), DenyReason::StrategyRate)?;
-        let notional_max = self.scaled_cash(budget.position_notional_max);
+        let notional_max = self.scaled_cash(mode, budget.position_notional_max);
         passage.judge(exposure::check_strategy(&wish.own, side, worth, qty, notional_max))
     }
 
@@ -254,51 +267,50 @@ impl Kernel {
     fn check_sums(
         &self,
         order: &Candidate,
+        mode: Mode,
         worth: Price,
         facts: &Facts<'_>,
     ) -> Result<(), DenyReason> {
         let &Candidate { passage, side, qty, .. } = order;
         let (around, equity, more) = (&facts.around, facts.equity, worth.notional(qty));
-        let limits = self.scaled_sums(self.limits.appetite.exposure);
+        let limits = self.scaled_sums(mode, self.limits.appetite.exposure);
         let own = exposure::own_worst(&facts.account, side, worth, qty);
         passage.judge(exposure::check_sums(around, more, &limits))?;
         passage.judge(exposure::check_shares(around, own, more, equity, &limits))?;
-        if self.modes.all() != Mode::Conservative {
+        if mode != Mode::Conservative {
             return Ok(());
         }
         passage.judge(exposure::check_conservative(own, equity, limits.conservative_bps_max))
     }
 
     /// Trips the switch on what the last event made true. Runs before the strategies, so that the
-    /// tick that breaches a limit cannot also cause an order. True when opening orders must be taken
-    /// back somewhere.
+    /// tick that breaches a limit cannot also cause an order.
     pub(super) fn enforce(
         &mut self,
         now: Stamp,
         worth: &Valuation,
         profits: impl Iterator<Item = Option<Cash>>,
         effects: &mut Effects,
-    ) -> bool {
+    ) -> Enforced {
         let found = self.losses.observe(now, worth, profits, effects);
         if let Some(trip) = found.trip {
             self.trip(trip, now, effects);
         }
-        let reduces = found.day_lost && self.modes.all() < Mode::Reducing;
-        if reduces {
-            self.modes.reduce_only();
-            let (scope, mode) = (Scope::All, Mode::Reducing);
-            effects.push(Effect::ModeChanged { scope, mode });
-            effects.push(Effect::Alert(Alert::DailyLoss));
-        }
         match self.drift.change() {
-            Some(Change::BecameHigh) => {
+            Some(drift::Change::BecameHigh) => {
                 let offset_ns = self.drift.offset_ns().unwrap_or(i64::MAX);
                 effects.push(Effect::Alert(Alert::ClockDrift { offset_ns }));
             }
-            Some(Change::BecameGood) => effects.push(Effect::Alert(Alert::ClockGood)),
+            Some(drift::Change::BecameGood) => effects.push(Effect::Alert(Alert::ClockGood)),
             None => {}
         }
-        reduces || found.stopped
+        let reduces = if found.day_lost {
+            Some((Scope::All, ModeCause::DailyLoss))
+        } else {
+            let stop = self.losses.take_stop(now.mono_ns, effects);
+            stop.map(|(strategy, cause)| (Scope::Strategy(strategy), cause))
+        };
+        Enforced { reduces, withdraws: found.stopped }
     }
 
     /// Sets the latch and says so; nothing when it is set already.
@@ -309,7 +321,7 @@ impl Kernel {
         }
     }
 
-    /// Clears the latch, or says why not (D3). Lands in CONSERVATIVE.
+    /// Clears the latch, or says why not (D3). The mode that it uncovers is the caller's to move.
     pub(super) fn reset(&mut self, generation: u32, baseline: Baseline) -> Result<(), Refusal> {
         if self.kill_switch.latch().is_none() {
             return Err(Refusal::NotTripped);
@@ -323,34 +335,33 @@ impl Kernel {
             Baseline::New => self.losses.rebase(),
         }
         self.kill_switch.clear();
-        self.modes.resume(Scope::All);
         Ok(())
     }
 
-    pub(super) fn halt(&mut self, scope: Scope) {
-        self.modes.halt(scope);
+    /// Moves the mode of a scope as the table says. `None` when that moves nothing.
+    pub(super) fn change_mode(
+        &mut self,
+        scope: Scope,
+        change: Change,
+        now: Stamp,
+    ) -> Option<ModeRecord> {
+        self.modes.apply(scope, change, now)
     }
 
-    pub(super) fn reduce_only(&mut self) {
-        self.modes.reduce_only();
+    /// May an operator's word raise the mode of a scope now?
+    pub(super) fn check_resume(&self) -> Result<(), Refusal> {
+        self.kill_switch.check().map_err(|_| Refusal::Killed)
     }
 
-    /// Lifts a halt. For a strategy it is the review after which it may take on risk again.
-    pub(super) fn resume(&mut self, scope: Scope, effects: &mut Effects) -> Result<(), Refusal> {
-        self.kill_switch.check().map_err(|_| Refusal::Killed)?;
-        self.modes.resume(scope);
-        if let Scope::Strategy(strategy) = scope
-            && self.losses.review(strategy)
-        {
-            effects.push(Effect::Kept(Kept::Freeze { strategy, cause: None }));
-        }
-        Ok(())
-    }
-
-    pub(super) fn resume_fully(&mut self) -> Result<(), Refusal> {
-        self.kill_switch.check().map_err(|_| Refusal::Killed)?;
-        self.modes.resume_fully();
-        Ok(())
+    /// May the scope run at full size?
+    pub(super) fn check_promotion(
+        &self,
+        scope: Scope,
+        probation: Probation,
+        now_ns: u64,
+    ) -> Result<(), Refusal> {
+        self.check_resume()?;
+        self.modes.check_promotion(scope, probation, now_ns)
     }
 
     pub(super) fn stop(&mut self) {
@@ -403,39 +414,32 @@ impl Kernel {
         if self.latch().is_some() { Mode::Killed } else { self.modes.all() }
     }
 
-    /// The mode of everything, were the latch not set.
-    pub(super) fn mode_of_all(&self) -> Mode {
-        self.modes.all()
+    /// What holds in one scope alone, and why; the latch is apart.
+    pub(super) fn mode_in(&self, scope: Scope) -> ModeRecord {
+        self.modes.of(scope)
     }
 
-    /// Which instruments an operator halted, by index.
-    pub(super) fn halted_instruments(&self) -> &[bool] {
-        self.modes.halted_instruments()
+    /// Which mode holds where, the latch apart.
+    pub(super) fn modes(&self) -> &Modes {
+        &self.modes
     }
 
-    /// Which strategies an operator halted, by index.
-    pub(super) fn halted_strategies(&self) -> &[bool] {
-        self.modes.halted_strategies()
+    /// How long the probation after a resume still takes, nanoseconds.
+    pub(super) fn probation_left_ns(&self, now_ns: u64) -> u64 {
+        self.modes.probation_left_ns(now_ns)
     }
 
-    /// The mode of one strategy: that of everything, or its own halt.
+    /// The mode of one strategy: that of everything, or its own.
     pub(super) fn mode_of(&self, strategy: StrategyId) -> Mode {
-        let halted = self.modes.halted_strategies()[strategy.index()];
-        let frozen = self.losses.frozen(strategy).is_some();
-        let own = if frozen { Mode::Reducing } else { Mode::Running };
-        self.mode().max(if halted { Mode::Halted } else { own })
+        self.mode().max(self.modes.of(Scope::Strategy(strategy)).mode)
     }
 
     /// True when nothing opening may stand at the venue in that place.
     pub(super) fn forbids_opening(&self, order: &super::Order) -> bool {
-        let halted = order.strategy.is_some_and(|strategy| {
-            let frozen = self.losses.frozen(strategy).is_some();
-            frozen || self.modes.is_halted(order.terms.instrument, strategy)
-        });
         self.latch().is_some()
             || self.modes.is_stopping()
-            || Mode::Reducing <= self.modes.all()
-            || halted
+            || self.losses.forbids_opening()
+            || Mode::Reducing <= self.modes.at(order.terms.instrument, order.strategy)
     }
 
     pub(super) fn latch(&self) -> Option<&TripRecord> {
@@ -454,13 +458,13 @@ impl Kernel {
         self.losses.fall_bps()
     }
 
-    pub(super) fn loss_status(&self, now_ns: u64) -> LossStatus {
-        self.losses.status(now_ns)
+    /// An operator resumed a strategy: what it lost and tried is counted from here.
+    pub(super) fn review_losses(&mut self, strategy: StrategyId) {
+        self.losses.review(strategy);
     }
 
-    /// Why a strategy may only reduce.
-    pub(super) fn frozen(&self, strategy: StrategyId) -> Option<Freeze> {
-        self.losses.frozen(strategy)
+    pub(super) fn loss_status(&self, now_ns: u64) -> LossStatus {
+        self.losses.status(now_ns)
     }
 
     pub(super) fn clock_offset_ns(&self) -> Option<i64> {
@@ -489,8 +493,8 @@ impl Kernel {
         }
     }
 
-    fn scaled_qty(&self, limit: Qty) -> Qty {
-        match self.modes.all() {
+    fn scaled_qty(&self, mode: Mode, limit: Qty) -> Qty {
+        match mode {
             Mode::Conservative => {
                 let scaled = Cash::from_units(limit.units().into());
                 let scaled = scaled.checked_bps(self.limits.conservative_bps.into());
@@ -501,17 +505,17 @@ impl Kernel {
         }
     }
 
-    fn scaled_sums(&self, limits: ExposureLimits) -> ExposureLimits {
+    fn scaled_sums(&self, mode: Mode, limits: ExposureLimits) -> ExposureLimits {
         ExposureLimits {
-            net_max: self.scaled_cash(limits.net_max),
-            underlying_gross_max: self.scaled_cash(limits.underlying_gross_max),
-            underlying_net_max: self.scaled_cash(limits.underlying_net_max),
+            net_max: self.scaled_cash(mode, limits.net_max),
+            underlying_gross_max: self.scaled_cash(mode, limits.underlying_gross_max),
+            underlying_net_max: self.scaled_cash(mode, limits.underlying_net_max),
             ..limits
         }
     }
 
-    fn scaled_cash(&self, limit: Cash) -> Cash {
-        match self.modes.all() {
+    fn scaled_cash(&self, mode: Mode, limit: Cash) -> Cash {
+        match mode {
             Mode::Conservative => {
                 limit.checked_bps(self.limits.conservative_bps.into()).unwrap_or(Cash::ZERO)
             }

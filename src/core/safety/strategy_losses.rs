@@ -1,9 +1,9 @@
 //! What one strategy lost and tried: beyond its bounds it may only reduce, until an operator resumes
 //! it (P21-P23).
 //!
-//! Must hold: the first valuation beyond the allowed loss denies; confirmed, the strategy is frozen
-//! and stays so through restarts; only the operator's resume of this very strategy lifts it, and is
-//! at the same time the review after which everything is counted anew.
+//! Must hold: the first valuation beyond the allowed loss denies; confirmed, the strategy's own mode
+//! becomes REDUCING, which survives restarts. Only the operator's resume of this very strategy lifts
+//! it, and is at the same time the review after which everything is counted anew.
 //!
 //! Decision: executions are bounded as a rate and as an amount traded since the last review, not as
 //! a count: an honest market maker trades all day (SAFETY E14).
@@ -11,45 +11,26 @@
 use super::minute::Minute;
 use super::proof::{Breach, Moment};
 use super::verdict::{DenyReason, require};
+use crate::core::mode::ModeCause;
 use crate::core::setup::{DrawdownLimits, StrategyLimits};
 use crate::types::Cash;
 
-/// Why a strategy may only reduce. The numbers are written to disk and are never reused.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[repr(u8)]
-pub enum Freeze {
-    /// It lost more than it may.
-    Loss = 1,
-    /// Too many of its round trips in a row lost.
-    LosingRun = 2,
-    /// The venue refused too many of its orders in a row.
-    Rejects = 3,
-    /// It traded more than it may without a person having looked.
-    Review = 4,
-}
-
-impl Freeze {
-    /// What a denial says.
-    pub fn reason(self) -> DenyReason {
-        match self {
-            Self::Loss => DenyReason::StrategyLoss,
-            Self::LosingRun => DenyReason::LosingRun,
-            Self::Rejects => DenyReason::StrategyRejects,
-            Self::Review => DenyReason::ReviewDue,
-        }
-    }
-
-    /// True for a stop that the circuit breaker counts: one that may come again by itself.
-    pub(super) fn is_counted(self) -> bool {
-        matches!(self, Self::LosingRun | Self::Rejects)
+/// What a denial says for a stop.
+fn reason(stop: ModeCause) -> DenyReason {
+    match stop {
+        ModeCause::LosingRun => DenyReason::LosingRun,
+        ModeCause::StrategyRejects => DenyReason::StrategyRejects,
+        ModeCause::ReviewDue => DenyReason::ReviewDue,
+        _ => DenyReason::StrategyLoss,
     }
 }
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct StrategyLosses {
     limits: StrategyLimits,
-    frozen: Option<Freeze>,
-    /// It has not been told yet that it is frozen.
+    /// Why it may only reduce.
+    stop: Option<ModeCause>,
+    /// Nobody has been told yet.
     is_news: bool,
     /// Profit less loss of its own ledger; `None` while it cannot be told.
     profit: Option<Cash>,
@@ -63,10 +44,10 @@ pub(super) struct StrategyLosses {
 }
 
 impl StrategyLosses {
-    pub(super) fn new(limits: StrategyLimits, frozen: Option<Freeze>) -> Self {
+    pub(super) fn new(limits: StrategyLimits) -> Self {
         Self {
             limits,
-            frozen,
+            stop: None,
             is_news: false,
             profit: Some(Cash::ZERO),
             profit_from: Cash::ZERO,
@@ -79,25 +60,20 @@ impl StrategyLosses {
     }
 
     pub(super) fn check(&self) -> Result<(), DenyReason> {
-        if let Some(freeze) = self.frozen {
-            return Err(freeze.reason());
+        if let Some(stop) = self.stop {
+            return Err(reason(stop));
         }
         let known = self.lost().is_some();
         require(known && !self.breach.stands(), DenyReason::StrategyLoss)
     }
 
-    pub(super) fn frozen(&self) -> Option<Freeze> {
-        self.frozen
-    }
-
-    /// A person looked: everything is counted from here. True when that lifts a freeze.
-    pub(super) fn review(&mut self) -> bool {
+    /// A person looked: everything is counted from here.
+    pub(super) fn review(&mut self) {
         self.profit_from = self.profit.unwrap_or(self.profit_from);
         self.breach = Breach::default();
         (self.losing_trips, self.rejects, self.unreviewed) = (0, 0, Cash::ZERO);
         self.fills.clear();
-        self.is_news = false;
-        self.frozen.take().is_some()
+        (self.stop, self.is_news) = (None, false);
     }
 
     /// Takes in what its ledger is worth.
@@ -105,7 +81,7 @@ impl StrategyLosses {
         self.profit = profit;
         let Some(lost) = self.lost() else { return };
         if self.breach.observe(self.limits.loss_max <= lost, at, confirm) {
-            self.freeze(Freeze::Loss);
+            self.stop(ModeCause::StrategyLoss);
         }
     }
 
@@ -116,7 +92,7 @@ impl StrategyLosses {
             false => 0,
         };
         if self.limits.losing_trips_max.is_some_and(|most| most <= self.losing_trips) {
-            self.freeze(Freeze::LosingRun);
+            self.stop(ModeCause::LosingRun);
         }
     }
 
@@ -127,7 +103,7 @@ impl StrategyLosses {
     pub(super) fn on_rejected(&mut self) {
         self.rejects = self.rejects.saturating_add(1);
         if self.limits.rejects_max.is_some_and(|most| most <= self.rejects) {
-            self.freeze(Freeze::Rejects);
+            self.stop(ModeCause::StrategyRejects);
         }
     }
 
@@ -139,13 +115,13 @@ impl StrategyLosses {
         let often = self.limits.fills_per_minute_max.is_some_and(|most| u64::from(most) < count);
         let much = self.limits.unreviewed_max.is_some_and(|most| most < self.unreviewed);
         if often || much {
-            self.freeze(Freeze::Review);
+            self.stop(ModeCause::ReviewDue);
         }
     }
 
-    /// Why it was frozen, when that is not told yet.
-    pub(super) fn take_news(&mut self) -> Option<Freeze> {
-        std::mem::take(&mut self.is_news).then_some(self.frozen).flatten()
+    /// Why it may only reduce, when that is not told yet.
+    pub(super) fn take_news(&mut self) -> Option<ModeCause> {
+        std::mem::take(&mut self.is_news).then_some(self.stop).flatten()
     }
 
     fn lost(&self) -> Option<Cash> {
@@ -153,9 +129,9 @@ impl StrategyLosses {
     }
 
     /// The first cause stays.
-    fn freeze(&mut self, cause: Freeze) {
-        if self.frozen.is_none() {
-            self.frozen = Some(cause);
+    fn stop(&mut self, cause: ModeCause) {
+        if self.stop.is_none() {
+            self.stop = Some(cause);
             self.is_news = true;
         }
     }
@@ -184,7 +160,7 @@ mod tests {
             fills_per_minute_max: Some(5),
             unreviewed_max: Some(Cash::whole(1_000)),
         };
-        StrategyLosses::new(limits, None)
+        StrategyLosses::new(limits)
     }
 
     fn lose(seat: &mut StrategyLosses, units: i128, now_ns: u64) {
@@ -198,15 +174,15 @@ mod tests {
         lose(&mut seat, 9_999_999_999, 0);
         assert_eq!(seat.check(), Ok(()));
         lose(&mut seat, 10_000_000_000, 1);
-        assert_eq!((seat.check(), seat.frozen()), (Err(DenyReason::StrategyLoss), None));
+        assert_eq!((seat.check(), seat.take_news()), (Err(DenyReason::StrategyLoss), None));
         lose(&mut seat, 10_000_000_001, 2);
         lose(&mut seat, 10_000_000_002, 3);
-        assert_eq!(seat.take_news(), Some(Freeze::Loss));
+        assert_eq!(seat.take_news(), Some(ModeCause::StrategyLoss));
         assert_eq!(seat.take_news(), None);
         lose(&mut seat, 0, 4);
         assert_eq!(seat.check(), Err(DenyReason::StrategyLoss), "it does not thaw by itself");
         lose(&mut seat, 10_000_000_000, 5);
-        assert!(seat.review() && !seat.review());
+        seat.review();
         lose(&mut seat, 19_999_999_999, 6);
         assert_eq!(seat.check(), Ok(()));
         lose(&mut seat, 20_000_000_000, 7);
@@ -217,7 +193,7 @@ mod tests {
     fn a_ledger_that_cannot_be_told_denies() {
         let mut seat = seat();
         seat.observe(None, &Moment::default(), &confirm());
-        assert_eq!((seat.check(), seat.frozen()), (Err(DenyReason::StrategyLoss), None));
+        assert_eq!((seat.check(), seat.take_news()), (Err(DenyReason::StrategyLoss), None));
     }
 
     #[test]
@@ -255,13 +231,14 @@ mod tests {
         assert_eq!(calm.check(), Ok(()));
         calm.on_fill(Cash::from_units(1), 1_000_000 * SECOND);
         assert_eq!(calm.check(), Err(DenyReason::ReviewDue));
-        assert!(calm.review() && calm.check().is_ok());
+        calm.review();
+        assert_eq!(calm.check(), Ok(()));
     }
 
     #[test]
     fn off_is_off() {
         let limits = StrategyLimits { loss_max: Cash::whole(100), ..StrategyLimits::default() };
-        let mut seat = StrategyLosses::new(limits, None);
+        let mut seat = StrategyLosses::new(limits);
         for _ in 0..100 {
             seat.on_fill(Cash::whole(1_000), 0);
             seat.on_rejected();
@@ -270,18 +247,12 @@ mod tests {
         assert_eq!(seat.check(), Ok(()));
     }
 
-    #[test]
-    fn a_freeze_of_an_earlier_run_holds() {
-        let seat = StrategyLosses::new(StrategyLimits::default(), Some(Freeze::LosingRun));
-        assert_eq!(seat.check(), Err(DenyReason::LosingRun));
-    }
-
     proptest! {
         #[test]
         fn the_boundary_of_the_loss_is_exact(max in 1_i128..1_000_000_000_000, step in -1_i128..=1) {
             let loss_max = Cash::from_units(max);
             let limits = StrategyLimits { loss_max, ..StrategyLimits::default() };
-            let mut seat = StrategyLosses::new(limits, None);
+            let mut seat = StrategyLosses::new(limits);
             lose(&mut seat, max + step, 0);
             prop_assert_eq!(seat.check().is_err(), 0 <= step);
         }

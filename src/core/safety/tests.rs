@@ -2,9 +2,11 @@
 //! inside the boundary it passes. No row, no merge.
 
 mod case;
+mod mode_walk;
 
 use super::*;
 use crate::core::market::Market;
+use crate::core::mode::ModeCause;
 use crate::types::{InstrumentKind, MarketData, SECOND, Side};
 use case::*;
 
@@ -15,8 +17,8 @@ type Change = fn(&mut Case);
 const ROWS: &[(DenyReason, Change, Change)] = &[
     (DenyReason::KillSwitch, |c| { c.kernel.kill_switch.trip(trip(), Stamp::default()); },
         |c| { c.kernel.kill_switch.trip(trip(), Stamp::default()); c.kernel.kill_switch.clear(); }),
-    (DenyReason::Halted, |c| c.kernel.halt(Scope::Strategy(MAKER)), |c| { c.kernel.halt(Scope::Instrument(BTC)); c.kernel.resume(Scope::Instrument(BTC), &mut Effects::new()).unwrap(); }),
-    (DenyReason::ReducingOnly, |c| c.kernel.reduce_only(), |c| { *c = good_reduction(); c.kernel.reduce_only(); }),
+    (DenyReason::Halted, |c| shift(c, Scope::Strategy(MAKER), ModeCause::Halt), |c| shift(c, Scope::Strategy(MAKER), ModeCause::Start)),
+    (DenyReason::ReducingOnly, |c| shift(c, Scope::All, ModeCause::Liquidation), |c| { *c = good_reduction(); shift(c, Scope::All, ModeCause::Liquidation); }),
     (DenyReason::LinkDown, |c| c.link_up = false, |_| {}),
     (DenyReason::NotReconciled, |c| c.reconciled = false, |_| {}),
     (DenyReason::NotTrading, |c| c.instrument.filters.trading = false, |_| {}),
@@ -207,13 +209,13 @@ fn an_exit_beyond_the_venues_prices_goes_at_the_last_of_them() {
 #[test]
 fn conservative_halves_what_may_be_opened_and_leaves_reductions_alone() {
     let mut case = good();
-    case.kernel.resume(Scope::All, &mut Effects::new()).unwrap();
+    shift(&mut case, Scope::All, ModeCause::Resume);
     assert_eq!(case.kernel.mode(), Mode::Conservative);
     assert_eq!(review(&mut case).map(drop), Err(DenyReason::StrategyPosition));
     case.request.qty = Qty::whole(1);
     assert!(review(&mut case).is_ok());
     let mut case = good_reduction();
-    case.kernel.resume(Scope::All, &mut Effects::new()).unwrap();
+    shift(&mut case, Scope::All, ModeCause::Resume);
     assert!(review(&mut case).is_ok());
 }
 
@@ -300,11 +302,11 @@ fn a_reset_needs_the_generation_that_was_seen_and_a_drawdown_that_is_over() {
     kernel.trip(trip(), now, &mut effects);
     kernel.trip(trip(), now, &mut effects);
     assert_eq!(kernel.latch_generation(), 1, "a second cause does not overwrite the first");
-    assert_eq!(kernel.resume(Scope::All, &mut effects), Err(Refusal::Killed));
+    assert_eq!(kernel.check_resume(), Err(Refusal::Killed));
     assert_eq!(kernel.reset(0, Baseline::Keep), Err(Refusal::StaleGeneration));
     let now = Stamp { mono_ns: NOW_NS, unix_ns: 0 };
     kernel.enforce(now, &worth(Cash::whole(800)), std::iter::empty(), &mut effects);
     assert_eq!(kernel.reset(1, Baseline::Keep), Err(Refusal::StillBreached));
     assert_eq!(kernel.reset(1, Baseline::New), Ok(()));
-    assert_eq!(kernel.mode(), Mode::Conservative);
+    assert_eq!(kernel.latch(), None);
 }

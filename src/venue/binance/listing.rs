@@ -22,6 +22,13 @@ pub(in crate::venue) fn listings(answer: &Answer) -> Result<Vec<Listing>, Decode
     Ok(reference.symbols.into_iter().filter(perpetual).filter_map(Row::listing).collect())
 }
 
+/// The rules for orders of everything that is listed, whatever its kind, by symbol.
+pub(super) fn rules(answer: &Answer) -> Result<Vec<(String, Filters)>, DecodeError> {
+    let reference: Reference = body(success(Some(answer))?, "symbols")?;
+    let all = reference.symbols.into_iter().filter_map(Row::listing);
+    Ok(all.map(|listing| (listing.symbol, listing.filters)).collect())
+}
+
 #[derive(Deserialize)]
 struct Reference {
     symbols: Vec<Row>,

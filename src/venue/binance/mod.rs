@@ -4,7 +4,8 @@
 //! In reading order: [`wire`] (bytes to frames; `scan`, `object` and `template` below it), `sync`
 //! (keeping a book in step), `market` (quotes, trades and books); `user` (the private stream);
 //! `sign`, `command` (orders out) and `answer` (what comes back); [`error`] (what a code means);
-//! `rest` (account and clock) and `listing` (reference data). `names`, `order`, `json` and `text`
+//! `rest` (account and clock), `listing` (reference data) and `panic` (getting out).
+//! `names`, `order`, `json` and `text`
 //! serve all of them.
 //!
 //! Must hold: whose order it is, is told by our prefix and nothing else; an outcome that is not
@@ -19,6 +20,7 @@ mod market;
 mod names;
 mod object;
 mod order;
+mod panic;
 mod rest;
 mod scan;
 mod sign;
@@ -32,6 +34,7 @@ pub mod wire;
 mod support;
 
 pub(super) use listing::{listings, reference_call};
+pub(super) use panic::panic;
 
 use super::{Credentials, Dialects, Directory};
 

@@ -3,6 +3,7 @@
 use super::super::*;
 use crate::core::exposure::Around;
 use crate::core::market::Market;
+use crate::core::mode::ModeCause;
 use crate::core::orders::{Open, Standing};
 use crate::core::setup::{
     Appetite, BreakerLimits, ClockLimits, DayLimits, DrawdownLimits, ExposureLimits,
@@ -85,6 +86,7 @@ pub(super) fn limits() -> Limits {
                 cooldown_ns: 900 * SECOND,
             },
         },
+        probation_ns: 0,
         instruments: vec![InstrumentLimits {
             position_max: Qty::whole(4),
             order_qty_max: Qty::whole(9),
@@ -159,7 +161,8 @@ pub(super) fn market() -> Market {
 }
 
 pub(super) fn kernel() -> Kernel {
-    let mut kernel = Kernel::new(limits(), vec![budget()], 1, &Restored::default());
+    let mut kernel =
+        Kernel::new(limits(), vec![budget()], &[instrument()], 1, &Restored::default());
     let sample = ClockSample { venue: VenueId(0), offset_ns: 0, rtt_ns: 0 };
     assert!(kernel.drift.observe(sample, NOW_NS).is_none());
     observe(&mut kernel, NOW_NS - SECOND, worth(Cash::whole(1_000)));
@@ -364,7 +367,7 @@ pub(super) fn sum(units: i128) -> Option<Cash> {
 }
 
 pub(super) fn conservative(case: &mut Case) {
-    case.kernel.resume(Scope::All, &mut Effects::new()).unwrap();
+    shift(case, Scope::All, ModeCause::Resume);
     case.request.qty = Qty::whole(1);
 }
 
@@ -377,6 +380,10 @@ pub(super) fn spend(rate: &mut Throttle, count: u32) {
 
 pub(super) fn trip() -> Trip {
     Trip::by_limit(TripReason::Operator, 0, 0)
+}
+
+pub(super) fn shift(case: &mut Case, scope: Scope, cause: ModeCause) {
+    case.kernel.change_mode(scope, Change::by_engine(cause), Stamp::default());
 }
 
 pub(super) fn hold(case: &mut Case, units: i64) {
