@@ -3,9 +3,9 @@
 //! A strategy's ledger is kept as the account's is: what its trades paid and cost as cash flow, and
 //! its positions at the present marks. From it follow its profit and the profit of each round trip.
 //!
-//! Must hold: kept with every trade and every quote, so that asking costs nothing; a fee that has no
-//! price, or a position without a mark, makes the profit unknown and not zero. It begins with the
-//! start of the process.
+//! Must hold: kept with every trade and every quote, so that asking costs nothing; a fee that has
+//! no price, or a position without a mark, makes the profit unknown and not zero. It begins with
+//! the start of the process.
 
 use crate::types::{Cash, Fill, InstrumentId, Price, Qty, Side, StrategyId};
 
