@@ -8,8 +8,9 @@ use std::hint::black_box;
 use tradekeel::core::{
     AccountEvent, Appetite, BreakerLimits, Budget, ClockLimits, ClockSample, Command, Core,
     DayLimits, DrawdownLimits, Effect, Effects, Event, EventKind, ExposureLimits, InstrumentLimits,
-    Intents, Limits, LinkChannel, LinkEvent, LinkState, Rate, RejectLimits, Restored, Seat, Setup,
-    Sharing, Storm, Strategy, StrategyLimits, Timing, Valuation, View,
+    Intents, Limits, LinkChannel, LinkEvent, LinkState, PriceMoveLimits, Rate, RejectLimits,
+    RepeatLimits, Restored, Seat, Setup, Sharing, Storm, Strategy, StrategyLimits, Timing,
+    Valuation, View,
 };
 use tradekeel::types::{
     AccountSnapshot, AssetId, Cash, ExecutionKind, ExecutionReport, Fill, Filters, Instrument,
@@ -110,6 +111,9 @@ fn limits(rate: Rate) -> Limits {
         },
         order_notional_max: Cash::whole(10_000),
         price_band_bps: 100,
+        price_move: PriceMoveLimits { max_bps: 100, window_ns: 10 * SECOND },
+        repeats: RepeatLimits { max: 1_000_000, window_ns: SECOND },
+        signal_age_ns_max: SECOND,
         order_ttl_ns_max: 60 * SECOND,
         order_rate: rate,
         open_orders_max: 8,
@@ -140,6 +144,9 @@ fn limits(rate: Rate) -> Limits {
         instruments: vec![InstrumentLimits {
             position_max: Qty::whole(1),
             order_qty_max: Qty::whole(1),
+            open_orders_max: 8,
+            unknown_orders_max: 2,
+            restricted: false,
         }],
     }
 }

@@ -50,6 +50,9 @@ impl Relations<'_> {
         for index in 0..self.values.count("instruments") {
             let path = format!("instruments[{index}]");
             self.at_most(&format!("{path}.max_order_qty"), &format!("{path}.max_position"));
+            for key in ["max_open_orders", "max_unknown_orders"] {
+                self.at_most(&format!("{path}.{key}"), &format!("risk.{key}"));
+            }
         }
         self.unique("instruments", "symbol");
     }

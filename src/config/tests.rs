@@ -61,13 +61,14 @@ reporting_currency: USDT
 account: {exclusive: false}
 venue: {name: sim, kind: binance_usdm, recv_window_ms: 5000}
 exchange: {seed: 7, starting_balance: 1000, maker_fee_bps: -0.25, taker_fee_bps: 5}
-instruments: [{symbol: BTC/USDT, max_position: 2, max_order_qty: 1}]
+instruments: [{symbol: BTC/USDT, max_position: 2, max_order_qty: 1, \
+    max_open_orders: 5, max_unknown_orders: 1, restricted: false}]
 strategies:
 - name: rest
   kind: idle
   instruments: [BTC-USDT]
-  budget: {max_position_notional: 10, max_open_orders: 1, max_order_rate_per_sec: 1, order_burst: 1, \
-  max_loss: 5, max_losing_round_trips: 3, max_consecutive_rejects: off, \
+  budget: {max_position_notional: 10, max_open_orders: 1, max_order_rate_per_sec: 1, \
+  order_burst: 1, max_loss: 5, max_losing_round_trips: 3, max_consecutive_rejects: off, \
   max_fills_per_min: 60, review_after_notional: off}
 kill_switch: {max_drawdown_pct: 15, confirm_valuations: 3, confirm_ms: 500, equity_unknown_max_s: 9}
 clock_sync: {warn_threshold_ms: 500, kill_threshold_ms: 2000, kill_samples: 3, refresh_sec: 60}
@@ -81,6 +82,11 @@ risk:
   max_unknown_orders: 2
   max_gross_notional: 200
   max_data_age_ms: 2000
+  max_signal_age_ms: 100
+  max_price_move_pct: 1.5
+  price_move_window_ms: 10000
+  max_repeats: 20
+  repeat_window_ms: 60000
   max_daily_loss_pct: 5
   day_rollover_hour_utc: 22
   max_loss_per_min: 2
@@ -145,7 +151,12 @@ fn assert_limits(limits: &Limits) {
     assert_eq!((limits.open_orders_max, limits.unknown_orders_max), (10, 2));
     assert_eq!(limits.gross_notional_max, Cash::whole(200));
     assert_eq!(limits.data_age_ns_max, 2_000 * MS);
-    assert_eq!(limits.instruments[0].order_qty_max, Qty::whole(1));
+    let here = limits.instruments[0];
+    assert_eq!((here.order_qty_max, here.open_orders_max), (Qty::whole(1), 5));
+    assert_eq!((here.unknown_orders_max, here.restricted), (1, false));
+    assert_eq!(limits.signal_age_ns_max, 100 * MS);
+    assert_eq!((limits.price_move.max_bps, limits.price_move.window_ns), (150, 10 * SECOND));
+    assert_eq!((limits.repeats.max, limits.repeats.window_ns), (20, 60 * SECOND));
     assert_appetite(&limits.appetite);
 }
 
@@ -303,7 +314,7 @@ fn what_a_variable_holds_is_never_repeated() {
         edited(SMALL, "kind: idle", "kind: ${BINANCE_API_SECRET}"),
         edited(SMALL, "[BTC-USDT]", "['${HIDDEN}']"),
         edited(SMALL, "[BTC-USDT]", "[BTC-USDT, '${HIDDEN}', '${HIDDEN}']"),
-        edited(SMALL, "max_order_qty: 1}", "max_order_qty: '${HIDDEN_NUMBER}'}"),
+        edited(SMALL, "max_order_qty: 1,", "max_order_qty: '${HIDDEN_NUMBER}',"),
     ];
     for text in wrong {
         let faults = loaded(&text).unwrap_err();

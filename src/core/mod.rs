@@ -52,8 +52,8 @@ pub use portfolio::{HighWater, Tally};
 pub use reconcile::Finding;
 pub use setup::{
     Appetite, BreakerLimits, Budget, ClockLimits, DayLimits, DrawdownLimits, ExposureLimits,
-    InstrumentLimits, Limits, Rate, RejectLimits, Restored, Seat, Setup, Sharing, Storm,
-    StrategyLimits, Timing, Valuation,
+    InstrumentLimits, Limits, PriceMoveLimits, Rate, RejectLimits, RepeatLimits, Restored, Seat,
+    Setup, Sharing, Storm, StrategyLimits, Timing, Valuation,
 };
 pub use status::{Counters, InstrumentStatus, LossStatus, Status, StrategyStatus, VenueStatus};
 pub use strategy::{
@@ -113,10 +113,18 @@ impl Core {
         assert!(in_order, "instruments stand in order of their index");
         assert!(limits.instruments.len() == instruments.len(), "every instrument has limits");
         let budgets = strategies.iter().map(|seat| seat.budget).collect();
+        let move_window_ns = limits.price_move.window_ns;
         let kernel = Kernel::new(limits, budgets, &instruments, setup.epoch, &setup.restored);
         let (count, seats) = (instruments.len(), strategies.len());
         Self {
-            state: State::new(instruments, valuations, seats, setup.timing, setup.sharing),
+            state: State::new(
+                instruments,
+                valuations,
+                seats,
+                setup.timing,
+                setup.sharing,
+                move_window_ns,
+            ),
             kernel,
             seats: strategies.into_iter().map(SeatState::new).collect(),
             intents: Intents::new(setup.epoch),

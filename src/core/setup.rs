@@ -117,6 +117,12 @@ pub struct Limits {
     pub order_notional_max: Cash,
     /// Farthest that a price may lie beyond the opposite touch, in basis points.
     pub price_band_bps: u32,
+    /// How far the market may have moved before nothing is opened.
+    pub price_move: PriceMoveLimits,
+    /// Most orders of the same intent.
+    pub repeats: RepeatLimits,
+    /// Longest time from the arrival of the bytes that a strategy answers to until its order.
+    pub signal_age_ns_max: u64,
     /// Longest time to live of an opening order.
     pub order_ttl_ns_max: u64,
     /// Most new orders in a time, over all strategies.
@@ -146,6 +152,30 @@ pub struct InstrumentLimits {
     pub position_max: Qty,
     /// Largest single order.
     pub order_qty_max: Qty,
+    /// Most orders that are not over, over all strategies.
+    pub open_orders_max: u32,
+    /// Most opening orders whose fate is unknown, before nothing more is opened there.
+    pub unknown_orders_max: u32,
+    /// Only reductions pass (a list of compliance).
+    pub restricted: bool,
+}
+
+/// How far a mid may move within a time before nothing is opened into the move.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct PriceMoveLimits {
+    /// In basis points of the mid at its beginning, up or down.
+    pub max_bps: u32,
+    /// The time.
+    pub window_ns: u64,
+}
+
+/// How often the same intent (strategy, instrument, side, price, quantity) may be sent.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct RepeatLimits {
+    /// So often at once, refilled evenly over the window.
+    pub max: u32,
+    /// The time in which all of it is refilled.
+    pub window_ns: u64,
 }
 
 /// When the drawdown trips the kill switch (SAFETY E6).

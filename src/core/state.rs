@@ -47,12 +47,14 @@ impl State {
         strategies: usize,
         timing: Timing,
         sharing: Sharing,
+        move_window_ns: u64,
     ) -> Self {
         let count = instruments.len();
-        let tick = |instrument: &Instrument| Market::new(instrument.filters.price_tick);
+        let market =
+            |instrument: &Instrument| Market::new(instrument.filters.price_tick, move_window_ns);
         Self {
             now: Stamp::default(),
-            market: instruments.iter().map(tick).collect(),
+            market: instruments.iter().map(market).collect(),
             orders: Orders::new(count, strategies, timing),
             portfolio: Portfolio::new(count, strategies, valuations),
             exposure: Exposure::new(&instruments),

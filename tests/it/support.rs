@@ -10,8 +10,9 @@ use tradekeel::core::{
     AccountEvent, Alert, Appetite, Baseline, BreakerLimits, Budget, ClockLimits, ClockSample,
     Command, Core, DayLimits, DrawdownLimits, Effect, Effects, Event, EventKind, ExposureLimits,
     InstrumentLimits, Intent, Intents, Kept, Limits, LinkChannel, LinkEvent, LinkState, Mode,
-    OperatorCommand, OperatorRequest, Order, OrderUpdate, Rate, Refusal, RejectLimits, Restored,
-    Scope, Seat, Setup, Sharing, Status, Storm, Strategy, StrategyLimits, Timing, Valuation, View,
+    OperatorCommand, OperatorRequest, Order, OrderUpdate, PriceMoveLimits, Rate, Refusal,
+    RejectLimits, RepeatLimits, Restored, Scope, Seat, Setup, Sharing, Status, Storm, Strategy,
+    StrategyLimits, Timing, Valuation, View,
 };
 use tradekeel::sim::{Direct, Fees, Rng};
 use tradekeel::types::{
@@ -184,7 +185,13 @@ pub(crate) fn instrument(id: InstrumentId, symbol: &str) -> Instrument {
 }
 
 pub(crate) fn limits() -> Limits {
-    let bounds = InstrumentLimits { position_max: qty("10"), order_qty_max: qty("10") };
+    let bounds = InstrumentLimits {
+        position_max: qty("10"),
+        order_qty_max: qty("10"),
+        open_orders_max: 20,
+        unknown_orders_max: 3,
+        restricted: false,
+    };
     Limits {
         drawdown: DrawdownLimits {
             max_bps: 1_500,
@@ -200,6 +207,9 @@ pub(crate) fn limits() -> Limits {
         },
         order_notional_max: cash(1_000_000),
         price_band_bps: 100,
+        price_move: PriceMoveLimits { max_bps: 1_000_000, window_ns: 10 * SECOND },
+        repeats: RepeatLimits { max: 100, window_ns: SECOND },
+        signal_age_ns_max: 2 * SECOND,
         order_ttl_ns_max: 3_600 * SECOND,
         order_rate: Rate { per_second: 50, burst: 100 },
         open_orders_max: 20,

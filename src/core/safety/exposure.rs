@@ -1,5 +1,5 @@
 //! Positions at worst case: what is confirmed and every order that is not over, `Unknown` ones
-//! included, long and short apart; of one instrument, of one underlying, and of all (P15, P16, P24).
+//! included, long and short apart; of one instrument, one underlying, and all (P15, P16, P24).
 //!
 //! Must hold: a sum that is not known denies, and so does one that cannot be counted.
 

@@ -5,7 +5,7 @@ use super::verdict::Passage;
 use crate::core::exposure::Around;
 use crate::core::market::Market;
 use crate::core::mode::Mode;
-use crate::core::orders::{Open, Standing};
+use crate::core::orders::{IntentKey, Open, Standing};
 use crate::types::{
     Cash, ClientOrderId, Instrument, OrderRequest, Price, Purpose, Qty, Side, Stamp, StrategyId,
 };
@@ -70,6 +70,8 @@ pub(in crate::core) struct Exit {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Candidate {
     pub(super) passage: Passage,
+    /// What a strategy asks for; nothing for an exit.
+    pub(super) key: Option<IntentKey>,
     pub(super) side: Side,
     pub(super) price: Price,
     pub(super) qty: Qty,

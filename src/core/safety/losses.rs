@@ -1,5 +1,5 @@
-//! Everything that is lost, looked at after each event: drawdown, day, minute, strategies, refusals,
-//! and the breaker that counts the stops.
+//! Everything that is lost, looked at after each event: drawdown, day, minute, strategies,
+//! refusals, and the breaker that counts the stops.
 //!
 //! Must hold: facts first, orders after: what the present event lost denies the order that it would
 //! have caused. Nothing here ever denies a reduction; that is the exit table's to say.

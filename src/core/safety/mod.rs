@@ -23,12 +23,14 @@ mod identity;
 mod kill_switch;
 mod loss_rate;
 mod losses;
+mod market_move;
 mod minute;
 mod modes;
 mod nav;
 mod proof;
 mod reducing;
 mod rejects;
+mod repeat;
 mod self_trade;
 mod size;
 mod strategy_losses;
@@ -64,6 +66,7 @@ use facts::Candidate;
 use identity::Ids;
 use kill_switch::KillSwitch;
 use losses::Losses;
+use repeat::Repeats;
 use throttle::Throttle;
 use verdict::require;
 
@@ -77,6 +80,7 @@ pub(super) struct Kernel {
     drift: Drift,
     rate: Throttle,
     strategy_rates: Vec<Throttle>,
+    repeats: Repeats,
     budgets: Vec<Budget>,
     limits: Limits,
 }
@@ -114,6 +118,7 @@ impl Kernel {
             drift: Drift::new(limits.clock),
             rate: Throttle::new(limits.order_rate),
             strategy_rates: budgets.iter().map(|budget| Throttle::new(budget.rate)).collect(),
+            repeats: Repeats::new(limits.repeats),
             budgets,
             limits,
         }
@@ -149,10 +154,12 @@ impl Kernel {
         let quote = facts.market.quote().ok_or(DenyReason::NoQuote)?;
         let price = self.price_of(request, quote, facts.instrument.filters.price_tick)?;
         let (side, qty, purpose) = (request.side, request.qty, request.purpose);
-        let (ttl_ns, mode) =
-            (request.ttl_ns, self.modes.at(request.instrument, Some(wish.strategy)));
-        let order = Candidate { passage, side, price, qty, purpose, ttl_ns, mode };
+        let (strategy, instrument) = (wish.strategy, facts.instrument.id);
+        let key = IntentKey { strategy, instrument, side, price, qty };
+        let (ttl_ns, mode) = (request.ttl_ns, self.modes.at(instrument, Some(strategy)));
+        let order = Candidate { passage, key: Some(key), side, price, qty, purpose, ttl_ns, mode };
         self.check_order(&order, quote, Some(wish), facts)?;
+        self.repeats.count(key, facts.now.mono_ns);
         self.rate.take();
         self.strategy_rates[wish.strategy.index()].take();
         let terms = terms_of(request, price, facts.now);
@@ -170,8 +177,8 @@ impl Kernel {
         let price = exit_price(quote, exit.side, exit.cap_bps, filters);
         let price = price.ok_or(DenyReason::NoPrice)?;
         let (side, qty, purpose) = (exit.side, exit.qty, Purpose::Reducing);
-        let mode = self.modes.at(facts.instrument.id, None);
-        let order = Candidate { passage, side, price, qty, purpose, ttl_ns: None, mode };
+        let (ttl_ns, mode) = (None, self.modes.at(facts.instrument.id, None));
+        let order = Candidate { passage, key: None, side, price, qty, purpose, ttl_ns, mode };
         self.check_order(&order, quote, None, facts)?;
         self.rate.take();
         let terms = OrderTerms {
@@ -208,10 +215,18 @@ impl Kernel {
         holds(facts.reconciled, DenyReason::NotReconciled)?;
         holds(instrument.filters.trading, DenyReason::NotTrading)?;
         holds(wish.is_none_or(|wish| wish.permitted), DenyReason::NotPermitted)?;
+        let restricted = self.limits.instruments[instrument.id.index()].restricted;
+        holds(!restricted, DenyReason::Restricted)?;
         passage.judge(self.ids.check(id))?;
         passage.judge(self.drift.check(now_ns))?;
         holds(facts.market.last_quote().is_some(), DenyReason::NoPrice)?;
         passage.judge(freshness::check(facts.market, now_ns, self.limits.data_age_ns_max))?;
+        let origin_ns = wish.map_or(now_ns, |wish| wish.origin_ns);
+        let age_ns_max = self.limits.signal_age_ns_max;
+        passage.judge(freshness::check_signal(origin_ns, now_ns, age_ns_max))?;
+        let mid = facts.market.quote().and_then(Quote::mid);
+        let before = facts.market.past_mid(now_ns);
+        passage.judge(market_move::check(mid, before, self.limits.price_move.max_bps))?;
         passage.judge(self.losses.check(now_ns))?;
         let Some(wish) = wish else { return Ok(()) };
         passage.judge(self.losses.check_strategy(wish.strategy))
@@ -225,7 +240,7 @@ impl Kernel {
         wish: Option<&Wish<'_>>,
         facts: &Facts<'_>,
     ) -> Result<(), DenyReason> {
-        let &Candidate { passage, side, price, qty, purpose, ttl_ns, mode } = order;
+        let &Candidate { passage, side, price, qty, purpose, ttl_ns, mode, .. } = order;
         let (now_ns, limits, kind) = (facts.now.mono_ns, &self.limits, facts.instrument.kind);
         let bounds = limits.instruments[facts.instrument.id.index()];
         let holds = |holds, reason| passage.judge(require(holds, reason));
@@ -233,21 +248,15 @@ impl Kernel {
         passage.judge(filters::check(&facts.instrument.filters, price, qty, purpose))?;
         passage.judge(size::check(price, qty, bounds.order_qty_max, limits.order_notional_max))?;
         passage.judge(collar::check(quote, side, price, limits.price_band_bps))?;
+        let traded = facts.market.traded(now_ns, limits.data_age_ns_max);
+        passage.judge(collar::check_trade(traded, side, price, limits.price_band_bps))?;
         passage.judge(ttl::check(ttl_ns, purpose, limits.order_ttl_ns_max))?;
         passage.judge(match wish {
             Some(wish) => reducing::check(&[facts.account, wish.own], kind, side, qty, purpose),
             None => reducing::check_exit(&facts.account, kind, side, qty),
         })?;
-        if let Some(wish) = wish {
-            let (strategy, instrument) = (wish.strategy, facts.instrument.id);
-            let key = IntentKey { strategy, instrument, side, price, qty };
-            passage.judge(duplicate::check(facts.standing, &key))?;
-        }
-        passage.judge(self_trade::check(facts.own_opposite, side, price))?;
-        holds(facts.unknown_orders < limits.unknown_orders_max, DenyReason::TooManyUnknown)?;
-        let most = limits.open_orders_max.min(STRATEGY_ORDERS_MAX);
-        holds(facts.live_orders < most, DenyReason::TooManyOrders)?;
-        holds(self.rate.has_room(now_ns), DenyReason::OrderRate)?;
+        self.check_intent(order, facts)?;
+        self.check_counts(passage, facts)?;
         let worth = price.max(quote.ask);
         let position_max = self.scaled_qty(mode, bounds.position_max);
         passage.judge(exposure::check_position(&facts.account, side, qty, position_max))?;
@@ -281,6 +290,33 @@ impl Kernel {
             return Ok(());
         }
         passage.judge(exposure::check_conservative(own, equity, limits.conservative_bps_max))
+    }
+
+    /// Has the same been asked for, and would it meet an order of our own?
+    fn check_intent(&self, order: &Candidate, facts: &Facts<'_>) -> Result<(), DenyReason> {
+        let &Candidate { passage, side, price, .. } = order;
+        if let Some(key) = &order.key {
+            passage.judge(duplicate::check(facts.standing, key))?;
+            passage.judge(self.repeats.check(key, facts.now.mono_ns))?;
+        }
+        passage.judge(self_trade::check(facts.own_opposite, side, price))
+    }
+
+    /// How many orders there are, and how many there were lately.
+    ///
+    /// Decision: orders of unknown fate are limited in each instrument, which is the smallest scope
+    /// of a lost answer (SAFETY E8), and in all together: answers that are lost here and there are
+    /// a venue or a connection that loses them, before any one instrument shows it.
+    fn check_counts(&mut self, passage: Passage, facts: &Facts<'_>) -> Result<(), DenyReason> {
+        let (limits, here) = (&self.limits, facts.account.open);
+        let bounds = limits.instruments[facts.instrument.id.index()];
+        let holds = |holds, reason| passage.judge(require(holds, reason));
+        holds(facts.unknown_orders < limits.unknown_orders_max, DenyReason::TooManyUnknown)?;
+        holds(here.unknown() < bounds.unknown_orders_max, DenyReason::InstrumentUnknown)?;
+        let most = limits.open_orders_max.min(STRATEGY_ORDERS_MAX);
+        holds(facts.live_orders < most, DenyReason::TooManyOrders)?;
+        holds(here.live() < bounds.open_orders_max, DenyReason::InstrumentOrders)?;
+        holds(self.rate.has_room(facts.now.mono_ns), DenyReason::OrderRate)
     }
 
     /// Trips the switch on what the last event made true. Runs before the strategies, so that the

@@ -1,8 +1,8 @@
 //! Orders that the venue refuses, over all strategies (T9): too many of them are a fault of ours,
 //! and cost the right to send.
 //!
-//! Must hold: measured over a rolling minute on the monotonic clock; a few answers are no ratio. A
-//! post-only order that would have taken is refused by its own wish and does not count (SAFETY E14).
+//! Must hold: measured over a rolling minute on the monotonic clock; a few answers are no ratio.
+//! A post-only order that would have taken is refused by its own wish and does not count (E14).
 
 use super::minute::Minute;
 use super::verdict::{DenyReason, require};

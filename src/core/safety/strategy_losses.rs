@@ -1,9 +1,9 @@
-//! What one strategy lost and tried: beyond its bounds it may only reduce, until an operator resumes
-//! it (P21-P23).
+//! What one strategy lost and tried: beyond its bounds it may only reduce, until an operator
+//! resumes it (P21-P23).
 //!
-//! Must hold: the first valuation beyond the allowed loss denies; confirmed, the strategy's own mode
-//! becomes REDUCING, which survives restarts. Only the operator's resume of this very strategy lifts
-//! it, and is at the same time the review after which everything is counted anew.
+//! Must hold: the first valuation beyond the allowed loss denies; confirmed, the strategy's own
+//! mode becomes REDUCING, which survives restarts. Only the operator's resume of this very strategy
+//! lifts it, and is at the same time the review after which everything is counted anew.
 //!
 //! Decision: executions are bounded as a rate and as an amount traded since the last review, not as
 //! a count: an honest market maker trades all day (SAFETY E14).
@@ -249,7 +249,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_boundary_of_the_loss_is_exact(max in 1_i128..1_000_000_000_000, step in -1_i128..=1) {
+        fn the_boundary_of_the_loss_is_exact(
+            max in 1_i128..1_000_000_000_000,
+            step in -1_i128..=1,
+        ) {
             let loss_max = Cash::from_units(max);
             let limits = StrategyLimits { loss_max, ..StrategyLimits::default() };
             let mut seat = StrategyLosses::new(limits);
