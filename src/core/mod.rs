@@ -12,6 +12,7 @@ mod alert;
 mod appetite;
 mod attribution;
 mod book;
+mod dead_man;
 mod digest;
 mod dispatch;
 mod door;
@@ -19,6 +20,7 @@ mod effect;
 mod event;
 mod exposure;
 mod flatten;
+mod guard;
 mod kept;
 mod market;
 mod mode;
@@ -37,6 +39,7 @@ mod suspense;
 
 pub use alert::Alert;
 pub use book::Book;
+pub use dead_man::DeadManState;
 pub use digest::Digest;
 pub use effect::{Command, EFFECTS_MAX, Effect, Effects, Refusal};
 pub use event::{
@@ -51,9 +54,10 @@ pub use params::{Param, ParamFault, Params};
 pub use portfolio::{HighWater, Tally};
 pub use reconcile::Finding;
 pub use setup::{
-    Appetite, BreakerLimits, Budget, ClockLimits, DayLimits, DrawdownLimits, ExposureLimits,
-    InstrumentLimits, Limits, PriceMoveLimits, Rate, RejectLimits, RepeatLimits, Restored, Seat,
-    Setup, Sharing, Storm, StrategyLimits, Timing, Valuation,
+    Appetite, BreakerLimits, Budget, ClockLimits, DayLimits, DeadManTiming, DrawdownLimits,
+    ExposureLimits, InstrumentLimits, Limits, NoTradeWindow, PriceMoveLimits, Rate, RejectLimits,
+    RepeatLimits, Resting, Restored, Seat, Setup, Sharing, Span, Storm, StrategyLimits, Timing,
+    Valuation,
 };
 pub use status::{Counters, InstrumentStatus, LossStatus, Status, StrategyStatus, VenueStatus};
 pub use strategy::{
@@ -84,6 +88,8 @@ pub struct Core {
     counters: Counters,
     updates: Vec<(StrategyId, OrderUpdate)>,
     telling: Vec<(StrategyId, OrderUpdate)>,
+    /// Orders that waited in vain and whose strategies are not told yet.
+    withheld: Vec<Applied>,
     equity_start: Option<Cash>,
     drawdown_bps_max: i64,
     /// When the bytes of the present event arrived.
@@ -123,6 +129,7 @@ impl Core {
                 seats,
                 setup.timing,
                 setup.sharing,
+                setup.dead_man,
                 move_window_ns,
             ),
             kernel,
@@ -132,6 +139,7 @@ impl Core {
             counters: Counters::default(),
             updates: Vec::with_capacity(UPDATES_MAX),
             telling: Vec::with_capacity(UPDATES_MAX),
+            withheld: Vec::with_capacity(dead_man::WAITING_MAX),
             equity_start: None,
             drawdown_bps_max: 0,
             origin_ns: 0,
@@ -149,6 +157,7 @@ impl Core {
 
         let was_latched = self.kernel.latch().is_some();
         let moved = self.take_in(&event.kind, effects);
+        self.guard(effects);
         self.state.orders.on_time(event.at.mono_ns, effects);
         self.state.reconciler.on_time(event.at.mono_ns, self.state.activity, effects);
         self.enforce(effects);
@@ -173,6 +182,7 @@ impl Core {
             .with(self.intents.next_id().sequence.into())
             .with_wide(self.state.equity.map_or(i128::MIN, Cash::units));
         let digest = self.state.portfolio.digest(self.state.orders.digest(digest));
+        let digest = self.state.dead_man.digest(digest);
         let market = self.state.market.iter();
         let digest = market.fold(digest, |digest, market| market.digest(digest));
         let seats = self.seats.iter();
@@ -208,6 +218,7 @@ impl Core {
             EventKind::Market(event) => self.on_market(event),
             EventKind::Execution(report) => return self.on_execution(report, effects),
             EventKind::Account(event) => self.on_account(event, effects),
+            EventKind::DeadMan(report) => self.on_dead_man(report, effects),
             EventKind::Link(event) => self.on_link(event, effects),
             EventKind::Clock(sample) => self.kernel.on_clock(*sample, self.state.now, effects),
             EventKind::Operator(request) => self.on_operator(request, effects),
@@ -281,6 +292,9 @@ impl Core {
 
     fn count(&mut self, report: &ExecutionReport, applied: &Applied, effects: &mut Effects) {
         let order = &applied.order;
+        if matches!(report.kind, ExecutionKind::Canceled { .. }) {
+            self.on_venue_cancel(order, effects);
+        }
         match report.kind {
             ExecutionKind::Rejected { code } => {
                 self.counters.rejected += 1;
@@ -444,6 +458,7 @@ impl Core {
         let worth = portfolio.value_up();
         self.state.equity = worth.equity;
         self.equity_start = self.equity_start.or(worth.equity);
+        self.withdrawing |= self.kernel.keep_hours(self.state.now, effects);
         let profits = self.state.portfolio.profits();
         let enforced = self.kernel.enforce(self.state.now, &worth, profits, effects);
         self.withdrawing |= enforced.withdraws;

@@ -14,8 +14,8 @@ use crate::core::{
     ClockSample, HighWater, Kept, LinkEvent, Mode, ModeRecord, OperatorRequest, Scope,
 };
 use crate::types::{
-    ClientOrderId, ExecutionReport, InstrumentId, OrderRequest, OrderTerms, QueryToken, StrategyId,
-    Text, VenueId,
+    ClientOrderId, DeadManReport, ExecutionReport, InstrumentId, OrderRequest, OrderTerms,
+    QueryToken, StrategyId, Text, VenueId,
 };
 
 /// A start of the process.
@@ -103,6 +103,7 @@ impl Carried {
             | Record::Link(_)
             | Record::Clock(_)
             | Record::Kept(_)
+            | Record::DeadMan(_)
             | Record::Stop { .. } => {}
         }
     }
@@ -300,6 +301,8 @@ records! {
     15 = Carry(carried: Carried),
     /// Something of the limits of loss moved.
     60 = Kept(kept: Kept),
+    /// The venue's word on its dead-man's switch.
+    80 = DeadMan(report: DeadManReport),
     /// From here on this mode holds in this scope.
     90 = Standing {
         /// Where.

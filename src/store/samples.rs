@@ -47,8 +47,8 @@ pub(super) fn many(count: usize) -> Vec<Record> {
 
 /// Any record.
 pub(super) fn any_record() -> impl Strategy<Value = Record> {
-    let kinds = proptest::sample::select(Record::KINDS);
-    (kinds, any::<u64>()).prop_map(|(kind, seed)| Dice(seed | 1).record(kind))
+    let kind = proptest::sample::select(Record::KINDS);
+    (kind, any::<u64>()).prop_map(|(kind, seed)| Dice(seed | 1).record(kind))
 }
 
 /// Values drawn from a seed (xorshift64).
@@ -312,6 +312,18 @@ impl Dice {
             14 => Record::Stop { clean: self.pick(&[false, true]) },
             15 => Record::Carry(self.carried()),
             60 => Record::Kept(self.kept()),
+            80 => Record::DeadMan(DeadManReport {
+                request: DeadManRequest {
+                    instrument: self.instrument(),
+                    countdown_ms: self.word(),
+                    asked_ns: self.roll(),
+                },
+                answer: self.pick(&[
+                    DeadManAnswer::Set,
+                    DeadManAnswer::Refused,
+                    DeadManAnswer::Unknown,
+                ]),
+            }),
             _ => Record::Standing { scope: self.scope(), record: self.mode_record() },
         }
     }

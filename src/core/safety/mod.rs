@@ -27,10 +27,12 @@ mod market_move;
 mod minute;
 mod modes;
 mod nav;
+mod no_trade;
 mod proof;
 mod reducing;
 mod rejects;
 mod repeat;
+mod scale;
 mod self_trade;
 mod size;
 mod strategy_losses;
@@ -55,17 +57,18 @@ use super::event::{Baseline, ClockSample, Probation};
 use super::mode::{Mode, ModeCause, ModeRecord, Scope};
 use super::orders::IntentKey;
 use super::portfolio::HighWater;
-use super::setup::{Budget, ExposureLimits, Limits, Restored};
+use super::setup::{Budget, Limits, Restored};
 use super::status::LossStatus;
 use crate::types::{
     Cash, ClientOrderId, Fill, Instrument, OrderKind, OrderRequest, OrderTerms, POST_ONLY_CODE,
-    Price, Purpose, Qty, Quote, Stamp, StrategyId, TimeInForce,
+    Price, Purpose, Quote, Stamp, StrategyId, TimeInForce,
 };
 use drift::Drift;
 use facts::Candidate;
 use identity::Ids;
 use kill_switch::KillSwitch;
 use losses::Losses;
+use no_trade::NoTrade;
 use repeat::Repeats;
 use throttle::Throttle;
 use verdict::require;
@@ -76,6 +79,7 @@ pub(super) struct Kernel {
     ids: Ids,
     kill_switch: KillSwitch,
     modes: Modes,
+    no_trade: NoTrade,
     losses: Losses,
     drift: Drift,
     rate: Throttle,
@@ -114,6 +118,7 @@ impl Kernel {
             ids: Ids::new(epoch),
             kill_switch: KillSwitch::restored(restored.latch, restored.latch_generation),
             modes,
+            no_trade: NoTrade::new(limits.no_trade.clone()),
             losses: Losses::new(&limits, &budgets, restored),
             drift: Drift::new(limits.clock),
             rate: Throttle::new(limits.order_rate),
@@ -211,9 +216,12 @@ impl Kernel {
         holds(!facts.flattening, DenyReason::Halted)?;
         let mode = self.modes.at(instrument.id, wish.map(|wish| wish.strategy));
         holds(mode < Mode::Reducing, DenyReason::ReducingOnly)?;
+        passage.judge(self.no_trade.check())?;
         holds(link_up, DenyReason::LinkDown)?;
         holds(facts.reconciled, DenyReason::NotReconciled)?;
         holds(instrument.filters.trading, DenyReason::NotTrading)?;
+        let rests = wish.is_some_and(|wish| wish.request.kind.rests());
+        holds(facts.can_guard || !rests, DenyReason::DeadManUnarmed)?;
         holds(wish.is_none_or(|wish| wish.permitted), DenyReason::NotPermitted)?;
         let restricted = self.limits.instruments[instrument.id.index()].restricted;
         holds(!restricted, DenyReason::Restricted)?;
@@ -272,26 +280,6 @@ impl Kernel {
         passage.judge(exposure::check_strategy(&wish.own, side, worth, qty, notional_max))
     }
 
-    /// Sums of positions, and their share of the equity.
-    fn check_sums(
-        &self,
-        order: &Candidate,
-        mode: Mode,
-        worth: Price,
-        facts: &Facts<'_>,
-    ) -> Result<(), DenyReason> {
-        let &Candidate { passage, side, qty, .. } = order;
-        let (around, equity, more) = (&facts.around, facts.equity, worth.notional(qty));
-        let limits = self.scaled_sums(mode, self.limits.appetite.exposure);
-        let own = exposure::own_worst(&facts.account, side, worth, qty);
-        passage.judge(exposure::check_sums(around, more, &limits))?;
-        passage.judge(exposure::check_shares(around, own, more, equity, &limits))?;
-        if mode != Mode::Conservative {
-            return Ok(());
-        }
-        passage.judge(exposure::check_conservative(own, equity, limits.conservative_bps_max))
-    }
-
     /// Has the same been asked for, and would it meet an order of our own?
     fn check_intent(&self, order: &Candidate, facts: &Facts<'_>) -> Result<(), DenyReason> {
         let &Candidate { passage, side, price, .. } = order;
@@ -347,6 +335,23 @@ impl Kernel {
             stop.map(|(strategy, cause)| (Scope::Strategy(strategy), cause))
         };
         Enforced { reduces, withdraws: found.stopped }
+    }
+
+    /// Looks at the calendar. True when orders that rest may have to go.
+    pub(super) fn keep_hours(&mut self, now: Stamp, effects: &mut Effects) -> bool {
+        let offset_ns = self.drift.offset_ns().unwrap_or(0);
+        let venue_unix_ns = now.unix_ns.saturating_add_signed(offset_ns);
+        match self.no_trade.observe(venue_unix_ns / crate::types::SECOND) {
+            Some(no_trade::Edge::Entered) => effects.push(Effect::Alert(Alert::WindowEntered)),
+            Some(no_trade::Edge::Left) => effects.push(Effect::Alert(Alert::WindowLeft)),
+            None => return false,
+        }
+        self.no_trade.cancels()
+    }
+
+    /// True while the calendar opens nothing.
+    pub(super) fn is_in_window(&self) -> bool {
+        self.no_trade.is_inside()
     }
 
     /// Sets the latch and says so; nothing when it is set already.
@@ -475,6 +480,7 @@ impl Kernel {
         self.latch().is_some()
             || self.modes.is_stopping()
             || self.losses.forbids_opening()
+            || self.no_trade.cancels()
             || Mode::Reducing <= self.modes.at(order.terms.instrument, order.strategy)
     }
 
@@ -526,36 +532,6 @@ impl Kernel {
                 let band_bps = self.limits.price_band_bps;
                 collar::price(quote, request.side, band_bps, tick).ok_or(DenyReason::NoQuote)
             }
-        }
-    }
-
-    fn scaled_qty(&self, mode: Mode, limit: Qty) -> Qty {
-        match mode {
-            Mode::Conservative => {
-                let scaled = Cash::from_units(limit.units().into());
-                let scaled = scaled.checked_bps(self.limits.conservative_bps.into());
-                let scaled = scaled.and_then(|scaled| i64::try_from(scaled.units()).ok());
-                Qty::from_units(scaled.unwrap_or(0))
-            }
-            Mode::Running | Mode::Reducing | Mode::Halted | Mode::Killed => limit,
-        }
-    }
-
-    fn scaled_sums(&self, mode: Mode, limits: ExposureLimits) -> ExposureLimits {
-        ExposureLimits {
-            net_max: self.scaled_cash(mode, limits.net_max),
-            underlying_gross_max: self.scaled_cash(mode, limits.underlying_gross_max),
-            underlying_net_max: self.scaled_cash(mode, limits.underlying_net_max),
-            ..limits
-        }
-    }
-
-    fn scaled_cash(&self, mode: Mode, limit: Cash) -> Cash {
-        match mode {
-            Mode::Conservative => {
-                limit.checked_bps(self.limits.conservative_bps.into()).unwrap_or(Cash::ZERO)
-            }
-            Mode::Running | Mode::Reducing | Mode::Halted | Mode::Killed => limit,
         }
     }
 }

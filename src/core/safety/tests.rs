@@ -7,7 +7,7 @@ mod mode_walk;
 use super::*;
 use crate::core::market::Market;
 use crate::core::mode::ModeCause;
-use crate::types::{InstrumentKind, MarketData, SECOND, Side};
+use crate::types::{InstrumentKind, MarketData, Qty, SECOND, Side};
 use case::*;
 
 type Change = fn(&mut Case);
@@ -19,9 +19,11 @@ const ROWS: &[(DenyReason, Change, Change)] = &[
         |c| { c.kernel.kill_switch.trip(trip(), Stamp::default()); c.kernel.kill_switch.clear(); }),
     (DenyReason::Halted, |c| shift(c, Scope::Strategy(MAKER), ModeCause::Halt), |c| shift(c, Scope::Strategy(MAKER), ModeCause::Start)),
     (DenyReason::ReducingOnly, |c| shift(c, Scope::All, ModeCause::Liquidation), |c| { *c = good_reduction(); shift(c, Scope::All, ModeCause::Liquidation); }),
+    (DenyReason::NoTradeWindow, |c| close(c, 100), |c| close(c, 101)),
     (DenyReason::LinkDown, |c| c.link_up = false, |_| {}),
     (DenyReason::NotReconciled, |c| c.reconciled = false, |_| {}),
     (DenyReason::NotTrading, |c| c.instrument.filters.trading = false, |_| {}),
+    (DenyReason::DeadManUnarmed, |c| c.can_guard = false, |c| { c.can_guard = false; c.request.kind = OrderKind::Ioc(Price::whole(100)); }),
     (DenyReason::NotPermitted, |c| c.permitted = false, |_| {}),
     (DenyReason::Restricted, |c| c.kernel.limits.instruments[0].restricted = true, |c| { *c = good_reduction(); c.kernel.limits.instruments[0].restricted = true; }),
     (DenyReason::BadId, |c| { c.kernel.ids.spend(id(5)); c.id = id(5); }, |c| { c.kernel.ids.spend(id(5)); c.id = id(6); }),
@@ -108,6 +110,7 @@ fn when_several_things_are_wrong_the_first_in_order_is_named() {
         DenyReason::KillSwitch,
         DenyReason::Halted,
         DenyReason::ReducingOnly,
+        DenyReason::NoTradeWindow,
         DenyReason::LinkDown,
         DenyReason::NotReconciled,
         DenyReason::NotTrading,

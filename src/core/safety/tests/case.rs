@@ -8,12 +8,12 @@ use crate::core::mode::ModeCause;
 use crate::core::orders::{Open, Standing, Totals};
 use crate::core::setup::{
     Appetite, BreakerLimits, ClockLimits, DayLimits, DrawdownLimits, ExposureLimits,
-    InstrumentLimits, PriceMoveLimits, Rate, RejectLimits, RepeatLimits, Storm, StrategyLimits,
-    Timing,
+    InstrumentLimits, NoTradeWindow, PriceMoveLimits, Rate, RejectLimits, RepeatLimits, Resting,
+    Span, Storm, StrategyLimits, Timing,
 };
 use crate::types::{
     AssetId, Filters, Instrument, InstrumentId, InstrumentKind, MS, MarketData, MarketEvent,
-    OrderStatus, Quote, SECOND, Side, Trade, VenueId,
+    OrderStatus, Qty, Quote, SECOND, Side, Trade, VenueId,
 };
 
 pub(super) const NOW_NS: u64 = 100 * SECOND;
@@ -32,6 +32,7 @@ pub(super) struct Case {
     pub(super) entry_up: bool,
     pub(super) flattening: bool,
     pub(super) reconciled: bool,
+    pub(super) can_guard: bool,
     pub(super) position: Qty,
     pub(super) own_position: Qty,
     pub(super) open: Open,
@@ -93,6 +94,7 @@ pub(super) fn limits() -> Limits {
             },
         },
         probation_ns: 0,
+        no_trade: Vec::new(),
         instruments: vec![InstrumentLimits {
             position_max: Qty::whole(4),
             order_qty_max: Qty::whole(9),
@@ -208,6 +210,7 @@ pub(super) fn good() -> Case {
         entry_up: true,
         flattening: false,
         reconciled: true,
+        can_guard: true,
         position: Qty::ZERO,
         own_position: Qty::ZERO,
         open: Open::default(),
@@ -268,6 +271,7 @@ macro_rules! facts {
             entry_up: $case.entry_up,
             flattening: $case.flattening,
             reconciled: $case.reconciled,
+            can_guard: $case.can_guard,
             account: Holdings {
                 position: $case.position,
                 open: &$case.open,
@@ -400,6 +404,13 @@ pub(super) fn spend(rate: &mut Throttle, count: u32) {
 
 pub(super) fn trip() -> Trip {
     Trip::by_limit(TripReason::Operator, 0, 0)
+}
+
+/// A window from that second on; it is second 100.
+pub(super) fn close(case: &mut Case, from_s: u64) {
+    let span = Span::Once { from_s, to_s: from_s + 1 };
+    case.kernel.no_trade = NoTrade::new(vec![NoTradeWindow { span, resting: Resting::Keep }]);
+    case.kernel.no_trade.observe(NOW_NS / SECOND);
 }
 
 pub(super) fn shift(case: &mut Case, scope: Scope, cause: ModeCause) {
