@@ -118,6 +118,7 @@ fn limits(rate: Rate) -> Limits {
         data_age_ns_max: SECOND,
         conservative_bps: 5_000,
         probation_ns: 0,
+        no_trade: Vec::new(),
         instruments: vec![InstrumentLimits {
             position_max: Qty::whole(1),
             order_qty_max: Qty::whole(1),

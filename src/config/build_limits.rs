@@ -4,8 +4,8 @@ use super::build::{cash, qty};
 use super::checked::{DeadManConfig, DeadManOff};
 use super::values::Values;
 use crate::core::{
-    Budget, ClockLimits, DeadManTiming, DrawdownLimits, InstrumentLimits, Limits, PriceMoveLimits,
-    Rate, RepeatLimits, Timing,
+    Budget, ClockLimits, DeadManTiming, DrawdownLimits, InstrumentLimits, Limits, NoTradeWindow,
+    PriceMoveLimits, Rate, RepeatLimits, Timing,
 };
 use crate::types::{MS, SECOND};
 
@@ -14,7 +14,7 @@ use crate::types::{MS, SECOND};
 const AHEAD_MS: u64 = 1_000;
 
 /// What the safety kernel enforces.
-pub(super) fn limits(values: &Values) -> Option<Limits> {
+pub(super) fn limits(values: &Values, no_trade: Vec<NoTradeWindow>) -> Option<Limits> {
     let instrument = |index| {
         let path = format!("instruments[{index}]");
         Some(InstrumentLimits {
@@ -47,6 +47,7 @@ pub(super) fn limits(values: &Values) -> Option<Limits> {
         data_age_ns_max: ms(values, "risk.max_data_age_ms")?,
         conservative_bps: bps(values, "conservative.size_factor", 10_000)?,
         probation_ns: seconds(values, "conservative.probation_s")?,
+        no_trade,
         instruments: (0..values.count("instruments")).map(instrument).collect::<Option<_>>()?,
     })
 }

@@ -42,6 +42,10 @@ pub(super) enum Kind {
     Groups(usize),
     /// One to so many symbols.
     Symbols(usize),
+    /// One or more of these words.
+    Words(&'static [&'static str]),
+    /// A time of day or a date with one, UTC.
+    Moment,
     /// Keys that a strategy knows and this table does not.
     Settings,
     /// `true` or `false`.
@@ -101,6 +105,8 @@ impl Kind {
             Self::GroupOrOff => "a group of keys, or off".to_owned(),
             Self::Groups(max) => format!("a list of 1 to {max} groups of keys"),
             Self::Symbols(max) => format!("a list of 1 to {max} symbols"),
+            Self::Words(words) => format!("a list of {}", words.join(", ")),
+            Self::Moment => "a time as in 23:50 or 2026-01-01T00:00Z, in UTC".to_owned(),
             Self::Settings => "the settings that the strategy knows".to_owned(),
             Self::Flag => "true or false".to_owned(),
             Self::Choice(words) => format!("one of: {}", words.join(", ")),

@@ -18,6 +18,7 @@ mod build;
 mod build_limits;
 mod build_strategies;
 mod build_venue;
+mod build_windows;
 mod checked;
 mod fault;
 mod interpolate;

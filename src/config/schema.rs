@@ -76,6 +76,10 @@ fn shape(key: &Key) -> Value {
             let items = json!({ "type": "string" });
             json!({ "type": "array", "minItems": 1, "maxItems": max, "items": items })
         }
+        Kind::Words(words) => {
+            let items = or_variable(json!({ "enum": words }));
+            json!({ "type": "array", "minItems": 1, "maxItems": words.len(), "items": items })
+        }
         Kind::Settings => {
             let types = ["number", "string", "boolean"];
             json!({ "type": "object", "additionalProperties": { "type": types } })
@@ -93,6 +97,7 @@ fn shape(key: &Key) -> Value {
         }
         Kind::Name
         | Kind::Symbol
+        | Kind::Moment
         | Kind::Asset
         | Kind::Address(_)
         | Kind::Filter

@@ -92,7 +92,10 @@ impl Walk<'_> {
                 self.group(key.path, &at.path, entry.place, &entry.node);
             }
             Kind::Groups(max) => self.groups(&at, max, &entry.node),
-            Kind::Symbols(max) => self.symbols(&at, max, &entry.node),
+            Kind::Symbols(max) => self.scalars(&at, max, Kind::Symbol, &entry.node),
+            Kind::Words(words) => {
+                self.scalars(&at, words.len(), Kind::Choice(words), &entry.node);
+            }
             Kind::Settings => self.settings(&at, entry),
             Kind::Secret => self.secret(&at, &entry.node),
             Kind::Flag
@@ -103,6 +106,7 @@ impl Walk<'_> {
             | Kind::Speed(_)
             | Kind::Name
             | Kind::Symbol
+            | Kind::Moment
             | Kind::Asset
             | Kind::Address(_)
             | Kind::Filter
@@ -154,10 +158,10 @@ impl Walk<'_> {
         }
     }
 
-    fn symbols(&mut self, at: &At<'_>, max: usize, node: &Node) {
+    fn scalars(&mut self, at: &At<'_>, max: usize, kind: Kind, node: &Node) {
         for (index, element) in self.list(at, max, node).iter().enumerate() {
             let path = format!("{}[{index}]", at.path);
-            self.scalar(&At { key: at.key, path, place: element.place }, Kind::Symbol, element);
+            self.scalar(&At { key: at.key, path, place: element.place }, kind, element);
         }
     }
 

@@ -17,6 +17,10 @@ pub enum Alert {
         /// To which, and why.
         record: ModeRecord,
     },
+    /// A time begins at which the operator's calendar opens nothing.
+    WindowEntered,
+    /// It is over.
+    WindowLeft,
     /// Our clock is farther from the venue's than the warning threshold.
     ClockDrift {
         /// How far, nanoseconds; above zero when ours is behind.

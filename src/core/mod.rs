@@ -49,8 +49,9 @@ pub use params::{Param, ParamFault, Params};
 pub use portfolio::{HighWater, Tally};
 pub use reconcile::Finding;
 pub use setup::{
-    Budget, ClockLimits, DeadManTiming, DrawdownLimits, InstrumentLimits, Limits, PriceMoveLimits,
-    Rate, RepeatLimits, Restored, Seat, Setup, Sharing, Timing, Valuation,
+    Budget, ClockLimits, DeadManTiming, DrawdownLimits, InstrumentLimits, Limits, NoTradeWindow,
+    PriceMoveLimits, Rate, RepeatLimits, Resting, Restored, Seat, Setup, Sharing, Span, Timing,
+    Valuation,
 };
 pub use status::{Counters, InstrumentStatus, Status, StrategyStatus, VenueStatus};
 pub use strategy::{
@@ -442,6 +443,7 @@ impl Core {
         self.state.equity = self.state.portfolio.equity();
         self.equity_start = self.equity_start.or(self.state.equity);
         let exposed = self.state.portfolio.is_exposed();
+        self.withdrawing |= self.kernel.keep_hours(self.state.now, effects);
         self.kernel.enforce(self.state.now, self.state.equity, exposed, effects);
         self.drawdown_bps_max = self.drawdown_bps_max.max(self.kernel.drawdown_bps().unwrap_or(0));
     }

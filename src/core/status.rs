@@ -128,6 +128,8 @@ pub struct Status {
     pub links: [bool; 3],
     /// The account is proven to be what we believe.
     pub reconciled: bool,
+    /// The operator's calendar opens nothing now.
+    pub in_no_trade_window: bool,
     /// Strategies have been stopped for the end of the process.
     pub stopping: bool,
     /// A flatten is at work.
@@ -192,6 +194,7 @@ impl Core {
         out.latch_generation = self.kernel.latch_generation();
         out.links = LinkChannel::ALL.map(|channel| state.is_channel_up(channel));
         out.reconciled = state.reconciler.is_proven();
+        out.in_no_trade_window = self.kernel.is_in_window();
         out.stopping = self.kernel.is_stopping();
         out.flattening = self.flatten.is_at_work();
         out.clock_offset_ns = self.kernel.clock_offset_ns();

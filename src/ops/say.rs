@@ -27,6 +27,10 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
             )
         }
         Alert::Mode { scope, record } => mode(*scope, record, names),
+        Alert::WindowEntered => {
+            (Loudness::Warn, "no-trade window: nothing is opened until it is over".to_owned())
+        }
+        Alert::WindowLeft => (Loudness::Info, "no-trade window is over".to_owned()),
         Alert::ClockDrift { offset_ns } => {
             let ms = offset_ns / 1_000_000;
             (Loudness::Warn, format!("clock drift: the venue is {ms} ms ahead of this machine"))

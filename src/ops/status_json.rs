@@ -18,6 +18,7 @@ pub fn status(report: &Report) -> Value {
         "probation_left_s": status.probation_left_ns.div_ceil(crate::types::SECOND),
         "kill_switch_active": status.latch.is_some(),
         "kill_switch": kill_switch(report),
+        "no_trade_window": status.in_no_trade_window,
         "stopping": status.stopping,
         "flattening": status.flattening,
         "version": report.version,

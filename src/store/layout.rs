@@ -242,6 +242,7 @@ wire_enum!(DenyReason {
     49 = DuplicateOrder,
     50 = RepeatedOrder,
     51 = SelfTrade,
+    90 = NoTradeWindow,
     52 = InstrumentUnknown,
     53 = InstrumentOrders,
     80 = DeadManUnarmed,

@@ -217,6 +217,7 @@ pub(crate) fn limits() -> Limits {
         data_age_ns_max: 2 * SECOND,
         conservative_bps: 5_000,
         probation_ns: 0,
+        no_trade: Vec::new(),
         instruments: vec![bounds, bounds],
     }
 }

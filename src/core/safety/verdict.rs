@@ -122,6 +122,8 @@ reasons! {
     Halted: deny deny allow,
     /// Only reductions may pass, and this is none.
     ReducingOnly: deny allow allow,
+    /// The operator's calendar opens nothing at this time.
+    NoTradeWindow: deny allow allow,
     /// A connection that trading needs is down.
     LinkDown: deny deny deny,
     /// The venue's account has not been read and compared since the link came up.

@@ -6,7 +6,8 @@ use crate::core::market::Market;
 use crate::core::mode::ModeCause;
 use crate::core::orders::{Open, Standing, Totals};
 use crate::core::setup::{
-    ClockLimits, DrawdownLimits, InstrumentLimits, PriceMoveLimits, Rate, RepeatLimits, Timing,
+    ClockLimits, DrawdownLimits, InstrumentLimits, NoTradeWindow, PriceMoveLimits, Rate,
+    RepeatLimits, Resting, Span, Timing,
 };
 use crate::types::{
     AssetId, Filters, Instrument, InstrumentId, InstrumentKind, MS, MarketData, MarketEvent,
@@ -71,6 +72,7 @@ pub(super) fn limits() -> Limits {
         data_age_ns_max: SECOND,
         conservative_bps: 5_000,
         probation_ns: 0,
+        no_trade: Vec::new(),
         instruments: vec![InstrumentLimits {
             position_max: Qty::whole(4),
             order_qty_max: Qty::whole(9),
@@ -289,6 +291,13 @@ pub(super) fn spend(rate: &mut Throttle, count: u32) {
 
 pub(super) fn trip() -> Trip {
     Trip::by_limit(TripReason::Operator, 0, 0)
+}
+
+/// A window from that second on; it is second 100.
+pub(super) fn close(case: &mut Case, from_s: u64) {
+    let span = Span::Once { from_s, to_s: from_s + 1 };
+    case.kernel.no_trade = NoTrade::new(vec![NoTradeWindow { span, resting: Resting::Keep }]);
+    case.kernel.no_trade.observe(NOW_NS / SECOND);
 }
 
 pub(super) fn shift(case: &mut Case, scope: Scope, cause: ModeCause) {
