@@ -45,6 +45,8 @@ pub fn status(report: &Report) -> Value {
         "high_water": status.high_water.map(|mark| mark.peak.to_string()),
         "drawdown_bps": status.drawdown_bps,
         "drawdown_bps_max": status.drawdown_bps_max,
+        "day": day(report),
+        "circuit_breaker": circuit_breaker(report),
         "fees": text(&status.tally.fees),
         "turnover": text(&status.tally.turnover),
         "orders": orders(report),
@@ -101,6 +103,25 @@ fn cause(trip: &TripRecord) -> Value {
         "limit": trip.limit,
         "by": trip.by.as_str(),
         "note": trip.note.as_str(),
+    })
+}
+
+fn day(report: &Report) -> Value {
+    let losses = &report.status.losses;
+    json!({
+        "opening": losses.day.map(|mark| mark.opening.to_string()),
+        "loss_bps": losses.day_loss_bps,
+    })
+}
+
+fn circuit_breaker(report: &Report) -> Value {
+    let losses = &report.status.losses;
+    let remaining_s = losses.breaker_cooldown_ns.div_ceil(SECOND);
+    json!({
+        "state": if remaining_s == 0 { "closed" } else { "open" },
+        "stops": losses.breaker_stops,
+        "opened": losses.breaker_opened,
+        "cooldown_remaining_s": remaining_s,
     })
 }
 
@@ -190,6 +211,7 @@ fn strategy(line: &StrategyStatus, report: &Report) -> Value {
         "open_orders": line.open_orders,
         "fills": line.fills,
         "denied": line.denied,
+        "profit": line.profit.map(|profit| profit.to_string()),
         "mode": line.held.mode.name(),
         "mode_cause": mode_cause(&line.held),
         "positions": positions,

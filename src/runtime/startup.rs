@@ -15,9 +15,9 @@ use crate::net::http::{HttpClient, HttpLimits};
 use crate::net::{Address, Dial, NetError, TlsRoots};
 use crate::ops::Names;
 use crate::store::{
-    Journal, LastShutdown, LatchFiles, LatchTable, NamedLatch, Opened, Place, Record, ScopeName,
-    Standing, Start, StoreError, Stored, Writer, epoch_beyond, high_water, journal, mode,
-    next_epoch,
+    Journal, LastShutdown, LatchFiles, LatchTable, Losses, NamedLatch, Opened, Place, Record,
+    ScopeName, Standing, Start, StoreError, Stored, Writer, epoch_beyond, high_water, journal,
+    losses, mode, next_epoch,
 };
 use crate::types::{MS, SECOND, Stamp, Text};
 use crate::venue::{DecodeError, Listing, VenueKind};
@@ -174,6 +174,11 @@ impl Disk {
                 None
             }
         };
+        let losses = losses::restore(&config.folders.state).unwrap_or_else(|error| {
+            tracing::error!(%error, "what was lost before is not known; beginning KILLED");
+            table.trip_now(TripReason::StateUnreadable, &error.to_string(), now);
+            Losses::default()
+        });
         self.table = table;
         for latch in self.table.latches.clone() {
             self.journal_latch(&latch, now);
@@ -188,6 +193,8 @@ impl Disk {
             part_latches: self.part_latches(names),
             latch_generation: self.table.generation,
             high_water,
+            day: losses.day.filter(|_| !fresh_account),
+            breaker: losses.breaker,
         };
         (restored, standing)
     }

@@ -15,7 +15,8 @@ use super::places;
 use crate::core::{EventKind, Mode, ModeRecord, OperatorRequest, Refusal, Scope};
 use crate::ops::Names;
 use crate::store::{
-    LatchFiles, LatchTable, NamedLatch, Standing, StoreError, Writer, high_water, mode,
+    LatchFiles, LatchTable, Losses, NamedLatch, Standing, StoreError, Writer, high_water, losses,
+    mode,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -56,6 +57,7 @@ pub(super) struct WriterThread {
     pub(super) table: LatchTable,
     pub(super) state_folder: PathBuf,
     pub(super) standing: Vec<Standing>,
+    pub(super) losses: Losses,
     pub(super) names: Names,
     pub(super) told: Sender<Told>,
     pub(super) sync_ns: u64,
@@ -100,6 +102,10 @@ impl WriterThread {
             }
             Durable::HighWater(mark) => {
                 self.attempt(|this| high_water::write(&this.state_folder, mark));
+            }
+            Durable::Kept(kept) => {
+                self.losses.keep(kept);
+                self.attempt(|this| losses::write(&this.state_folder, &this.losses));
             }
             Durable::Answer { ticket, answer } => {
                 self.attempt(|this| this.journal.sync());

@@ -104,14 +104,6 @@ impl<'a> Cursor<'a> {
         self.units().map(Qty::from_units)
     }
 
-    /// Whatever stands in front of the next quote, which is taken too.
-    pub(super) fn until_quote(&mut self) -> Option<&'a [u8]> {
-        let end = self.rest.iter().position(|byte| *byte == b'"')?;
-        let (text, rest) = self.rest.split_at_checked(end)?;
-        self.rest = rest.get(1..)?;
-        Some(text)
-    }
-
     /// Plain ASCII in front of a closing quote, which is taken too.
     #[inline(always)]
     pub(super) fn text(&mut self) -> Option<&'a [u8]> {

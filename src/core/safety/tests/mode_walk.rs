@@ -115,7 +115,7 @@ impl Walk {
             latch: self.kernel.latch().copied(),
             part_latches: Vec::new(),
             latch_generation: self.kernel.latch_generation(),
-            high_water: None,
+            ..Restored::default()
         };
         self.kernel = walking(&restored);
         self.now_ns = 0;
