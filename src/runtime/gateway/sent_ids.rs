@@ -3,9 +3,9 @@
 //! Must hold: an id that is not known to be new is not new: one of another start, one that is below
 //! all that is remembered.
 //!
-//! Decision: not "above the last one", because an order that waits for the venue's dead-man's switch
-//! leaves after younger ones. It waits for seconds at most, in which a deployment reserves thousands
-//! of ids; 65,536 of them are 8 KiB.
+//! Decision: not "above the last one", because an order that waits for the venue's dead-man's
+//! switch leaves after younger ones. It waits for seconds at most, in which a deployment reserves
+//! thousands of ids; 65,536 of them are 8 KiB.
 
 use crate::types::ClientOrderId;
 

@@ -262,7 +262,8 @@ fn what_is_written_is_read_back_and_what_is_changed_is_not_the_same() {
     }
 }
 
-/// A contradiction trips the kill switch: a parameter that the reader does not know must not be one.
+/// A contradiction trips the kill switch: a parameter that the reader does not know must not be
+/// one.
 #[test]
 fn parameters_that_are_not_compared_are_passed_over() {
     let orders = orders();
