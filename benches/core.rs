@@ -38,6 +38,20 @@ impl Strategy for TakeTurns {
     }
 }
 
+fn timing() -> Timing {
+    Timing {
+        answer_ns_max: SECOND,
+        cancel_retry_ns: SECOND,
+        cancel_attempts_max: 5,
+        stuck_ns_max: 15 * SECOND,
+        query_retry_ns: SECOND,
+        not_found_final_ns: 6 * SECOND,
+        reconcile_ns: 3_600_000 * SECOND,
+        reconcile_timeout_ns: SECOND,
+        balance_tolerance: Cash::from_units(1),
+    }
+}
+
 fn setup(wants: bool) -> Setup {
     let rate = Rate { per_second: 1_000_000, burst: 1_000_000 };
     let tick = Price::from_units(10_000_000);
@@ -96,15 +110,7 @@ fn setup(wants: bool) -> Setup {
                 order_qty_max: Qty::whole(1),
             }],
         },
-        timing: Timing {
-            answer_ns_max: SECOND,
-            cancel_retry_ns: SECOND,
-            query_retry_ns: SECOND,
-            not_found_final_ns: 6 * SECOND,
-            reconcile_ns: 3_600_000 * SECOND,
-            reconcile_timeout_ns: SECOND,
-            balance_tolerance: Cash::from_units(1),
-        },
+        timing: timing(),
         sharing: Sharing::Exclusive,
         epoch: 1,
         restored: Restored::default(),

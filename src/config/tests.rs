@@ -77,7 +77,8 @@ risk:
   max_gross_notional: 200
   max_data_age_ms: 2000
 conservative: {size_factor: 0.5}
-orders: {answer_timeout_ms: 1000, cancel_retry_ms: 1000, query_retry_ms: 1000}
+orders: {answer_timeout_ms: 1000, cancel_retry_ms: 1000, cancel_attempts_max: 5, stuck_max_s: 16,
+         query_retry_ms: 1000}
 reconciliation: {interval_s: 30, timeout_ms: 5000, balance_tolerance: 0}
 ";
 
