@@ -7,8 +7,9 @@ use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
 use tradekeel::core::{
     AccountEvent, Budget, ClockLimits, ClockSample, Command, Core, DrawdownLimits, Effect, Effects,
-    Event, EventKind, InstrumentLimits, Intents, Limits, LinkChannel, LinkEvent, LinkState, Rate,
-    Restored, Seat, Setup, Sharing, Strategy, Timing, Valuation, View,
+    Event, EventKind, InstrumentLimits, Intents, Limits, LinkChannel, LinkEvent, LinkState,
+    PriceMoveLimits, Rate, RepeatLimits, Restored, Seat, Setup, Sharing, Strategy, Timing,
+    Valuation, View,
 };
 use tradekeel::types::{
     AccountSnapshot, AssetId, Cash, ExecutionKind, ExecutionReport, Fill, Filters, Instrument,
@@ -83,37 +84,48 @@ fn setup(wants: bool) -> Setup {
             budget: Budget { position_notional_max: Cash::whole(10_000), open_orders_max: 4, rate },
             strategy: Box::new(TakeTurns { wants }),
         }],
-        limits: Limits {
-            drawdown: DrawdownLimits {
-                max_bps: 1_500,
-                confirm_valuations: 3,
-                confirm_ns: SECOND,
-                unknown_ns_max: 30 * SECOND,
-            },
-            clock: ClockLimits {
-                warn_ns: 500 * MS,
-                kill_ns: 2_000 * MS,
-                kill_samples: 3,
-                refresh_ns: 3_600_000 * SECOND,
-            },
-            order_notional_max: Cash::whole(10_000),
-            price_band_bps: 100,
-            order_ttl_ns_max: 60 * SECOND,
-            order_rate: rate,
-            open_orders_max: 8,
-            unknown_orders_max: 2,
-            gross_notional_max: Cash::whole(100_000),
-            data_age_ns_max: SECOND,
-            conservative_bps: 5_000,
-            instruments: vec![InstrumentLimits {
-                position_max: Qty::whole(1),
-                order_qty_max: Qty::whole(1),
-            }],
-        },
+        limits: limits(rate),
         timing: timing(),
         sharing: Sharing::Exclusive,
         epoch: 1,
         restored: Restored::default(),
+    }
+}
+
+fn limits(rate: Rate) -> Limits {
+    Limits {
+        drawdown: DrawdownLimits {
+            max_bps: 1_500,
+            confirm_valuations: 3,
+            confirm_ns: SECOND,
+            unknown_ns_max: 30 * SECOND,
+        },
+        clock: ClockLimits {
+            warn_ns: 500 * MS,
+            kill_ns: 2_000 * MS,
+            kill_samples: 3,
+            refresh_ns: 3_600_000 * SECOND,
+        },
+        order_notional_max: Cash::whole(10_000),
+        price_band_bps: 100,
+        price_move: PriceMoveLimits { max_bps: 100, window_ns: 10 * SECOND },
+        repeats: RepeatLimits { max: 1_000_000, window_ns: SECOND },
+        signal_age_ns_max: SECOND,
+        order_ttl_ns_max: 60 * SECOND,
+        order_rate: rate,
+        open_orders_max: 8,
+        unknown_orders_max: 2,
+        gross_notional_max: Cash::whole(100_000),
+        data_age_ns_max: SECOND,
+        conservative_bps: 5_000,
+        probation_ns: 0,
+        instruments: vec![InstrumentLimits {
+            position_max: Qty::whole(1),
+            order_qty_max: Qty::whole(1),
+            open_orders_max: 8,
+            unknown_orders_max: 2,
+            restricted: false,
+        }],
     }
 }
 

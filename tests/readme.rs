@@ -30,6 +30,12 @@ fn the_stop_matrix_is_that_of_the_program() {
 }
 
 #[test]
+fn the_table_of_modes_is_that_of_the_core() {
+    let table = tradekeel::core::transitions();
+    assert!(RUNBOOK.contains(&format!("\n\n{table}\n")), "paste this:\n{table}");
+}
+
+#[test]
 fn the_two_commands_are_the_ones_that_ci_runs() {
     let commands = fenced(README, "sh").into_iter().take(2).collect::<Vec<_>>();
     let main_job = "cargo run --release -- --config configs/paper.yaml";

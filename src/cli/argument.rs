@@ -26,12 +26,15 @@ pub struct Author {
     pub reason: Option<String>,
 }
 
-/// Where a command applies; everywhere when neither is given.
+/// Where a command applies; everywhere when none is given.
 #[derive(Args, Clone, Debug)]
 pub struct Where {
     /// Only this instrument
-    #[arg(long, value_name = "SYMBOL", conflicts_with = "strategy")]
+    #[arg(long, value_name = "SYMBOL", conflicts_with_all = ["strategy", "venue"])]
     pub instrument: Option<String>,
+    /// Only this venue
+    #[arg(long, value_name = "NAME", conflicts_with = "strategy")]
+    pub venue: Option<String>,
     /// Only this strategy
     #[arg(long, value_name = "NAME")]
     pub strategy: Option<String>,

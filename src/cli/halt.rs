@@ -30,6 +30,7 @@ pub(super) fn execute(
 ) -> io::Result<Exit> {
     let request = Request::Halt {
         author: ask::author(&arguments.author),
+        venue: arguments.scope.venue.clone(),
         instrument: arguments.scope.instrument.clone(),
         strategy: arguments.scope.strategy.clone(),
     };

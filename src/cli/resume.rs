@@ -23,6 +23,9 @@ pub struct Arguments {
     /// At full size; otherwise at conservative size
     #[arg(long)]
     pub full: bool,
+    /// With --full: before the probation after the last resume is over
+    #[arg(long, requires = "full")]
+    pub force: bool,
 }
 
 /// Resumes.
@@ -33,14 +36,16 @@ pub(super) fn execute(
 ) -> io::Result<Exit> {
     let request = Request::Resume {
         author: ask::author(&arguments.author),
+        venue: arguments.scope.venue.clone(),
         instrument: arguments.scope.instrument.clone(),
         strategy: arguments.scope.strategy.clone(),
         full: arguments.full,
+        force: arguments.force,
     };
     let done = if arguments.full {
         "resumed at full size"
     } else {
-        "resumed; everything at conservative size until `engine resume --full`"
+        "resumed, at conservative size until `engine resume --full`"
     };
     ask::act(&arguments.target, &request, done, registry, console)
 }

@@ -91,6 +91,7 @@ fn every_verb_is_understood() {
         "engine status --json --config c.yaml",
         "engine halt --by ada --reason drill --instrument BTCUSDT",
         "engine resume --full --strategy quoter",
+        "engine resume --full --force --venue binance",
         "engine kill-switch trip --by ada --reason drill",
         "engine kill-switch status --json",
         "engine kill-switch reset --by ada --reason found --confirm x --new-baseline",

@@ -2,7 +2,10 @@
 
 use super::build::{cash, qty};
 use super::values::Values;
-use crate::core::{Budget, ClockLimits, DrawdownLimits, InstrumentLimits, Limits, Rate, Timing};
+use crate::core::{
+    Budget, ClockLimits, DrawdownLimits, InstrumentLimits, Limits, PriceMoveLimits, Rate,
+    RepeatLimits, Timing,
+};
 use crate::types::{MS, SECOND};
 
 /// What is added to the receive window before "not found" is final: Binance refuses a timestamp
@@ -16,6 +19,9 @@ pub(super) fn limits(values: &Values) -> Option<Limits> {
         Some(InstrumentLimits {
             position_max: qty(values, &format!("{path}.max_position"))?,
             order_qty_max: qty(values, &format!("{path}.max_order_qty"))?,
+            open_orders_max: values.whole_u32(&format!("{path}.max_open_orders"))?,
+            unknown_orders_max: values.whole_u32(&format!("{path}.max_unknown_orders"))?,
+            restricted: values.flag(&format!("{path}.restricted"))?,
         })
     };
     Some(Limits {
@@ -23,6 +29,15 @@ pub(super) fn limits(values: &Values) -> Option<Limits> {
         clock: clock(values)?,
         order_notional_max: cash(values, "risk.max_order_notional")?,
         price_band_bps: bps(values, "risk.price_band_pct", 100)?,
+        price_move: PriceMoveLimits {
+            max_bps: bps(values, "risk.max_price_move_pct", 100)?,
+            window_ns: ms(values, "risk.price_move_window_ms")?,
+        },
+        repeats: RepeatLimits {
+            max: values.whole_u32("risk.max_repeats")?,
+            window_ns: ms(values, "risk.repeat_window_ms")?,
+        },
+        signal_age_ns_max: ms(values, "risk.max_signal_age_ms")?,
         order_ttl_ns_max: ms(values, "risk.max_order_ttl_ms")?,
         order_rate: rate(values, "risk")?,
         open_orders_max: values.whole_u32("risk.max_open_orders")?,
@@ -30,6 +45,7 @@ pub(super) fn limits(values: &Values) -> Option<Limits> {
         gross_notional_max: cash(values, "risk.max_gross_notional")?,
         data_age_ns_max: ms(values, "risk.max_data_age_ms")?,
         conservative_bps: bps(values, "conservative.size_factor", 10_000)?,
+        probation_ns: seconds(values, "conservative.probation_s")?,
         instruments: (0..values.count("instruments")).map(instrument).collect::<Option<_>>()?,
     })
 }

@@ -43,7 +43,7 @@ impl Relations<'_> {
         self.patience();
     }
 
-    /// The halt of an instrument comes after the sweep of its symbol, never instead of it.
+    /// The stop of an instrument comes after the sweep of its symbol, never instead of it.
     fn patience(&mut self) {
         let retry_ms = self.values.whole("orders.cancel_retry_ms");
         let attempts = self.values.whole("orders.cancel_attempts_max");
@@ -60,6 +60,9 @@ impl Relations<'_> {
         for index in 0..self.values.count("instruments") {
             let path = format!("instruments[{index}]");
             self.at_most(&format!("{path}.max_order_qty"), &format!("{path}.max_position"));
+            for key in ["max_open_orders", "max_unknown_orders"] {
+                self.at_most(&format!("{path}.{key}"), &format!("risk.{key}"));
+            }
         }
         self.unique("instruments", "symbol");
     }

@@ -30,6 +30,12 @@ const BURST: Kind = Kind::Whole(1, 1_000, "new orders");
 /// the rest is for exits and for orders found at the venue.
 const OPEN: Kind = Kind::Whole(1, 10_000, "orders");
 
+/// Orders of unknown fate.
+const UNKNOWN: Kind = Kind::Whole(1, 100, "orders");
+
+/// A window of time.
+const WINDOW_MS: Kind = Kind::Whole(1_000, 3_600_000, "milliseconds");
+
 /// Milliseconds up to a minute.
 const MS: Kind = Kind::Whole(1, 60_000, "milliseconds");
 
@@ -163,6 +169,17 @@ pub(super) const KEYS: &[Key] = &[
         "Largest position, long or short, with every open order filled.",
     ),
     required("instruments[].max_order_qty", QTY, "Largest single order."),
+    required("instruments[].max_open_orders", OPEN, "Most orders in it at a time."),
+    required(
+        "instruments[].max_unknown_orders",
+        UNKNOWN,
+        "Most orders in it whose fate is unknown before nothing more is opened in it.",
+    ),
+    required(
+        "instruments[].restricted",
+        Kind::Flag,
+        "true: only reductions are let through (a list of compliance).",
+    ),
     required("strategies", Kind::Groups(32), "Who trades, with a budget each."),
     required("strategies[].name", Kind::Name, "Its own name; unique."),
     required(
@@ -245,7 +262,7 @@ pub(super) const KEYS: &[Key] = &[
     required("risk.max_open_orders", OPEN, "Most orders at a time."),
     required(
         "risk.max_unknown_orders",
-        Kind::Whole(1, 100, "orders"),
+        UNKNOWN,
         "Most orders whose fate is unknown before nothing more is opened.",
     ),
     required(
@@ -255,6 +272,23 @@ pub(super) const KEYS: &[Key] = &[
     ),
     required("risk.max_data_age_ms", MS, "Oldest quote that is traded on."),
     required(
+        "risk.max_signal_age_ms",
+        MS,
+        "Longest time from a message of the market to the opening order that answers it.",
+    ),
+    required(
+        "risk.max_price_move_pct",
+        Kind::Number("0.01", "50", 2, "percent"),
+        "How far the price may move within the window before nothing is opened.",
+    ),
+    required("risk.price_move_window_ms", WINDOW_MS, "That window."),
+    required(
+        "risk.max_repeats",
+        Kind::Whole(1, 1_000, "orders"),
+        "Most orders of one intent (strategy, instrument, side, price, quantity) at once.",
+    ),
+    required("risk.repeat_window_ms", WINDOW_MS, "The time in which so many are allowed again."),
+    required(
         "conservative",
         Kind::Group,
         "After a resume or a crash, until `engine resume --full`.",
@@ -263,6 +297,11 @@ pub(super) const KEYS: &[Key] = &[
         "conservative.size_factor",
         Kind::Number("0.01", "1", 4, "parts of the full size"),
         "Limits of size are multiplied by it.",
+    ),
+    required(
+        "conservative.probation_s",
+        Kind::Whole(0, 86_400, "seconds"),
+        "So long after a resume, or a stop by itself meanwhile, `engine resume --full` is refused.",
     ),
     required("orders", Kind::Group, "How long answers about orders may take."),
     required(
@@ -279,7 +318,7 @@ pub(super) const KEYS: &[Key] = &[
     required(
         "orders.stuck_max_s",
         Kind::Whole(1, 3_600, "seconds"),
-        "An opening order that does not go for so long halts its instrument.",
+        "An opening order that does not go for so long leaves its instrument only reductions.",
     ),
     required("orders.query_retry_ms", MS, "An order of unknown fate is asked after again."),
     required("reconciliation", Kind::Group, "Comparing our account with the venue's."),

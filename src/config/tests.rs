@@ -58,7 +58,8 @@ reporting_currency: USDT
 account: {exclusive: false}
 venue: {name: sim, kind: binance_usdm, recv_window_ms: 5000}
 exchange: {seed: 7, starting_balance: 1000, maker_fee_bps: -0.25, taker_fee_bps: 5}
-instruments: [{symbol: BTC/USDT, max_position: 2, max_order_qty: 1}]
+instruments: [{symbol: BTC/USDT, max_position: 2, max_order_qty: 1, \
+    max_open_orders: 5, max_unknown_orders: 1, restricted: false}]
 strategies:
 - name: rest
   kind: idle
@@ -76,7 +77,12 @@ risk:
   max_unknown_orders: 2
   max_gross_notional: 200
   max_data_age_ms: 2000
-conservative: {size_factor: 0.5}
+  max_signal_age_ms: 100
+  max_price_move_pct: 1.5
+  price_move_window_ms: 10000
+  max_repeats: 20
+  repeat_window_ms: 60000
+conservative: {size_factor: 0.5, probation_s: 60}
 orders: {answer_timeout_ms: 1000, cancel_retry_ms: 1000, cancel_attempts_max: 5, stuck_max_s: 16,
          query_retry_ms: 1000}
 reconciliation: {interval_s: 30, timeout_ms: 5000, balance_tolerance: 0}
@@ -121,7 +127,12 @@ fn assert_limits(limits: &Limits) {
     assert_eq!((limits.open_orders_max, limits.unknown_orders_max), (10, 2));
     assert_eq!(limits.gross_notional_max, Cash::whole(200));
     assert_eq!(limits.data_age_ns_max, 2_000 * MS);
-    assert_eq!(limits.instruments[0].order_qty_max, Qty::whole(1));
+    let here = limits.instruments[0];
+    assert_eq!((here.order_qty_max, here.open_orders_max), (Qty::whole(1), 5));
+    assert_eq!((here.unknown_orders_max, here.restricted), (1, false));
+    assert_eq!(limits.signal_age_ns_max, 100 * MS);
+    assert_eq!((limits.price_move.max_bps, limits.price_move.window_ns), (150, 10 * SECOND));
+    assert_eq!((limits.repeats.max, limits.repeats.window_ns), (20, 60 * SECOND));
 }
 
 /// Edits of `SMALL`, each with the one fault that it must give.
@@ -259,7 +270,7 @@ fn what_a_variable_holds_is_never_repeated() {
         edited(SMALL, "kind: idle", "kind: ${BINANCE_API_SECRET}"),
         edited(SMALL, "[BTC-USDT]", "['${HIDDEN}']"),
         edited(SMALL, "[BTC-USDT]", "[BTC-USDT, '${HIDDEN}', '${HIDDEN}']"),
-        edited(SMALL, "max_order_qty: 1}", "max_order_qty: '${HIDDEN_NUMBER}'}"),
+        edited(SMALL, "max_order_qty: 1,", "max_order_qty: '${HIDDEN_NUMBER}',"),
     ];
     for text in wrong {
         let faults = loaded(&text).unwrap_err();

@@ -1,6 +1,6 @@
 //! What a person should know: the closed list of things worth saying aloud.
 
-use super::mode::Mode;
+use super::mode::{ModeRecord, Scope};
 use super::reconcile::Finding;
 use super::safety::TripReason;
 use crate::types::{ClientOrderId, ForeignOrder, InstrumentId, Qty, VenueId};
@@ -10,8 +10,13 @@ use crate::types::{ClientOrderId, ForeignOrder, InstrumentId, Qty, VenueId};
 pub enum Alert {
     /// The kill switch tripped.
     KillSwitch(TripReason),
-    /// The mode of everything changed.
-    Mode(Mode),
+    /// The mode of a scope changed.
+    Mode {
+        /// Where.
+        scope: Scope,
+        /// To which, and why.
+        record: ModeRecord,
+    },
     /// Our clock is farther from the venue's than the warning threshold.
     ClockDrift {
         /// How far, nanoseconds; above zero when ours is behind.
@@ -44,8 +49,8 @@ pub enum Alert {
         /// Of what.
         instrument: InstrumentId,
     },
-    /// It has not gone for too long: its instrument is halted.
-    StuckHalt {
+    /// It has not gone for too long: its instrument may only reduce.
+    StuckStop {
         /// Which.
         id: ClientOrderId,
         /// Of what.

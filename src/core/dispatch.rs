@@ -57,7 +57,8 @@ impl Core {
             return;
         }
         for (seat, id) in self.seats.iter_mut().zip((0_u8..).map(StrategyId)) {
-            seat.strategy.on_stop(&self.state.view(id, self.kernel.mode_of(id)));
+            let modes = self.kernel.modes();
+            seat.strategy.on_stop(&self.state.view(id, self.kernel.mode_of(id), modes));
         }
     }
 
@@ -135,7 +136,8 @@ impl Core {
         callback: impl FnOnce(&mut dyn Strategy, &View<'_>, &mut Intents),
     ) {
         let strategy = StrategyId(u8::try_from(at).unwrap_or(u8::MAX));
-        let view = self.state.view(strategy, self.kernel.mode_of(strategy));
+        let (mode, modes) = (self.kernel.mode_of(strategy), self.kernel.modes());
+        let view = self.state.view(strategy, mode, modes);
         callback(self.seats[at].strategy.as_mut(), &view, &mut self.intents);
         self.hear(strategy, effects);
     }

@@ -8,11 +8,12 @@ use super::event::{AccountEvent, EventKind};
 use super::mode::Scope;
 use crate::types::{AccountSnapshot, ExecutionKind, ExecutionReport, InstrumentId, Qty};
 
-/// How many instruments and strategies there are.
+/// How many instruments, strategies and venues there are.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Door {
     pub(super) instruments: usize,
     pub(super) strategies: usize,
+    pub(super) venues: usize,
 }
 
 impl Door {
@@ -36,8 +37,7 @@ impl Door {
             Scope::All => true,
             Scope::Instrument(id) => self.has(id),
             Scope::Strategy(id) => id.index() < self.strategies,
-            // No mode is kept by venue: nothing may claim to have halted one.
-            Scope::Venue(_) => false,
+            Scope::Venue(id) => id.index() < self.venues,
         }
     }
 

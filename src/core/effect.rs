@@ -2,7 +2,7 @@
 
 use super::alert::Alert;
 use super::event::OperatorRequest;
-use super::mode::{Mode, Scope};
+use super::mode::{ModeRecord, Scope};
 use super::portfolio::HighWater;
 use super::safety::{Approved, DenyReason, TripRecord};
 use crate::types::{
@@ -46,13 +46,12 @@ pub enum Effect {
         /// By whom and why.
         request: OperatorRequest,
     },
-    /// A mode holds in a scope from here on and must survive a restart (D1); `Running` in a narrow
-    /// scope lifts its halt.
+    /// A mode holds in a scope from here on and must survive a restart with its cause (D1).
     ModeChanged {
         /// Where.
         scope: Scope,
-        /// Which.
-        mode: Mode,
+        /// Which, and why.
+        record: ModeRecord,
     },
     /// The high-water mark moved and must survive a restart.
     HighWaterChanged(HighWater),
@@ -106,6 +105,10 @@ pub enum Command {
 pub enum Refusal {
     /// The kill switch is on: reset it first.
     Killed,
+    /// It is not in CONSERVATIVE: full size comes after a resume.
+    ResumeFirst,
+    /// The probation after the last resume is not over.
+    InProbation,
     /// There is nothing to reset.
     NotTripped,
     /// The latch has moved on since the operator looked.
@@ -114,7 +117,7 @@ pub enum Refusal {
     StillBreached,
     /// The account has not been reconciled since the trip.
     NotReconciled,
-    /// It names an instrument or a strategy that is not configured.
+    /// It names a venue, an instrument or a strategy that is not configured.
     NotConfigured,
     /// The worst price must be within 1 to 2,000 basis points of the touch.
     CapOutOfRange,
@@ -125,6 +128,10 @@ impl Refusal {
     pub fn text(self) -> &'static str {
         match self {
             Self::Killed => "the kill switch is tripped; see `engine kill-switch status`",
+            Self::ResumeFirst => "it is stopped there; `engine resume` first, at conservative size",
+            Self::InProbation => {
+                "the probation after the last resume is not over (`engine status`); `--force` skips it"
+            }
             Self::NotTripped => "the kill switch is not tripped",
             Self::StaleGeneration => {
                 "the kill switch tripped again since; read `engine kill-switch status` once more"
@@ -135,7 +142,7 @@ impl Refusal {
             Self::NotReconciled => {
                 "the account is not reconciled; run `engine status` and look at the link"
             }
-            Self::NotConfigured => "no such instrument or strategy is configured",
+            Self::NotConfigured => "no such venue, instrument or strategy is configured",
             Self::CapOutOfRange => "the cap must be 1 to 2000 basis points",
         }
     }

@@ -129,8 +129,15 @@ pub enum OperatorCommand {
     Halt(Scope),
     /// Lift a halt. Lands in CONSERVATIVE (D2).
     Resume(Scope),
-    /// Leave CONSERVATIVE for RUNNING, and lift a halt of everything (D2).
+    /// Leave CONSERVATIVE for RUNNING everywhere (D2): [`Self::Promote`] of everything.
     ResumeFull,
+    /// Leave CONSERVATIVE for RUNNING in one scope (D2).
+    Promote {
+        /// Where.
+        scope: Scope,
+        /// Whether the probation after a resume must be over.
+        probation: Probation,
+    },
     /// Trip the kill switch.
     Trip(TripCause),
     /// Clear the kill switch (D3).
@@ -151,6 +158,15 @@ pub enum OperatorCommand {
     Reconcile,
     /// Prepare the end of the process: strategies stop, opening orders are cancelled.
     Stop,
+}
+
+/// What a return to full size does with the probation after a resume.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Probation {
+    /// Waits for its end.
+    Observe,
+    /// Does not, by force.
+    Skip,
 }
 
 /// Who pulled the kill switch by hand.

@@ -3,9 +3,12 @@
 //! Must hold: a quote that is one-sided or crossed is no quote; a book that missed anything is no
 //! book until it has been begun again and ended whole (D12).
 
+mod past;
+
 use super::book::Book;
 use super::digest::Digest;
 use crate::types::{MarketData, MarketEvent, Price, Quote, Trade};
+use past::Past;
 
 /// The market of one instrument.
 #[derive(Debug)]
@@ -14,7 +17,9 @@ pub(super) struct Market {
     /// The last sound one, however old: what an operator's exit is priced from.
     last_quote: Option<Quote>,
     quote_received_ns: u64,
+    past: Past,
     last_trade: Option<Trade>,
+    trade_received_ns: u64,
     book: Book,
     /// Levels that the book had not kept when it was last begun.
     dropped_before: u64,
@@ -33,12 +38,15 @@ enum BookState {
 }
 
 impl Market {
-    pub(super) fn new(tick: Price) -> Self {
+    /// `move_window_ns` is the time over which moves of its price are told.
+    pub(super) fn new(tick: Price, move_window_ns: u64) -> Self {
         Self {
             quote: None,
             last_quote: None,
             quote_received_ns: 0,
+            past: Past::new(move_window_ns),
             last_trade: None,
+            trade_received_ns: 0,
             book: Book::new(tick),
             dropped_before: 0,
             state: BookState::Lost,
@@ -51,8 +59,14 @@ impl Market {
                 self.quote = quote.is_sound().then_some(*quote);
                 self.last_quote = self.quote.or(self.last_quote);
                 self.quote_received_ns = received_ns;
+                if let Some(mid) = quote.mid() {
+                    self.past.observe(received_ns, mid);
+                }
             }
-            MarketData::Trade(trade) => self.last_trade = Some(*trade),
+            MarketData::Trade(trade) => {
+                self.last_trade = Some(*trade);
+                self.trade_received_ns = received_ns;
+            }
             MarketData::BookLost => self.state = BookState::Lost,
             MarketData::BookBegin => {
                 self.book.clear();
@@ -94,6 +108,18 @@ impl Market {
     /// How old the best prices are.
     pub(super) fn quote_age_ns(&self, now_ns: u64) -> u64 {
         now_ns.saturating_sub(self.quote_received_ns)
+    }
+
+    /// The mid a window ago, or the oldest that is known before so much is known.
+    pub(super) fn past_mid(&self, now_ns: u64) -> Option<Price> {
+        self.past.mid(now_ns)
+    }
+
+    /// The price of the last trade, when it is no older than that. A price of nothing is none.
+    pub(super) fn traded(&self, now_ns: u64, age_ns_max: u64) -> Option<Price> {
+        let fresh = now_ns.saturating_sub(self.trade_received_ns) <= age_ns_max;
+        let price = self.last_trade.filter(|_| fresh).map(|trade| trade.price);
+        price.filter(|price| Price::ZERO < *price)
     }
 
     /// The book, when whole.

@@ -37,19 +37,19 @@ pub use digest::Digest;
 pub use effect::{Command, EFFECTS_MAX, Effect, Effects, Refusal};
 pub use event::{
     AccountEvent, Baseline, ClockSample, Event, EventKind, LinkChannel, LinkEvent, LinkState,
-    OperatorCommand, OperatorRequest, TripCause,
+    OperatorCommand, OperatorRequest, Probation, TripCause,
 };
 pub use flatten::exit_slice;
-pub use mode::{Mode, Scope};
+pub use mode::{Author, Mode, ModeCause, ModeRecord, Scope, transitions};
 pub use orders::{ORDERS_MAX, Order};
 pub use params::{Param, ParamFault, Params};
 pub use portfolio::{HighWater, Tally};
 pub use reconcile::Finding;
 pub use setup::{
-    Budget, ClockLimits, DrawdownLimits, InstrumentLimits, Limits, Rate, Restored, Seat, Setup,
-    Sharing, Timing, Valuation,
+    Budget, ClockLimits, DrawdownLimits, InstrumentLimits, Limits, PriceMoveLimits, Rate,
+    RepeatLimits, Restored, Seat, Setup, Sharing, Timing, Valuation,
 };
-pub use status::{Counters, InstrumentStatus, Status, StrategyStatus};
+pub use status::{Counters, InstrumentStatus, Status, StrategyStatus, VenueStatus};
 pub use strategy::{
     Construct, INTENTS_MAX, Intent, Intents, OrderUpdate, Outcome, Registry, Strategy,
     StrategySetup, View,
@@ -64,7 +64,7 @@ use door::Door;
 use flatten::Flatten;
 use orders::Applied;
 use reconcile::Verdict;
-use safety::{Kernel, Trip, TripReason};
+use safety::{Change, Kernel, Trip, TripReason};
 use state::State;
 
 /// All trading state of the process, owned by one thread.
@@ -107,10 +107,18 @@ impl Core {
         assert!(in_order, "instruments stand in order of their index");
         assert!(limits.instruments.len() == instruments.len(), "every instrument has limits");
         let budgets = strategies.iter().map(|seat| seat.budget).collect();
-        let kernel = Kernel::new(limits, budgets, setup.epoch, &setup.restored);
+        let move_window_ns = limits.price_move.window_ns;
+        let kernel = Kernel::new(limits, budgets, &instruments, setup.epoch, &setup.restored);
         let (count, seats) = (instruments.len(), strategies.len());
         Self {
-            state: State::new(instruments, valuations, seats, setup.timing, setup.sharing),
+            state: State::new(
+                instruments,
+                valuations,
+                seats,
+                setup.timing,
+                setup.sharing,
+                move_window_ns,
+            ),
             kernel,
             seats: strategies.into_iter().map(SeatState::new).collect(),
             intents: Intents::new(setup.epoch),
@@ -152,7 +160,10 @@ impl Core {
         let counters = &self.counters;
         let counts = [counters.events, counters.orders_sent, counters.denied_total()];
         let digest = counts.iter().fold(Digest::new(), |digest, count| digest.with_count(*count));
-        let digest = digest
+        let digest = self
+            .kernel
+            .modes()
+            .digest(digest)
             .with(self.kernel.mode() as i64)
             .with(self.intents.next_id().sequence.into())
             .with_wide(self.state.equity.map_or(i128::MIN, Cash::units));
@@ -205,7 +216,11 @@ impl Core {
     }
 
     fn door(&self) -> Door {
-        Door { instruments: self.state.instruments.len(), strategies: self.seats.len() }
+        Door {
+            instruments: self.state.instruments.len(),
+            strategies: self.seats.len(),
+            venues: self.state.venues(),
+        }
     }
 
     fn on_unusable(&mut self, kind: &EventKind) {
@@ -316,8 +331,9 @@ impl Core {
         effects.push(Effect::Alert(Alert::ForeignFill { instrument, cause, qty }));
         match cause {
             ForeignOrder::Liquidation | ForeignOrder::Deleveraging | ForeignOrder::Delivery => {
-                self.kernel.reduce_only();
-                self.mode_changed(Scope::All, self.kernel.mode_of_all(), effects);
+                let venue = self.state.instruments[instrument.index()].venue;
+                let change = Change::by_engine(ModeCause::Liquidation);
+                self.change_mode(Scope::Venue(venue), change, effects);
             }
             ForeignOrder::Other => {}
         }

@@ -6,20 +6,16 @@
 use super::Core;
 use super::alert::Alert;
 use super::effect::{Effect, Effects, Refusal};
-use super::event::{OperatorCommand, OperatorRequest, TripCause};
-use super::mode::{Mode, Scope};
-use super::safety::{Trip, TripReason};
+use super::event::{OperatorCommand, OperatorRequest, Probation, TripCause};
+use super::mode::{ModeCause, Scope};
+use super::safety::{Change, Trip, TripReason};
 
 /// Widest cap that a flatten may be given: beyond a fifth of the price it is a typing error.
 const CAP_BPS_MAX: u32 = 2_000;
 
 impl Core {
     pub(super) fn on_operator(&mut self, request: &OperatorRequest, effects: &mut Effects) {
-        let before = self.kernel.mode();
         let answer = self.obey(request, effects);
-        if answer.is_ok() && before != self.kernel.mode() {
-            effects.push(Effect::Alert(Alert::Mode(self.kernel.mode())));
-        }
         if request.ticket != 0 {
             effects.push(Effect::Answer { ticket: request.ticket, answer });
         }
@@ -31,19 +27,18 @@ impl Core {
         }
         match request.command {
             OperatorCommand::Halt(scope) => {
-                self.kernel.halt(scope);
-                self.mode_changed(scope, Mode::Halted, effects);
+                self.change_mode(scope, word(ModeCause::Halt, request), effects);
             }
             OperatorCommand::Resume(scope) => {
-                self.kernel.resume(scope)?;
+                self.kernel.check_resume()?;
                 self.state.reconciler.ask_now();
-                let lifted = if scope == Scope::All { Mode::Conservative } else { Mode::Running };
-                self.mode_changed(scope, lifted, effects);
+                self.change_mode(scope, word(ModeCause::Resume, request), effects);
             }
             OperatorCommand::ResumeFull => {
-                self.kernel.resume_fully()?;
-                self.state.reconciler.ask_now();
-                self.mode_changed(Scope::All, Mode::Running, effects);
+                self.promote(Scope::All, Probation::Observe, request, effects)?;
+            }
+            OperatorCommand::Promote { scope, probation } => {
+                self.promote(scope, probation, request, effects)?;
             }
             OperatorCommand::Trip(cause) => {
                 let reason = match cause {
@@ -61,7 +56,7 @@ impl Core {
                 }
                 self.kernel.reset(generation, baseline)?;
                 effects.push(Effect::Reset { generation, request: *request });
-                self.mode_changed(Scope::All, Mode::Conservative, effects);
+                self.change_mode(Scope::All, word(ModeCause::Reset, request), effects);
             }
             OperatorCommand::Flatten { instrument, cap_bps } => {
                 if !(1..=CAP_BPS_MAX).contains(&cap_bps) {
@@ -80,16 +75,32 @@ impl Core {
         Ok(())
     }
 
-    pub(super) fn mode_changed(&mut self, scope: Scope, mode: Mode, effects: &mut Effects) {
+    /// Moves the mode of a scope and says so; nothing when that moves nothing.
+    pub(super) fn change_mode(&mut self, scope: Scope, change: Change, effects: &mut Effects) {
+        let Some(record) = self.kernel.change_mode(scope, change, self.state.now) else { return };
         self.withdrawing = true;
-        effects.push(Effect::ModeChanged { scope, mode });
+        effects.push(Effect::ModeChanged { scope, record });
+        effects.push(Effect::Alert(Alert::Mode { scope, record }));
+    }
+
+    fn promote(
+        &mut self,
+        scope: Scope,
+        probation: Probation,
+        request: &OperatorRequest,
+        effects: &mut Effects,
+    ) -> Result<(), Refusal> {
+        self.kernel.check_promotion(scope, probation, self.state.now.mono_ns)?;
+        self.state.reconciler.ask_now();
+        self.change_mode(scope, word(ModeCause::Promote, request), effects);
+        Ok(())
     }
 
     fn is_configured(&self, command: OperatorCommand) -> bool {
         match command {
-            OperatorCommand::Halt(scope) | OperatorCommand::Resume(scope) => {
-                self.door().has_scope(scope)
-            }
+            OperatorCommand::Halt(scope)
+            | OperatorCommand::Resume(scope)
+            | OperatorCommand::Promote { scope, .. } => self.door().has_scope(scope),
             OperatorCommand::Flatten { instrument, .. } => {
                 instrument.is_none_or(|instrument| self.door().has(instrument))
             }
@@ -100,4 +111,9 @@ impl Core {
             | OperatorCommand::Stop => true,
         }
     }
+}
+
+/// An operator's word as a change of mode.
+fn word(cause: ModeCause, request: &OperatorRequest) -> Change {
+    Change { cause, by: request.by, note: request.reason }
 }

@@ -3,11 +3,11 @@
 //! The configuration checks all ranges and relations before a core is built. There are no defaults
 //! here: a number that is not written is a fault of the configuration (D8).
 
-use super::mode::Mode;
+use super::mode::{ModeRecord, Scope};
 use super::portfolio::HighWater;
 use super::safety::TripRecord;
 use super::strategy::Strategy;
-use crate::types::{Cash, Instrument, InstrumentId, Qty, StrategyId};
+use crate::types::{Cash, Instrument, InstrumentId, Qty};
 
 /// Everything that a core is built from.
 #[derive(Debug)]
@@ -46,12 +46,8 @@ pub struct Seat {
 /// What the last run left behind (D1): a restart never raises a mode.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Restored {
-    /// The mode that trading begins in once the account is reconciled.
-    pub mode: Mode,
-    /// Instruments that were halted.
-    pub halted_instruments: Vec<InstrumentId>,
-    /// Strategies that were halted.
-    pub halted_strategies: Vec<StrategyId>,
+    /// The modes that held, by scope; what is not named runs.
+    pub modes: Vec<(Scope, ModeRecord)>,
     /// The latch, if it is set.
     pub latch: Option<TripRecord>,
     /// Generation of the latch: how often it has ever tripped.
@@ -111,6 +107,12 @@ pub struct Limits {
     pub order_notional_max: Cash,
     /// Farthest that a price may lie beyond the opposite touch, in basis points.
     pub price_band_bps: u32,
+    /// How far the market may have moved before nothing is opened.
+    pub price_move: PriceMoveLimits,
+    /// Most orders of the same intent.
+    pub repeats: RepeatLimits,
+    /// Longest time from the arrival of the bytes that a strategy answers to until its order.
+    pub signal_age_ns_max: u64,
     /// Longest time to live of an opening order.
     pub order_ttl_ns_max: u64,
     /// Most new orders in a time, over all strategies.
@@ -125,6 +127,8 @@ pub struct Limits {
     pub data_age_ns_max: u64,
     /// Size of limits in CONSERVATIVE, in basis points of the full size.
     pub conservative_bps: u32,
+    /// How long after a resume CONSERVATIVE is not left without force (R125).
+    pub probation_ns: u64,
     /// Per instrument, by `InstrumentId`.
     pub instruments: Vec<InstrumentLimits>,
 }
@@ -136,6 +140,30 @@ pub struct InstrumentLimits {
     pub position_max: Qty,
     /// Largest single order.
     pub order_qty_max: Qty,
+    /// Most orders that are not over, over all strategies.
+    pub open_orders_max: u32,
+    /// Most opening orders whose fate is unknown, before nothing more is opened there.
+    pub unknown_orders_max: u32,
+    /// Only reductions pass (a list of compliance).
+    pub restricted: bool,
+}
+
+/// How far a mid may move within a time before nothing is opened into the move.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct PriceMoveLimits {
+    /// In basis points of the mid at its beginning, up or down.
+    pub max_bps: u32,
+    /// The time.
+    pub window_ns: u64,
+}
+
+/// How often the same intent (strategy, instrument, side, price, quantity) may be sent.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct RepeatLimits {
+    /// So often at once, refilled evenly over the window.
+    pub max: u32,
+    /// The time in which all of it is refilled.
+    pub window_ns: u64,
 }
 
 /// When the drawdown trips the kill switch (SAFETY E6).
@@ -174,7 +202,8 @@ pub struct Timing {
     /// Every so many cancels of an opening order that are not confirmed, all opening orders of its
     /// symbol are taken back; at least one.
     pub cancel_attempts_max: u32,
-    /// An opening order that was to go and has not gone for so long halts its instrument.
+    /// An opening order that was to go and has not gone for so long leaves its instrument only
+    /// reductions.
     pub stuck_ns_max: u64,
     /// An unknown order is asked after again.
     pub query_retry_ns: u64,

@@ -9,7 +9,7 @@ use super::mode::Mode;
 use super::orders::{Orders, Totals};
 use super::portfolio::Portfolio;
 use super::reconcile::Reconciler;
-use super::safety::{Facts, Holdings};
+use super::safety::{Facts, Holdings, Modes};
 use super::setup::{Sharing, Timing, Valuation};
 use super::strategy::View;
 use crate::types::{
@@ -29,6 +29,7 @@ pub(super) struct State {
     pub(super) reconciler: Reconciler,
     pub(super) sharing: Sharing,
     pub(super) equity: Option<Cash>,
+    venues: usize,
     /// The connections of the venue, by channel.
     links: [bool; 3],
     /// What orders that are not ours may still trade, by instrument and side.
@@ -46,24 +47,32 @@ impl State {
         strategies: usize,
         timing: Timing,
         sharing: Sharing,
+        move_window_ns: u64,
     ) -> Self {
         let count = instruments.len();
-        let tick = |instrument: &Instrument| Market::new(instrument.filters.price_tick);
+        let market =
+            |instrument: &Instrument| Market::new(instrument.filters.price_tick, move_window_ns);
         Self {
             now: Stamp::default(),
-            market: instruments.iter().map(tick).collect(),
+            market: instruments.iter().map(market).collect(),
             orders: Orders::new(count, strategies, timing),
             portfolio: Portfolio::new(count, strategies, valuations),
             exposure: Exposure::new(count),
             reconciler: Reconciler::new(VenueId(0), timing),
             sharing,
             equity: None,
+            venues: instruments.iter().map(|it| it.venue.index() + 1).max().unwrap_or(0),
             links: [false; 3],
             foreign: vec![[Qty::ZERO; 2]; count],
             guarded: vec![false; count],
             activity: 0,
             instruments,
         }
+    }
+
+    /// How many venues there are.
+    pub(super) fn venues(&self) -> usize {
+        self.venues
     }
 
     pub(super) fn is_link_up(&self) -> bool {
@@ -96,11 +105,17 @@ impl State {
     }
 
     /// What a strategy may see.
-    pub(super) fn view(&self, strategy: StrategyId, mode: Mode) -> View<'_> {
+    pub(super) fn view<'a>(
+        &'a self,
+        strategy: StrategyId,
+        mode: Mode,
+        modes: &'a Modes,
+    ) -> View<'a> {
         View {
             now: self.now,
             strategy,
             mode,
+            modes,
             instruments: &self.instruments,
             market: &self.market,
             orders: &self.orders,

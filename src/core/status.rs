@@ -1,10 +1,10 @@
 //! The state as people and programs see it: a copy, made now and then, that shares nothing.
 
-use super::mode::Mode;
+use super::mode::{Mode, ModeRecord, Scope};
 use super::portfolio::{HighWater, Tally};
 use super::safety::{DenyReason, TripRecord};
 use super::{Core, LinkChannel};
-use crate::types::{Cash, InstrumentId, Qty, Quote, Stamp, StrategyId};
+use crate::types::{Cash, InstrumentId, Qty, Quote, Stamp, StrategyId, VenueId};
 
 /// Counts since the start.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -76,8 +76,17 @@ pub struct InstrumentStatus {
     pub position: Qty,
     /// Orders of ours that are not over.
     pub open_orders: u32,
-    /// An operator halted it.
-    pub halted: bool,
+    /// What holds for it alone, and why.
+    pub held: ModeRecord,
+}
+
+/// One venue.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct VenueStatus {
+    /// Which.
+    pub id: VenueId,
+    /// What holds for it alone, and why.
+    pub held: ModeRecord,
 }
 
 /// One strategy.
@@ -91,8 +100,8 @@ pub struct StrategyStatus {
     pub fills: u64,
     /// Wishes of it that the kernel denied.
     pub denied: u64,
-    /// An operator halted it.
-    pub halted: bool,
+    /// What holds for it alone, and why.
+    pub held: ModeRecord,
     /// Its own positions, by `InstrumentId`.
     pub positions: Vec<Qty>,
 }
@@ -104,6 +113,10 @@ pub struct Status {
     pub at: Stamp,
     /// The mode of everything, the latch included.
     pub mode: Mode,
+    /// What holds for everything, the latch and the narrower scopes apart, and why.
+    pub held: ModeRecord,
+    /// How long full size is not to be had without force after a resume, nanoseconds.
+    pub probation_left_ns: u64,
     /// The latch, when set.
     pub latch: Option<TripRecord>,
     /// How often the switch has ever tripped.
@@ -139,6 +152,8 @@ pub struct Status {
     pub tally: Tally,
     /// Counts.
     pub counters: Counters,
+    /// By `VenueId`.
+    pub venues: Vec<VenueStatus>,
     /// By `InstrumentId`.
     pub instruments: Vec<InstrumentStatus>,
     /// By `StrategyId`.
@@ -158,6 +173,8 @@ impl Core {
         let state = &self.state;
         out.at = state.now;
         out.mode = self.kernel.mode();
+        out.held = self.kernel.mode_in(Scope::All);
+        out.probation_left_ns = self.kernel.probation_left_ns(state.now.mono_ns);
         out.latch = self.kernel.latch().copied();
         out.latch_generation = self.kernel.latch_generation();
         out.links = LinkChannel::ALL.map(|channel| state.is_channel_up(channel));
@@ -177,8 +194,17 @@ impl Core {
         out.tally = *state.portfolio.tally();
         out.counters = self.counters;
         out.counters.wishes_dropped = self.intents.dropped().into();
+        self.venue_status(&mut out.venues);
         self.instrument_status(&mut out.instruments);
         self.strategy_status(&mut out.strategies);
+    }
+
+    fn venue_status(&self, out: &mut Vec<VenueStatus>) {
+        out.resize_with(self.state.venues(), VenueStatus::default);
+        for (line, id) in out.iter_mut().zip((0_u8..).map(VenueId)) {
+            line.id = id;
+            line.held = self.kernel.mode_in(Scope::Venue(id));
+        }
     }
 
     fn instrument_status(&self, out: &mut Vec<InstrumentStatus>) {
@@ -192,7 +218,7 @@ impl Core {
             line.book_whole = market.is_whole();
             line.position = state.portfolio.position(instrument.id);
             line.open_orders = state.totals().of(instrument.id).live();
-            line.halted = self.kernel.halted_instruments()[instrument.id.index()];
+            line.held = self.kernel.mode_in(Scope::Instrument(instrument.id));
         }
     }
 
@@ -203,7 +229,7 @@ impl Core {
             line.open_orders = self.state.totals().live_of(id);
             line.fills = seat.fills;
             line.denied = seat.denied;
-            line.halted = self.kernel.halted_strategies()[id.index()];
+            line.held = self.kernel.mode_in(Scope::Strategy(id));
             line.positions.clear();
             line.positions.extend_from_slice(self.state.portfolio.attributed(id));
         }

@@ -8,9 +8,9 @@ use super::alert::Alert;
 use super::effect::{Command, Effect, Effects};
 use super::event::LinkChannel;
 use super::flatten::{Scene, Step};
-use super::mode::{Mode, Scope};
+use super::mode::{Mode, ModeCause, Scope};
 use super::orders::{Escalation, Order};
-use super::safety::{self, DenyReason};
+use super::safety::{self, Change, DenyReason};
 use super::setup::Sharing;
 use super::state::State;
 use crate::types::{InstrumentId, Purpose, Qty, Side};
@@ -44,8 +44,8 @@ impl Core {
     }
 
     /// An opening order that does not go takes the others of its symbol with it, and in the end
-    /// halts its instrument (SAFETY T7). By id always, because that is how each is remembered as
-    /// asked to go; symbol-wide as well where that is allowed.
+    /// leaves its instrument nothing but reductions (SAFETY T7). By id always, because that is how
+    /// each is remembered as asked to go; symbol-wide as well where that is allowed.
     pub(super) fn escalate(&mut self, effects: &mut Effects) {
         if !self.state.orders.has_stuck() {
             return;
@@ -57,14 +57,14 @@ impl Core {
             }
             let Some((step, id)) = self.state.orders.take_stuck(instrument) else { continue };
             self.sweep(instrument, effects);
-            let halted = self.kernel.halted_instruments()[at];
-            if step == Escalation::Sweep || halted {
+            let scope = Scope::Instrument(instrument);
+            let stopped = Mode::Reducing <= self.kernel.mode_in(scope).mode;
+            if step == Escalation::Sweep || stopped {
                 effects.push(Effect::Alert(Alert::OrderStuck { id, instrument }));
                 continue;
             }
-            self.kernel.halt(Scope::Instrument(instrument));
-            self.mode_changed(Scope::Instrument(instrument), Mode::Halted, effects);
-            effects.push(Effect::Alert(Alert::StuckHalt { id, instrument }));
+            self.change_mode(scope, Change::by_engine(ModeCause::StuckOrder), effects);
+            effects.push(Effect::Alert(Alert::StuckStop { id, instrument }));
         }
     }
 

@@ -9,7 +9,7 @@ use super::market::Market;
 use super::mode::Mode;
 use super::orders::{Order, Orders};
 use super::params::{ParamFault, Params};
-use super::safety::DenyReason;
+use super::safety::{DenyReason, Modes};
 use crate::types::{
     Cash, ClientOrderId, Fill, Instrument, InstrumentId, OrderRequest, OrderStatus, Qty, Quote,
     Stamp, StrategyId, Trade,
@@ -88,8 +88,9 @@ pub struct View<'a> {
     pub now: Stamp,
     /// Who looks.
     pub strategy: StrategyId,
-    /// The strictest mode over everything and over this strategy.
+    /// The strictest mode over everything and over this strategy; see [`Self::mode_of`].
     pub mode: Mode,
+    pub(super) modes: &'a Modes,
     pub(super) instruments: &'a [Instrument],
     pub(super) market: &'a [Market],
     pub(super) orders: &'a Orders,
@@ -101,6 +102,11 @@ impl<'a> View<'a> {
     /// What may be traded, with its filters.
     pub fn instrument(&self, id: InstrumentId) -> &'a Instrument {
         &self.instruments[id.index()]
+    }
+
+    /// The strictest mode for this strategy in one instrument, its venue included.
+    pub fn mode_of(&self, id: InstrumentId) -> Mode {
+        self.mode.max(self.modes.of_instrument(id))
     }
 
     /// Best prices; `None` while they are unknown, one-sided or crossed.

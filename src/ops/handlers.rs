@@ -6,9 +6,9 @@
 //! operator saw (D3).
 
 use super::report::Report;
-use super::status_json;
+use super::{Named, Names, status_json};
 use crate::core::safety::TripRecord;
-use crate::core::{Baseline, Digest, OperatorCommand, Refusal, TripCause};
+use crate::core::{Baseline, Digest, OperatorCommand, Probation, Refusal, Scope, TripCause};
 use crate::types::Text;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -26,6 +26,8 @@ pub enum Request {
         /// Who and why.
         #[serde(flatten)]
         author: Author,
+        /// Only this venue.
+        venue: Option<String>,
         /// Only this instrument.
         instrument: Option<String>,
         /// Only this strategy.
@@ -36,6 +38,8 @@ pub enum Request {
         /// Who and why.
         #[serde(flatten)]
         author: Author,
+        /// Only this venue.
+        venue: Option<String>,
         /// Only this instrument.
         instrument: Option<String>,
         /// Only this strategy.
@@ -43,6 +47,9 @@ pub enum Request {
         /// To RUNNING instead of CONSERVATIVE.
         #[serde(default)]
         full: bool,
+        /// To RUNNING before the probation is over.
+        #[serde(default)]
+        force: bool,
     },
     /// Trip the kill switch.
     KillSwitchTrip {
@@ -134,17 +141,17 @@ fn understand(request: Request, report: &Report) -> Result<Asked, String> {
         Request::KillSwitchStatus => {
             return Ok(Asked::Answered(status_json::kill_switch(report)));
         }
-        Request::Halt { author, instrument, strategy } => {
-            let scope = names.scope(instrument.as_deref(), strategy.as_deref())?;
+        Request::Halt { author, venue, instrument, strategy } => {
+            let scope = scope(names, venue.as_ref(), instrument.as_ref(), strategy.as_ref())?;
             (author, OperatorCommand::Halt(scope))
         }
-        Request::Resume { author, instrument, strategy, full } => {
-            let narrow = instrument.is_some() || strategy.is_some();
-            let scope = names.scope(instrument.as_deref(), strategy.as_deref())?;
-            match (full, narrow) {
-                (true, true) => return Err("--full lifts everything: name no scope".to_owned()),
-                (true, false) => (author, OperatorCommand::ResumeFull),
-                (false, _) => (author, OperatorCommand::Resume(scope)),
+        Request::Resume { author, venue, instrument, strategy, full, force } => {
+            let scope = scope(names, venue.as_ref(), instrument.as_ref(), strategy.as_ref())?;
+            let probation = if force { Probation::Skip } else { Probation::Observe };
+            match (full, force) {
+                (true, _) => (author, OperatorCommand::Promote { scope, probation }),
+                (false, false) => (author, OperatorCommand::Resume(scope)),
+                (false, true) => return Err("--force goes with --full".to_owned()),
             }
         }
         Request::KillSwitchTrip { author } => (author, OperatorCommand::Trip(TripCause::Operator)),
@@ -163,6 +170,17 @@ fn understand(request: Request, report: &Report) -> Result<Asked, String> {
     Ok(Asked::Command { by, reason, command })
 }
 
+fn scope(
+    names: &Names,
+    venue: Option<&String>,
+    instrument: Option<&String>,
+    strategy: Option<&String>,
+) -> Result<Scope, String> {
+    let [venue, instrument, strategy] =
+        [venue, instrument, strategy].map(|name| name.map(String::as_str));
+    names.scope(Named { venue, instrument, strategy })
+}
+
 fn reset(report: &Report, confirm: &str, new_baseline: bool) -> Result<OperatorCommand, String> {
     let Some(trip) = &report.status.latch else {
         return Err(Refusal::NotTripped.text().to_owned());
@@ -179,14 +197,13 @@ fn reset(report: &Report, confirm: &str, new_baseline: bool) -> Result<OperatorC
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::Scope;
     use crate::core::safety::TripReason;
-    use crate::ops::Names;
-    use crate::types::{InstrumentId, Stamp, StrategyId};
+    use crate::types::{InstrumentId, Stamp, StrategyId, VenueId};
 
     fn report() -> Report {
         let mut report = Report {
             names: Names {
+                venues: vec!["binance".to_owned()],
                 instruments: vec!["BTCUSDT".to_owned(), "ETHUSDT".to_owned()],
                 strategies: vec!["maker".to_owned()],
                 assets: vec!["USDT".to_owned()],
@@ -228,7 +245,14 @@ mod tests {
         let resume = r#"{"verb":"resume","by":"ann","reason":"over","strategy":"maker"}"#;
         assert_eq!(command(resume), OperatorCommand::Resume(Scope::Strategy(StrategyId(0))));
         let resume = r#"{"verb":"resume","by":"ann","reason":"over","full":true}"#;
-        assert_eq!(command(resume), OperatorCommand::ResumeFull);
+        let (scope, probation) = (Scope::All, Probation::Observe);
+        assert_eq!(command(resume), OperatorCommand::Promote { scope, probation });
+        let resume = concat!(
+            r#"{"verb":"resume","by":"ann","reason":"over","full":true,"force":true,"#,
+            r#""venue":"binance"}"#
+        );
+        let (scope, probation) = (Scope::Venue(VenueId(0)), Probation::Skip);
+        assert_eq!(command(resume), OperatorCommand::Promote { scope, probation });
     }
 
     #[test]
@@ -254,7 +278,8 @@ mod tests {
             r#"{"verb":"halt","by":" ","reason":"x"}"#,
             r#"{"verb":"halt","by":"ann","reason":"x","instrument":"DOGE"}"#,
             r#"{"verb":"halt","by":"a","reason":"x","instrument":"BTCUSDT","strategy":"maker"}"#,
-            r#"{"verb":"resume","by":"a","reason":"x","strategy":"maker","full":true}"#,
+            r#"{"verb":"resume","by":"a","reason":"x","venue":"kraken"}"#,
+            r#"{"verb":"resume","by":"a","reason":"x","force":true}"#,
         ];
         for line in lines {
             assert!(!error(line).is_empty(), "{line}");

@@ -16,7 +16,7 @@ mod status_text;
 pub mod stop_matrix;
 mod summary;
 
-pub use names::Names;
+pub use names::{Named, Names};
 pub use report::{FeedCounters, Percentiles, Report};
 pub use status_json::{kill_switch, status};
 pub use status_text::status_text;

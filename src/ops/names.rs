@@ -1,11 +1,13 @@
 //! The names that people use for what the core knows by index.
 
 use crate::core::Scope;
-use crate::types::{AssetId, InstrumentId, StrategyId};
+use crate::types::{AssetId, InstrumentId, StrategyId, VenueId};
 
 /// Names by index.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
+    /// Names by `VenueId`.
+    pub venues: Vec<String>,
     /// Symbols by `InstrumentId`.
     pub instruments: Vec<String>,
     /// Names by `StrategyId`.
@@ -14,7 +16,23 @@ pub struct Names {
     pub assets: Vec<String>,
 }
 
+/// A scope as an operator names it: at most one of these; everywhere when none.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Named<'a> {
+    /// A venue.
+    pub venue: Option<&'a str>,
+    /// An instrument.
+    pub instrument: Option<&'a str>,
+    /// A strategy.
+    pub strategy: Option<&'a str>,
+}
+
 impl Names {
+    /// Name of a venue.
+    pub fn venue(&self, id: VenueId) -> &str {
+        self.venues.get(id.index()).map_or("?", String::as_str)
+    }
+
     /// Symbol of an instrument.
     pub fn instrument(&self, id: InstrumentId) -> &str {
         self.instruments.get(id.index()).map_or("?", String::as_str)
@@ -30,16 +48,30 @@ impl Names {
         self.assets.get(id.index()).map_or("?", String::as_str)
     }
 
+    /// What people call a scope.
+    pub fn scope_name(&self, scope: Scope) -> &str {
+        match scope {
+            Scope::All => "everything",
+            Scope::Venue(id) => self.venue(id),
+            Scope::Instrument(id) => self.instrument(id),
+            Scope::Strategy(id) => self.strategy(id),
+        }
+    }
+
     /// The scope that an operator named; an unknown name is an error that lists the known ones.
-    pub fn scope(&self, instrument: Option<&str>, strategy: Option<&str>) -> Result<Scope, String> {
-        match (instrument, strategy) {
-            (None, None) => Ok(Scope::All),
-            (Some(symbol), None) => self.find_instrument(symbol).map(Scope::Instrument),
-            (None, Some(name)) => {
+    pub fn scope(&self, named: Named<'_>) -> Result<Scope, String> {
+        match (named.venue, named.instrument, named.strategy) {
+            (None, None, None) => Ok(Scope::All),
+            (Some(name), None, None) => {
+                let at = find(&self.venues, name, "venue")?;
+                u8::try_from(at).map(VenueId).map(Scope::Venue).map_err(|e| e.to_string())
+            }
+            (None, Some(symbol), None) => self.find_instrument(symbol).map(Scope::Instrument),
+            (None, None, Some(name)) => {
                 let at = find(&self.strategies, name, "strategy")?;
                 u8::try_from(at).map(StrategyId).map(Scope::Strategy).map_err(|e| e.to_string())
             }
-            (Some(_), Some(_)) => Err("name an instrument or a strategy, not both".to_owned()),
+            _ => Err("name a venue, an instrument or a strategy, and only one".to_owned()),
         }
     }
 

@@ -1,9 +1,8 @@
 //! Alerts in words: one line each, with the fixed keywords that operators search for (R36, R123).
 
 use super::Names;
-use crate::core::Alert;
-use crate::core::Finding;
 use crate::core::safety::TripReason;
+use crate::core::{Alert, Author, Finding, Mode, ModeRecord, Scope};
 use crate::types::ForeignOrder;
 
 /// How loud a line is.
@@ -27,7 +26,7 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
                 format!("Kill switch activated: {why}; see `engine kill-switch status`"),
             )
         }
-        Alert::Mode(mode) => (Loudness::Warn, format!("mode {}", mode.name())),
+        Alert::Mode { scope, record } => mode(*scope, record, names),
         Alert::ClockDrift { offset_ns } => {
             let ms = offset_ns / 1_000_000;
             (Loudness::Warn, format!("clock drift: the venue is {ms} ms ahead of this machine"))
@@ -53,10 +52,10 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
             let what = "taking back every opening order of";
             (Loudness::Error, format!("order {id} does not go: {what} {symbol}"))
         }
-        Alert::StuckHalt { id, instrument } => {
+        Alert::StuckStop { id, instrument } => {
             let symbol = names.instrument(*instrument);
             let next = "look at the venue's page, then `engine resume`";
-            (Loudness::Error, format!("order {id} does not go: {symbol} is halted; {next}"))
+            (Loudness::Error, format!("order {id} does not go: {symbol} may only reduce; {next}"))
         }
         Alert::ForeignFill { instrument, cause, qty } => {
             let symbol = names.instrument(*instrument);
@@ -71,6 +70,20 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
             let symbol = names.instrument(*instrument);
             (Loudness::Error, format!("flatten of {symbol} cannot go on: no price or no link"))
         }
+    }
+}
+
+/// A change of mode. One that nobody asked for and that only a person lifts is loud.
+fn mode(scope: Scope, record: &ModeRecord, names: &Names) -> (Loudness, String) {
+    let ModeRecord { mode, cause, by, .. } = record;
+    let (mode, cause, scope) = (mode.name(), cause.name(), names.scope_name(scope));
+    let line = format!("mode {mode} for {scope}: {cause} ({})", by.as_str());
+    match record.cause.author() {
+        Author::Engine if Mode::Reducing <= record.mode => (
+            Loudness::Error,
+            format!("{line}; lifted only by `engine resume`, see RUNBOOK \"It stopped by itself\""),
+        ),
+        Author::Engine | Author::Operator => (Loudness::Warn, line),
     }
 }
 

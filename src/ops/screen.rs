@@ -6,7 +6,7 @@
 //! in the log file, and how much it was is said when it reads again.
 
 use super::report::{Percentiles, Report};
-use crate::core::{LinkChannel, Mode};
+use crate::core::{LinkChannel, Mode, ModeRecord};
 use crate::types::{Cash, SECOND};
 use parking_lot::Mutex;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -153,7 +153,7 @@ fn write_block(report: &Report, out: &mut String) -> std::fmt::Result {
         "Tradekeel  {}  {}  {}  up {uptime}",
         report.instance,
         report.trading_mode,
-        mode(status.mode)
+        status.mode.name()
     )?;
     let links =
         LinkChannel::ALL.map(|channel| if status.links[channel.index()] { "up" } else { "DOWN" });
@@ -171,10 +171,10 @@ fn write_block(report: &Report, out: &mut String) -> std::fmt::Result {
             format!("{} x {} / {} x {}", quote.bid_qty, quote.bid, quote.ask, quote.ask_qty)
         });
         let book = if line.book_whole { "whole" } else { "LOST" };
-        let halted = if line.halted { "  HALTED" } else { "" };
+        let held = stopped(&line.held);
         writeln!(
             out,
-            "{symbol:10} {quote}   book {book}   position {}   open {}{halted}",
+            "{symbol:10} {quote}   book {book}   position {}   open {}{held}",
             line.position, line.open_orders
         )?;
     }
@@ -204,8 +204,14 @@ fn write_block(report: &Report, out: &mut String) -> std::fmt::Result {
     writeln!(out, "tick-to-order  {}", latency(&report.latency))
 }
 
-fn mode(mode: Mode) -> String {
-    mode.name().to_owned()
+/// What stops a scope by itself; nothing where nothing does.
+fn stopped(held: &ModeRecord) -> String {
+    match held.mode {
+        Mode::Running => String::new(),
+        Mode::Conservative | Mode::Reducing | Mode::Halted | Mode::Killed => {
+            format!("  {} ({})", held.mode.name(), super::status_json::mode_cause(held))
+        }
+    }
 }
 
 /// Denials by reason.

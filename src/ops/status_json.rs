@@ -2,7 +2,7 @@
 
 use super::report::Report;
 use super::say;
-use crate::core::{LinkChannel, StrategyStatus};
+use crate::core::{LinkChannel, ModeRecord, StrategyStatus, VenueStatus};
 use serde_json::{Map, Value, json};
 
 /// The whole report. Numbers of money and quantity are text: exact, as everywhere.
@@ -14,6 +14,8 @@ pub fn status(report: &Report) -> Value {
         "instance": report.instance,
         "trading_mode": report.trading_mode,
         "mode": status.mode.name(),
+        "mode_cause": mode_cause(&status.held),
+        "probation_left_s": status.probation_left_ns.div_ceil(crate::types::SECOND),
         "kill_switch_active": status.latch.is_some(),
         "kill_switch": kill_switch(report),
         "stopping": status.stopping,
@@ -42,6 +44,7 @@ pub fn status(report: &Report) -> Value {
         "turnover": text(&status.tally.turnover),
         "orders": orders(report),
         "denied": denied(report),
+        "venues": status.venues.iter().map(|it| venue(it, report)).collect::<Vec<_>>(),
         "instruments": instruments(report),
         "strategies": status.strategies.iter().map(|it| strategy(it, report)).collect::<Vec<_>>(),
         "tick_to_order_ns": {
@@ -73,6 +76,24 @@ pub fn kill_switch(report: &Report) -> Value {
         "generation": status.latch_generation,
         "trip": trip,
         "challenge": status.latch.as_ref().map(super::handlers::challenge),
+    })
+}
+
+/// What brought the mode of a scope about, and who.
+pub(super) fn mode_cause(record: &ModeRecord) -> String {
+    let (cause, by, note) = (record.cause.name(), record.by.as_str(), record.note.as_str());
+    match (by, note) {
+        ("", _) => cause.to_owned(),
+        (by, "") => format!("{cause}, {by}"),
+        (by, note) => format!("{cause}, {by}: {note}"),
+    }
+}
+
+fn venue(line: &VenueStatus, report: &Report) -> Value {
+    json!({
+        "name": report.names.venue(line.id),
+        "mode": line.held.mode.name(),
+        "mode_cause": mode_cause(&line.held),
     })
 }
 
@@ -111,7 +132,8 @@ fn instruments(report: &Report) -> Value {
             "book_whole": line.book_whole,
             "position": line.position.to_string(),
             "open_orders": line.open_orders,
-            "halted": line.halted,
+            "mode": line.held.mode.name(),
+            "mode_cause": mode_cause(&line.held),
         })
     };
     report.status.instruments.iter().map(line).collect()
@@ -130,7 +152,8 @@ fn strategy(line: &StrategyStatus, report: &Report) -> Value {
         "open_orders": line.open_orders,
         "fills": line.fills,
         "denied": line.denied,
-        "halted": line.halted,
+        "mode": line.held.mode.name(),
+        "mode_cause": mode_cause(&line.held),
         "positions": positions,
     })
 }

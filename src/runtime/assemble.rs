@@ -119,6 +119,7 @@ impl Universe {
     /// What people call all of it.
     pub(super) fn names(&self, config: &Config) -> Names {
         Names {
+            venues: vec![config.venue.name.clone()],
             instruments: self.instruments.iter().map(|it| it.symbol.clone()).collect(),
             strategies: config.strategies.iter().map(|it| it.name.clone()).collect(),
             assets: self.assets.clone(),

@@ -22,6 +22,7 @@ mod link;
 mod listing;
 mod outputs;
 mod panic;
+mod places;
 mod record;
 mod recorded;
 mod run;

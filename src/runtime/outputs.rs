@@ -18,8 +18,8 @@ use super::hot::Incoming;
 use super::lane::Filler;
 use crate::core::safety::{Approved, TripRecord};
 use crate::core::{
-    AccountEvent, Alert, Command, Core, Effect, Event, EventKind, HighWater, Mode, ORDERS_MAX,
-    OperatorCommand, OperatorRequest, Refusal, Scope, TripCause,
+    AccountEvent, Alert, Command, Core, Effect, Event, EventKind, HighWater, ModeRecord,
+    ORDERS_MAX, OperatorCommand, OperatorRequest, Refusal, Scope, TripCause,
 };
 use crate::store::{Denial, Journal, OrderIntent, Record};
 use crate::types::{ExecutionKind, ExecutionReport, NotSentReason, OrderRef, Purpose, Stamp, Text};
@@ -37,7 +37,7 @@ pub(super) enum Durable {
     /// The switch was cleared.
     Reset { generation: u32, request: OperatorRequest },
     /// A mode holds in a scope.
-    Mode { scope: Scope, mode: Mode },
+    Mode { scope: Scope, record: ModeRecord },
     /// The high-water mark moved.
     HighWater(HighWater),
     /// All before this is done: the asker may be told.
@@ -138,9 +138,9 @@ impl Outputs {
                     self.gate.open();
                 }
             }
-            Effect::ModeChanged { scope, mode } => {
-                self.append(&Record::Mode { scope, mode }, at);
-                self.keep(Durable::Mode { scope, mode });
+            Effect::ModeChanged { scope, record } => {
+                self.append(&Record::Standing { scope, record }, at);
+                self.keep(Durable::Mode { scope, record });
             }
             Effect::HighWaterChanged(mark) => {
                 self.append(&Record::HighWater(mark), at);

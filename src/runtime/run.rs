@@ -113,7 +113,7 @@ struct Prepared {
     dialects: Dialects,
     core: Core,
     names: Names,
-    standing: Standing,
+    standing: Vec<Standing>,
     gate: Gate,
     socket: ControlSocket,
 }
@@ -136,7 +136,7 @@ async fn prepare(
     tracing::info!(socket = %control.display(), "ready for operators");
     let (restored, standing) = disk.restore(config, &names, clock, venue.exchange.is_some());
     let gate = Gate::default();
-    say_what_stands(&restored);
+    say_what_stands(&restored, &names);
     if restored.latch.is_some() {
         gate.shut();
     }
@@ -147,17 +147,20 @@ async fn prepare(
 }
 
 /// A run that begins stopped says so, and what begins it (DESIGN, section 8).
-fn say_what_stands(restored: &Restored) {
+fn say_what_stands(restored: &Restored, names: &Names) {
     if let Some(trip) = &restored.latch {
         let why = say::trip_reason(trip.reason);
         tracing::error!("KILLED since an earlier run: {why}; see `engine kill-switch status`");
     }
-    let halts = restored.halted_instruments.len() + restored.halted_strategies.len();
-    if Mode::Running < restored.mode || 0 < halts {
-        let mode = restored.mode.name();
+    let stands = restored.modes.iter().filter(|(_, record)| Mode::Running < record.mode);
+    for (scope, record) in stands {
+        let (mode, cause) = (record.mode.name(), record.cause.name());
+        let (scope, by) = (names.scope_name(*scope), record.by.as_str());
         tracing::warn!(
             mode,
-            halts,
+            scope,
+            cause,
+            by,
             "beginning stopped or limited; see `engine status`, `engine resume`"
         );
     }

@@ -7,18 +7,18 @@
 use super::assemble::AssembleError;
 use super::clock::Clock;
 use super::exchange::ExchangeError;
-use super::link;
+use super::{link, places};
 use crate::config::{Config, InitialState};
 use crate::core::safety::{TripReason, TripRecord};
-use crate::core::{Mode, Restored};
+use crate::core::{ModeCause, ModeRecord, Restored};
 use crate::net::http::{HttpClient, HttpLimits};
 use crate::net::{Address, Dial, NetError, TlsRoots};
 use crate::ops::Names;
 use crate::store::{
-    Halted, Journal, LastShutdown, LatchFiles, Opened, Record, Standing, Start, StoreError, Stored,
+    Journal, LastShutdown, LatchFiles, Opened, Place, Record, Standing, Start, StoreError, Stored,
     Writer, high_water, journal, mode, next_epoch,
 };
-use crate::types::{MS, SECOND, Stamp, StrategyId, Text};
+use crate::types::{MS, SECOND, Stamp, Text};
 use crate::venue::{DecodeError, Listing, VenueKind};
 use std::time::Duration;
 
@@ -126,23 +126,19 @@ impl Disk {
         names: &Names,
         clock: &Clock,
         fresh_account: bool,
-    ) -> (Restored, Standing) {
+    ) -> (Restored, Vec<Standing>) {
         let (mut latch, mut latch_generation) =
             self.latch.read().restore(&self.opened, clock.stamp());
-        let standing = self.standing(config);
-        let halted_instruments = halted(&standing, |halt| match halt {
-            Halted::Instrument(symbol) => names.find_instrument(symbol).ok(),
-            Halted::Strategy(_) => None,
-        });
-        let halted_strategies = halted(&standing, |halt| match halt {
-            Halted::Strategy(name) => strategy(names, name),
-            Halted::Instrument(_) => None,
-        });
-        let lost = standing.halts.len() - halted_instruments.len() - halted_strategies.len();
+        let standing = self.standing(config, clock.stamp());
+        let found = |standing: &Standing| {
+            places::scope_of(&standing.place, names).map(|scope| (scope, standing.record))
+        };
+        let modes: Vec<_> = standing.iter().filter_map(found).collect();
+        let lost = standing.len() - modes.len();
         if 0 < lost {
             tracing::warn!(
                 lost,
-                "halts of names that the configuration does not have any more stay on disk"
+                "modes of names that the configuration does not have any more stay on disk"
             );
         }
         let high_water = match high_water::restore(&config.folders.state, self.opened.high_water) {
@@ -162,14 +158,7 @@ impl Disk {
         if let Err(error) = mode::write(&config.folders.state, &standing) {
             tracing::error!(%error, "the mode could not be kept");
         }
-        let restored = Restored {
-            mode: standing.mode,
-            halted_instruments,
-            halted_strategies,
-            latch,
-            latch_generation,
-            high_water,
-        };
+        let restored = Restored { modes, latch, latch_generation, high_water };
         (restored, standing)
     }
 
@@ -184,20 +173,21 @@ impl Disk {
         }
     }
 
-    /// The mode to begin in: never freer than the last run's, CONSERVATIVE after a crash.
-    fn standing(&self, config: &Config) -> Standing {
-        let folder = &config.folders.state;
-        let mut standing = match mode::read(folder) {
+    /// The modes to begin in: never freer than the last run's, CONSERVATIVE after a crash.
+    fn standing(&self, config: &Config, at: Stamp) -> Vec<Standing> {
+        let mut standing = match mode::read(&config.folders.state) {
             Stored::Good(standing) => standing,
-            Stored::Missing => first_standing(config.initial_state),
+            Stored::Missing => first_standing(config.initial_state, at),
             Stored::Damaged(error) => {
                 tracing::error!(%error, "the mode of the last run is not known; beginning HALTED");
-                held("the mode of the last run could not be read")
+                everywhere(ModeCause::Unreadable, at)
             }
         };
-        if self.was_unclean() && standing.mode < Mode::Conservative {
-            standing.mode = Mode::Conservative;
-            "the last run ended uncleanly".clone_into(&mut standing.cause);
+        let crashed = self.was_unclean();
+        let all = standing.iter_mut().filter(|standing| crashed && standing.place == Place::All);
+        for Standing { record, .. } in all {
+            let (by, note) = (Text::new("engine"), Text::default());
+            *record = record.moved(ModeCause::Crash, at, by, note);
         }
         standing
     }
@@ -216,26 +206,18 @@ fn unreadable(generation: u32, error: &StoreError, at: Stamp) -> TripRecord {
     }
 }
 
-fn first_standing(initial: InitialState) -> Standing {
+fn first_standing(initial: InitialState, at: Stamp) -> Vec<Standing> {
     match initial {
-        InitialState::Active => {
-            Standing { mode: Mode::Running, cause: "first start".to_owned(), halts: Vec::new() }
-        }
-        InitialState::Halted => held("`initial_state: halted`; `engine resume` begins"),
+        InitialState::Active => everywhere(ModeCause::Start, at),
+        InitialState::Halted => everywhere(ModeCause::InitialState, at),
     }
 }
 
-fn held(cause: &str) -> Standing {
-    Standing { mode: Mode::Halted, cause: cause.to_owned(), halts: Vec::new() }
-}
-
-fn halted<T>(standing: &Standing, find: impl Fn(&Halted) -> Option<T>) -> Vec<T> {
-    standing.halts.iter().filter_map(|halt| find(&halt.what)).collect()
-}
-
-fn strategy(names: &Names, name: &str) -> Option<StrategyId> {
-    let at = names.strategies.iter().position(|known| known == name)?;
-    u8::try_from(at).ok().map(StrategyId)
+/// What a cause makes of everything at the start.
+fn everywhere(cause: ModeCause, at: Stamp) -> Vec<Standing> {
+    let (by, note) = (Text::new("engine"), Text::default());
+    let record = ModeRecord::default().moved(cause, at, by, note);
+    vec![Standing { place: Place::All, record }]
 }
 
 /// The word of the trading mode.

@@ -66,7 +66,7 @@ pub(super) struct Parts<'a> {
     pub(super) dialects: Dialects,
     pub(super) core: Core,
     pub(super) disk: Disk,
-    pub(super) standing: Standing,
+    pub(super) standing: Vec<Standing>,
     pub(super) names: Names,
     pub(super) gate: Gate,
     pub(super) clock: Clock,
@@ -219,7 +219,7 @@ struct WriterParts {
     journal: Writer,
     latch: LatchFiles,
     lanes: (Reader<Durable>, Reader<EventKind>),
-    standing: Standing,
+    standing: Vec<Standing>,
     names: Names,
     told: mpsc::Sender<Told>,
 }

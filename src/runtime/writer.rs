@@ -10,10 +10,11 @@ use super::bell::Bell;
 use super::clock::Clock;
 use super::lane::Reader;
 use super::outputs::Durable;
+use super::places;
 use crate::core::safety::TripRecord;
-use crate::core::{EventKind, Mode, Refusal, Scope};
+use crate::core::{EventKind, Mode, ModeRecord, Refusal, Scope};
 use crate::ops::Names;
-use crate::store::{Halt, Halted, LatchFiles, Standing, StoreError, Writer, high_water, mode};
+use crate::store::{LatchFiles, Standing, StoreError, Writer, high_water, mode};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::mpsc::Sender;
@@ -41,7 +42,7 @@ pub(super) struct WriterThread {
     pub(super) clock: Clock,
     pub(super) latch: LatchFiles,
     pub(super) state_folder: PathBuf,
-    pub(super) standing: Standing,
+    pub(super) standing: Vec<Standing>,
     pub(super) names: Names,
     pub(super) told: Sender<Told>,
     pub(super) sync_ns: u64,
@@ -88,8 +89,8 @@ impl WriterThread {
                 let (by, reason) = (request.by, request.reason);
                 self.attempt(|this| this.latch.clear(generation, by.as_str(), reason.as_str(), at));
             }
-            Durable::Mode { scope, mode } => {
-                self.stand(scope, mode);
+            Durable::Mode { scope, record } => {
+                self.stand(scope, record);
                 self.attempt(|this| mode::write(&this.state_folder, &this.standing));
             }
             Durable::HighWater(mark) => {
@@ -103,21 +104,13 @@ impl WriterThread {
         }
     }
 
-    /// The mode and the halts by name, because indexes change with the configuration.
-    fn stand(&mut self, scope: Scope, mode: Mode) {
-        let what = match scope {
-            Scope::All => {
-                self.standing.mode = mode;
-                "an operator or the engine itself".clone_into(&mut self.standing.cause);
-                return;
-            }
-            Scope::Venue(_) => return,
-            Scope::Instrument(id) => Halted::Instrument(self.names.instrument(id).to_owned()),
-            Scope::Strategy(id) => Halted::Strategy(self.names.strategy(id).to_owned()),
-        };
-        self.standing.halts.retain(|halt| halt.what != what);
-        if mode == Mode::Halted {
-            self.standing.halts.push(Halt { what, cause: "an operator".to_owned() });
+    /// What stands, by name, because indexes change with the configuration. A narrow scope that
+    /// runs again needs no line.
+    fn stand(&mut self, scope: Scope, record: ModeRecord) {
+        let place = places::place_of(scope, &self.names);
+        self.standing.retain(|standing| standing.place != place);
+        if scope == Scope::All || record.mode != Mode::Running {
+            self.standing.push(Standing { place, record });
         }
     }
 

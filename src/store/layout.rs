@@ -8,8 +8,8 @@ use super::wire::Numbered;
 use super::wire::{Put, Take, Wire, largest, wire_enum, wire_struct};
 use crate::core::safety::{DenyReason, TripReason, TripRecord};
 use crate::core::{
-    Baseline, ClockSample, HighWater, LinkChannel, LinkEvent, LinkState, Mode, OperatorCommand,
-    OperatorRequest, Scope, TripCause,
+    Baseline, ClockSample, HighWater, LinkChannel, LinkEvent, LinkState, Mode, ModeCause,
+    ModeRecord, OperatorCommand, OperatorRequest, Probation, Scope, TripCause,
 };
 use crate::types::{
     AssetId, Cash, ClientOrderId, ExecutionKind, ExecutionReport, Fee, Fill, ForeignOrder,
@@ -126,6 +126,25 @@ wire_enum!(Scope {
     3 = Strategy(strategy: StrategyId),
     90 = Venue(venue: VenueId),
 });
+wire_enum!(ModeCause {
+    1 = Start,
+    2 = Halt,
+    3 = Resume,
+    4 = Promote,
+    5 = Reset,
+    6 = InitialState,
+    7 = Crash,
+    8 = Unreadable,
+    9 = Liquidation,
+    10 = StuckOrder,
+});
+wire_struct!(ModeRecord {
+    mode: Mode,
+    cause: ModeCause,
+    at: Stamp,
+    by: Text<32>,
+    note: Text<96>,
+});
 wire_enum!(LinkChannel { 1 = Market, 2 = Orders, 3 = User });
 wire_enum!(LinkState { 1 = Up, 2 = Down });
 wire_struct!(LinkEvent { venue: VenueId, channel: LinkChannel, state: LinkState });
@@ -133,6 +152,7 @@ wire_struct!(ClockSample { venue: VenueId, offset_ns: i64, rtt_ns: u64 });
 
 wire_enum!(TripCause { 1 = Operator, 2 = FlagFile, 3 = Journal });
 wire_enum!(Baseline { 1 = Keep, 2 = New });
+wire_enum!(Probation { 1 = Observe, 2 = Skip });
 wire_enum!(OperatorCommand {
     1 = Halt(scope: Scope),
     2 = Resume(scope: Scope),
@@ -142,6 +162,7 @@ wire_enum!(OperatorCommand {
     6 = Flatten { instrument: Option<InstrumentId>, cap_bps: u32 },
     7 = Reconcile,
     8 = Stop,
+    90 = Promote { scope: Scope, probation: Probation },
 });
 wire_struct!(OperatorRequest {
     ticket: u32,
@@ -203,9 +224,16 @@ wire_enum!(DenyReason {
     29 = StrategyRate,
     30 = StrategyPosition,
     31 = NoPrice,
+    40 = Restricted,
     41 = BadId,
+    42 = StaleSignal,
+    43 = MarketMoved,
+    48 = PriceOffTrade,
     49 = DuplicateOrder,
+    50 = RepeatedOrder,
     51 = SelfTrade,
+    52 = InstrumentUnknown,
+    53 = InstrumentOrders,
 });
 
 /// The number under which a reason stands on disk.
@@ -258,19 +286,22 @@ mod tests {
         check_table::<NotSentReason>();
         check_table::<ExecutionKind>();
         check_table::<Mode>();
+        check_table::<ModeCause>();
         check_table::<Scope>();
         check_table::<LinkChannel>();
         check_table::<LinkState>();
         check_table::<TripCause>();
         check_table::<Baseline>();
+        check_table::<Probation>();
         check_table::<OperatorCommand>();
         check_table::<TripReason>();
         check_table::<DenyReason>();
     }
 
     #[test]
-    fn every_deny_reason_has_its_number() {
+    fn every_reason_and_cause_has_its_number() {
         assert_eq!(DenyReason::NUMBERS.len(), DenyReason::COUNT);
+        assert_eq!(ModeCause::NUMBERS.len(), ModeCause::ALL.len());
     }
 
     #[test]

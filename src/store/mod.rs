@@ -27,6 +27,6 @@ pub use epoch::next_epoch;
 pub use error::{Blame, Retry, StoreError};
 pub use journal::{Journal, LastShutdown, Opened, Writer};
 pub use latch::LatchFiles;
-pub use mode::{Halt, Halted, Standing};
+pub use mode::{Place, Standing};
 pub use record::{Carried, Denial, OrderIntent, Record, Start, Unreadable};
 pub use recording::{RecordedFrame, RecordingReader, RecordingWriter};

@@ -10,7 +10,7 @@
 use super::layout::RECORD_VERSION;
 use super::wire::{Put, Take, Wire, largest, wire_struct};
 use crate::core::safety::{Approved, DenyReason, TripRecord};
-use crate::core::{ClockSample, HighWater, LinkEvent, Mode, OperatorRequest, Scope};
+use crate::core::{ClockSample, HighWater, LinkEvent, Mode, ModeRecord, OperatorRequest, Scope};
 use crate::types::{
     ClientOrderId, ExecutionReport, InstrumentId, OrderRequest, OrderTerms, QueryToken, StrategyId,
     Text, VenueId,
@@ -96,6 +96,7 @@ impl Carried {
             | Record::Denied(_)
             | Record::Operator(_)
             | Record::Mode { .. }
+            | Record::Standing { .. }
             | Record::Account { .. }
             | Record::Link(_)
             | Record::Clock(_)
@@ -265,7 +266,7 @@ records! {
         /// By whom and why.
         request: OperatorRequest,
     },
-    /// From here on this mode holds in this scope; `Running` in a narrow scope lifts its halt.
+    /// From here on this mode holds in this scope. Read only: [`Record::Standing`] also says why.
     9 = Mode {
         /// Where.
         scope: Scope,
@@ -294,6 +295,13 @@ records! {
     },
     /// A segment begins: the state up to here.
     15 = Carry(carried: Carried),
+    /// From here on this mode holds in this scope.
+    90 = Standing {
+        /// Where.
+        scope: Scope,
+        /// Which, and why.
+        record: ModeRecord,
+    },
 }
 
 #[cfg(test)]

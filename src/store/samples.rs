@@ -3,8 +3,8 @@
 use super::record::{Carried, Denial, OrderIntent, Record, Start};
 use crate::core::safety::{DenyReason, TripReason, TripRecord};
 use crate::core::{
-    Baseline, ClockSample, HighWater, LinkChannel, LinkEvent, LinkState, Mode, OperatorCommand,
-    OperatorRequest, Scope, TripCause,
+    Baseline, ClockSample, HighWater, LinkChannel, LinkEvent, LinkState, Mode, ModeCause,
+    ModeRecord, OperatorCommand, OperatorRequest, Probation, Scope, TripCause,
 };
 use crate::types::*;
 use proptest::prelude::*;
@@ -204,6 +204,7 @@ impl Dice {
             OperatorCommand::Halt(self.scope()),
             OperatorCommand::Resume(self.scope()),
             OperatorCommand::ResumeFull,
+            OperatorCommand::Promote { scope: self.scope(), probation: Probation::Skip },
             OperatorCommand::Trip(TripCause::FlagFile),
             OperatorCommand::Reset { generation: self.word(), baseline: Baseline::New },
             OperatorCommand::Flatten { instrument: Some(self.instrument()), cap_bps: 50 },
@@ -243,6 +244,16 @@ impl Dice {
         }
     }
 
+    fn mode_record(&mut self) -> ModeRecord {
+        ModeRecord {
+            mode: self.pick(&Mode::ALL),
+            cause: self.pick(ModeCause::ALL),
+            at: self.stamp(),
+            by: self.text(),
+            note: self.text(),
+        }
+    }
+
     fn link(&mut self) -> LinkEvent {
         LinkEvent {
             venue: VenueId(self.byte()),
@@ -252,7 +263,6 @@ impl Dice {
     }
 
     fn record(&mut self, kind: usize) -> Record {
-        let modes = [Mode::Running, Mode::Conservative, Mode::Reducing, Mode::Halted, Mode::Killed];
         let venue = VenueId(self.byte());
         match kind {
             1 => Record::Start(Start {
@@ -278,7 +288,7 @@ impl Dice {
             6 => Record::Operator(self.request()),
             7 => Record::Trip(self.trip()),
             8 => Record::Reset { generation: self.word(), request: self.request() },
-            9 => Record::Mode { scope: self.scope(), mode: self.pick(&modes) },
+            9 => Record::Mode { scope: self.scope(), mode: self.pick(&Mode::ALL) },
             10 => Record::HighWater(HighWater { peak: self.cash() }),
             11 => Record::Account { venue, token: QueryToken(self.word()), findings: self.word() },
             12 => Record::Link(self.link()),
@@ -286,7 +296,8 @@ impl Dice {
                 Record::Clock(ClockSample { venue, offset_ns: self.number(), rtt_ns: self.roll() })
             }
             14 => Record::Stop { clean: self.pick(&[false, true]) },
-            _ => Record::Carry(self.carried()),
+            15 => Record::Carry(self.carried()),
+            _ => Record::Standing { scope: self.scope(), record: self.mode_record() },
         }
     }
 }

@@ -131,12 +131,13 @@ impl Memory {
         self.phase = self.phase.followed(held, now_ns, settings.cooldown_ns);
         let has_order = view.orders().any(|order| order.terms.instrument == self.instrument);
         let Some(quote) = view.quote(self.instrument) else { return };
-        if has_order || Mode::Halted <= view.mode || !self.backoff.on_turn() {
+        let mode = view.mode_of(self.instrument);
+        if has_order || Mode::Halted <= mode || !self.backoff.on_turn() {
             return;
         }
         let moved = quote.mid().and_then(|mid| self.mids.moved(now_ns, mid));
         let wish = self.phase.wish(settings, held, now_ns, moved);
-        let request = wish.filter(|wish| view.mode < Mode::Reducing || !wish.is_entry());
+        let request = wish.filter(|wish| mode < Mode::Reducing || !wish.is_entry());
         let request = request.and_then(|wish| self.request(wish, settings, quote, held, filters));
         if let Some(request) = request {
             out.place(request);

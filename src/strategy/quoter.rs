@@ -108,7 +108,8 @@ impl Strategy for Quoter {
         if let Some(mid) = quote.mid() {
             memory.volatility.observe(mid);
         }
-        if Mode::Halted <= view.mode {
+        let mode = view.mode_of(id);
+        if Mode::Halted <= mode {
             return;
         }
         let is_ready = memory.backoff.on_turn();
@@ -116,7 +117,7 @@ impl Strategy for Quoter {
             filters: &view.instrument(id).filters,
             quote,
             position: view.position(id),
-            mode: view.mode,
+            mode,
             volatility: memory.volatility.average(),
         };
         for side in Side::BOTH {

@@ -86,7 +86,10 @@ fn a_halt_takes_orders_back_and_holds_until_a_resume() {
     deployment.until("it trades conservatively", |status| {
         is_mode(status, "CONSERVATIVE") && 0 < number(&status["orders"]["sent"])
     });
-    deployment.ask_ok(&with_author(&["resume", "--full"]));
+    let early = deployment.ask(&with_author(&["resume", "--full"]));
+    assert_eq!(early.code, Some(1));
+    assert!(early.err.contains("probation"), "{}", early.err);
+    deployment.ask_ok(&with_author(&["resume", "--full", "--force"]));
     deployment.until("it runs", |status| is_mode(status, "RUNNING"));
     running.stop();
 }
@@ -98,11 +101,11 @@ fn a_halt_of_a_part_leaves_the_rest() {
     deployment.ask_ok(&with_author(&["halt", "--instrument", "BTCUSDT"]));
     deployment.ask_ok(&with_author(&["halt", "--strategy", "momentum-sol"]));
     let halted = |status: &Value| {
-        status["instruments"][0]["halted"] == true
+        status["instruments"][0]["mode"] == "HALTED"
             && status["instruments"][0]["open_orders"] == 0
-            && status["instruments"][1]["halted"] == false
-            && status["strategies"][2]["halted"] == true
-            && status["strategies"][1]["halted"] == false
+            && status["instruments"][1]["mode"] == "RUNNING"
+            && status["strategies"][2]["mode"] == "HALTED"
+            && status["strategies"][1]["mode"] == "RUNNING"
             && is_mode(status, "RUNNING")
     };
     let before = deployment.until("two parts are halted", halted);
@@ -112,7 +115,7 @@ fn a_halt_of_a_part_leaves_the_rest() {
     let running = deployment.started();
     deployment.until("they are halted after a restart", halted);
     deployment.ask_ok(&with_author(&["resume", "--instrument", "BTCUSDT"]));
-    deployment.until("one is lifted", |status| status["instruments"][0]["halted"] == false);
+    deployment.until("one is lifted", |status| status["instruments"][0]["mode"] == "CONSERVATIVE");
     let unknown = deployment.ask(&["halt", "--instrument", "DOGEUSDT"]);
     assert_eq!(unknown.code, Some(1));
     assert!(unknown.err.contains("BTCUSDT, ETHUSDT, SOLUSDT"), "{}", unknown.err);

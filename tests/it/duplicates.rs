@@ -2,6 +2,7 @@
 //! does to an account.
 
 use crate::support::{BTC, World, limit, qty, reduction};
+use tradekeel::core::RepeatLimits;
 use tradekeel::core::safety::DenyReason;
 use tradekeel::types::{MS, OrderKind, OrderRequest, OrderStatus, Qty, SECOND, Side};
 
@@ -48,7 +49,7 @@ fn what_traded_may_be_asked_for_again() {
     for _ in 0..3 {
         world.wish(0, bid).unwrap();
         world.advance(20 * MS);
-        world.trade(BTC, "98", "1", Side::Sell);
+        world.trade(BTC, "98.9", "1", Side::Sell);
         world.advance(20 * MS);
     }
     assert_eq!(world.position(), qty("3"));
@@ -94,4 +95,22 @@ fn a_flatten_is_not_stopped_by_orders_of_our_own() {
     world.flatten();
     world.advance(2 * SECOND);
     assert_eq!((world.venue_position(BTC), world.venue_orders()), (Qty::ZERO, 0));
+}
+
+/// A strategy whose orders are taken back at once, or filled, and that asks again and again.
+#[test]
+fn a_loop_of_one_intent_is_stopped() {
+    let bound = RepeatLimits { max: 5, window_ns: 10 * SECOND };
+    let mut world = World::with(2, |setup| setup.limits.repeats = bound);
+    for _ in 0..5 {
+        let id = world.open(Side::Buy, "1", "99");
+        world.advance(5 * MS);
+        world.cancel(0, id);
+        world.advance(5 * MS);
+    }
+    let again = limit(Side::Buy, "1", "99");
+    assert_eq!(world.wish(0, again), Err(DenyReason::RepeatedOrder));
+    assert!(world.wish(1, again).is_ok(), "the other strategy asks for the first time");
+    world.advance(2 * SECOND);
+    assert!(world.wish(0, again).is_ok());
 }

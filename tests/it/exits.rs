@@ -219,12 +219,12 @@ const STATES: [State; 11] = [
     (
         "instrument halted",
         |world| world.operator(OperatorCommand::Halt(Scope::Instrument(BTC))).unwrap(),
-        |world| world.status().instruments[0].halted,
+        |world| world.status().instruments[0].held.mode == Mode::Halted,
     ),
     (
         "strategy halted",
         |world| world.operator(OperatorCommand::Halt(Scope::Strategy(StrategyId(0)))).unwrap(),
-        |world| world.status().strategies[0].halted,
+        |world| world.status().strategies[0].held.mode == Mode::Halted,
     ),
     (
         "reducing",

@@ -17,6 +17,7 @@ mod flatten;
 mod halt_resume;
 mod kill_switch;
 mod momentum;
+mod order_bounds;
 mod order_life;
 mod paper;
 mod quoter;

@@ -112,7 +112,7 @@ fn operate(world: &mut World) {
         world.advance(3 * SECOND);
         let reset = OperatorCommand::Reset { generation, baseline: Baseline::New };
         let _ = world.operator(reset);
-        for scope in [Scope::Instrument(BTC), Scope::Strategy(StrategyId(0))] {
+        for scope in [Scope::All, Scope::Instrument(BTC), Scope::Strategy(StrategyId(0))] {
             let _ = world.operator(OperatorCommand::Resume(scope));
         }
         let _ = world.operator(OperatorCommand::ResumeFull);

@@ -1,8 +1,10 @@
 //! What the last run left behind binds this one.
 
-use crate::support::{BTC, World, cash, limit};
+use crate::support::{BTC, VENUE, World, cash, limit};
 use tradekeel::core::safety::DenyReason;
-use tradekeel::core::{Baseline, HighWater, Mode, OperatorCommand, Refusal, Restored, Scope};
+use tradekeel::core::{
+    Baseline, HighWater, Mode, ModeCause, ModeRecord, OperatorCommand, Refusal, Restored, Scope,
+};
 use tradekeel::types::{MS, Side, StrategyId};
 
 fn restarted(restored: Restored) -> World {
@@ -39,7 +41,7 @@ fn a_mode_stays_until_a_person_raises_it() {
         (Mode::Reducing, Err(DenyReason::ReducingOnly)),
         (Mode::Halted, Err(DenyReason::Halted)),
     ] {
-        let mut world = restarted(Restored { mode, ..Restored::default() });
+        let mut world = restarted(held(Scope::All, mode));
         assert_eq!((world.status().mode, wish(&mut world)), (mode, expected));
         world.operator(OperatorCommand::Resume(Scope::All)).unwrap();
         assert_eq!(world.status().mode, Mode::Conservative);
@@ -47,15 +49,29 @@ fn a_mode_stays_until_a_person_raises_it() {
 }
 
 #[test]
-fn halts_of_parts_stay() {
-    let strategies = vec![StrategyId(0)];
-    let mut world = restarted(Restored { halted_strategies: strategies, ..Restored::default() });
-    assert_eq!(wish(&mut world), Err(DenyReason::Halted));
-    world.operator(OperatorCommand::Resume(Scope::Strategy(StrategyId(0)))).unwrap();
-    assert_eq!(wish(&mut world), Ok(()));
-    let instruments = vec![BTC];
-    let mut world = restarted(Restored { halted_instruments: instruments, ..Restored::default() });
-    assert_eq!(wish(&mut world), Err(DenyReason::Halted));
+fn modes_of_parts_stay_as_they_were_with_their_cause() {
+    let parts = [Scope::Strategy(StrategyId(0)), Scope::Instrument(BTC), Scope::Venue(VENUE)];
+    for scope in parts {
+        for (mode, expected) in [
+            (Mode::Conservative, Ok(())),
+            (Mode::Reducing, Err(DenyReason::ReducingOnly)),
+            (Mode::Halted, Err(DenyReason::Halted)),
+        ] {
+            let mut world = restarted(held(scope, mode));
+            assert_eq!(wish(&mut world), expected, "{scope:?}");
+            let status = world.status();
+            let lines = [status.strategies[0].held, status.instruments[0].held];
+            let record = held(scope, mode).modes[0].1;
+            assert!(lines.contains(&record) || status.venues[0].held == record, "{scope:?}");
+            world.operator(OperatorCommand::Resume(scope)).unwrap();
+            assert!(world.wish(0, limit(Side::Buy, "1", "98")).is_ok());
+        }
+    }
+}
+
+fn held(scope: Scope, mode: Mode) -> Restored {
+    let record = ModeRecord { mode, cause: ModeCause::Halt, ..ModeRecord::default() };
+    Restored { modes: vec![(scope, record)], ..Restored::default() }
 }
 
 /// The account holds 100,000: 15 % below 117,647 is 99,999.95.

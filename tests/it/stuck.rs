@@ -1,5 +1,5 @@
-//! Opening orders that do not go (SAFETY T7): cancel, then all of the symbol, then a halt of the
-//! instrument; and never a word that the venue did not say.
+//! Opening orders that do not go (SAFETY T7): cancel, then all of the symbol, then nothing but
+//! reductions in the instrument; and never a word that the venue did not say.
 
 use crate::support::{BTC, ETH, Sent, World, limit, reduction};
 use tradekeel::core::safety::DenyReason;
@@ -24,8 +24,12 @@ fn swept(world: &World) -> usize {
     world.sent.iter().filter(|sent| **sent == Sent::CancelAll(BTC)).count()
 }
 
-fn halts(world: &World) -> usize {
-    world.alerts.iter().filter(|alert| matches!(alert, Alert::StuckHalt { .. })).count()
+fn is_stopped(world: &World, at: usize) -> bool {
+    world.status().instruments[at].held.mode == Mode::Reducing
+}
+
+fn stops(world: &World) -> usize {
+    world.alerts.iter().filter(|alert| matches!(alert, Alert::StuckStop { .. })).count()
 }
 
 #[test]
@@ -39,34 +43,34 @@ fn the_fifth_cancel_in_vain_takes_the_symbol_with_it_and_the_fourth_does_not() {
     assert_eq!((world.cancels_of(first), world.cancels_of(second), swept(&world)), (5, 1, 1));
     let said = Alert::OrderStuck { id: first, instrument: BTC };
     assert!(world.has_alert(|alert| *alert == said));
-    assert!(!world.status().instruments[0].halted);
+    assert!(!is_stopped(&world, 0));
 }
 
 #[test]
-fn an_order_that_does_not_go_in_time_halts_its_instrument_and_no_other() {
+fn an_order_that_does_not_go_in_time_stops_its_instrument_and_no_other() {
     let mut world = World::calm();
     let [first, _] = deaf(&mut world);
     world.advance(15_900 * MS);
-    assert_eq!((halts(&world), world.status().instruments[0].halted), (0, false));
+    assert_eq!((stops(&world), is_stopped(&world, 0)), (0, false));
     world.advance(200 * MS);
-    assert_eq!((halts(&world), world.status().instruments[0].halted), (1, true));
-    assert!(!world.status().instruments[1].halted && world.status().mode == Mode::Running);
+    assert_eq!((stops(&world), is_stopped(&world, 0)), (1, true));
+    assert!(!is_stopped(&world, 1) && world.status().mode == Mode::Running);
     assert_eq!(world.order(first).unwrap().status, OrderStatus::PendingCancel);
     world.advance(600 * SECOND);
-    assert_eq!(halts(&world), 1, "an instrument is halted once");
+    assert_eq!(stops(&world), 1, "an instrument is stopped once");
     assert!(world.order(first).is_some(), "only the venue's word ends it");
     assert!(500 < world.cancels_of(first), "and it goes on being asked to go");
 }
 
 #[test]
-fn the_venues_word_ends_it_and_a_resume_lifts_the_halt() {
+fn the_venues_word_ends_it_and_a_resume_lifts_the_stop() {
     let mut world = World::calm();
     let [first, second] = deaf(&mut world);
     world.advance(20 * SECOND);
     world.faults.lost_requests = 0;
     world.advance(3 * SECOND);
     assert_eq!((world.order(first), world.order(second), world.venue_orders()), (None, None, 0));
-    assert_eq!(world.wish(0, limit(Side::Buy, "1", "99")), Err(DenyReason::Halted));
+    assert_eq!(world.wish(0, limit(Side::Buy, "1", "99")), Err(DenyReason::ReducingOnly));
     let elsewhere = OrderRequest { instrument: ETH, ..limit(Side::Buy, "1", "9.9") };
     assert!(world.wish(0, elsewhere).is_ok());
     world.operator(OperatorCommand::Resume(Scope::Instrument(BTC))).unwrap();
@@ -84,7 +88,7 @@ fn what_reduces_is_left_alone() {
     let [_, second] = deaf(&mut world);
     world.advance(30 * SECOND);
     assert_eq!((swept(&world), world.cancels_of(reducing)), (0, 0));
-    assert!(0 < world.cancels_of(second) && halts(&world) == 1);
+    assert!(0 < world.cancels_of(second) && stops(&world) == 1);
 }
 
 #[test]
@@ -105,9 +109,9 @@ fn time_without_a_link_does_not_count() {
     world.advance(60 * SECOND);
     world.link(LinkChannel::Orders, LinkState::Up);
     world.advance(14 * SECOND);
-    assert_eq!(halts(&world), 0);
+    assert_eq!(stops(&world), 0);
     world.advance(2 * SECOND);
-    assert_eq!(halts(&world), 1);
+    assert_eq!(stops(&world), 1);
     assert!(world.order(first).is_some());
 }
 
@@ -118,9 +122,9 @@ fn an_order_of_unknown_fate_is_stuck_when_its_time_is_over() {
     world.faults.lost_requests = 1_000;
     let id = world.wish(0, living(5 * SECOND, "99")).unwrap();
     world.advance(19_900 * MS);
-    assert_eq!(halts(&world), 0);
+    assert_eq!(stops(&world), 0);
     world.advance(1_200 * MS);
-    assert_eq!((halts(&world), world.order(id).unwrap().status), (1, OrderStatus::Unknown));
+    assert_eq!((stops(&world), world.order(id).unwrap().status), (1, OrderStatus::Unknown));
 }
 
 #[test]
@@ -129,7 +133,7 @@ fn a_flatten_works_where_an_order_is_stuck() {
     world.take(Side::Buy, "2");
     deaf(&mut world);
     world.advance(20 * SECOND);
-    assert_eq!(halts(&world), 1);
+    assert_eq!(stops(&world), 1);
     world.faults.lost_requests = 0;
     world.flatten();
     world.advance(5 * SECOND);

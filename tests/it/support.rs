@@ -9,8 +9,9 @@ use tradekeel::core::safety::{DenyReason, TripRecord};
 use tradekeel::core::{
     AccountEvent, Alert, Baseline, Budget, ClockLimits, ClockSample, Command, Core, DrawdownLimits,
     Effect, Effects, Event, EventKind, InstrumentLimits, Intent, Intents, Limits, LinkChannel,
-    LinkEvent, LinkState, Mode, OperatorCommand, OperatorRequest, Order, OrderUpdate, Rate,
-    Refusal, Restored, Scope, Seat, Setup, Sharing, Status, Strategy, Timing, Valuation, View,
+    LinkEvent, LinkState, Mode, OperatorCommand, OperatorRequest, Order, OrderUpdate,
+    PriceMoveLimits, Rate, Refusal, RepeatLimits, Restored, Scope, Seat, Setup, Sharing, Status,
+    Strategy, Timing, Valuation, View,
 };
 use tradekeel::sim::{Direct, Fees, Rng};
 use tradekeel::types::{
@@ -182,7 +183,13 @@ pub(crate) fn instrument(id: InstrumentId, symbol: &str) -> Instrument {
 }
 
 pub(crate) fn limits() -> Limits {
-    let bounds = InstrumentLimits { position_max: qty("10"), order_qty_max: qty("10") };
+    let bounds = InstrumentLimits {
+        position_max: qty("10"),
+        order_qty_max: qty("10"),
+        open_orders_max: 20,
+        unknown_orders_max: 3,
+        restricted: false,
+    };
     Limits {
         drawdown: DrawdownLimits {
             max_bps: 1_500,
@@ -198,6 +205,9 @@ pub(crate) fn limits() -> Limits {
         },
         order_notional_max: cash(1_000_000),
         price_band_bps: 100,
+        price_move: PriceMoveLimits { max_bps: 1_000_000, window_ns: 10 * SECOND },
+        repeats: RepeatLimits { max: 100, window_ns: SECOND },
+        signal_age_ns_max: 2 * SECOND,
         order_ttl_ns_max: 3_600 * SECOND,
         order_rate: Rate { per_second: 50, burst: 100 },
         open_orders_max: 20,
@@ -205,6 +215,7 @@ pub(crate) fn limits() -> Limits {
         gross_notional_max: cash(10_000_000),
         data_age_ns_max: 2 * SECOND,
         conservative_bps: 5_000,
+        probation_ns: 0,
         instruments: vec![bounds, bounds],
     }
 }

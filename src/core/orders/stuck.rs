@@ -14,8 +14,8 @@ use crate::types::{ClientOrderId, InstrumentId, Purpose};
 pub(in crate::core) enum Escalation {
     /// Take back every opening order of the symbol.
     Sweep,
-    /// Stop the instrument, and call somebody.
-    Halt,
+    /// Let the instrument only reduce, and call somebody.
+    Stop,
 }
 
 /// How long and how often one order has been asked to go.
@@ -44,12 +44,12 @@ impl Patience {
         self.cancels = 0;
     }
 
-    /// What its silence asks for: every so many cancels a sweep, and once, after so long, a halt.
+    /// What its silence asks for: every so many cancels a sweep, and once, after so long, a stop.
     fn step(&mut self, now_ns: u64, timing: &Timing) -> Option<Escalation> {
         let waited_ns = now_ns.saturating_sub(self.since_ns?);
         if !self.is_over && timing.stuck_ns_max <= waited_ns {
             self.is_over = true;
-            return Some(Escalation::Halt);
+            return Some(Escalation::Stop);
         }
         let counted = 0 < self.cancels && self.cancels.is_multiple_of(timing.cancel_attempts_max);
         counted.then_some(Escalation::Sweep)

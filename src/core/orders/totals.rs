@@ -24,6 +24,8 @@ struct StrategyTotals {
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(in crate::core) struct Open {
     live: u32,
+    /// Opening orders whose fate is not known.
+    unknown: u32,
     opening: [Sum; 2],
     reducing: [Sum; 2],
     /// Reductions whose fate is not known.
@@ -79,10 +81,15 @@ impl Open {
     pub(in crate::core) fn live(&self) -> u32 {
         self.live
     }
+
+    /// Of these, opening orders whose fate is not known (SAFETY E8).
+    pub(in crate::core) fn unknown(&self) -> u32 {
+        self.unknown
+    }
 }
 
 impl Totals {
-    pub(super) fn new(instruments: usize, strategies: usize) -> Self {
+    pub(in crate::core) fn new(instruments: usize, strategies: usize) -> Self {
         let open = || vec![Open::default(); instruments];
         let seat = |_| StrategyTotals { live: 0, by_instrument: open() };
         Self {
@@ -128,7 +135,7 @@ impl Totals {
         &self.by_strategy[strategy.index()].by_instrument[instrument.index()]
     }
 
-    pub(super) fn add(&mut self, order: &Order) {
+    pub(in crate::core) fn add(&mut self, order: &Order) {
         self.change(order, |count| *count += 1, |sum, qty| sum.0 += i128::from(qty.units()));
     }
 
@@ -141,6 +148,9 @@ impl Totals {
         let unknown = order.status == OrderStatus::Unknown;
         let apply = |open: &mut Open| {
             count(&mut open.live);
+            if unknown && order.terms.purpose == Purpose::Opening {
+                count(&mut open.unknown);
+            }
             let by_side = match order.terms.purpose {
                 Purpose::Opening => &mut open.opening,
                 Purpose::Reducing | Purpose::Protective if unknown => &mut open.doubtful,

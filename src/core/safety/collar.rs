@@ -14,6 +14,20 @@ pub(super) fn check(
     require(side.accepts(price, limit), DenyReason::PriceOffMarket)
 }
 
+/// The same against the last trade, which a book of few orders cannot move. Where none is known or
+/// it is old there is nothing to compare: a quiet market has no trades, and the quote is checked.
+pub(super) fn check_trade(
+    traded: Option<Price>,
+    side: Side,
+    price: Price,
+    band_bps: u32,
+) -> Result<(), DenyReason> {
+    let within = |traded: Price| {
+        beyond(traded, side, band_bps).is_some_and(|limit| side.accepts(price, limit))
+    };
+    require(traded.is_none_or(within), DenyReason::PriceOffTrade)
+}
+
 /// The worst price within the band, on a tick: what a market order leaves with (SAFETY E14).
 pub(super) fn price(quote: &Quote, side: Side, band_bps: u32, tick: Price) -> Option<Price> {
     let limit = limit(quote, side, band_bps)?;
@@ -32,10 +46,15 @@ pub fn exit_price(quote: &Quote, side: Side, cap_bps: u32, filters: &Filters) ->
 }
 
 fn limit(quote: &Quote, side: Side, band_bps: u32) -> Option<Price> {
+    beyond(quote.touch(side)?, side, band_bps)
+}
+
+/// `None` where the band leaves the range of prices.
+fn beyond(price: Price, side: Side, band_bps: u32) -> Option<Price> {
     let band_bps = i32::try_from(band_bps).ok()?;
-    let touch = quote.touch(side)?;
-    Some(match side {
-        Side::Buy => touch.moved_bps(band_bps),
-        Side::Sell => touch.moved_bps(-band_bps),
-    })
+    let limit = match side {
+        Side::Buy => price.moved_bps(band_bps),
+        Side::Sell => price.moved_bps(band_bps.checked_neg()?),
+    };
+    (limit.abs() < Price::MAX).then_some(limit)
 }

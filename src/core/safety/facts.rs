@@ -3,7 +3,8 @@
 
 use super::verdict::Passage;
 use crate::core::market::Market;
-use crate::core::orders::{Open, Standing};
+use crate::core::mode::Mode;
+use crate::core::orders::{IntentKey, Open, Standing};
 use crate::types::{
     Cash, ClientOrderId, Instrument, OrderRequest, Price, Purpose, Qty, Side, Stamp, StrategyId,
 };
@@ -66,9 +67,13 @@ pub(in crate::core) struct Exit {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Candidate {
     pub(super) passage: Passage,
+    /// What a strategy asks for; nothing for an exit.
+    pub(super) key: Option<IntentKey>,
     pub(super) side: Side,
     pub(super) price: Price,
     pub(super) qty: Qty,
     pub(super) purpose: Purpose,
     pub(super) ttl_ns: Option<u64>,
+    /// The strictest over its scopes.
+    pub(super) mode: Mode,
 }

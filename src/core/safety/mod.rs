@@ -18,8 +18,10 @@ mod filters;
 mod freshness;
 mod identity;
 mod kill_switch;
+mod market_move;
 mod modes;
 mod reducing;
+mod repeat;
 mod self_trade;
 mod size;
 #[cfg(test)]
@@ -32,26 +34,27 @@ pub use collar::exit_price;
 pub(super) use facts::{Exit, Facts, Holdings, Wish};
 pub(super) use kill_switch::Trip;
 pub use kill_switch::{TripReason, TripRecord};
+pub(super) use modes::{Change, Modes};
 pub(super) use reducing::exit_room;
 pub use verdict::{Approved, DenyReason, Passage};
 
 use super::alert::Alert;
 use super::effect::{Effect, Effects, Refusal};
-use super::event::{Baseline, ClockSample};
-use super::mode::{Mode, Scope};
+use super::event::{Baseline, ClockSample, Probation};
+use super::mode::{Mode, ModeRecord, Scope};
 use super::orders::IntentKey;
 use super::portfolio::HighWater;
 use super::setup::{Budget, Limits, Restored};
 use crate::types::{
-    Cash, ClientOrderId, OrderKind, OrderRequest, OrderTerms, Price, Purpose, Qty, Quote, Stamp,
-    StrategyId, TimeInForce,
+    Cash, ClientOrderId, Instrument, OrderKind, OrderRequest, OrderTerms, Price, Purpose, Qty,
+    Quote, Stamp, StrategyId, TimeInForce,
 };
 use drawdown::Drawdown;
-use drift::{Change, Drift};
+use drift::Drift;
 use facts::Candidate;
 use identity::Ids;
 use kill_switch::KillSwitch;
-use modes::Modes;
+use repeat::Repeats;
 use throttle::Throttle;
 use verdict::require;
 
@@ -65,6 +68,7 @@ pub(super) struct Kernel {
     drift: Drift,
     rate: Throttle,
     strategy_rates: Vec<Throttle>,
+    repeats: Repeats,
     budgets: Vec<Budget>,
     limits: Limits,
     high_water_said: Option<HighWater>,
@@ -83,18 +87,22 @@ impl Kernel {
     pub(super) fn new(
         limits: Limits,
         budgets: Vec<Budget>,
+        instruments: &[Instrument],
         epoch: u32,
         restored: &Restored,
     ) -> Self {
-        let (instruments, strategies) = (limits.instruments.len(), budgets.len());
+        let mut modes = Modes::new(instruments, budgets.len());
+        modes.restore(restored);
+        modes.watch_for(limits.probation_ns);
         Self {
             ids: Ids::new(epoch),
             kill_switch: KillSwitch::restored(restored.latch, restored.latch_generation),
-            modes: Modes::restored(instruments, strategies, restored),
+            modes,
             drawdown: Drawdown::new(limits.drawdown, restored.high_water),
             drift: Drift::new(limits.clock),
             rate: Throttle::new(limits.order_rate),
             strategy_rates: budgets.iter().map(|budget| Throttle::new(budget.rate)).collect(),
+            repeats: Repeats::new(limits.repeats),
             budgets,
             limits,
             high_water_said: restored.high_water,
@@ -132,8 +140,12 @@ impl Kernel {
         let quote = facts.market.quote().ok_or(DenyReason::NoQuote)?;
         let price = self.price_of(request, quote, facts.instrument.filters.price_tick)?;
         let (side, qty, purpose) = (request.side, request.qty, request.purpose);
-        let order = Candidate { passage, side, price, qty, purpose, ttl_ns: request.ttl_ns };
+        let (strategy, instrument) = (wish.strategy, facts.instrument.id);
+        let key = IntentKey { strategy, instrument, side, price, qty };
+        let (ttl_ns, mode) = (request.ttl_ns, self.modes.at(instrument, Some(strategy)));
+        let order = Candidate { passage, key: Some(key), side, price, qty, purpose, ttl_ns, mode };
         self.check_order(&order, quote, Some(wish), facts)?;
+        self.repeats.count(key, facts.now.mono_ns);
         self.rate.take();
         self.strategy_rates[wish.strategy.index()].take();
         let terms = terms_of(request, price, facts.now);
@@ -151,7 +163,8 @@ impl Kernel {
         let price = exit_price(quote, exit.side, exit.cap_bps, filters);
         let price = price.ok_or(DenyReason::NoPrice)?;
         let (side, qty, purpose) = (exit.side, exit.qty, Purpose::Reducing);
-        let order = Candidate { passage, side, price, qty, purpose, ttl_ns: None };
+        let (ttl_ns, mode) = (None, self.modes.at(facts.instrument.id, None));
+        let order = Candidate { passage, key: None, side, price, qty, purpose, ttl_ns, mode };
         self.check_order(&order, quote, None, facts)?;
         self.rate.take();
         let terms = OrderTerms {
@@ -182,15 +195,24 @@ impl Kernel {
             passage.judge(self.modes.check(instrument.id, wish.strategy))?;
         }
         holds(!facts.flattening, DenyReason::Halted)?;
-        holds(!self.modes.is_reducing(), DenyReason::ReducingOnly)?;
+        let mode = self.modes.at(instrument.id, wish.map(|wish| wish.strategy));
+        holds(mode < Mode::Reducing, DenyReason::ReducingOnly)?;
         holds(link_up, DenyReason::LinkDown)?;
         holds(facts.reconciled, DenyReason::NotReconciled)?;
         holds(instrument.filters.trading, DenyReason::NotTrading)?;
         holds(wish.is_none_or(|wish| wish.permitted), DenyReason::NotPermitted)?;
+        let restricted = self.limits.instruments[instrument.id.index()].restricted;
+        holds(!restricted, DenyReason::Restricted)?;
         passage.judge(self.ids.check(id))?;
         passage.judge(self.drift.check(now_ns))?;
         holds(facts.market.last_quote().is_some(), DenyReason::NoPrice)?;
         passage.judge(freshness::check(facts.market, now_ns, self.limits.data_age_ns_max))?;
+        let origin_ns = wish.map_or(now_ns, |wish| wish.origin_ns);
+        let age_ns_max = self.limits.signal_age_ns_max;
+        passage.judge(freshness::check_signal(origin_ns, now_ns, age_ns_max))?;
+        let mid = facts.market.quote().and_then(Quote::mid);
+        let before = facts.market.past_mid(now_ns);
+        passage.judge(market_move::check(mid, before, self.limits.price_move.max_bps))?;
         passage.judge(self.drawdown.check())
     }
 
@@ -202,7 +224,7 @@ impl Kernel {
         wish: Option<&Wish<'_>>,
         facts: &Facts<'_>,
     ) -> Result<(), DenyReason> {
-        let &Candidate { passage, side, price, qty, purpose, ttl_ns } = order;
+        let &Candidate { passage, side, price, qty, purpose, ttl_ns, mode, .. } = order;
         let (now_ns, limits, kind) = (facts.now.mono_ns, &self.limits, facts.instrument.kind);
         let bounds = limits.instruments[facts.instrument.id.index()];
         let holds = |holds, reason| passage.judge(require(holds, reason));
@@ -210,33 +232,54 @@ impl Kernel {
         passage.judge(filters::check(&facts.instrument.filters, price, qty, purpose))?;
         passage.judge(size::check(price, qty, bounds.order_qty_max, limits.order_notional_max))?;
         passage.judge(collar::check(quote, side, price, limits.price_band_bps))?;
+        let traded = facts.market.traded(now_ns, limits.data_age_ns_max);
+        passage.judge(collar::check_trade(traded, side, price, limits.price_band_bps))?;
         passage.judge(ttl::check(ttl_ns, purpose, limits.order_ttl_ns_max))?;
         passage.judge(match wish {
             Some(wish) => reducing::check(&[facts.account, wish.own], kind, side, qty, purpose),
             None => reducing::check_exit(&facts.account, kind, side, qty),
         })?;
-        if let Some(wish) = wish {
-            let (strategy, instrument) = (wish.strategy, facts.instrument.id);
-            let key = IntentKey { strategy, instrument, side, price, qty };
-            passage.judge(duplicate::check(facts.standing, &key))?;
-        }
-        passage.judge(self_trade::check(facts.own_opposite, side, price))?;
-        holds(facts.unknown_orders < limits.unknown_orders_max, DenyReason::TooManyUnknown)?;
-        let most = limits.open_orders_max.min(STRATEGY_ORDERS_MAX);
-        holds(facts.live_orders < most, DenyReason::TooManyOrders)?;
-        holds(self.rate.has_room(now_ns), DenyReason::OrderRate)?;
+        self.check_intent(order, facts)?;
+        self.check_counts(passage, facts)?;
         let worth = price.max(quote.ask);
-        let position_max = self.scaled_qty(bounds.position_max);
+        let position_max = self.scaled_qty(mode, bounds.position_max);
         passage.judge(exposure::check_position(&facts.account, side, qty, position_max))?;
-        let gross_max = self.scaled_cash(self.limits.gross_notional_max);
+        let gross_max = self.scaled_cash(mode, self.limits.gross_notional_max);
         passage.judge(exposure::check_gross(facts.gross, worth, qty, gross_max))?;
         let Some(wish) = wish else { return Ok(()) };
         let budget = self.budgets[wish.strategy.index()];
         holds(wish.live_orders < budget.open_orders_max, DenyReason::StrategyOrders)?;
         let rate = &mut self.strategy_rates[wish.strategy.index()];
         holds(rate.has_room(now_ns), DenyReason::StrategyRate)?;
-        let notional_max = self.scaled_cash(budget.position_notional_max);
+        let notional_max = self.scaled_cash(mode, budget.position_notional_max);
         passage.judge(exposure::check_strategy(&wish.own, side, worth, qty, notional_max))
+    }
+
+    /// Has the same been asked for, and would it meet an order of our own?
+    fn check_intent(&self, order: &Candidate, facts: &Facts<'_>) -> Result<(), DenyReason> {
+        let &Candidate { passage, side, price, .. } = order;
+        if let Some(key) = &order.key {
+            passage.judge(duplicate::check(facts.standing, key))?;
+            passage.judge(self.repeats.check(key, facts.now.mono_ns))?;
+        }
+        passage.judge(self_trade::check(facts.own_opposite, side, price))
+    }
+
+    /// How many orders there are, and how many there were lately.
+    ///
+    /// Decision: orders of unknown fate are limited in each instrument, which is the smallest scope
+    /// of a lost answer (SAFETY E8), and in all together: answers that are lost here and there are
+    /// a venue or a connection that loses them, before any one instrument shows it.
+    fn check_counts(&mut self, passage: Passage, facts: &Facts<'_>) -> Result<(), DenyReason> {
+        let (limits, here) = (&self.limits, facts.account.open);
+        let bounds = limits.instruments[facts.instrument.id.index()];
+        let holds = |holds, reason| passage.judge(require(holds, reason));
+        holds(facts.unknown_orders < limits.unknown_orders_max, DenyReason::TooManyUnknown)?;
+        holds(here.unknown() < bounds.unknown_orders_max, DenyReason::InstrumentUnknown)?;
+        let most = limits.open_orders_max.min(STRATEGY_ORDERS_MAX);
+        holds(facts.live_orders < most, DenyReason::TooManyOrders)?;
+        holds(here.live() < bounds.open_orders_max, DenyReason::InstrumentOrders)?;
+        holds(self.rate.has_room(facts.now.mono_ns), DenyReason::OrderRate)
     }
 
     /// Trips the switch on what the last event made true. Runs before the strategies, so that the
@@ -252,11 +295,11 @@ impl Kernel {
             self.trip(trip, now, effects);
         }
         match self.drift.change() {
-            Some(Change::BecameHigh) => {
+            Some(drift::Change::BecameHigh) => {
                 let offset_ns = self.drift.offset_ns().unwrap_or(i64::MAX);
                 effects.push(Effect::Alert(Alert::ClockDrift { offset_ns }));
             }
-            Some(Change::BecameGood) => effects.push(Effect::Alert(Alert::ClockGood)),
+            Some(drift::Change::BecameGood) => effects.push(Effect::Alert(Alert::ClockGood)),
             None => {}
         }
         let due = HIGH_WATER_EVERY_NS <= now.mono_ns.saturating_sub(self.high_water_said_ns);
@@ -275,7 +318,7 @@ impl Kernel {
         }
     }
 
-    /// Clears the latch, or says why not (D3). Lands in CONSERVATIVE.
+    /// Clears the latch, or says why not (D3). The mode that it uncovers is the caller's to move.
     pub(super) fn reset(&mut self, generation: u32, baseline: Baseline) -> Result<(), Refusal> {
         if self.kill_switch.latch().is_none() {
             return Err(Refusal::NotTripped);
@@ -289,28 +332,33 @@ impl Kernel {
             Baseline::New => self.drawdown.rebase(),
         }
         self.kill_switch.clear();
-        self.modes.resume(Scope::All);
         Ok(())
     }
 
-    pub(super) fn halt(&mut self, scope: Scope) {
-        self.modes.halt(scope);
+    /// Moves the mode of a scope as the table says. `None` when that moves nothing.
+    pub(super) fn change_mode(
+        &mut self,
+        scope: Scope,
+        change: Change,
+        now: Stamp,
+    ) -> Option<ModeRecord> {
+        self.modes.apply(scope, change, now)
     }
 
-    pub(super) fn reduce_only(&mut self) {
-        self.modes.reduce_only();
+    /// May an operator's word raise the mode of a scope now?
+    pub(super) fn check_resume(&self) -> Result<(), Refusal> {
+        self.kill_switch.check().map_err(|_| Refusal::Killed)
     }
 
-    pub(super) fn resume(&mut self, scope: Scope) -> Result<(), Refusal> {
-        self.kill_switch.check().map_err(|_| Refusal::Killed)?;
-        self.modes.resume(scope);
-        Ok(())
-    }
-
-    pub(super) fn resume_fully(&mut self) -> Result<(), Refusal> {
-        self.kill_switch.check().map_err(|_| Refusal::Killed)?;
-        self.modes.resume_fully();
-        Ok(())
+    /// May the scope run at full size?
+    pub(super) fn check_promotion(
+        &self,
+        scope: Scope,
+        probation: Probation,
+        now_ns: u64,
+    ) -> Result<(), Refusal> {
+        self.check_resume()?;
+        self.modes.check_promotion(scope, probation, now_ns)
     }
 
     pub(super) fn stop(&mut self) {
@@ -340,36 +388,31 @@ impl Kernel {
         if self.latch().is_some() { Mode::Killed } else { self.modes.all() }
     }
 
-    /// The mode of everything, were the latch not set.
-    pub(super) fn mode_of_all(&self) -> Mode {
-        self.modes.all()
+    /// What holds in one scope alone, and why; the latch is apart.
+    pub(super) fn mode_in(&self, scope: Scope) -> ModeRecord {
+        self.modes.of(scope)
     }
 
-    /// Which instruments an operator halted, by index.
-    pub(super) fn halted_instruments(&self) -> &[bool] {
-        self.modes.halted_instruments()
+    /// Which mode holds where, the latch apart.
+    pub(super) fn modes(&self) -> &Modes {
+        &self.modes
     }
 
-    /// Which strategies an operator halted, by index.
-    pub(super) fn halted_strategies(&self) -> &[bool] {
-        self.modes.halted_strategies()
+    /// How long the probation after a resume still takes, nanoseconds.
+    pub(super) fn probation_left_ns(&self, now_ns: u64) -> u64 {
+        self.modes.probation_left_ns(now_ns)
     }
 
-    /// The mode of one strategy: that of everything, or its own halt.
+    /// The mode of one strategy: that of everything, or its own.
     pub(super) fn mode_of(&self, strategy: StrategyId) -> Mode {
-        let halted = self.modes.halted_strategies()[strategy.index()];
-        if halted { self.mode().max(Mode::Halted) } else { self.mode() }
+        self.mode().max(self.modes.of(Scope::Strategy(strategy)).mode)
     }
 
     /// True when nothing opening may stand at the venue in that place.
     pub(super) fn forbids_opening(&self, order: &super::Order) -> bool {
-        let halted = order
-            .strategy
-            .is_some_and(|strategy| self.modes.is_halted(order.terms.instrument, strategy));
         self.latch().is_some()
             || self.modes.is_stopping()
-            || Mode::Reducing <= self.modes.all()
-            || halted
+            || Mode::Reducing <= self.modes.at(order.terms.instrument, order.strategy)
     }
 
     pub(super) fn latch(&self) -> Option<&TripRecord> {
@@ -414,8 +457,8 @@ impl Kernel {
         }
     }
 
-    fn scaled_qty(&self, limit: Qty) -> Qty {
-        match self.modes.all() {
+    fn scaled_qty(&self, mode: Mode, limit: Qty) -> Qty {
+        match mode {
             Mode::Conservative => {
                 let scaled = Cash::from_units(limit.units().into());
                 let scaled = scaled.checked_bps(self.limits.conservative_bps.into());
@@ -426,8 +469,8 @@ impl Kernel {
         }
     }
 
-    fn scaled_cash(&self, limit: Cash) -> Cash {
-        match self.modes.all() {
+    fn scaled_cash(&self, mode: Mode, limit: Cash) -> Cash {
+        match mode {
             Mode::Conservative => {
                 limit.checked_bps(self.limits.conservative_bps.into()).unwrap_or(Cash::ZERO)
             }

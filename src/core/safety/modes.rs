@@ -1,30 +1,80 @@
 //! Which mode holds where.
 //!
-//! Must hold: nothing here raises a mode but [`Modes::resume`] and [`Modes::resume_fully`], which
-//! only an operator's word reaches (D1, D2). The kill switch is apart: it stands above all modes.
+//! Must hold: what moves a mode is a [`ModeCause`], and the table of these is all there is; nothing
+//! but an operator's word raises one (D1, D2). The effective mode of an order is the strictest over
+//! everything, its venue, its instrument and its strategy. The kill switch is apart: it stands
+//! above all modes.
+//!
+//! Decision: one probation for the whole deployment and not one per scope: whatever was resumed
+//! last, or stopped by itself meanwhile, is a reason to watch all of it (R125). It is measured on
+//! the monotonic clock and begins anew with a restart.
 
 use super::verdict::{DenyReason, require};
-use crate::core::mode::{Mode, Scope};
+use crate::core::digest::Digest;
+use crate::core::effect::Refusal;
+use crate::core::event::Probation;
+use crate::core::mode::{Author, Mode, ModeCause, ModeRecord, Scope};
 use crate::core::setup::Restored;
-use crate::types::{InstrumentId, StrategyId};
+use crate::types::{Instrument, InstrumentId, Stamp, StrategyId, Text, VenueId};
+
+/// A cause with its author.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::core) struct Change {
+    pub(in crate::core) cause: ModeCause,
+    pub(in crate::core) by: Text<32>,
+    pub(in crate::core) note: Text<96>,
+}
+
+impl Change {
+    /// The engine's own.
+    pub(in crate::core) fn by_engine(cause: ModeCause) -> Self {
+        Self { cause, by: Text::new("engine"), note: Text::default() }
+    }
+}
 
 #[derive(Debug)]
-pub(super) struct Modes {
-    all: Mode,
-    instruments: Vec<bool>,
-    strategies: Vec<bool>,
+pub(in crate::core) struct Modes {
+    all: ModeRecord,
+    venues: Vec<ModeRecord>,
+    instruments: Vec<ModeRecord>,
+    strategies: Vec<ModeRecord>,
+    venue_of: Vec<VenueId>,
+    probation_ns: u64,
+    probation_until_ns: u64,
     stopping: bool,
 }
 
 impl Modes {
-    pub(super) fn restored(instruments: usize, strategies: usize, restored: &Restored) -> Self {
-        let instrument = |at: usize| restored.halted_instruments.iter().any(|id| id.index() == at);
-        let strategy = |at: usize| restored.halted_strategies.iter().any(|id| id.index() == at);
+    pub(super) fn new(instruments: &[Instrument], strategies: usize) -> Self {
+        let venue_of: Vec<VenueId> =
+            instruments.iter().map(|instrument| instrument.venue).collect();
+        let venues = venue_of.iter().map(|venue| venue.index() + 1).max().unwrap_or(0);
+        let free = ModeRecord::default();
         Self {
-            all: restored.mode,
-            instruments: (0..instruments).map(instrument).collect(),
-            strategies: (0..strategies).map(strategy).collect(),
+            all: free,
+            venues: vec![free; venues],
+            instruments: vec![free; instruments.len()],
+            strategies: vec![free; strategies],
+            venue_of,
+            probation_ns: 0,
+            probation_until_ns: 0,
             stopping: false,
+        }
+    }
+
+    /// As the last run left it. A scope that is not of this deployment is passed over.
+    pub(super) fn restore(&mut self, restored: &Restored) {
+        for (scope, record) in &restored.modes {
+            let Some(slot) = self.slot(*scope) else { continue };
+            *slot = *record;
+        }
+    }
+
+    /// How long a resume is watched. What begins in CONSERVATIVE is watched from the start on.
+    pub(super) fn watch_for(&mut self, probation_ns: u64) {
+        self.probation_ns = probation_ns;
+        if self.records().any(|record| record.mode == Mode::Conservative) {
+            self.probation_until_ns = probation_ns;
         }
     }
 
@@ -33,46 +83,71 @@ impl Modes {
         instrument: InstrumentId,
         strategy: StrategyId,
     ) -> Result<(), DenyReason> {
-        require(!self.is_halted(instrument, strategy), DenyReason::Halted)
+        let mode = self.at(instrument, Some(strategy));
+        require(!self.stopping && mode < Mode::Halted, DenyReason::Halted)
     }
 
-    /// True while only what lowers a position may be sent.
-    pub(super) fn is_reducing(&self) -> bool {
-        Mode::Reducing <= self.all
+    /// The strictest mode over all scopes that an order falls into; an exit has no strategy.
+    pub(super) fn at(&self, instrument: InstrumentId, strategy: Option<StrategyId>) -> Mode {
+        let strategy = strategy.map_or(Mode::Running, |id| self.strategies[id.index()].mode);
+        self.all.mode.max(self.of_instrument(instrument)).max(strategy)
     }
 
-    /// True when strategies may send nothing there.
-    pub(super) fn is_halted(&self, instrument: InstrumentId, strategy: StrategyId) -> bool {
-        let parts = self.instruments[instrument.index()] || self.strategies[strategy.index()];
-        self.stopping || parts || Mode::Halted <= self.all
+    /// The strictest of the modes of an instrument and of its venue.
+    pub(in crate::core) fn of_instrument(&self, instrument: InstrumentId) -> Mode {
+        let venue = self.venue_of[instrument.index()];
+        self.instruments[instrument.index()].mode.max(self.venues[venue.index()].mode)
     }
 
-    pub(super) fn halt(&mut self, scope: Scope) {
-        match scope {
-            Scope::All => self.all = self.all.max(Mode::Halted),
-            Scope::Instrument(id) => self.instruments[id.index()] = true,
-            Scope::Strategy(id) => self.strategies[id.index()] = true,
-            Scope::Venue(_) => {}
+    /// What moved the scope, when it moved.
+    pub(super) fn apply(&mut self, scope: Scope, change: Change, at: Stamp) -> Option<ModeRecord> {
+        let (probation_ns, running) = (self.probation_ns, at.mono_ns < self.probation_until_ns);
+        let slot = self.slot(scope)?;
+        let before = *slot;
+        *slot = before.moved(change.cause, at, change.by, change.note);
+        let after = *slot;
+        let moved = before != after;
+        let stopped = moved && running && change.cause.author() == Author::Engine;
+        if after.mode == Mode::Conservative && moved || stopped {
+            self.probation_until_ns = at.mono_ns.saturating_add(probation_ns);
+        }
+        moved.then_some(after)
+    }
+
+    /// May the scope run at full size? Only out of CONSERVATIVE, after the probation or by force.
+    pub(super) fn check_promotion(
+        &self,
+        scope: Scope,
+        probation: Probation,
+        now_ns: u64,
+    ) -> Result<(), Refusal> {
+        if Mode::Reducing <= self.of(scope).mode {
+            return Err(Refusal::ResumeFirst);
+        }
+        match probation {
+            Probation::Observe if now_ns < self.probation_until_ns => Err(Refusal::InProbation),
+            Probation::Observe | Probation::Skip => Ok(()),
         }
     }
 
-    /// Only what lowers a position, everywhere, unless a stricter mode holds.
-    pub(super) fn reduce_only(&mut self) {
-        self.all = self.all.max(Mode::Reducing);
+    /// The record of one scope alone; free for one that is not of this deployment.
+    pub(super) fn of(&self, scope: Scope) -> ModeRecord {
+        let record = match scope {
+            Scope::All => Some(&self.all),
+            Scope::Venue(id) => self.venues.get(id.index()),
+            Scope::Instrument(id) => self.instruments.get(id.index()),
+            Scope::Strategy(id) => self.strategies.get(id.index()),
+        };
+        record.copied().unwrap_or_default()
     }
 
-    /// Lifts a halt; everything lands in CONSERVATIVE.
-    pub(super) fn resume(&mut self, scope: Scope) {
+    fn slot(&mut self, scope: Scope) -> Option<&mut ModeRecord> {
         match scope {
-            Scope::All => self.all = Mode::Conservative,
-            Scope::Instrument(id) => self.instruments[id.index()] = false,
-            Scope::Strategy(id) => self.strategies[id.index()] = false,
-            Scope::Venue(_) => {}
+            Scope::All => Some(&mut self.all),
+            Scope::Venue(id) => self.venues.get_mut(id.index()),
+            Scope::Instrument(id) => self.instruments.get_mut(id.index()),
+            Scope::Strategy(id) => self.strategies.get_mut(id.index()),
         }
-    }
-
-    pub(super) fn resume_fully(&mut self) {
-        self.all = Mode::Running;
     }
 
     /// The process ends: nothing more from strategies. Not a mode, so nothing of it is kept.
@@ -84,15 +159,24 @@ impl Modes {
         self.stopping
     }
 
+    /// The mode of everything: a deployment is as free as its freest venue.
     pub(super) fn all(&self) -> Mode {
-        self.all
+        let venues = self.venues.iter().map(|record| record.mode);
+        self.all.mode.max(venues.min().unwrap_or_default())
     }
 
-    pub(super) fn halted_instruments(&self) -> &[bool] {
-        &self.instruments
+    /// Its part of the state digest.
+    pub(in crate::core) fn digest(&self, digest: Digest) -> Digest {
+        self.records().fold(digest, |digest, record| digest.with(record.mode as i64))
     }
 
-    pub(super) fn halted_strategies(&self) -> &[bool] {
-        &self.strategies
+    fn records(&self) -> impl Iterator<Item = &ModeRecord> {
+        let parts = self.venues.iter().chain(&self.instruments).chain(&self.strategies);
+        parts.chain([&self.all])
+    }
+
+    /// How long the probation still takes, nanoseconds.
+    pub(super) fn probation_left_ns(&self, now_ns: u64) -> u64 {
+        self.probation_until_ns.saturating_sub(now_ns)
     }
 }

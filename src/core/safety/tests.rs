@@ -2,9 +2,11 @@
 //! inside the boundary it passes. No row, no merge.
 
 mod case;
+mod mode_walk;
 
 use super::*;
 use crate::core::market::Market;
+use crate::core::mode::ModeCause;
 use crate::types::{InstrumentKind, MarketData, SECOND, Side};
 use case::*;
 
@@ -15,19 +17,22 @@ type Change = fn(&mut Case);
 const ROWS: &[(DenyReason, Change, Change)] = &[
     (DenyReason::KillSwitch, |c| { c.kernel.kill_switch.trip(trip(), Stamp::default()); },
         |c| { c.kernel.kill_switch.trip(trip(), Stamp::default()); c.kernel.kill_switch.clear(); }),
-    (DenyReason::Halted, |c| c.kernel.halt(Scope::Strategy(MAKER)), |c| { c.kernel.halt(Scope::Instrument(BTC)); c.kernel.resume(Scope::Instrument(BTC)).unwrap(); }),
-    (DenyReason::ReducingOnly, |c| c.kernel.reduce_only(), |c| { *c = good_reduction(); c.kernel.reduce_only(); }),
+    (DenyReason::Halted, |c| shift(c, Scope::Strategy(MAKER), ModeCause::Halt), |c| shift(c, Scope::Strategy(MAKER), ModeCause::Start)),
+    (DenyReason::ReducingOnly, |c| shift(c, Scope::All, ModeCause::Liquidation), |c| { *c = good_reduction(); shift(c, Scope::All, ModeCause::Liquidation); }),
     (DenyReason::LinkDown, |c| c.link_up = false, |_| {}),
     (DenyReason::NotReconciled, |c| c.reconciled = false, |_| {}),
     (DenyReason::NotTrading, |c| c.instrument.filters.trading = false, |_| {}),
     (DenyReason::NotPermitted, |c| c.permitted = false, |_| {}),
+    (DenyReason::Restricted, |c| c.kernel.limits.instruments[0].restricted = true, |c| { *c = good_reduction(); c.kernel.limits.instruments[0].restricted = true; }),
     (DenyReason::BadId, |c| { c.kernel.ids.spend(id(5)); c.id = id(5); }, |c| { c.kernel.ids.spend(id(5)); c.id = id(6); }),
     (DenyReason::ClockUnknown, |c| c.kernel.drift = Drift::new(limits().clock), |_| {}),
     (DenyReason::ClockDrift, |c| observe_drift(c, -2_000), |c| observe_drift(c, -1_999)),
-    (DenyReason::NoPrice, |c| c.market = Market::new(c.instrument.filters.price_tick), |_| {}),
+    (DenyReason::NoPrice, |c| c.market = Market::new(c.instrument.filters.price_tick, SECOND), |_| {}),
     (DenyReason::NoQuote, |c| tell(&mut c.market, MarketData::Quote(quote(100, 100)), NOW_NS), |c| tell(&mut c.market, MarketData::Quote(quote(99, 100)), NOW_NS)),
     (DenyReason::StaleQuote, |c| tell(&mut c.market, MarketData::Quote(quote(99, 100)), NOW_NS - SECOND - 1), |c| tell(&mut c.market, MarketData::Quote(quote(99, 100)), NOW_NS - SECOND)),
     (DenyReason::BookLost, |c| tell(&mut c.market, MarketData::BookLost, NOW_NS), |_| {}),
+    (DenyReason::StaleSignal, |c| c.origin_ns = NOW_NS - SECOND - 1, |c| c.origin_ns = NOW_NS - SECOND),
+    (DenyReason::MarketMoved, |c| moved_from(c, 9_851_485_148), |c| moved_from(c, 9_851_485_149)),
     (DenyReason::EquityUnknown, |c| observe_equity(c, None), |c| observe_equity(c, Some(Cash::whole(1_000)))),
     (DenyReason::Drawdown, |c| observe_equity(c, Some(Cash::whole(850))), |c| observe_equity(c, Some(Cash::from_units(85_010_000_000)))),
     (DenyReason::BadPrice, |c| c.request.kind = limit(10_000_000_001), |c| c.request.kind = limit(9_990_000_000)),
@@ -36,12 +41,16 @@ const ROWS: &[(DenyReason, Change, Change)] = &[
     (DenyReason::QtyTooLarge, |c| { c.kernel.limits.instruments[0].order_qty_max = Qty::from_units(199_900_000); }, |c| { c.kernel.limits.instruments[0].order_qty_max = Qty::whole(2); }),
     (DenyReason::NotionalTooLarge, |c| c.kernel.limits.order_notional_max = Cash::from_units(19_999_999_999), |c| c.kernel.limits.order_notional_max = Cash::whole(200)),
     (DenyReason::PriceOffMarket, |c| c.request.kind = limit(10_110_000_000), |c| c.request.kind = limit(10_100_000_000)),
+    (DenyReason::PriceOffTrade, |c| traded(c, 9_900_990_099, 0), |c| traded(c, 9_900_990_100, 0)),
     (DenyReason::BadTtl, |c| c.request.ttl_ns = Some(10 * SECOND + 1), |c| c.request.ttl_ns = Some(10 * SECOND)),
     (DenyReason::NotReducing, |c| { *c = good_reduction(); hold(c, -199_900_000); }, |c| { *c = good_reduction(); hold(c, -200_000_000); }),
     (DenyReason::DuplicateOrder, |c| c.standing.add_key(intent(10_000_000_000)), |c| c.standing.add_key(intent(9_990_000_000))),
+    (DenyReason::RepeatedOrder, |c| repeat(c, 2), |c| repeat(c, 1)),
     (DenyReason::SelfTrade, |c| c.own_opposite = Some(Price::whole(100)), |c| c.own_opposite = Some(Price::from_units(10_010_000_000))),
     (DenyReason::TooManyUnknown, |c| c.unknown_orders = 2, |c| c.unknown_orders = 1),
+    (DenyReason::InstrumentUnknown, |c| c.open = orders(0, 1), |c| c.open = orders(1, 0)),
     (DenyReason::TooManyOrders, |c| c.live_orders = 8, |c| c.live_orders = 7),
+    (DenyReason::InstrumentOrders, |c| c.open = orders(5, 0), |c| c.open = orders(4, 0)),
     (DenyReason::OrderRate, |c| spend(&mut c.kernel.rate, 3), |c| spend(&mut c.kernel.rate, 2)),
     (DenyReason::PositionTooLarge, |c| c.position = Qty::from_units(200_000_001), |c| c.position = Qty::whole(2)),
     (DenyReason::ExposureTooLarge, |c| c.gross = Some(Cash::from_units(480_000_000_001)), |c| c.gross = Some(Cash::whole(4_800))),
@@ -187,13 +196,13 @@ fn an_exit_beyond_the_venues_prices_goes_at_the_last_of_them() {
 #[test]
 fn conservative_halves_what_may_be_opened_and_leaves_reductions_alone() {
     let mut case = good();
-    case.kernel.resume(Scope::All).unwrap();
+    shift(&mut case, Scope::All, ModeCause::Resume);
     assert_eq!(case.kernel.mode(), Mode::Conservative);
     assert_eq!(review(&mut case).map(drop), Err(DenyReason::StrategyPosition));
     case.request.qty = Qty::whole(1);
     assert!(review(&mut case).is_ok());
     let mut case = good_reduction();
-    case.kernel.resume(Scope::All).unwrap();
+    shift(&mut case, Scope::All, ModeCause::Resume);
     assert!(review(&mut case).is_ok());
 }
 
@@ -280,10 +289,10 @@ fn a_reset_needs_the_generation_that_was_seen_and_a_drawdown_that_is_over() {
     kernel.trip(trip(), now, &mut effects);
     kernel.trip(trip(), now, &mut effects);
     assert_eq!(kernel.latch_generation(), 1, "a second cause does not overwrite the first");
-    assert_eq!(kernel.resume(Scope::All), Err(Refusal::Killed));
+    assert_eq!(kernel.check_resume(), Err(Refusal::Killed));
     assert_eq!(kernel.reset(0, Baseline::Keep), Err(Refusal::StaleGeneration));
     let _ = kernel.drawdown.observe(NOW_NS, Some(Cash::whole(800)), false);
     assert_eq!(kernel.reset(1, Baseline::Keep), Err(Refusal::StillBreached));
     assert_eq!(kernel.reset(1, Baseline::New), Ok(()));
-    assert_eq!(kernel.mode(), Mode::Conservative);
+    assert_eq!(kernel.latch(), None);
 }

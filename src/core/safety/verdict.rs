@@ -130,6 +130,8 @@ reasons! {
     NotTrading: deny deny allow,
     /// The strategy may not trade this instrument.
     NotPermitted: deny deny allow,
+    /// The instrument is on the list of those that may only be reduced.
+    Restricted: deny allow allow,
     /// The id is not of this start, or not above every id that was reviewed before.
     BadId: deny deny deny,
     /// The venue's clock has not been measured, or too long ago.
@@ -144,6 +146,10 @@ reasons! {
     StaleQuote: deny deny allow,
     /// The book lost an update and is not whole.
     BookLost: deny allow allow,
+    /// What the strategy answers to arrived too long ago.
+    StaleSignal: deny allow allow,
+    /// The market moved too far in too short a time.
+    MarketMoved: deny allow allow,
     /// Equity cannot be told.
     EquityUnknown: deny allow allow,
     /// Equity is beyond the drawdown limit; the latch follows when that is confirmed.
@@ -160,18 +166,26 @@ reasons! {
     NotionalTooLarge: deny deny allow,
     /// The price is too far beyond the market.
     PriceOffMarket: deny deny allow,
+    /// The price is too far beyond the last trade.
+    PriceOffTrade: deny allow allow,
     /// An opening order without a time to live, or with one that is too long.
     BadTtl: deny deny allow,
     /// It is called a reduction but would not lower the position.
     NotReducing: deny deny deny,
     /// An order of the strategy that is not over asked for exactly the same.
     DuplicateOrder: deny allow allow,
+    /// The same was asked for too often in a time.
+    RepeatedOrder: deny allow allow,
     /// It would meet an order of our own.
     SelfTrade: deny deny allow,
     /// Too many orders of unknown fate.
     TooManyUnknown: deny allow allow,
+    /// Too many orders of unknown fate in this instrument.
+    InstrumentUnknown: deny allow allow,
     /// Too many orders alive, over all strategies.
     TooManyOrders: deny deny allow,
+    /// Too many orders alive in this instrument.
+    InstrumentOrders: deny deny allow,
     /// Too many new orders in a time, over all strategies.
     OrderRate: deny deny deny,
     /// The position could pass the instrument's limit.

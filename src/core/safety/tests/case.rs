@@ -1,12 +1,16 @@
 //! A good order, with its facts and its kernel, and the ways to change one thing of it.
 
 use super::super::*;
+use crate::core::Order;
 use crate::core::market::Market;
-use crate::core::orders::{Open, Standing};
-use crate::core::setup::{ClockLimits, DrawdownLimits, InstrumentLimits, Rate, Timing};
+use crate::core::mode::ModeCause;
+use crate::core::orders::{Open, Standing, Totals};
+use crate::core::setup::{
+    ClockLimits, DrawdownLimits, InstrumentLimits, PriceMoveLimits, Rate, RepeatLimits, Timing,
+};
 use crate::types::{
-    AssetId, Filters, Instrument, InstrumentId, InstrumentKind, MS, MarketData, MarketEvent, Quote,
-    SECOND, Side, VenueId,
+    AssetId, Filters, Instrument, InstrumentId, InstrumentKind, MS, MarketData, MarketEvent,
+    OrderStatus, Quote, SECOND, Side, Trade, VenueId,
 };
 
 pub(super) const NOW_NS: u64 = 100 * SECOND;
@@ -17,6 +21,7 @@ pub(super) const MAKER: StrategyId = StrategyId(0);
 pub(super) struct Case {
     pub(super) id: ClientOrderId,
     pub(super) request: OrderRequest,
+    pub(super) origin_ns: u64,
     pub(super) permitted: bool,
     pub(super) instrument: Instrument,
     pub(super) market: Market,
@@ -54,6 +59,9 @@ pub(super) fn limits() -> Limits {
         },
         order_notional_max: Cash::whole(1_000),
         price_band_bps: 100,
+        price_move: PriceMoveLimits { max_bps: 100, window_ns: 6 * SECOND },
+        repeats: RepeatLimits { max: 2, window_ns: 10 * SECOND },
+        signal_age_ns_max: SECOND,
         order_ttl_ns_max: 10 * SECOND,
         order_rate: Rate { per_second: 10, burst: 3 },
         open_orders_max: 8,
@@ -61,9 +69,13 @@ pub(super) fn limits() -> Limits {
         gross_notional_max: Cash::whole(5_000),
         data_age_ns_max: SECOND,
         conservative_bps: 5_000,
+        probation_ns: 0,
         instruments: vec![InstrumentLimits {
             position_max: Qty::whole(4),
             order_qty_max: Qty::whole(9),
+            open_orders_max: 5,
+            unknown_orders_max: 1,
+            restricted: false,
         }],
     }
 }
@@ -122,7 +134,17 @@ pub(super) fn tell(market: &mut Market, data: MarketData, received_ns: u64) {
 }
 
 pub(super) fn market() -> Market {
-    let mut market = Market::new(instrument().filters.price_tick);
+    market_from(None)
+}
+
+fn market_from(past_mid: Option<Price>) -> Market {
+    let mut market = Market::new(instrument().filters.price_tick, limits().price_move.window_ns);
+    if let Some(mid) = past_mid {
+        let [bid, ask] = [-1, 1].map(|apart| Price::from_units(mid.units() + apart));
+        let qty = Qty::whole(1);
+        let quote = Quote { bid, bid_qty: qty, ask, ask_qty: qty };
+        tell(&mut market, MarketData::Quote(quote), NOW_NS - 7 * SECOND);
+    }
     tell(&mut market, MarketData::BookBegin, NOW_NS);
     tell(&mut market, MarketData::BookEnd { update_id: 1 }, NOW_NS);
     tell(&mut market, MarketData::Quote(quote(99, 100)), NOW_NS);
@@ -130,7 +152,8 @@ pub(super) fn market() -> Market {
 }
 
 pub(super) fn kernel() -> Kernel {
-    let mut kernel = Kernel::new(limits(), vec![budget()], 1, &Restored::default());
+    let mut kernel =
+        Kernel::new(limits(), vec![budget()], &[instrument()], 1, &Restored::default());
     let sample = ClockSample { venue: VenueId(0), offset_ns: 0, rtt_ns: 0 };
     assert!(kernel.drift.observe(sample, NOW_NS).is_none());
     assert!(kernel.drawdown.observe(NOW_NS, Some(Cash::whole(1_000)), false).is_none());
@@ -149,6 +172,7 @@ pub(super) fn good() -> Case {
             purpose: Purpose::Opening,
             ttl_ns: Some(SECOND),
         },
+        origin_ns: NOW_NS,
         permitted: true,
         instrument: instrument(),
         market: market(),
@@ -211,7 +235,7 @@ pub(super) fn review(case: &mut Case) -> Result<Approved, DenyReason> {
         id: case.id,
         strategy: MAKER,
         request: case.request,
-        origin_ns: NOW_NS,
+        origin_ns: case.origin_ns,
         permitted: case.permitted,
         own: Holdings { position: case.own_position, open: &case.own_open, foreign: Qty::ZERO },
         live_orders: case.own_live_orders,
@@ -266,6 +290,49 @@ pub(super) fn trip() -> Trip {
     Trip::by_limit(TripReason::Operator, 0, 0)
 }
 
+pub(super) fn shift(case: &mut Case, scope: Scope, cause: ModeCause) {
+    case.kernel.change_mode(scope, Change::by_engine(cause), Stamp::default());
+}
+
 pub(super) fn hold(case: &mut Case, units: i64) {
     (case.position, case.own_position) = (Qty::from_units(units), Qty::from_units(units));
+}
+
+/// Orders of one instrument: so many that stand, and so many whose fate is unknown.
+pub(super) fn orders(standing: u32, unknown: u32) -> Open {
+    let mut totals = Totals::new(1, 1);
+    for sequence in 0..standing + unknown {
+        let terms = OrderTerms {
+            instrument: BTC,
+            side: Side::Sell,
+            time_in_force: TimeInForce::Gtc,
+            price: Price::whole(120),
+            qty: Qty::ZERO,
+            purpose: Purpose::Opening,
+            expires_ns: None,
+        };
+        let mut order = Order::sent(id(sequence), None, terms, 0);
+        if standing <= sequence {
+            order.status = OrderStatus::Unknown;
+        }
+        totals.add(&order);
+    }
+    *totals.of(BTC)
+}
+
+/// Somebody traded, so long ago.
+pub(super) fn traded(case: &mut Case, price_units: i64, age_ns: u64) {
+    let price = Price::from_units(price_units);
+    let trade = Trade { id: 1, price, qty: Qty::whole(1), aggressor: Side::Buy };
+    tell(&mut case.market, MarketData::Trade(trade), NOW_NS - age_ns);
+}
+
+/// The market as it would be, had its mid been this a while before.
+pub(super) fn moved_from(case: &mut Case, mid_units: i64) {
+    case.market = market_from(Some(Price::from_units(mid_units)));
+}
+
+/// The intent of the good order was sent so often already.
+pub(super) fn repeat(case: &mut Case, times: u32) {
+    (0..times).for_each(|_| case.kernel.repeats.count(intent(10_000_000_000), NOW_NS));
 }
