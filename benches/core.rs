@@ -53,30 +53,34 @@ fn timing() -> Timing {
     }
 }
 
-fn setup(wants: bool) -> Setup {
-    let rate = Rate { per_second: 1_000_000, burst: 1_000_000 };
+fn instrument() -> Instrument {
     let tick = Price::from_units(10_000_000);
     let step = Qty::from_units(100_000);
+    Instrument {
+        id: BTC,
+        venue: VenueId(0),
+        symbol: "BTCUSDT".to_owned(),
+        kind: InstrumentKind::Perpetual,
+        base: AssetId(1),
+        quote: AssetId(0),
+        settle: AssetId(0),
+        filters: Filters {
+            price_tick: tick,
+            price_min: tick,
+            price_max: Price::whole(1_000_000),
+            qty_step: step,
+            qty_min: step,
+            qty_max: Qty::whole(100),
+            notional_min: Cash::whole(5),
+            trading: true,
+        },
+    }
+}
+
+fn setup(wants: bool) -> Setup {
+    let rate = Rate { per_second: 1_000_000, burst: 1_000_000 };
     Setup {
-        instruments: vec![Instrument {
-            id: BTC,
-            venue: VenueId(0),
-            symbol: "BTCUSDT".to_owned(),
-            kind: InstrumentKind::Perpetual,
-            base: AssetId(1),
-            quote: AssetId(0),
-            settle: AssetId(0),
-            filters: Filters {
-                price_tick: tick,
-                price_min: tick,
-                price_max: Price::whole(1_000_000),
-                qty_step: step,
-                qty_min: step,
-                qty_max: Qty::whole(100),
-                notional_min: Cash::whole(5),
-                trading: true,
-            },
-        }],
+        instruments: vec![instrument()],
         valuations: vec![Valuation::Reporting, Valuation::By(BTC)],
         strategies: vec![Seat {
             name: "turns".to_owned(),
@@ -87,6 +91,7 @@ fn setup(wants: bool) -> Setup {
         limits: limits(rate),
         timing: timing(),
         sharing: Sharing::Exclusive,
+        dead_man: None,
         epoch: 1,
         restored: Restored::default(),
     }
@@ -119,6 +124,7 @@ fn limits(rate: Rate) -> Limits {
         data_age_ns_max: SECOND,
         conservative_bps: 5_000,
         probation_ns: 0,
+        no_trade: Vec::new(),
         instruments: vec![InstrumentLimits {
             position_max: Qty::whole(1),
             order_qty_max: Qty::whole(1),

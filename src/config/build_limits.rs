@@ -1,10 +1,11 @@
 //! The numbers that bind the core, from the values of a file.
 
 use super::build::{cash, qty};
+use super::checked::{DeadManConfig, DeadManOff};
 use super::values::Values;
 use crate::core::{
-    Budget, ClockLimits, DrawdownLimits, InstrumentLimits, Limits, PriceMoveLimits, Rate,
-    RepeatLimits, Timing,
+    Budget, ClockLimits, DeadManTiming, DrawdownLimits, InstrumentLimits, Limits, NoTradeWindow,
+    PriceMoveLimits, Rate, RepeatLimits, Timing,
 };
 use crate::types::{MS, SECOND};
 
@@ -13,7 +14,7 @@ use crate::types::{MS, SECOND};
 const AHEAD_MS: u64 = 1_000;
 
 /// What the safety kernel enforces.
-pub(super) fn limits(values: &Values) -> Option<Limits> {
+pub(super) fn limits(values: &Values, no_trade: Vec<NoTradeWindow>) -> Option<Limits> {
     let instrument = |index| {
         let path = format!("instruments[{index}]");
         Some(InstrumentLimits {
@@ -46,6 +47,7 @@ pub(super) fn limits(values: &Values) -> Option<Limits> {
         data_age_ns_max: ms(values, "risk.max_data_age_ms")?,
         conservative_bps: bps(values, "conservative.size_factor", 10_000)?,
         probation_ns: seconds(values, "conservative.probation_s")?,
+        no_trade,
         instruments: (0..values.count("instruments")).map(instrument).collect::<Option<_>>()?,
     })
 }
@@ -81,6 +83,24 @@ pub(super) fn timing(values: &Values) -> Option<Timing> {
         reconcile_ns: seconds(values, "reconciliation.interval_s")?,
         reconcile_timeout_ns: ms(values, "reconciliation.timeout_ms")?,
         balance_tolerance: cash(values, "reconciliation.balance_tolerance")?,
+    })
+}
+
+/// The venue's dead-man's switch: on where the venue has one and the account is ours alone.
+pub(super) fn dead_man(values: &Values) -> Option<DeadManConfig> {
+    if values.text("dead_man").is_some() {
+        return Some(DeadManConfig::Off(DeadManOff::Written));
+    }
+    let countdown_ms = values.whole_u32("dead_man.countdown_s")?.checked_mul(1_000)?;
+    let renew_ns = seconds(values, "dead_man.renew_s")?;
+    let shared = !values.flag("account.exclusive")?;
+    let venue = super::build_venue::kind(values.text("venue.kind")?)?;
+    Some(if venue.dead_man_cost().is_none() {
+        DeadManConfig::Off(DeadManOff::NotAtVenue)
+    } else if shared && values.flag("dead_man.cancels_others") != Some(true) {
+        DeadManConfig::Off(DeadManOff::SharedAccount)
+    } else {
+        DeadManConfig::On(DeadManTiming { countdown_ms, renew_ns })
     })
 }
 

@@ -36,10 +36,16 @@ pub(super) enum Need {
 pub(super) enum Kind {
     /// Keys of its own.
     Group,
+    /// Keys of its own, or the word `off`.
+    GroupOrOff,
     /// One to so many groups.
     Groups(usize),
     /// One to so many symbols.
     Symbols(usize),
+    /// One or more of these words.
+    Words(&'static [&'static str]),
+    /// A time of day or a date with one, UTC.
+    Moment,
     /// Keys that a strategy knows and this table does not.
     Settings,
     /// `true` or `false`.
@@ -96,8 +102,11 @@ impl Kind {
     pub(super) fn expected(self) -> String {
         match self {
             Self::Group => "a group of keys".to_owned(),
+            Self::GroupOrOff => "a group of keys, or off".to_owned(),
             Self::Groups(max) => format!("a list of 1 to {max} groups of keys"),
             Self::Symbols(max) => format!("a list of 1 to {max} symbols"),
+            Self::Words(words) => format!("a list of {}", words.join(", ")),
+            Self::Moment => "a time as in 23:50 or 2026-01-01T00:00Z, in UTC".to_owned(),
             Self::Settings => "the settings that the strategy knows".to_owned(),
             Self::Flag => "true or false".to_owned(),
             Self::Choice(words) => format!("one of: {}", words.join(", ")),

@@ -3,6 +3,7 @@
 //! Must hold: numbers are exact decimals in plain notation; exponents, hexadecimal, `.inf` and
 //! `.nan` are faults; text in quotes is never a number.
 
+use super::build_windows::is_moment;
 use super::keys::Kind;
 use super::yaml::Style;
 use rust_decimal::Decimal;
@@ -43,12 +44,19 @@ pub(super) fn read(kind: Kind, text: &str, style: Style) -> Result<Checked, Stri
         Kind::Choice(words) => words.contains(&text).then(|| Checked::Text(text.to_owned())),
         Kind::Name => is_name(text).then(|| Checked::Text(text.to_owned())),
         Kind::Symbol => symbol(text).map(Checked::Text),
+        Kind::Moment => is_moment(text).then(|| Checked::Text(text.to_owned())),
         Kind::Asset => is_asset(text).then(|| Checked::Text(text.to_owned())),
         Kind::Address(schemes) => super::address::read(text, schemes).map(Checked::Text),
         Kind::Filter => is_filter(text).then(|| Checked::Text(text.to_owned())),
         Kind::Path | Kind::SecretFile => is_path(text).then(|| Checked::Text(text.to_owned())),
         // Not scalars, or read before variables are filled in.
-        Kind::Group | Kind::Groups(_) | Kind::Symbols(_) | Kind::Settings | Kind::Secret => None,
+        Kind::Group
+        | Kind::GroupOrOff
+        | Kind::Groups(_)
+        | Kind::Symbols(_)
+        | Kind::Words(_)
+        | Kind::Settings
+        | Kind::Secret => None,
     };
     checked.ok_or_else(|| format!("is not {}", kind.expected()))
 }

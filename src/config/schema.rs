@@ -65,6 +65,9 @@ fn value(key: &Key) -> Value {
 fn shape(key: &Key) -> Value {
     match key.kind {
         Kind::Group => Value::Object(group(key.path)),
+        Kind::GroupOrOff => {
+            json!({ "anyOf": [Value::Object(group(key.path)), { "const": "off" }] })
+        }
         Kind::Groups(max) => {
             let items = group(&format!("{}[]", key.path));
             json!({ "type": "array", "minItems": 1, "maxItems": max, "items": items })
@@ -72,6 +75,10 @@ fn shape(key: &Key) -> Value {
         Kind::Symbols(max) => {
             let items = json!({ "type": "string" });
             json!({ "type": "array", "minItems": 1, "maxItems": max, "items": items })
+        }
+        Kind::Words(words) => {
+            let items = or_variable(json!({ "enum": words }));
+            json!({ "type": "array", "minItems": 1, "maxItems": words.len(), "items": items })
         }
         Kind::Settings => {
             let types = ["number", "string", "boolean"];
@@ -90,6 +97,7 @@ fn shape(key: &Key) -> Value {
         }
         Kind::Name
         | Kind::Symbol
+        | Kind::Moment
         | Kind::Asset
         | Kind::Address(_)
         | Kind::Filter

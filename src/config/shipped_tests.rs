@@ -107,7 +107,8 @@ fn the_schema_knows_every_key() {
     for key in KEYS {
         let mut pointer = String::new();
         for part in key.path.split('.') {
-            pointer.push_str("/properties/");
+            let may_be_off = schema.pointer(&format!("{pointer}/anyOf/0/properties")).is_some();
+            pointer.push_str(if may_be_off { "/anyOf/0/properties/" } else { "/properties/" });
             pointer.push_str(part.trim_end_matches("[]"));
             if part.ends_with("[]") {
                 pointer.push_str("/items");

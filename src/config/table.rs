@@ -6,6 +6,7 @@
 //! Ranges keep out what can only be a slip; how strict a number must be within them is the
 //! operator's decision.
 
+use super::build_windows::DAYS;
 use super::keys::{Key, Kind, default, optional, remote, required};
 use crate::venue::VenueKind;
 
@@ -302,6 +303,49 @@ pub(super) const KEYS: &[Key] = &[
         "conservative.probation_s",
         Kind::Whole(0, 86_400, "seconds"),
         "So long after a resume, or a stop by itself meanwhile, `engine resume --full` is refused.",
+    ),
+    optional(
+        "no_trade_windows",
+        Kind::Groups(64),
+        "When nothing is opened, by the venue's clock; reductions and exits pass.",
+    ),
+    optional(
+        "no_trade_windows[].days",
+        Kind::Words(DAYS),
+        "On which days a weekly window begins; none for one with dates.",
+    ),
+    required("no_trade_windows[].from", Kind::Moment, "When it begins."),
+    required(
+        "no_trade_windows[].to",
+        Kind::Moment,
+        "When it ends; a time of day that is not after `from` is one of the next day.",
+    ),
+    required(
+        "no_trade_windows[].orders",
+        Kind::Choice(&["keep", "cancel"]),
+        "What becomes of opening orders that rest when it begins.",
+    ),
+    required(
+        "dead_man",
+        Kind::GroupOrOff,
+        "The venue's own switch: it takes back all open orders of a symbol when this engine no \
+         longer says that it lives.",
+    ),
+    required(
+        "dead_man.countdown_s",
+        Kind::Whole(5, 600, "seconds"),
+        "So long after the last renewal the venue takes the orders back.",
+    ),
+    required(
+        "dead_man.renew_s",
+        Kind::Whole(1, 300, "seconds"),
+        "How often it is renewed where opening orders stand.",
+    ),
+    optional(
+        "dead_man.cancels_others",
+        Kind::Flag,
+        "On a shared account the switch takes back the orders of others too: true accepts that; \
+         without it the switch is off there.",
     ),
     required("orders", Kind::Group, "How long answers about orders may take."),
     required(

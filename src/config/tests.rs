@@ -1,7 +1,7 @@
 //! The configuration as its users meet it: files in, faults or values out.
 
 use super::*;
-use crate::core::{Limits, Sharing};
+use crate::core::{DeadManTiming, Limits, Sharing};
 use crate::types::{Cash, InstrumentId, MS, Qty, SECOND};
 use proptest::prelude::*;
 use std::fs;
@@ -86,6 +86,7 @@ conservative: {size_factor: 0.5, probation_s: 60}
 orders: {answer_timeout_ms: 1000, cancel_retry_ms: 1000, cancel_attempts_max: 5, stuck_max_s: 16,
          query_retry_ms: 1000}
 reconciliation: {interval_s: 30, timeout_ms: 5000, balance_tolerance: 0}
+dead_man: {countdown_s: 60, renew_s: 20}
 ";
 
 #[test]
@@ -103,6 +104,7 @@ fn every_value_of_the_small_file_arrives() {
     assert_eq!(config.strategies[0].instruments, [InstrumentId(0)]);
     assert_eq!(config.strategies[0].budget.position_notional_max, Cash::whole(10));
     assert_limits(&config.limits);
+    assert_eq!(config.dead_man, DeadManConfig::Off(DeadManOff::SharedAccount));
     assert_eq!(config.timing.not_found_final_ns, 6 * SECOND);
     assert_eq!(config.timing.reconcile_ns, 30 * SECOND);
     assert_eq!(config.timing.reconcile_timeout_ns, 5 * SECOND);
@@ -112,6 +114,37 @@ fn every_value_of_the_small_file_arrives() {
     assert_eq!(config.journal, journal);
     assert_eq!((config.log.filter.as_str(), config.log.format), ("info", LogFormat::Text));
     assert_eq!(config.backtest_latency_ns, 5 * MS);
+}
+
+#[test]
+fn the_dead_mans_switch_is_on_where_the_account_is_ours_or_others_are_accepted() {
+    let on = DeadManConfig::On(DeadManTiming { countdown_ms: 60_000, renew_ns: 20 * SECOND });
+    let own = edited(SMALL, "exclusive: false", "exclusive: true");
+    assert_eq!(config(&own).dead_man, on);
+    let accepted = edited(SMALL, "renew_s: 20", "renew_s: 20, cancels_others: true");
+    assert_eq!(config(&accepted).dead_man, on);
+    let not = edited(SMALL, "renew_s: 20", "renew_s: 20, cancels_others: false");
+    assert_eq!(config(&not).dead_man, DeadManConfig::Off(DeadManOff::SharedAccount));
+    let off = edited(&own, "{countdown_s: 60, renew_s: 20}", "off");
+    assert_eq!(config(&off).dead_man, DeadManConfig::Off(DeadManOff::Written));
+    assert_ne!(config(&off).hash, config(&own).hash);
+}
+
+#[test]
+fn a_dead_mans_switch_that_asks_too_much_of_the_venue_is_refused() {
+    let symbols = |count: u32| {
+        let begin = SMALL.find("[{symbol: BTC/USDT").unwrap();
+        let end = begin + SMALL[begin..].find("}]").unwrap() + 2;
+        let one = &SMALL[begin + 1..end - 1];
+        let named = |at| one.replace("BTC/USDT", &format!("A{at}USDT"));
+        let all: Vec<String> = (0..count).map(named).collect();
+        let with = format!("[{}]", all.join(",\n  "));
+        edited(&edited(SMALL, &SMALL[begin..end], &with), "[BTC-USDT]", "[A0USDT]")
+    };
+    assert_eq!(faults(&symbols(10)), Vec::<String>::new());
+    let said = faults(&symbols(11)).join("\n");
+    assert!(said.contains("dead_man.renew_s: asks too much of the venue"), "{said}");
+    assert!(said.contains("at least 22"), "{said}");
 }
 
 fn assert_limits(limits: &Limits) {

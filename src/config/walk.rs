@@ -14,6 +14,9 @@ use super::yaml::{Entry, Node, Style, Value};
 /// Settings that one strategy may have.
 const SETTINGS_MAX: usize = 64;
 
+/// What is written instead of a group that is not wanted.
+const OFF: &str = "off";
+
 /// Takes every value of a file.
 pub(super) struct Walk<'a> {
     pub(super) lookup: Lookup<'a>,
@@ -81,8 +84,18 @@ impl Walk<'_> {
                 self.push(&at.path, Checked::Group, entry.place, Origin::File);
                 self.group(key.path, &at.path, entry.place, &entry.node);
             }
+            Kind::GroupOrOff if is_off(&entry.node) => {
+                self.push(&at.path, Checked::Text(OFF.to_owned()), at.place, Origin::File);
+            }
+            Kind::GroupOrOff => {
+                self.push(&at.path, Checked::Group, entry.place, Origin::File);
+                self.group(key.path, &at.path, entry.place, &entry.node);
+            }
             Kind::Groups(max) => self.groups(&at, max, &entry.node),
-            Kind::Symbols(max) => self.symbols(&at, max, &entry.node),
+            Kind::Symbols(max) => self.scalars(&at, max, Kind::Symbol, &entry.node),
+            Kind::Words(words) => {
+                self.scalars(&at, words.len(), Kind::Choice(words), &entry.node);
+            }
             Kind::Settings => self.settings(&at, entry),
             Kind::Secret => self.secret(&at, &entry.node),
             Kind::Flag
@@ -93,6 +106,7 @@ impl Walk<'_> {
             | Kind::Speed(_)
             | Kind::Name
             | Kind::Symbol
+            | Kind::Moment
             | Kind::Asset
             | Kind::Address(_)
             | Kind::Filter
@@ -144,10 +158,10 @@ impl Walk<'_> {
         }
     }
 
-    fn symbols(&mut self, at: &At<'_>, max: usize, node: &Node) {
+    fn scalars(&mut self, at: &At<'_>, max: usize, kind: Kind, node: &Node) {
         for (index, element) in self.list(at, max, node).iter().enumerate() {
             let path = format!("{}[{index}]", at.path);
-            self.scalar(&At { key: at.key, path, place: element.place }, Kind::Symbol, element);
+            self.scalar(&At { key: at.key, path, place: element.place }, kind, element);
         }
     }
 
@@ -281,6 +295,10 @@ impl Walk<'_> {
     fn push(&mut self, path: &str, checked: Checked, place: Place, origin: Origin) {
         self.values.push(Item { path: path.to_owned(), checked, place, origin });
     }
+}
+
+fn is_off(node: &Node) -> bool {
+    matches!(&node.value, Value::Scalar(text, Style::Plain) if text == OFF)
 }
 
 fn join(group: &str, name: &str) -> String {

@@ -17,6 +17,10 @@ pub enum Alert {
         /// To which, and why.
         record: ModeRecord,
     },
+    /// A time begins at which the operator's calendar opens nothing.
+    WindowEntered,
+    /// It is over.
+    WindowLeft,
     /// Our clock is farther from the venue's than the warning threshold.
     ClockDrift {
         /// How far, nanoseconds; above zero when ours is behind.
@@ -67,6 +71,10 @@ pub enum Alert {
     },
     /// More of an order traded than was ordered.
     Overfill(ClientOrderId),
+    /// The venue's dead-man's switch was not renewed in time: what stood there may be gone.
+    DeadManFired(InstrumentId),
+    /// The venue's dead-man's switch cannot be armed: nothing that rests is opened there.
+    DeadManUnarmed(InstrumentId),
     /// A flatten reached zero.
     Flat,
     /// A flatten cannot go on: no price, or the venue refuses.

@@ -6,7 +6,8 @@ use super::mode::{ModeRecord, Scope};
 use super::portfolio::HighWater;
 use super::safety::{Approved, DenyReason, TripRecord};
 use crate::types::{
-    ClientOrderId, InstrumentId, OrderRequest, OrderStatus, QueryToken, StrategyId, VenueId,
+    ClientOrderId, DeadManRequest, InstrumentId, OrderRequest, OrderStatus, QueryToken, StrategyId,
+    VenueId,
 };
 
 /// Most effects that one event may cause. Work that can pile up (expired orders, cancels after a
@@ -84,6 +85,9 @@ pub enum Command {
         /// Of what.
         instrument: InstrumentId,
     },
+    /// Set the venue's dead-man's switch of an instrument: the only thing that renews it is a core
+    /// that steps (SAFETY E15).
+    ArmDeadMan(DeadManRequest),
     /// Ask what became of an order.
     QueryOrder {
         /// Which.

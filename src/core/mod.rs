@@ -10,6 +10,7 @@
 
 mod alert;
 mod book;
+mod dead_man;
 mod digest;
 mod dispatch;
 mod door;
@@ -17,6 +18,7 @@ mod effect;
 mod event;
 mod exposure;
 mod flatten;
+mod guard;
 mod market;
 mod mode;
 mod operator;
@@ -33,6 +35,7 @@ mod strategy;
 
 pub use alert::Alert;
 pub use book::Book;
+pub use dead_man::DeadManState;
 pub use digest::Digest;
 pub use effect::{Command, EFFECTS_MAX, Effect, Effects, Refusal};
 pub use event::{
@@ -46,8 +49,9 @@ pub use params::{Param, ParamFault, Params};
 pub use portfolio::{HighWater, Tally};
 pub use reconcile::Finding;
 pub use setup::{
-    Budget, ClockLimits, DrawdownLimits, InstrumentLimits, Limits, PriceMoveLimits, Rate,
-    RepeatLimits, Restored, Seat, Setup, Sharing, Timing, Valuation,
+    Budget, ClockLimits, DeadManTiming, DrawdownLimits, InstrumentLimits, Limits, NoTradeWindow,
+    PriceMoveLimits, Rate, RepeatLimits, Resting, Restored, Seat, Setup, Sharing, Span, Timing,
+    Valuation,
 };
 pub use status::{Counters, InstrumentStatus, Status, StrategyStatus, VenueStatus};
 pub use strategy::{
@@ -78,6 +82,8 @@ pub struct Core {
     counters: Counters,
     updates: Vec<(StrategyId, OrderUpdate)>,
     telling: Vec<(StrategyId, OrderUpdate)>,
+    /// Orders that waited in vain and whose strategies are not told yet.
+    withheld: Vec<Applied>,
     equity_start: Option<Cash>,
     drawdown_bps_max: i64,
     /// When the bytes of the present event arrived.
@@ -117,6 +123,7 @@ impl Core {
                 seats,
                 setup.timing,
                 setup.sharing,
+                setup.dead_man,
                 move_window_ns,
             ),
             kernel,
@@ -126,6 +133,7 @@ impl Core {
             counters: Counters::default(),
             updates: Vec::with_capacity(UPDATES_MAX),
             telling: Vec::with_capacity(UPDATES_MAX),
+            withheld: Vec::with_capacity(dead_man::WAITING_MAX),
             equity_start: None,
             drawdown_bps_max: 0,
             origin_ns: 0,
@@ -143,6 +151,7 @@ impl Core {
 
         let was_latched = self.kernel.latch().is_some();
         let moved = self.take_in(&event.kind, effects);
+        self.guard(effects);
         self.state.orders.on_time(event.at.mono_ns, effects);
         self.state.reconciler.on_time(event.at.mono_ns, self.state.activity, effects);
         self.enforce(effects);
@@ -168,6 +177,7 @@ impl Core {
             .with(self.intents.next_id().sequence.into())
             .with_wide(self.state.equity.map_or(i128::MIN, Cash::units));
         let digest = self.state.portfolio.digest(self.state.orders.digest(digest));
+        let digest = self.state.dead_man.digest(digest);
         let market = self.state.market.iter();
         let digest = market.fold(digest, |digest, market| market.digest(digest));
         let seats = self.seats.iter();
@@ -203,6 +213,7 @@ impl Core {
             EventKind::Market(event) => self.on_market(event),
             EventKind::Execution(report) => return self.on_execution(report, effects),
             EventKind::Account(event) => self.on_account(event, effects),
+            EventKind::DeadMan(report) => self.on_dead_man(report, effects),
             EventKind::Link(event) => self.on_link(event, effects),
             EventKind::Clock(sample) => self.kernel.on_clock(*sample, self.state.now, effects),
             EventKind::Operator(request) => self.on_operator(request, effects),
@@ -273,6 +284,9 @@ impl Core {
 
     fn count(&mut self, report: &ExecutionReport, applied: &Applied, effects: &mut Effects) {
         let order = &applied.order;
+        if matches!(report.kind, ExecutionKind::Canceled { .. }) {
+            self.on_venue_cancel(order, effects);
+        }
         match report.kind {
             ExecutionKind::Rejected { .. } => self.counters.rejected += 1,
             ExecutionKind::NotSent(_) => self.counters.not_sent += 1,
@@ -433,6 +447,7 @@ impl Core {
         self.state.equity = self.state.portfolio.equity();
         self.equity_start = self.equity_start.or(self.state.equity);
         let exposed = self.state.portfolio.is_exposed();
+        self.withdrawing |= self.kernel.keep_hours(self.state.now, effects);
         self.kernel.enforce(self.state.now, self.state.equity, exposed, effects);
         self.drawdown_bps_max = self.drawdown_bps_max.max(self.kernel.drawdown_bps().unwrap_or(0));
     }

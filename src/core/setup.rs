@@ -24,6 +24,8 @@ pub struct Setup {
     pub timing: Timing,
     /// Whether the account is ours alone (SAFETY E4).
     pub sharing: Sharing,
+    /// The venue's dead-man's switch; `None` where there is none or it is not wanted.
+    pub dead_man: Option<DeadManTiming>,
     /// Number of this start; the first half of every id.
     pub epoch: u32,
     /// What the last run left behind.
@@ -74,6 +76,16 @@ pub enum Sharing {
     Exclusive,
     /// Other people or programs trade on it: cancels go by our own ids.
     Shared,
+}
+
+/// How the venue's dead-man's switch is kept (SAFETY E15).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct DeadManTiming {
+    /// How long after the last renewal the venue takes the orders of an instrument back,
+    /// milliseconds.
+    pub countdown_ms: u32,
+    /// Time between two renewals, nanoseconds.
+    pub renew_ns: u64,
 }
 
 /// What one strategy may use, enforced by the kernel.
@@ -129,8 +141,49 @@ pub struct Limits {
     pub conservative_bps: u32,
     /// How long after a resume CONSERVATIVE is not left without force (R125).
     pub probation_ns: u64,
+    /// When nothing is opened (R68).
+    pub no_trade: Vec<NoTradeWindow>,
     /// Per instrument, by `InstrumentId`.
     pub instruments: Vec<InstrumentLimits>,
+}
+
+/// A time at which nothing is opened, by the venue's clock, UTC (R68).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct NoTradeWindow {
+    /// When.
+    pub span: Span,
+    /// What becomes of opening orders that rest.
+    pub resting: Resting,
+}
+
+/// From when to when; the end is outside.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Span {
+    /// Every week.
+    Weekly {
+        /// On which days it begins: bit 0 is Monday.
+        days: u8,
+        /// Minute of the day.
+        from_min: u16,
+        /// Minute of the day, of the next one unless it is after `from_min`.
+        to_min: u16,
+    },
+    /// Once, in seconds of Unix time.
+    Once {
+        /// First second inside.
+        from_s: u64,
+        /// First second outside.
+        to_s: u64,
+    },
+}
+
+/// What a no-trade window does with opening orders that rest.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Resting {
+    /// They live on to their end.
+    Keep,
+    /// They are taken back.
+    Cancel,
 }
 
 /// The numbers that bind one instrument.

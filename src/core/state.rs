@@ -3,6 +3,7 @@
 //! Components meet here and do not know each other. Each method takes in one kind of fact; what it
 //! means for limits is the kernel's, what it is worth saying is the machine's.
 
+use super::dead_man::DeadMan;
 use super::exposure::Exposure;
 use super::market::Market;
 use super::mode::Mode;
@@ -10,7 +11,7 @@ use super::orders::{Orders, Totals};
 use super::portfolio::Portfolio;
 use super::reconcile::Reconciler;
 use super::safety::{Facts, Holdings, Modes};
-use super::setup::{Sharing, Timing, Valuation};
+use super::setup::{DeadManTiming, Sharing, Timing, Valuation};
 use super::strategy::View;
 use crate::types::{
     AccountSnapshot, Cash, Instrument, InstrumentId, OrderStatus, OrderTerms, Purpose, Qty, Side,
@@ -28,6 +29,7 @@ pub(super) struct State {
     pub(super) exposure: Exposure,
     pub(super) reconciler: Reconciler,
     pub(super) sharing: Sharing,
+    pub(super) dead_man: DeadMan,
     pub(super) equity: Option<Cash>,
     venues: usize,
     /// The connections of the venue, by channel.
@@ -47,6 +49,7 @@ impl State {
         strategies: usize,
         timing: Timing,
         sharing: Sharing,
+        dead_man: Option<DeadManTiming>,
         move_window_ns: u64,
     ) -> Self {
         let count = instruments.len();
@@ -60,6 +63,7 @@ impl State {
             exposure: Exposure::new(count),
             reconciler: Reconciler::new(VenueId(0), timing),
             sharing,
+            dead_man: DeadMan::new(dead_man, &timing, count),
             equity: None,
             venues: instruments.iter().map(|it| it.venue.index() + 1).max().unwrap_or(0),
             links: [false; 3],
@@ -134,6 +138,7 @@ impl State {
             entry_up: self.is_channel_up(super::LinkChannel::Orders),
             flattening: false,
             reconciled: self.reconciler.is_proven(),
+            can_guard: self.dead_man.can_arm(instrument, self.now.mono_ns),
             account: Holdings {
                 position: self.portfolio.position(instrument),
                 open: self.totals().of(instrument),

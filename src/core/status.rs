@@ -1,5 +1,6 @@
 //! The state as people and programs see it: a copy, made now and then, that shares nothing.
 
+use super::dead_man::DeadManState;
 use super::mode::{Mode, ModeRecord, Scope};
 use super::portfolio::{HighWater, Tally};
 use super::safety::{DenyReason, TripRecord};
@@ -78,6 +79,8 @@ pub struct InstrumentStatus {
     pub open_orders: u32,
     /// What holds for it alone, and why.
     pub held: ModeRecord,
+    /// The venue's dead-man's switch there.
+    pub dead_man: DeadManState,
 }
 
 /// One venue.
@@ -125,6 +128,8 @@ pub struct Status {
     pub links: [bool; 3],
     /// The account is proven to be what we believe.
     pub reconciled: bool,
+    /// The operator's calendar opens nothing now.
+    pub in_no_trade_window: bool,
     /// Strategies have been stopped for the end of the process.
     pub stopping: bool,
     /// A flatten is at work.
@@ -161,6 +166,16 @@ pub struct Status {
 }
 
 impl Status {
+    /// True while a dead-man's switch runs at the venue or may be about to: it would take back what
+    /// protects a position, too.
+    pub fn dead_man_runs(&self) -> bool {
+        let runs = |line: &InstrumentStatus| match line.dead_man {
+            DeadManState::Asked | DeadManState::Armed { .. } => true,
+            DeadManState::Off | DeadManState::Disarmed => false,
+        };
+        self.instruments.iter().any(runs)
+    }
+
     /// Profit or loss since the start.
     pub fn profit(&self) -> Option<Cash> {
         self.equity.zip(self.equity_start).and_then(|(now, start)| now.checked_sub(start))
@@ -179,6 +194,7 @@ impl Core {
         out.latch_generation = self.kernel.latch_generation();
         out.links = LinkChannel::ALL.map(|channel| state.is_channel_up(channel));
         out.reconciled = state.reconciler.is_proven();
+        out.in_no_trade_window = self.kernel.is_in_window();
         out.stopping = self.kernel.is_stopping();
         out.flattening = self.flatten.is_at_work();
         out.clock_offset_ns = self.kernel.clock_offset_ns();
@@ -219,6 +235,7 @@ impl Core {
             line.position = state.portfolio.position(instrument.id);
             line.open_orders = state.totals().of(instrument.id).live();
             line.held = self.kernel.mode_in(Scope::Instrument(instrument.id));
+            line.dead_man = state.dead_man.state(instrument.id, state.now);
         }
     }
 

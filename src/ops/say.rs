@@ -27,6 +27,10 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
             )
         }
         Alert::Mode { scope, record } => mode(*scope, record, names),
+        Alert::WindowEntered => {
+            (Loudness::Warn, "no-trade window: nothing is opened until it is over".to_owned())
+        }
+        Alert::WindowLeft => (Loudness::Info, "no-trade window is over".to_owned()),
         Alert::ClockDrift { offset_ns } => {
             let ms = offset_ns / 1_000_000;
             (Loudness::Warn, format!("clock drift: the venue is {ms} ms ahead of this machine"))
@@ -64,6 +68,26 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
         }
         Alert::Overfill(id) => {
             (Loudness::Error, format!("order {id} traded more than was ordered"))
+        }
+        Alert::DeadManFired(instrument) => {
+            let symbol = names.instrument(*instrument);
+            (
+                Loudness::Error,
+                format!(
+                    "the venue's dead-man's switch of {symbol} was not renewed in time: its open \
+                     orders are gone or go; reading the account"
+                ),
+            )
+        }
+        Alert::DeadManUnarmed(instrument) => {
+            let symbol = names.instrument(*instrument);
+            (
+                Loudness::Error,
+                format!(
+                    "the venue's dead-man's switch of {symbol} cannot be armed: no order that \
+                     rests is opened there until it is"
+                ),
+            )
         }
         Alert::Flat => (Loudness::Info, "flatten done: every asked position is zero".to_owned()),
         Alert::FlattenStuck(instrument) => {

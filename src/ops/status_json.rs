@@ -2,7 +2,7 @@
 
 use super::report::Report;
 use super::say;
-use crate::core::{LinkChannel, ModeRecord, StrategyStatus, VenueStatus};
+use crate::core::{DeadManState, LinkChannel, ModeRecord, StrategyStatus, VenueStatus};
 use serde_json::{Map, Value, json};
 
 /// The whole report. Numbers of money and quantity are text: exact, as everywhere.
@@ -18,6 +18,7 @@ pub fn status(report: &Report) -> Value {
         "probation_left_s": status.probation_left_ns.div_ceil(crate::types::SECOND),
         "kill_switch_active": status.latch.is_some(),
         "kill_switch": kill_switch(report),
+        "no_trade_window": status.in_no_trade_window,
         "stopping": status.stopping,
         "flattening": status.flattening,
         "version": report.version,
@@ -134,9 +135,22 @@ fn instruments(report: &Report) -> Value {
             "open_orders": line.open_orders,
             "mode": line.held.mode.name(),
             "mode_cause": mode_cause(&line.held),
+            "dead_man": dead_man(line.dead_man),
         })
     };
     report.status.instruments.iter().map(line).collect()
+}
+
+/// What the switch does to orders that only protect is not documented, and is not claimed.
+fn dead_man(state: DeadManState) -> String {
+    match state {
+        DeadManState::Off => "off".to_owned(),
+        DeadManState::Disarmed => "disarmed".to_owned(),
+        DeadManState::Asked => "asked".to_owned(),
+        DeadManState::Armed { until_unix_ms } => {
+            format!("armed until {until_unix_ms}; effect on stops unverified")
+        }
+    }
 }
 
 fn strategy(line: &StrategyStatus, report: &Report) -> Value {

@@ -108,6 +108,7 @@ impl Outputs {
             EventKind::Execution(report) => Record::Execution(*report),
             EventKind::Link(link) => Record::Link(*link),
             EventKind::Clock(sample) => Record::Clock(*sample),
+            EventKind::DeadMan(report) => Record::DeadMan(*report),
             EventKind::Operator(request) => Record::Operator(*request),
             EventKind::Account(AccountEvent::Snapshot(_) | AccountEvent::QueryFailed { .. })
             | EventKind::Account(AccountEvent::Balance(_))
@@ -172,6 +173,7 @@ impl Outputs {
                 Ok(())
             }
             Command::CancelAll { .. }
+            | Command::ArmDeadMan(_)
             | Command::QueryOrder { .. }
             | Command::QueryAccount { .. } => Ok(()),
         };

@@ -12,10 +12,10 @@ use crate::core::{
     ModeRecord, OperatorCommand, OperatorRequest, Probation, Scope, TripCause,
 };
 use crate::types::{
-    AssetId, Cash, ClientOrderId, ExecutionKind, ExecutionReport, Fee, Fill, ForeignOrder,
-    InstrumentId, Liquidity, NotSentReason, OrderKind, OrderRef, OrderRequest, OrderStatus,
-    OrderTerms, Price, Purpose, Qty, QueryToken, Side, Stamp, StrategyId, Text, TimeInForce,
-    VenueId,
+    AssetId, Cash, ClientOrderId, DeadManAnswer, DeadManReport, DeadManRequest, ExecutionKind,
+    ExecutionReport, Fee, Fill, ForeignOrder, InstrumentId, Liquidity, NotSentReason, OrderKind,
+    OrderRef, OrderRequest, OrderStatus, OrderTerms, Price, Purpose, Qty, QueryToken, Side, Stamp,
+    StrategyId, Text, TimeInForce, VenueId,
 };
 
 /// Version of every layout below and of the records made of them.
@@ -88,7 +88,13 @@ wire_struct!(OrderTerms {
 wire_enum!(ForeignOrder { 1 = Liquidation, 2 = Deleveraging, 3 = Delivery, 4 = Other });
 wire_enum!(OrderRef { 1 = Ours(id: ClientOrderId), 2 = Foreign(cause: ForeignOrder) });
 wire_enum!(Liquidity { 1 = Maker, 2 = Taker });
-wire_enum!(NotSentReason { 1 = KillSwitch, 2 = LinkDown, 3 = Unencodable, 4 = Throttled });
+wire_enum!(NotSentReason {
+    1 = KillSwitch,
+    2 = LinkDown,
+    3 = Unencodable,
+    4 = Throttled,
+    80 = DeadMan,
+});
 wire_struct!(Fee { asset: AssetId, amount: Cash });
 wire_struct!(Fill {
     trade_id: u64,
@@ -149,6 +155,10 @@ wire_enum!(LinkChannel { 1 = Market, 2 = Orders, 3 = User });
 wire_enum!(LinkState { 1 = Up, 2 = Down });
 wire_struct!(LinkEvent { venue: VenueId, channel: LinkChannel, state: LinkState });
 wire_struct!(ClockSample { venue: VenueId, offset_ns: i64, rtt_ns: u64 });
+
+wire_enum!(DeadManAnswer { 1 = Set, 2 = Refused, 3 = Unknown });
+wire_struct!(DeadManRequest { instrument: InstrumentId, countdown_ms: u32, asked_ns: u64 });
+wire_struct!(DeadManReport { request: DeadManRequest, answer: DeadManAnswer });
 
 wire_enum!(TripCause { 1 = Operator, 2 = FlagFile, 3 = Journal });
 wire_enum!(Baseline { 1 = Keep, 2 = New });
@@ -232,8 +242,10 @@ wire_enum!(DenyReason {
     49 = DuplicateOrder,
     50 = RepeatedOrder,
     51 = SelfTrade,
+    90 = NoTradeWindow,
     52 = InstrumentUnknown,
     53 = InstrumentOrders,
+    80 = DeadManUnarmed,
 });
 
 /// The number under which a reason stands on disk.
@@ -290,6 +302,7 @@ mod tests {
         check_table::<Scope>();
         check_table::<LinkChannel>();
         check_table::<LinkState>();
+        check_table::<DeadManAnswer>();
         check_table::<TripCause>();
         check_table::<Baseline>();
         check_table::<Probation>();

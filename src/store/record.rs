@@ -12,8 +12,8 @@ use super::wire::{Put, Take, Wire, largest, wire_struct};
 use crate::core::safety::{Approved, DenyReason, TripRecord};
 use crate::core::{ClockSample, HighWater, LinkEvent, Mode, ModeRecord, OperatorRequest, Scope};
 use crate::types::{
-    ClientOrderId, ExecutionReport, InstrumentId, OrderRequest, OrderTerms, QueryToken, StrategyId,
-    Text, VenueId,
+    ClientOrderId, DeadManReport, ExecutionReport, InstrumentId, OrderRequest, OrderTerms,
+    QueryToken, StrategyId, Text, VenueId,
 };
 
 /// A start of the process.
@@ -100,6 +100,7 @@ impl Carried {
             | Record::Account { .. }
             | Record::Link(_)
             | Record::Clock(_)
+            | Record::DeadMan(_)
             | Record::Stop { .. } => {}
         }
     }
@@ -295,6 +296,8 @@ records! {
     },
     /// A segment begins: the state up to here.
     15 = Carry(carried: Carried),
+    /// The venue's word on its dead-man's switch.
+    80 = DeadMan(report: DeadManReport),
     /// From here on this mode holds in this scope.
     90 = Standing {
         /// Where.

@@ -129,4 +129,6 @@ pub enum NotSentReason {
     Unencodable,
     /// The sender was not allowed more messages.
     Throttled,
+    /// The venue's dead-man's switch could not be armed for it in time (SAFETY E15).
+    DeadMan,
 }

@@ -13,8 +13,8 @@ pub mod panic;
 
 use crate::core::Command;
 use crate::types::{
-    AccountSnapshot, BalanceChange, ClientOrderId, ExecutionReport, Filters, IdPrefix, Instrument,
-    InstrumentId, InstrumentKind, MarketEvent, QueryToken, VenueId,
+    AccountSnapshot, BalanceChange, ClientOrderId, DeadManReport, DeadManRequest, ExecutionReport,
+    Filters, IdPrefix, Instrument, InstrumentId, InstrumentKind, MarketEvent, QueryToken, VenueId,
 };
 
 /// Largest WebSocket message that is read at all; a larger one closes the connection (SAFETY 7).
@@ -154,6 +154,9 @@ pub enum Question {
     CancelAll(InstrumentId),
     /// What became of an order.
     Order(InstrumentId, ClientOrderId),
+    /// Set the dead-man's switch of an instrument; the answer is for
+    /// [`OrderDialect::on_dead_man`].
+    DeadMan(DeadManRequest),
 }
 
 /// Order entry and account reading of one account.
@@ -185,6 +188,10 @@ pub trait OrderDialect: Send {
         answer: Option<&Answer>,
         out: &mut Vec<ExecutionReport>,
     ) -> Result<(), DecodeError>;
+
+    /// What the answer to [`Question::DeadMan`] says. `Set` only when the venue itself says that
+    /// the countdown which was asked for runs, and `Refused` only when it can have no effect.
+    fn on_dead_man(&self, request: DeadManRequest, answer: Option<&Answer>) -> DeadManReport;
 
     /// The calls that together read the whole account, signed as of `venue_unix_ms`.
     fn account_calls(&self, venue_unix_ms: u64) -> Vec<Call>;
@@ -244,6 +251,22 @@ pub enum VenueKind {
 impl VenueKind {
     /// All of them, with the word that the configuration uses.
     pub const ALL: [(&'static str, Self); 1] = [("binance_usdm", Self::BinanceUsdm)];
+
+    /// What the venue's dead-man's switch costs; `None` where it has none.
+    pub fn dead_man_cost(self) -> Option<DeadManCost> {
+        match self {
+            Self::BinanceUsdm => Some(binance::DEAD_MAN_COST),
+        }
+    }
+}
+
+/// What keeping a dead-man's switch costs, in the venue's own request weights.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct DeadManCost {
+    /// One request about one instrument.
+    pub request_weight: u32,
+    /// All that the venue takes in a minute, of whatever kind.
+    pub weight_per_minute: u32,
 }
 
 /// What a dialect must know of the world: the configured instruments of its venue with the index

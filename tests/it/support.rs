@@ -15,10 +15,10 @@ use tradekeel::core::{
 };
 use tradekeel::sim::{Direct, Fees, Rng};
 use tradekeel::types::{
-    AssetId, BookDelta, Cash, ClientOrderId, DELTA_LEVELS, ExecutionKind, ExecutionReport, Filters,
-    IdPrefix, Instrument, InstrumentId, InstrumentKind, Level, MS, MarketData, MarketEvent,
-    NotSentReason, OrderKind, OrderRef, OrderRequest, OrderTerms, Price, Purpose, Qty, Quote,
-    SECOND, Side, Stamp, Text, Trade, VenueId,
+    AssetId, BookDelta, Cash, ClientOrderId, DELTA_LEVELS, DeadManRequest, ExecutionKind,
+    ExecutionReport, Filters, IdPrefix, Instrument, InstrumentId, InstrumentKind, Level, MS,
+    MarketData, MarketEvent, NotSentReason, OrderKind, OrderRef, OrderRequest, OrderTerms, Price,
+    Purpose, Qty, Quote, SECOND, Side, Stamp, Text, Trade, VenueId,
 };
 
 pub(crate) const BTC: InstrumentId = InstrumentId(0);
@@ -81,6 +81,7 @@ pub(crate) enum Sent {
     CancelAll(InstrumentId),
     Query(ClientOrderId),
     Account,
+    DeadMan(DeadManRequest),
 }
 
 /// What a strategy was told, and what it is to say next.
@@ -216,6 +217,7 @@ pub(crate) fn limits() -> Limits {
         data_age_ns_max: 2 * SECOND,
         conservative_bps: 5_000,
         probation_ns: 0,
+        no_trade: Vec::new(),
         instruments: vec![bounds, bounds],
     }
 }
@@ -256,6 +258,7 @@ pub(crate) fn setup() -> Setup {
         limits: limits(),
         timing: timing(),
         sharing: Sharing::Exclusive,
+        dead_man: None,
         epoch: 1,
         restored: Restored::default(),
     }
@@ -515,6 +518,13 @@ impl World {
         }
     }
 
+    /// Lets so much time pass in which the core does nothing at all: hung, or stopped.
+    pub(crate) fn hang(&mut self, ns: u64) {
+        self.now_ns += ns;
+        self.venue.advance(self.unix_ms(), &mut self.answers);
+        self.post_answers();
+    }
+
     // What is there to look at.
 
     pub(crate) fn status(&self) -> Status {
@@ -601,6 +611,7 @@ impl World {
             Command::CancelAll { instrument } => {
                 (Sent::CancelAll(*instrument), LinkChannel::Orders)
             }
+            Command::ArmDeadMan(request) => (Sent::DeadMan(*request), LinkChannel::Orders),
             Command::QueryOrder { id, .. } => (Sent::Query(*id), LinkChannel::User),
             Command::QueryAccount { .. } => (Sent::Account, LinkChannel::User),
         };

@@ -20,6 +20,7 @@ mod identity;
 mod kill_switch;
 mod market_move;
 mod modes;
+mod no_trade;
 mod reducing;
 mod repeat;
 mod self_trade;
@@ -54,6 +55,7 @@ use drift::Drift;
 use facts::Candidate;
 use identity::Ids;
 use kill_switch::KillSwitch;
+use no_trade::NoTrade;
 use repeat::Repeats;
 use throttle::Throttle;
 use verdict::require;
@@ -64,6 +66,7 @@ pub(super) struct Kernel {
     ids: Ids,
     kill_switch: KillSwitch,
     modes: Modes,
+    no_trade: NoTrade,
     drawdown: Drawdown,
     drift: Drift,
     rate: Throttle,
@@ -98,6 +101,7 @@ impl Kernel {
             ids: Ids::new(epoch),
             kill_switch: KillSwitch::restored(restored.latch, restored.latch_generation),
             modes,
+            no_trade: NoTrade::new(limits.no_trade.clone()),
             drawdown: Drawdown::new(limits.drawdown, restored.high_water),
             drift: Drift::new(limits.clock),
             rate: Throttle::new(limits.order_rate),
@@ -197,9 +201,12 @@ impl Kernel {
         holds(!facts.flattening, DenyReason::Halted)?;
         let mode = self.modes.at(instrument.id, wish.map(|wish| wish.strategy));
         holds(mode < Mode::Reducing, DenyReason::ReducingOnly)?;
+        passage.judge(self.no_trade.check())?;
         holds(link_up, DenyReason::LinkDown)?;
         holds(facts.reconciled, DenyReason::NotReconciled)?;
         holds(instrument.filters.trading, DenyReason::NotTrading)?;
+        let rests = wish.is_some_and(|wish| wish.request.kind.rests());
+        holds(facts.can_guard || !rests, DenyReason::DeadManUnarmed)?;
         holds(wish.is_none_or(|wish| wish.permitted), DenyReason::NotPermitted)?;
         let restricted = self.limits.instruments[instrument.id.index()].restricted;
         holds(!restricted, DenyReason::Restricted)?;
@@ -310,6 +317,23 @@ impl Kernel {
         }
     }
 
+    /// Looks at the calendar. True when orders that rest may have to go.
+    pub(super) fn keep_hours(&mut self, now: Stamp, effects: &mut Effects) -> bool {
+        let offset_ns = self.drift.offset_ns().unwrap_or(0);
+        let venue_unix_ns = now.unix_ns.saturating_add_signed(offset_ns);
+        match self.no_trade.observe(venue_unix_ns / crate::types::SECOND) {
+            Some(no_trade::Edge::Entered) => effects.push(Effect::Alert(Alert::WindowEntered)),
+            Some(no_trade::Edge::Left) => effects.push(Effect::Alert(Alert::WindowLeft)),
+            None => return false,
+        }
+        self.no_trade.cancels()
+    }
+
+    /// True while the calendar opens nothing.
+    pub(super) fn is_in_window(&self) -> bool {
+        self.no_trade.is_inside()
+    }
+
     /// Sets the latch and says so; nothing when it is set already.
     pub(super) fn trip(&mut self, trip: Trip, now: Stamp, effects: &mut Effects) {
         if let Some(record) = self.kill_switch.trip(trip, now) {
@@ -412,6 +436,7 @@ impl Kernel {
     pub(super) fn forbids_opening(&self, order: &super::Order) -> bool {
         self.latch().is_some()
             || self.modes.is_stopping()
+            || self.no_trade.cancels()
             || Mode::Reducing <= self.modes.at(order.terms.instrument, order.strategy)
     }
 

@@ -122,12 +122,16 @@ reasons! {
     Halted: deny deny allow,
     /// Only reductions may pass, and this is none.
     ReducingOnly: deny allow allow,
+    /// The operator's calendar opens nothing at this time.
+    NoTradeWindow: deny allow allow,
     /// A connection that trading needs is down.
     LinkDown: deny deny deny,
     /// The venue's account has not been read and compared since the link came up.
     NotReconciled: deny deny allow,
     /// The venue does not trade the instrument now.
     NotTrading: deny deny allow,
+    /// The order would rest, and the venue's dead-man's switch cannot be armed for it.
+    DeadManUnarmed: deny allow allow,
     /// The strategy may not trade this instrument.
     NotPermitted: deny deny allow,
     /// The instrument is on the list of those that may only be reduced.

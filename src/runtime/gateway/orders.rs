@@ -218,6 +218,10 @@ fn ask(shared: &Rc<Shared>, call: Call, question: Question) {
         }
         let mut reports = Vec::new();
         let answer = answer.ok();
+        if let Question::DeadMan(request) = question {
+            let report = shared.dialect.borrow().on_dead_man(request, answer.as_ref());
+            shared.tell(EventKind::DeadMan(report));
+        }
         let heard = shared.dialect.borrow_mut().on_answer(question, answer.as_ref(), &mut reports);
         if let Err(error) = heard {
             tracing::warn!(%error, ?question, "an answer could not be used; the core asks again");

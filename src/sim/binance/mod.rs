@@ -107,7 +107,7 @@ impl Server {
         for account in &accounts {
             exchange.open_account(account.balance);
         }
-        let members = Members::new(accounts, slots);
+        let members = Members::new(accounts);
         Self {
             exchange,
             assets,
@@ -132,13 +132,8 @@ impl Server {
     /// Runs timers: dead-man's switches and listen keys. Every request runs them too; an owner
     /// calls this at least every 10 ms or so, which is how often the venue looks.
     pub fn advance(&mut self, now_unix_ms: u64) {
-        for (account, slot) in self.members.due(now_unix_ms) {
-            let instrument = self.exchange.instruments()[slot].id;
-            let reports = &mut self.reports;
-            let canceled = self.exchange.cancel_all(now_unix_ms, account, instrument, reports);
-            assert!(canceled.is_ok(), "a slot has an instrument");
-            self.tell(now_unix_ms);
-        }
+        self.exchange.fire_countdowns(now_unix_ms, &mut self.reports);
+        self.tell(now_unix_ms);
         for (account, listen_key) in self.members.expired(now_unix_ms) {
             self.expire_stream(now_unix_ms, account, &listen_key);
         }

@@ -144,8 +144,7 @@ impl Server {
         let time =
             params.number("countdownTime")?.ok_or_else(|| Fault::missing("countdownTime"))?;
         let slot = self.exchange.slot(instrument).ok_or(Reject::UnknownSymbol)?;
-        let due = (0 < time).then(|| now_unix_ms.saturating_add(time));
-        self.members.set_countdown(account, slot, due);
+        self.exchange.set_countdown(now_unix_ms, account, instrument, time);
         let symbol = &self.exchange.instruments()[slot].symbol;
         Ok(json!({"symbol": symbol, "countdownTime": time.to_string()}))
     }

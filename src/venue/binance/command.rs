@@ -12,8 +12,8 @@ use super::sign::Signer;
 use super::text::{percent_encoded, write_integer, write_json_text, write_price, write_qty};
 use crate::core::Command;
 use crate::types::{
-    AccountSnapshot, ClientOrderId, ExecutionReport, IdPrefix, InstrumentId, OrderTerms, Purpose,
-    QueryToken, Side, TimeInForce,
+    AccountSnapshot, ClientOrderId, DeadManReport, DeadManRequest, ExecutionReport, IdPrefix,
+    InstrumentId, OrderTerms, Purpose, QueryToken, Side, TimeInForce,
 };
 use crate::venue::{
     Answer, Call, Credentials, DecodeError, Directory, EncodeError, OrderDialect, Outgoing,
@@ -229,6 +229,7 @@ impl OrderDialect for Orders {
             }
             Command::CancelAll { instrument } => self.cancel_all(*instrument, venue_unix_ms),
             Command::QueryOrder { id, instrument } => self.query(*id, *instrument, venue_unix_ms),
+            Command::ArmDeadMan(request) => self.arm_dead_man(*request, venue_unix_ms),
             Command::QueryAccount { .. } => Err(EncodeError::NotOneMessage),
         }
     }
@@ -250,6 +251,11 @@ impl OrderDialect for Orders {
     ) -> Result<(), DecodeError> {
         out.extend(self.answered(question, answer)?);
         Ok(())
+    }
+
+    fn on_dead_man(&self, request: DeadManRequest, answer: Option<&Answer>) -> DeadManReport {
+        let answer = super::dead_man::answer(&self.names, request, answer);
+        DeadManReport { request, answer }
     }
 
     fn account_calls(&self, venue_unix_ms: u64) -> Vec<Call> {

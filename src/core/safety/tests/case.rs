@@ -6,7 +6,8 @@ use crate::core::market::Market;
 use crate::core::mode::ModeCause;
 use crate::core::orders::{Open, Standing, Totals};
 use crate::core::setup::{
-    ClockLimits, DrawdownLimits, InstrumentLimits, PriceMoveLimits, Rate, RepeatLimits, Timing,
+    ClockLimits, DrawdownLimits, InstrumentLimits, NoTradeWindow, PriceMoveLimits, Rate,
+    RepeatLimits, Resting, Span, Timing,
 };
 use crate::types::{
     AssetId, Filters, Instrument, InstrumentId, InstrumentKind, MS, MarketData, MarketEvent,
@@ -29,6 +30,7 @@ pub(super) struct Case {
     pub(super) entry_up: bool,
     pub(super) flattening: bool,
     pub(super) reconciled: bool,
+    pub(super) can_guard: bool,
     pub(super) position: Qty,
     pub(super) own_position: Qty,
     pub(super) open: Open,
@@ -70,6 +72,7 @@ pub(super) fn limits() -> Limits {
         data_age_ns_max: SECOND,
         conservative_bps: 5_000,
         probation_ns: 0,
+        no_trade: Vec::new(),
         instruments: vec![InstrumentLimits {
             position_max: Qty::whole(4),
             order_qty_max: Qty::whole(9),
@@ -180,6 +183,7 @@ pub(super) fn good() -> Case {
         entry_up: true,
         flattening: false,
         reconciled: true,
+        can_guard: true,
         position: Qty::ZERO,
         own_position: Qty::ZERO,
         open: Open::default(),
@@ -215,6 +219,7 @@ macro_rules! facts {
             entry_up: $case.entry_up,
             flattening: $case.flattening,
             reconciled: $case.reconciled,
+            can_guard: $case.can_guard,
             account: Holdings {
                 position: $case.position,
                 open: &$case.open,
@@ -288,6 +293,13 @@ pub(super) fn spend(rate: &mut Throttle, count: u32) {
 
 pub(super) fn trip() -> Trip {
     Trip::by_limit(TripReason::Operator, 0, 0)
+}
+
+/// A window from that second on; it is second 100.
+pub(super) fn close(case: &mut Case, from_s: u64) {
+    let span = Span::Once { from_s, to_s: from_s + 1 };
+    case.kernel.no_trade = NoTrade::new(vec![NoTradeWindow { span, resting: Resting::Keep }]);
+    case.kernel.no_trade.observe(NOW_NS / SECOND);
 }
 
 pub(super) fn shift(case: &mut Case, scope: Scope, cause: ModeCause) {
