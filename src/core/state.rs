@@ -60,7 +60,7 @@ impl State {
             market: instruments.iter().map(market).collect(),
             orders: Orders::new(count, strategies, timing),
             portfolio: Portfolio::new(count, strategies, valuations),
-            exposure: Exposure::new(count),
+            exposure: Exposure::new(&instruments),
             reconciler: Reconciler::new(VenueId(0), timing),
             sharing,
             dead_man: DeadMan::new(dead_man, &timing, count),
@@ -148,7 +148,8 @@ impl State {
             unknown_orders: self.totals().unknown(),
             standing: self.orders.standing(),
             own_opposite: self.orders.best_resting(instrument, side.opposite()),
-            gross: self.exposure.gross(),
+            around: self.exposure.around(instrument, side),
+            equity: self.equity,
         }
     }
 
@@ -178,14 +179,16 @@ impl State {
             let portfolio = &mut self.portfolio;
             self.orders.settle(|order, missing| {
                 if let Some(strategy) = order.strategy {
-                    let signed = order.terms.side.signed(missing);
-                    portfolio.attribute(strategy, order.terms.instrument, signed);
+                    let OrderTerms { instrument, side, price, .. } = order.terms;
+                    portfolio.on_missed(strategy, instrument, side, missing, price);
                 }
             });
         }
         if differs {
-            self.portfolio.adopt(snapshot, &self.instruments);
+            let (findings, now_ns) = (self.reconciler.findings(), self.now.mono_ns);
+            self.portfolio.adopt(snapshot, &self.instruments, findings, now_ns);
         }
+        self.portfolio.on_read();
         self.adopt_orders(snapshot, quiet);
         for at in 0..self.instruments.len() {
             self.expose(self.instruments[at].id);
