@@ -164,6 +164,7 @@ impl Core {
         if !was_latched && self.kernel.latch().is_some() {
             self.on_tripped();
         }
+        self.escalate(effects);
         self.withdraw(effects);
         self.exit(effects);
         self.dispatch(&event.kind, moved.as_ref(), effects);
@@ -417,6 +418,9 @@ impl Core {
         let was_up = self.state.is_link_up();
         self.state.set_link(event.channel, event.state == LinkState::Up);
         let now_ns = self.state.now.mono_ns;
+        if event.state == LinkState::Up && event.channel == LinkChannel::Orders {
+            self.state.orders.on_link_up(now_ns);
+        }
         if event.state == LinkState::Down {
             match event.channel {
                 LinkChannel::Market => {

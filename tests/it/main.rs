@@ -28,6 +28,7 @@ mod random_walk;
 mod reconcile;
 mod restart;
 mod shutdown;
+mod stuck;
 mod tidy;
 mod ttl;
 mod unknown_orders;
