@@ -4,7 +4,7 @@ use super::{ask, confirm, long, mark, moved, read, tick, told, transfer, wait};
 use crate::support::{BTC, ETH, World, cash};
 use tradekeel::core::safety::DenyReason;
 use tradekeel::core::{Alert, DayMark, HighWater, Mode, Restored};
-use tradekeel::types::{BalanceCause, Cash, MS, SECOND};
+use tradekeel::types::{BalanceCause, MS, SECOND};
 
 fn is_calm(world: &World) -> bool {
     world.trips.is_empty() && world.status().mode == Mode::Running
