@@ -164,6 +164,7 @@ impl Core {
         self.state.reconciler.on_time(event.at.mono_ns, self.state.activity, effects);
         self.enforce(effects);
         self.on_tripped(latched, effects);
+        self.escalate(effects);
         self.withdraw(effects);
         self.exit(effects);
         self.dispatch(&event.kind, moved.as_ref(), effects);
@@ -418,6 +419,9 @@ impl Core {
         let was_up = self.state.is_link_up();
         self.state.set_link(event.channel, event.state == LinkState::Up);
         let now_ns = self.state.now.mono_ns;
+        if event.state == LinkState::Up && event.channel == LinkChannel::Orders {
+            self.state.orders.on_link_up(now_ns);
+        }
         if event.state == LinkState::Down {
             match event.channel {
                 LinkChannel::Market => {
