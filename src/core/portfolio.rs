@@ -13,7 +13,7 @@ use super::digest::Digest;
 use super::setup::Valuation;
 use crate::types::{
     AccountSnapshot, AssetId, BalanceCause, BalanceChange, Cash, Fill, Instrument, InstrumentId,
-    InstrumentKind, Liquidity, Price, Qty, Quote, StrategyId,
+    InstrumentKind, Liquidity, Price, Qty, Quote, StrategyId, VenueId,
 };
 
 /// The high-water mark of equity, scaled with every transfer so that money coming in or going out
@@ -37,10 +37,10 @@ pub(super) struct Portfolio {
     unmarked: u32,
     /// Positions that are not flat.
     open: u32,
-    /// False until the venue has told, and again once a number did not fit.
-    known: bool,
-    /// False while the account holds what the configuration does not name.
-    complete: bool,
+    /// By venue: it has told, and every number fitted since.
+    known: Vec<bool>,
+    /// By venue: its account holds nothing that the configuration does not name.
+    complete: Vec<bool>,
     /// By strategy, then instrument.
     attributed: Vec<Vec<Qty>>,
     tally: Tally,
@@ -80,7 +80,12 @@ pub struct Tally {
 }
 
 impl Portfolio {
-    pub(super) fn new(instruments: usize, strategies: usize, valuations: Vec<Valuation>) -> Self {
+    pub(super) fn new(
+        instruments: usize,
+        strategies: usize,
+        venues: usize,
+        valuations: Vec<Valuation>,
+    ) -> Self {
         let assets = valuations.len();
         Self {
             valuations,
@@ -89,8 +94,8 @@ impl Portfolio {
             holdings: vec![Holding::default(); instruments],
             unmarked: 0,
             open: 0,
-            known: false,
-            complete: false,
+            known: vec![false; venues],
+            complete: vec![false; venues],
             attributed: vec![vec![Qty::ZERO; instruments]; strategies],
             tally: Tally::default(),
             transfers: Cash::ZERO,
@@ -112,9 +117,22 @@ impl Portfolio {
         &self.attributed[strategy.index()]
     }
 
+    /// Every asset that is held at one venue. The same name at two venues is two assets: what is at
+    /// one does not pay for what is bought at the other.
+    pub(super) fn assets_at<'a>(
+        &self,
+        venue: VenueId,
+        instruments: &'a [Instrument],
+    ) -> impl Iterator<Item = AssetId> + use<'a> {
+        self.assets().filter(move |asset| {
+            let mut there = instruments.iter().filter(|instrument| instrument.venue == venue);
+            there.any(|it| [it.base, it.quote, it.settle].contains(asset))
+        })
+    }
+
     /// True once the venue has told, and as long as every number fitted since.
-    pub(super) fn is_known(&self) -> bool {
-        self.known
+    pub(super) fn is_known(&self, venue: VenueId) -> bool {
+        self.known[venue.index()]
     }
 
     /// True while any position is open.
@@ -179,14 +197,14 @@ impl Portfolio {
         let fee = fee.map_or(Some(()), |fee| self.book(fee.asset.index(), fee.amount.negated()));
         let moved = self.move_position(instrument, signed);
         if flow.and(fee).and(moved).is_none() {
-            self.known = false;
+            self.known[instrument.venue.index()] = false;
         }
     }
 
     /// A wallet changed without a trade. Says how much of it was a transfer.
     pub(super) fn on_balance(&mut self, change: &BalanceChange) -> Cash {
         if self.book(change.asset.index(), change.amount).is_none() {
-            self.known = false;
+            self.known[change.venue.index()] = false;
         }
         match change.cause {
             BalanceCause::ProfitOrLoss => Cash::ZERO,
@@ -240,32 +258,36 @@ impl Portfolio {
                 expected = expected.checked_add(position.entry.notional(qty))?;
             }
         }
-        self.known.then_some(expected)
+        self.is_known(snapshot.venue).then_some(expected)
     }
 
     /// Whether a reading names everything that the account holds: if not, equity is unknown (D17).
     pub(super) fn set_complete(&mut self, snapshot: &AccountSnapshot) {
-        self.complete = !snapshot.has_unnamed_assets && snapshot.unnamed_positions == 0;
+        let complete = !snapshot.has_unnamed_assets && snapshot.unnamed_positions == 0;
+        self.complete[snapshot.venue.index()] = complete;
     }
 
     /// Makes the venue's account ours. A difference in position that is nobody's doing stays
     /// unattributed, except that an account found flat leaves nobody a position.
     pub(super) fn adopt(&mut self, snapshot: &AccountSnapshot, instruments: &[Instrument]) {
-        self.ledgers.fill(Cash::ZERO);
-        self.known = true;
+        let venue = snapshot.venue;
+        for asset in self.assets_at(venue, instruments) {
+            self.ledgers[asset.index()] = Cash::ZERO;
+        }
+        self.known[venue.index()] = true;
         for (asset, balance) in &snapshot.balances {
             match self.ledgers.get_mut(asset.index()) {
                 Some(ledger) => *ledger = *balance,
-                None => self.known = false,
+                None => self.known[venue.index()] = false,
             }
         }
-        for instrument in instruments {
+        for instrument in instruments.iter().filter(|instrument| instrument.venue == venue) {
             let held = snapshot.positions.iter().find(|held| held.instrument == instrument.id);
             let qty = held.map_or(Qty::ZERO, |held| held.qty);
             if let (Some(held), InstrumentKind::Perpetual) = (held, instrument.kind) {
                 let cost = held.entry.notional(held.qty);
                 if self.book(instrument.settle.index(), cost.negated()).is_none() {
-                    self.known = false;
+                    self.known[venue.index()] = false;
                 }
             }
             let ours = std::mem::replace(&mut self.holdings[instrument.id.index()].qty, qty);
@@ -278,7 +300,9 @@ impl Portfolio {
 
     /// Equity in reporting currency.
     pub(super) fn equity(&self) -> Option<Cash> {
-        if !self.known || !self.complete || 0 < self.unmarked {
+        let all =
+            self.known.iter().zip(&self.complete).all(|(known, complete)| *known && *complete);
+        if !all || 0 < self.unmarked {
             return None;
         }
         let mut equity = Cash::ZERO;

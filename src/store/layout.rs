@@ -143,6 +143,8 @@ wire_enum!(ModeCause {
     8 = Unreadable,
     9 = Liquidation,
     10 = StuckOrder,
+    90 = Disconnected,
+    91 = MarketDataLost,
 });
 wire_struct!(ModeRecord {
     mode: Mode,

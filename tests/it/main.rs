@@ -29,4 +29,5 @@ mod restart;
 mod shutdown;
 mod tidy;
 mod ttl;
+mod two_venues;
 mod unknown_orders;

@@ -48,7 +48,7 @@ use super::portfolio::HighWater;
 use super::setup::{Budget, Limits, Restored};
 use crate::types::{
     Cash, ClientOrderId, Instrument, OrderKind, OrderRequest, OrderTerms, Price, Purpose, Qty,
-    Quote, Stamp, StrategyId, TimeInForce,
+    Quote, Stamp, StrategyId, TimeInForce, VenueId,
 };
 use drawdown::Drawdown;
 use drift::Drift;
@@ -68,7 +68,8 @@ pub(super) struct Kernel {
     modes: Modes,
     no_trade: NoTrade,
     drawdown: Drawdown,
-    drift: Drift,
+    /// By `VenueId`.
+    drifts: Vec<Drift>,
     rate: Throttle,
     strategy_rates: Vec<Throttle>,
     repeats: Repeats,
@@ -100,10 +101,10 @@ impl Kernel {
         Self {
             ids: Ids::new(epoch),
             kill_switch: KillSwitch::restored(restored.latch, restored.latch_generation),
-            modes,
             no_trade: NoTrade::new(limits.no_trade.clone()),
             drawdown: Drawdown::new(limits.drawdown, restored.high_water),
-            drift: Drift::new(limits.clock),
+            drifts: vec![Drift::new(limits.clock); modes.venues()],
+            modes,
             rate: Throttle::new(limits.order_rate),
             strategy_rates: budgets.iter().map(|budget| Throttle::new(budget.rate)).collect(),
             repeats: Repeats::new(limits.repeats),
@@ -211,7 +212,7 @@ impl Kernel {
         let restricted = self.limits.instruments[instrument.id.index()].restricted;
         holds(!restricted, DenyReason::Restricted)?;
         passage.judge(self.ids.check(id))?;
-        passage.judge(self.drift.check(now_ns))?;
+        passage.judge(self.drifts[instrument.venue.index()].check(now_ns))?;
         holds(facts.market.last_quote().is_some(), DenyReason::NoPrice)?;
         passage.judge(freshness::check(facts.market, now_ns, self.limits.data_age_ns_max))?;
         let origin_ns = wish.map_or(now_ns, |wish| wish.origin_ns);
@@ -301,13 +302,17 @@ impl Kernel {
         if let Some(trip) = self.drawdown.observe(now.mono_ns, equity, exposed) {
             self.trip(trip, now, effects);
         }
-        match self.drift.change() {
-            Some(drift::Change::BecameHigh) => {
-                let offset_ns = self.drift.offset_ns().unwrap_or(i64::MAX);
-                effects.push(Effect::Alert(Alert::ClockDrift { offset_ns }));
+        for (drift, venue) in self.drifts.iter_mut().zip((0_u8..).map(VenueId)) {
+            match drift.change() {
+                Some(drift::Change::BecameHigh) => {
+                    let offset_ns = drift.offset_ns().unwrap_or(i64::MAX);
+                    effects.push(Effect::Alert(Alert::ClockDrift { venue, offset_ns }));
+                }
+                Some(drift::Change::BecameGood) => {
+                    effects.push(Effect::Alert(Alert::ClockGood(venue)));
+                }
+                None => {}
             }
-            Some(drift::Change::BecameGood) => effects.push(Effect::Alert(Alert::ClockGood)),
-            None => {}
         }
         let due = HIGH_WATER_EVERY_NS <= now.mono_ns.saturating_sub(self.high_water_said_ns);
         if due && self.high_water_said != self.drawdown.high_water() {
@@ -319,7 +324,7 @@ impl Kernel {
 
     /// Looks at the calendar. True when orders that rest may have to go.
     pub(super) fn keep_hours(&mut self, now: Stamp, effects: &mut Effects) -> bool {
-        let offset_ns = self.drift.offset_ns().unwrap_or(0);
+        let offset_ns = self.drifts.iter().find_map(Drift::offset_ns).unwrap_or(0);
         let venue_unix_ns = now.unix_ns.saturating_add_signed(offset_ns);
         match self.no_trade.observe(venue_unix_ns / crate::types::SECOND) {
             Some(no_trade::Edge::Entered) => effects.push(Effect::Alert(Alert::WindowEntered)),
@@ -394,13 +399,14 @@ impl Kernel {
     }
 
     pub(super) fn on_clock(&mut self, sample: ClockSample, now: Stamp, effects: &mut Effects) {
-        if let Some(trip) = self.drift.observe(sample, now.mono_ns) {
+        let drift = &mut self.drifts[sample.venue.index()];
+        if let Some(trip) = drift.observe(sample, now.mono_ns) {
             self.trip(trip, now, effects);
         }
     }
 
-    pub(super) fn on_message_time(&mut self, sent_unix_ms: u64, received: Stamp) {
-        self.drift.observe_message(sent_unix_ms, received);
+    pub(super) fn on_message_time(&mut self, venue: VenueId, sent_unix_ms: u64, received: Stamp) {
+        self.drifts[venue.index()].observe_message(sent_unix_ms, received);
     }
 
     pub(super) fn on_transfer(&mut self, amount: Cash) {
@@ -456,8 +462,8 @@ impl Kernel {
         self.drawdown.fall_bps()
     }
 
-    pub(super) fn clock_offset_ns(&self) -> Option<i64> {
-        self.drift.offset_ns()
+    pub(super) fn clock_offset_ns(&self, venue: VenueId) -> Option<i64> {
+        self.drifts[venue.index()].offset_ns()
     }
 
     pub(super) fn limits(&self) -> &Limits {

@@ -156,7 +156,7 @@ pub(super) fn kernel() -> Kernel {
     let mut kernel =
         Kernel::new(limits(), vec![budget()], &[instrument()], 1, &Restored::default());
     let sample = ClockSample { venue: VenueId(0), offset_ns: 0, rtt_ns: 0 };
-    assert!(kernel.drift.observe(sample, NOW_NS).is_none());
+    assert!(kernel.drifts[0].observe(sample, NOW_NS).is_none());
     assert!(kernel.drawdown.observe(NOW_NS, Some(Cash::whole(1_000)), false).is_none());
     kernel
 }
@@ -275,7 +275,7 @@ pub(super) fn limit(units: i64) -> OrderKind {
 pub(super) fn observe_drift(case: &mut Case, offset_ms: i64) {
     let offset_ns = offset_ms * 1_000_000;
     let sample = ClockSample { venue: VenueId(0), offset_ns, rtt_ns: 0 };
-    assert!(case.kernel.drift.observe(sample, NOW_NS).is_none());
+    assert!(case.kernel.drifts[0].observe(sample, NOW_NS).is_none());
 }
 
 pub(super) fn observe_equity(case: &mut Case, equity: Option<Cash>) {
