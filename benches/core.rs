@@ -6,9 +6,10 @@
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
 use tradekeel::core::{
-    AccountEvent, Budget, ClockLimits, ClockSample, Command, Core, DrawdownLimits, Effect, Effects,
-    Event, EventKind, InstrumentLimits, Intents, Limits, LinkChannel, LinkEvent, LinkState,
-    PriceMoveLimits, Rate, RepeatLimits, Restored, Seat, Setup, Sharing, Strategy, Timing,
+    AccountEvent, Appetite, BreakerLimits, Budget, ClockLimits, ClockSample, Command, Core,
+    DayLimits, DrawdownLimits, Effect, Effects, Event, EventKind, ExposureLimits, InstrumentLimits,
+    Intents, Limits, LinkChannel, LinkEvent, LinkState, PriceMoveLimits, Rate, RejectLimits,
+    RepeatLimits, Restored, Seat, Setup, Sharing, Storm, Strategy, StrategyLimits, Timing,
     Valuation, View,
 };
 use tradekeel::types::{
@@ -71,7 +72,15 @@ fn setup(wants: bool) -> Setup {
         strategies: vec![Seat {
             name: "turns".to_owned(),
             instruments: vec![BTC],
-            budget: Budget { position_notional_max: Cash::whole(10_000), open_orders_max: 4, rate },
+            budget: Budget {
+                position_notional_max: Cash::whole(10_000),
+                open_orders_max: 4,
+                rate,
+                losses: StrategyLimits {
+                    loss_max: Cash::whole(1_000_000),
+                    ..StrategyLimits::default()
+                },
+            },
             strategy: Box::new(TakeTurns { wants }),
         }],
         limits: limits(rate),
@@ -119,6 +128,25 @@ fn limits(rate: Rate) -> Limits {
         conservative_bps: 5_000,
         probation_ns: 0,
         no_trade: Vec::new(),
+        appetite: Appetite {
+            day: DayLimits { max_bps: 1_400, rollover_hour: 0 },
+            minute_loss_max: Cash::whole(1_000_000),
+            exposure: ExposureLimits {
+                net_max: Cash::whole(10_000_000),
+                underlying_gross_max: Cash::whole(10_000_000),
+                underlying_net_max: Cash::whole(10_000_000),
+                leverage_bps_max: 1_000_000,
+                concentration_bps_max: 1_000_000,
+                positions_max: 64,
+                conservative_bps_max: 1_000_000,
+            },
+            rejects: RejectLimits { ratio_bps_max: 5_000, storm: Storm::Stop },
+            breaker: BreakerLimits {
+                stops_max: 3,
+                window_ns: 600 * SECOND,
+                cooldown_ns: 900 * SECOND,
+            },
+        },
         instruments: vec![InstrumentLimits {
             position_max: Qty::whole(1),
             order_qty_max: Qty::whole(1),

@@ -1,6 +1,7 @@
 //! The numbers that bind the core, from the values of a file.
 
 use super::build::{cash, qty};
+use super::build_appetite;
 use super::checked::{DeadManConfig, DeadManOff};
 use super::values::Values;
 use crate::core::{
@@ -46,6 +47,7 @@ pub(super) fn limits(values: &Values, no_trade: Vec<NoTradeWindow>) -> Option<Li
         gross_notional_max: cash(values, "risk.max_gross_notional")?,
         data_age_ns_max: ms(values, "risk.max_data_age_ms")?,
         conservative_bps: bps(values, "conservative.size_factor", 10_000)?,
+        appetite: build_appetite::appetite(values)?,
         probation_ns: seconds(values, "conservative.probation_s")?,
         no_trade,
         instruments: (0..values.count("instruments")).map(instrument).collect::<Option<_>>()?,
@@ -108,6 +110,7 @@ pub(super) fn budget(values: &Values, path: &str) -> Option<Budget> {
         position_notional_max: cash(values, &format!("{path}.max_position_notional"))?,
         open_orders_max: values.whole_u32(&format!("{path}.max_open_orders"))?,
         rate: rate(values, path)?,
+        losses: build_appetite::strategy(values, path)?,
     })
 }
 
@@ -122,10 +125,10 @@ fn ms(values: &Values, path: &str) -> Option<u64> {
     values.whole(path)?.checked_mul(MS)
 }
 
-fn seconds(values: &Values, path: &str) -> Option<u64> {
+pub(super) fn seconds(values: &Values, path: &str) -> Option<u64> {
     values.whole(path)?.checked_mul(SECOND)
 }
 
-fn bps(values: &Values, path: &str, per_unit: u32) -> Option<u32> {
+pub(super) fn bps(values: &Values, path: &str, per_unit: u32) -> Option<u32> {
     values.scaled(path, per_unit).and_then(|bps| u32::try_from(bps).ok())
 }

@@ -34,6 +34,10 @@ impl Relations<'_> {
         self.below("clock_sync.warn_threshold_ms", "clock_sync.kill_threshold_ms");
         self.at_most("risk.max_order_notional", "risk.max_gross_notional");
         self.at_most("risk.max_unknown_orders", "risk.max_open_orders");
+        self.at_most("risk.max_daily_loss_pct", "kill_switch.max_drawdown_pct");
+        self.at_most("risk.max_net_notional", "risk.max_gross_notional");
+        self.at_most("risk.max_underlying_notional", "risk.max_gross_notional");
+        self.at_most("risk.max_underlying_net_notional", "risk.max_underlying_notional");
         let timeout = self.values.whole("reconciliation.timeout_ms");
         let interval = self.values.whole("reconciliation.interval_s");
         if let (Some(timeout), Some(interval)) = (timeout, interval)

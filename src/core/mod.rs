@@ -9,6 +9,8 @@
 //! They meet in `state` and here.
 
 mod alert;
+mod appetite;
+mod attribution;
 mod book;
 mod dead_man;
 mod digest;
@@ -19,6 +21,7 @@ mod event;
 mod exposure;
 mod flatten;
 mod guard;
+mod kept;
 mod links;
 mod market;
 mod mode;
@@ -33,6 +36,7 @@ mod state;
 mod status;
 mod stop;
 mod strategy;
+mod suspense;
 
 pub use alert::Alert;
 pub use book::Book;
@@ -44,17 +48,19 @@ pub use event::{
     OperatorCommand, OperatorRequest, Probation, TripCause,
 };
 pub use flatten::exit_slice;
+pub use kept::{BreakerMark, DayMark, Kept, STOPS_MAX};
 pub use mode::{Author, Mode, ModeCause, ModeRecord, Scope, transitions};
 pub use orders::{ORDERS_MAX, Order};
 pub use params::{Param, ParamFault, Params};
 pub use portfolio::{HighWater, Tally};
 pub use reconcile::Finding;
 pub use setup::{
-    Budget, ClockLimits, DeadManTiming, DrawdownLimits, InstrumentLimits, Limits, NoTradeWindow,
-    PriceMoveLimits, Rate, RepeatLimits, Resting, Restored, Seat, Setup, Sharing, Span, Timing,
+    Appetite, BreakerLimits, Budget, ClockLimits, DayLimits, DeadManTiming, DrawdownLimits,
+    ExposureLimits, InstrumentLimits, Limits, NoTradeWindow, PriceMoveLimits, Rate, RejectLimits,
+    RepeatLimits, Resting, Restored, Seat, Setup, Sharing, Span, Storm, StrategyLimits, Timing,
     Valuation,
 };
-pub use status::{Counters, InstrumentStatus, Status, StrategyStatus, VenueStatus};
+pub use status::{Counters, InstrumentStatus, LossStatus, Status, StrategyStatus, VenueStatus};
 pub use strategy::{
     Construct, INTENTS_MAX, Intent, Intents, OrderUpdate, Outcome, Registry, Strategy,
     StrategySetup, View,
@@ -280,7 +286,10 @@ impl Core {
         if let Some(fill) = &applied.fill {
             let instrument = &self.state.instruments[report.instrument.index()];
             let strategy = applied.order.strategy;
-            self.state.portfolio.on_fill(instrument, fill, applied.unsettled, strategy);
+            let ended = self.state.portfolio.on_fill(instrument, fill, applied.unsettled, strategy);
+            if let Some(strategy) = strategy {
+                self.kernel.on_fill(strategy, fill, ended, now_ns);
+            }
         }
         self.state.expose(report.instrument);
         self.count(report, &applied, effects);
@@ -293,13 +302,16 @@ impl Core {
             self.on_venue_cancel(order, effects);
         }
         match report.kind {
-            ExecutionKind::Rejected { .. } => self.counters.rejected += 1,
+            ExecutionKind::Rejected { code } => {
+                self.counters.rejected += 1;
+                self.kernel.on_rejected(order, code, self.state.now.mono_ns);
+            }
+            ExecutionKind::New => self.kernel.on_accepted(order, self.state.now.mono_ns),
             ExecutionKind::NotSent(_) => self.counters.not_sent += 1,
             ExecutionKind::Trade(_) if applied.fill.is_none() => {
                 self.counters.repeated_reports += 1;
             }
-            ExecutionKind::New
-            | ExecutionKind::Trade(_)
+            ExecutionKind::Trade(_)
             | ExecutionKind::Canceled { .. }
             | ExecutionKind::Expired { .. }
             | ExecutionKind::CancelRejected { .. }
@@ -367,8 +379,7 @@ impl Core {
             }
             AccountEvent::Balance(change) => {
                 self.state.on_activity(change.venue);
-                let moved = self.state.portfolio.on_balance(change);
-                self.kernel.on_transfer(moved);
+                self.state.portfolio.on_balance(change);
             }
         }
     }
@@ -459,11 +470,20 @@ impl Core {
 
     /// The kernel looks at what the event made true.
     fn enforce(&mut self, effects: &mut Effects) {
-        self.state.equity = self.state.portfolio.equity();
-        self.equity_start = self.equity_start.or(self.state.equity);
-        let exposed = self.state.portfolio.is_exposed();
+        let State { portfolio, now, .. } = &mut self.state;
+        portfolio.on_time(now.mono_ns, |asset, amount| {
+            effects.push(Effect::Alert(Alert::Unexplained { asset, amount }));
+        });
+        let worth = portfolio.value_up();
+        self.state.equity = worth.equity;
+        self.equity_start = self.equity_start.or(worth.equity);
         self.withdrawing |= self.kernel.keep_hours(self.state.now, effects);
-        self.kernel.enforce(self.state.now, self.state.equity, exposed, effects);
+        let profits = self.state.portfolio.profits();
+        let enforced = self.kernel.enforce(self.state.now, &worth, profits, effects);
+        self.withdrawing |= enforced.withdraws;
+        if let Some((scope, cause)) = enforced.reduces {
+            self.change_mode(scope, Change::by_engine(cause), effects);
+        }
         self.drawdown_bps_max = self.drawdown_bps_max.max(self.kernel.drawdown_bps().unwrap_or(0));
     }
 }

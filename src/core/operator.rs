@@ -32,6 +32,9 @@ impl Core {
             }
             OperatorCommand::Resume(scope) => {
                 self.kernel.check_resume()?;
+                if let Scope::Strategy(strategy) = scope {
+                    self.kernel.review_losses(strategy);
+                }
                 self.state.reconcilers.iter_mut().for_each(Reconciler::ask_now);
                 self.change_mode(scope, word(ModeCause::Resume, request), effects);
             }

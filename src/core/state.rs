@@ -64,7 +64,7 @@ impl State {
             market: instruments.iter().map(market).collect(),
             orders: Orders::new(count, strategies, timing),
             portfolio: Portfolio::new(count, strategies, venues, valuations),
-            exposure: Exposure::new(count),
+            exposure: Exposure::new(&instruments),
             reconcilers: (0_u8..).map(VenueId).take(venues).map(reconciler).collect(),
             sharing,
             dead_man: DeadMan::new(dead_man, &timing, count),
@@ -196,7 +196,8 @@ impl State {
             unknown_orders: self.totals().unknown(),
             standing: self.orders.standing(),
             own_opposite: self.orders.best_resting(instrument, side.opposite()),
-            gross: self.exposure.gross(),
+            around: self.exposure.around(instrument, side),
+            equity: self.equity,
         }
     }
 
@@ -227,14 +228,17 @@ impl State {
             let there = |id: InstrumentId| instruments[id.index()].venue == snapshot.venue;
             orders.settle(there, |order, missing| {
                 if let Some(strategy) = order.strategy {
-                    let signed = order.terms.side.signed(missing);
-                    portfolio.attribute(strategy, order.terms.instrument, signed);
+                    let OrderTerms { instrument, side, price, .. } = order.terms;
+                    portfolio.on_missed(strategy, instrument, side, missing, price);
                 }
             });
         }
         if differs {
-            self.portfolio.adopt(snapshot, &self.instruments);
+            let (findings, now_ns) =
+                (self.reconcilers[snapshot.venue.index()].findings(), self.now.mono_ns);
+            self.portfolio.adopt(snapshot, &self.instruments, findings, now_ns);
         }
+        self.portfolio.on_read(snapshot.venue, &self.instruments);
         self.adopt_orders(snapshot, quiet);
         for at in 0..self.instruments.len() {
             self.expose(self.instruments[at].id);

@@ -1,6 +1,7 @@
 //! The state as people and programs see it: a copy, made now and then, that shares nothing.
 
 use super::dead_man::DeadManState;
+use super::kept::DayMark;
 use super::mode::{Mode, ModeRecord, Scope};
 use super::portfolio::{HighWater, Tally};
 use super::safety::{DenyReason, TripRecord};
@@ -62,6 +63,21 @@ impl Counters {
     }
 }
 
+/// The limits of loss.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct LossStatus {
+    /// Where the day began.
+    pub day: Option<DayMark>,
+    /// Fall since then, basis points.
+    pub day_loss_bps: Option<i64>,
+    /// Automatic stops in the circuit breaker's window.
+    pub breaker_stops: u32,
+    /// How often it has ever opened.
+    pub breaker_opened: u32,
+    /// How long it stays open; zero while it is closed.
+    pub breaker_cooldown_ns: u64,
+}
+
 /// One instrument.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct InstrumentStatus {
@@ -109,6 +125,8 @@ pub struct StrategyStatus {
     pub fills: u64,
     /// Wishes of it that the kernel denied.
     pub denied: u64,
+    /// Profit less loss of its own ledger since the start, in reporting currency.
+    pub profit: Option<Cash>,
     /// What holds for it alone, and why.
     pub held: ModeRecord,
     /// Its own positions, by `InstrumentId`.
@@ -153,6 +171,8 @@ pub struct Status {
     pub drawdown_bps: Option<i64>,
     /// The deepest fall since the start, basis points.
     pub drawdown_bps_max: i64,
+    /// The limits of loss.
+    pub losses: LossStatus,
     /// Orders that are not over.
     pub open_orders: u32,
     /// Of these, opening ones.
@@ -213,6 +233,7 @@ impl Core {
         out.high_water = self.kernel.high_water();
         out.drawdown_bps = self.kernel.drawdown_bps();
         out.drawdown_bps_max = self.drawdown_bps_max;
+        out.losses = self.kernel.loss_status(state.now.mono_ns);
         out.open_orders = state.totals().live();
         out.opening_orders = state.totals().opening();
         out.unknown_orders = state.totals().unknown();
@@ -254,7 +275,10 @@ impl Core {
 
     fn strategy_status(&self, out: &mut Vec<StrategyStatus>) {
         out.resize_with(self.seats.len(), StrategyStatus::default);
-        for ((seat, id), line) in self.seats.iter().zip((0_u8..).map(StrategyId)).zip(out) {
+        let profits = self.state.portfolio.profits();
+        let seats = self.seats.iter().zip((0_u8..).map(StrategyId)).zip(profits);
+        for (((seat, id), profit), line) in seats.zip(out) {
+            line.profit = profit;
             line.id = id;
             line.open_orders = self.state.totals().live_of(id);
             line.fills = seat.fills;

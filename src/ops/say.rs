@@ -61,6 +61,23 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
         Alert::Overfill(id) => {
             (Loudness::Error, format!("order {id} traded more than was ordered"))
         }
+        Alert::LossRate => (
+            Loudness::Error,
+            "the last minute lost more than risk.max_loss_per_min: nothing new until it is over"
+                .to_owned(),
+        ),
+        Alert::RejectStorm { refused, answers } => {
+            (Loudness::Error, format!("the venue refused {refused} of the last {answers} orders"))
+        }
+        Alert::BreakerOpen => (
+            Loudness::Error,
+            "circuit breaker open: nothing new until breaker.cooldown_s has passed".to_owned(),
+        ),
+        Alert::Unexplained { asset, amount } => {
+            let asset = names.asset(*asset);
+            let what = format!("the wallet changed by {amount} {asset}");
+            (Loudness::Error, format!("{what} and nobody said why: counted as profit or loss"))
+        }
         Alert::DeadManFired(instrument) => {
             let symbol = names.instrument(*instrument);
             (

@@ -18,7 +18,7 @@ use super::hot::Incoming;
 use super::lane::Filler;
 use crate::core::safety::{Approved, TripRecord};
 use crate::core::{
-    AccountEvent, Alert, Command, Core, Effect, Event, EventKind, HighWater, ModeRecord,
+    AccountEvent, Alert, Command, Core, Effect, Event, EventKind, HighWater, Kept, ModeRecord,
     ORDERS_MAX, OperatorCommand, OperatorRequest, Refusal, Scope, TripCause,
 };
 use crate::store::{Denial, Journal, OrderIntent, Record};
@@ -40,6 +40,8 @@ pub(super) enum Durable {
     Mode { scope: Scope, record: ModeRecord },
     /// The high-water mark moved.
     HighWater(HighWater),
+    /// Something of the limits of loss moved.
+    Kept(Kept),
     /// All before this is done: the asker may be told.
     Answer { ticket: u32, answer: Result<(), Refusal> },
 }
@@ -146,6 +148,10 @@ impl Outputs {
             Effect::HighWaterChanged(mark) => {
                 self.append(&Record::HighWater(mark), at);
                 self.keep(Durable::HighWater(mark));
+            }
+            Effect::Kept(kept) => {
+                self.append(&Record::Kept(kept), at);
+                self.keep(Durable::Kept(kept));
             }
             Effect::Alert(alert) => self.say(alert, at, core),
             Effect::Answer { ticket, answer } => self.keep(Durable::Answer { ticket, answer }),

@@ -54,7 +54,7 @@ impl Exchange {
     }
 
     /// Takes back what the switches that are due by now stand for.
-    pub fn fire_countdowns(&mut self, now_unix_ms: u64, out: &mut Vec<Report>) {
+    pub(super) fn fire_countdowns(&mut self, now_unix_ms: u64, out: &mut Vec<Report>) {
         while let Some((account, slot)) = self.countdowns.take_due(now_unix_ms) {
             let instrument = self.instruments[slot].id;
             let canceled = self.cancel_all(now_unix_ms, account, instrument, out);

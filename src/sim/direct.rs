@@ -97,9 +97,9 @@ impl Direct {
         }
     }
 
-    /// Runs timers: dead-man's switches. Every command and every event of the market runs them too.
+    /// Runs timers: dead-man's switches and dates of orders. Every command and every event of the market runs them too.
     pub fn advance(&mut self, now_unix_ms: u64, out: &mut Vec<EventKind>) {
-        self.exchange.fire_countdowns(now_unix_ms, &mut self.reports);
+        self.exchange.on_time(now_unix_ms, &mut self.reports);
         self.tell(out);
     }
 
@@ -199,6 +199,7 @@ impl Direct {
             time_in_force: terms.time_in_force,
             qty: terms.qty,
             reduce_only: terms.purpose != Purpose::Opening,
+            good_till_unix_ms: None,
         })
     }
 

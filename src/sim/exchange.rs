@@ -48,6 +48,8 @@ pub struct Exchange {
     pub(super) books: Vec<Book>,
     pub(super) fees: Fees,
     pub(super) countdowns: Countdowns,
+    /// The earliest date at which an open order ends.
+    pub(super) next_date_unix_ms: Option<u64>,
     accounts: Vec<Account>,
     trades: Vec<VecDeque<TradeRecord>>,
     orders: BTreeMap<u64, Order>,
@@ -67,6 +69,7 @@ impl Exchange {
             books: vec![Book::default(); slots],
             fees,
             countdowns: Countdowns::default(),
+            next_date_unix_ms: None,
             accounts: Vec::new(),
             trades: Vec::new(),
             orders: BTreeMap::new(),
@@ -175,6 +178,8 @@ impl Exchange {
         };
         self.orders.insert(order.id, order);
         self.open[slot].push(order.id);
+        let dates = [self.next_date_unix_ms, entry.good_till_unix_ms];
+        self.next_date_unix_ms = dates.into_iter().flatten().min();
         out.push(Report { order, kind: ReportKind::New });
         self.take(now_unix_ms, slot, order.id, out);
         self.settle_after_take(now_unix_ms, slot, order.id, out);

@@ -138,6 +138,15 @@ pub trait UserDialect: Send {
     fn on_message(&mut self, bytes: &[u8], out: &mut Vec<UserEvent>) -> Result<(), DecodeError>;
 }
 
+/// One instant on two clocks.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct VenueTime {
+    /// The venue's, as estimated (SAFETY E10): milliseconds since the Unix epoch.
+    pub unix_ms: u64,
+    /// Ours: what the ends of orders are told in.
+    pub mono_ns: u64,
+}
+
 /// What an order dialect wants done.
 #[derive(Debug)]
 pub enum Outgoing {
@@ -164,13 +173,13 @@ pub trait OrderDialect: Send {
     /// The connection to open.
     fn stream(&self) -> Stream;
 
-    /// Encodes and signs a command as of `venue_unix_ms` (estimated venue time: SAFETY E10).
+    /// Encodes and signs a command as of a time (SAFETY E10).
     /// `buffer` is cleared first. An error means that no byte may leave for it. `QueryAccount` is
     /// not one command but several calls: see [`Self::account_calls`].
     fn encode(
         &mut self,
         command: &Command,
-        venue_unix_ms: u64,
+        at: VenueTime,
         buffer: &mut Vec<u8>,
     ) -> Result<Outgoing, EncodeError>;
 

@@ -9,9 +9,9 @@ use tradekeel::core::{
     Status, Valuation,
 };
 use tradekeel::types::{
-    AccountSnapshot, AssetId, Cash, ClientOrderId, InstrumentId, MS, MarketData, MarketEvent,
-    OrderRequest, OrderTerms, Purpose, Qty, QueryToken, Quote, SECOND, Side, Stamp, Text, VenueId,
-    VenuePosition,
+    AccountSnapshot, AssetId, Cash, ClientOrderId, ExecutionKind, ExecutionReport, InstrumentId,
+    MS, MarketData, MarketEvent, OrderRef, OrderRequest, OrderTerms, Purpose, Qty, QueryToken,
+    Quote, SECOND, Side, Stamp, Text, VenueId, VenuePosition,
 };
 
 /// Where Bitcoin is traded, and where Ether.
@@ -33,6 +33,8 @@ struct Venues {
     sent: Vec<OrderTerms>,
     denied: Vec<DenyReason>,
     questions: VecDeque<(VenueId, QueryToken)>,
+    /// Orders that the venue has not answered yet.
+    arrived: Vec<(ClientOrderId, InstrumentId)>,
 }
 
 impl Venues {
@@ -54,6 +56,7 @@ impl Venues {
             sent: Vec::new(),
             denied: Vec::new(),
             questions: VecDeque::new(),
+            arrived: Vec::new(),
         };
         [HERE, THERE].into_iter().for_each(|venue| venues.link(venue, LinkState::Up));
         [HERE, THERE].into_iter().for_each(|venue| venues.clock(venue, 0));
@@ -100,6 +103,15 @@ impl Venues {
     }
 
     fn answer(&mut self) {
+        for (id, instrument) in std::mem::take(&mut self.arrived) {
+            self.step(EventKind::Execution(ExecutionReport {
+                instrument,
+                order: OrderRef::Ours(id),
+                venue_order_id: None,
+                transact_unix_ms: None,
+                kind: ExecutionKind::New,
+            }));
+        }
         while let Some((venue, token)) = self.questions.pop_front() {
             if self.up[venue.index()] {
                 let snapshot = self.snapshot(venue, token);
@@ -129,7 +141,10 @@ impl Venues {
         self.core.step(&Event { at, received_ns: self.now_ns, kind }, &mut effects);
         for effect in effects.drain() {
             match effect {
-                Effect::Send(Command::NewOrder(order)) => self.sent.push(*order.terms()),
+                Effect::Send(Command::NewOrder(order)) => {
+                    self.sent.push(*order.terms());
+                    self.arrived.push((order.id(), order.terms().instrument));
+                }
                 Effect::Send(Command::QueryAccount { venue, token }) => {
                     self.questions.push_back((venue, token));
                 }
@@ -139,12 +154,13 @@ impl Venues {
         }
     }
 
-    /// A bid of the strategy's, far enough from all others not to be the same.
+    /// A bid of the strategy's, answered if it was sent,, far enough from all others not to be the same.
     fn wish(&mut self, instrument: InstrumentId, at: &str) -> Result<(), DenyReason> {
         let request = OrderRequest { instrument, ..limit(Side::Buy, "1", at) };
         let sent = self.sent.len();
         self.puppet.say(Intent::Place(ClientOrderId::default(), request));
         self.step(EventKind::Timer);
+        self.answer();
         if sent < self.sent.len() { Ok(()) } else { Err(*self.denied.last().unwrap()) }
     }
 
@@ -232,6 +248,6 @@ fn a_difference_at_one_venue_is_no_doubt_about_the_other() {
     }
     assert_eq!(venues.wish(BTC, "99"), Err(DenyReason::NotReconciled));
     assert_eq!(venues.wish(ETH, "9.9"), Ok(()));
-    venues.advance(SECOND);
+    venues.advance(7 * SECOND);
     assert_eq!(venues.status().equity, Some(cash(99_000)));
 }

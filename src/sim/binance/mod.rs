@@ -8,7 +8,7 @@
 //! that it is given (D13).
 //!
 //! Deliberately absent: conditional (algo) orders, amendments, batches, hedge mode, leverage
-//! changes, GTD, Ed25519 logins, the ten-messages-a-second rule, server pings (the socket's owner
+//! changes, Ed25519 logins, the ten-messages-a-second rule, server pings (the socket's owner
 //! sends those). Unknown paths answer 404, unknown methods -1130.
 
 mod api;
@@ -129,10 +129,10 @@ impl Server {
         &self.exchange
     }
 
-    /// Runs timers: dead-man's switches and listen keys. Every request runs them too; an owner
+    /// Runs timers: dead-man's switches, dates of orders and listen keys. Every request runs them too; an owner
     /// calls this at least every 10 ms or so, which is how often the venue looks.
     pub fn advance(&mut self, now_unix_ms: u64) {
-        self.exchange.fire_countdowns(now_unix_ms, &mut self.reports);
+        self.exchange.on_time(now_unix_ms, &mut self.reports);
         self.tell(now_unix_ms);
         for (account, listen_key) in self.members.expired(now_unix_ms) {
             self.expire_stream(now_unix_ms, account, &listen_key);

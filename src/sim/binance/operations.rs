@@ -24,7 +24,7 @@ impl Server {
         params: &Params,
     ) -> Result<Value, Fault> {
         self.usage.order(now_unix_ms, account)?;
-        let entry = orders::entry(&self.exchange, params)?;
+        let entry = orders::entry(now_unix_ms, &self.exchange, params)?;
         let acknowledges = match params.find("newOrderRespType") {
             None | Some("ACK") => true,
             Some("RESULT") => false,

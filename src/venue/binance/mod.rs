@@ -15,6 +15,7 @@ mod answer;
 mod command;
 mod dead_man;
 pub mod error;
+mod good_till;
 mod json;
 mod listing;
 mod market;
