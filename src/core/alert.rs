@@ -48,6 +48,20 @@ pub enum Alert {
     },
     /// Nobody knows what became of an order.
     OrderUnknown(ClientOrderId),
+    /// An opening order does not go: all opening orders of its symbol are taken back.
+    OrderStuck {
+        /// Which.
+        id: ClientOrderId,
+        /// Of what.
+        instrument: InstrumentId,
+    },
+    /// It has not gone for too long: its instrument may only reduce.
+    StuckStop {
+        /// Which.
+        id: ClientOrderId,
+        /// Of what.
+        instrument: InstrumentId,
+    },
     /// A trade on this account that is no order of ours (SAFETY E12).
     ForeignFill {
         /// Of what.

@@ -166,6 +166,7 @@ impl Core {
         if !was_latched && self.kernel.latch().is_some() {
             self.on_tripped();
         }
+        self.escalate(effects);
         self.withdraw(effects);
         self.exit(effects);
         self.dispatch(&event.kind, moved.as_ref(), effects);
@@ -418,8 +419,9 @@ impl Core {
         let was_up = links.is_up();
         links.set(event.channel, event.state, now_ns);
         let up = links.is_up();
-        if event.state == LinkState::Down {
-            self.on_channel_down(event);
+        match event.state {
+            LinkState::Up => self.on_channel_up(event),
+            LinkState::Down => self.on_channel_down(event),
         }
         let reconciler = &mut self.state.reconcilers[venue.index()];
         if was_up && !up {
@@ -430,6 +432,14 @@ impl Core {
         }
         if was_up != up {
             effects.push(Effect::Alert(Alert::Link { venue, up }));
+        }
+    }
+
+    fn on_channel_up(&mut self, event: &LinkEvent) {
+        let State { instruments, orders, now, .. } = &mut self.state;
+        let there = |id: InstrumentId| instruments[id.index()].venue == event.venue;
+        if event.channel == LinkChannel::Orders {
+            orders.on_link_up(there, now.mono_ns);
         }
     }
 

@@ -53,6 +53,16 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
         Alert::OrderUnknown(id) => {
             (Loudness::Warn, format!("order {id} unknown: asking the venue what became of it"))
         }
+        Alert::OrderStuck { id, instrument } => {
+            let symbol = names.instrument(*instrument);
+            let what = "taking back every opening order of";
+            (Loudness::Error, format!("order {id} does not go: {what} {symbol}"))
+        }
+        Alert::StuckStop { id, instrument } => {
+            let symbol = names.instrument(*instrument);
+            let next = "look at the venue's page, then `engine resume`";
+            (Loudness::Error, format!("order {id} does not go: {symbol} may only reduce; {next}"))
+        }
         Alert::ForeignFill { instrument, cause, qty } => {
             let symbol = names.instrument(*instrument);
             let who = foreign(*cause);

@@ -27,6 +27,7 @@ mod random_walk;
 mod reconcile;
 mod restart;
 mod shutdown;
+mod stuck;
 mod tidy;
 mod ttl;
 mod two_venues;

@@ -263,6 +263,8 @@ pub(crate) fn timing() -> Timing {
     Timing {
         answer_ns_max: SECOND,
         cancel_retry_ns: SECOND,
+        cancel_attempts_max: 5,
+        stuck_ns_max: 15 * SECOND,
         query_retry_ns: SECOND,
         not_found_final_ns: 6 * SECOND,
         reconcile_ns: 10 * SECOND,
