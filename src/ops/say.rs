@@ -16,6 +16,11 @@ pub enum Loudness {
     Error,
 }
 
+const LOSS_RATE: &str =
+    "the last minute lost more than risk.max_loss_per_min: nothing new until it is over";
+
+const BREAKER_OPEN: &str = "circuit breaker open: nothing new until breaker.cooldown_s has passed";
+
 /// The line for an alert.
 pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
     match alert {
@@ -71,42 +76,28 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
         Alert::Overfill(id) => {
             (Loudness::Error, format!("order {id} traded more than was ordered"))
         }
-        Alert::LossRate => (
-            Loudness::Error,
-            "the last minute lost more than risk.max_loss_per_min: nothing new until it is over"
-                .to_owned(),
-        ),
+        Alert::LossRate => urgent(LOSS_RATE),
         Alert::RejectStorm { refused, answers } => {
-            (Loudness::Error, format!("the venue refused {refused} of the last {answers} orders"))
+            urgent(format!("the venue refused {refused} of the last {answers} orders"))
         }
-        Alert::BreakerOpen => (
-            Loudness::Error,
-            "circuit breaker open: nothing new until breaker.cooldown_s has passed".to_owned(),
-        ),
+        Alert::BreakerOpen => urgent(BREAKER_OPEN),
         Alert::Unexplained { asset, amount } => {
-            let asset = names.asset(*asset);
-            let what = format!("the wallet changed by {amount} {asset}");
-            (Loudness::Error, format!("{what} and nobody said why: counted as profit or loss"))
+            let what = format!("the wallet changed by {amount} {}", names.asset(*asset));
+            urgent(format!("{what} and nobody said why: counted as profit or loss"))
         }
         Alert::DeadManFired(instrument) => {
             let symbol = names.instrument(*instrument);
-            (
-                Loudness::Error,
-                format!(
-                    "the venue's dead-man's switch of {symbol} was not renewed in time: its open \
-                     orders are gone or go; reading the account"
-                ),
-            )
+            urgent(format!(
+                "the venue's dead-man's switch of {symbol} was not renewed in time: its open \
+                 orders are gone or go; reading the account"
+            ))
         }
         Alert::DeadManUnarmed(instrument) => {
             let symbol = names.instrument(*instrument);
-            (
-                Loudness::Error,
-                format!(
-                    "the venue's dead-man's switch of {symbol} cannot be armed: no order that \
-                     rests is opened there until it is"
-                ),
-            )
+            urgent(format!(
+                "the venue's dead-man's switch of {symbol} cannot be armed: no order that rests \
+                 is opened there until it is"
+            ))
         }
         Alert::Flat => (Loudness::Info, "flatten done: every asked position is zero".to_owned()),
         Alert::FlattenStuck(instrument) => {
@@ -114,6 +105,10 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
             (Loudness::Error, format!("flatten of {symbol} cannot go on: no price or no link"))
         }
     }
+}
+
+fn urgent(line: impl Into<String>) -> (Loudness, String) {
+    (Loudness::Error, line.into())
 }
 
 /// A change of mode. One that nobody asked for and that only a person lifts is loud.

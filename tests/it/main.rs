@@ -17,6 +17,7 @@ mod exits;
 mod flatten;
 mod halt_resume;
 mod kill_switch;
+mod losses;
 mod momentum;
 mod no_trade;
 mod order_bounds;
