@@ -8,6 +8,7 @@ use super::alert::Alert;
 use super::effect::{Effect, Effects, Refusal};
 use super::event::{OperatorCommand, OperatorRequest, Probation, TripCause};
 use super::mode::{ModeCause, Scope};
+use super::reconcile::Reconciler;
 use super::safety::{Change, Release, Trip, TripReason};
 
 /// Widest cap that a flatten may be given: beyond a fifth of the price it is a typing error.
@@ -34,7 +35,7 @@ impl Core {
                 if let Scope::Strategy(strategy) = scope {
                     self.kernel.review_losses(strategy);
                 }
-                self.state.reconciler.ask_now();
+                self.state.reconcilers.iter_mut().for_each(Reconciler::ask_now);
                 self.change_mode(scope, word(ModeCause::Resume, request), effects);
             }
             OperatorCommand::ResumeFull => {
@@ -59,7 +60,7 @@ impl Core {
                 self.kernel.attest(generation, criterion, request.by)?;
             }
             OperatorCommand::Reset { generation, baseline } => {
-                let is_reconciled = self.state.is_link_up() && self.state.reconciler.is_proven();
+                let is_reconciled = self.state.is_link_up() && self.state.is_all_proven();
                 let (by, now_ns) = (request.by, self.state.now.mono_ns);
                 let release = Release { generation, by, now_ns, is_reconciled };
                 let latch = self.kernel.reset(&release, baseline)?;
@@ -73,7 +74,9 @@ impl Core {
                 self.flatten.begin(instrument, cap_bps, self.state.now.mono_ns);
                 self.withdrawing = true;
             }
-            OperatorCommand::Reconcile => self.state.reconciler.ask_now(),
+            OperatorCommand::Reconcile => {
+                self.state.reconcilers.iter_mut().for_each(Reconciler::ask_now)
+            }
             OperatorCommand::Stop => {
                 self.stop_strategies();
                 self.kernel.stop();
@@ -99,7 +102,7 @@ impl Core {
         effects: &mut Effects,
     ) -> Result<(), Refusal> {
         self.kernel.check_promotion(scope, probation, self.state.now.mono_ns)?;
-        self.state.reconciler.ask_now();
+        self.state.reconcilers.iter_mut().for_each(Reconciler::ask_now);
         self.change_mode(scope, word(ModeCause::Promote, request), effects);
         Ok(())
     }

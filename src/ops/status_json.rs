@@ -4,7 +4,7 @@ use super::report::Report;
 use super::{handlers, say};
 use crate::core::safety::TripRecord;
 use crate::core::{
-    DeadManState, LatchStatus, LinkChannel, ModeRecord, StrategyStatus, VenueStatus,
+    DeadManState, LatchStatus, LinkChannel, ModeRecord, Scope, StrategyStatus, VenueStatus,
 };
 use crate::types::SECOND;
 use serde_json::{Map, Value, json};
@@ -70,7 +70,7 @@ pub fn status(report: &Report) -> Value {
 pub fn kill_switch(report: &Report) -> Value {
     let status = &report.status;
     let latches = &status.latches;
-    let first = latches.iter().find(|it| it.latch.is_of_everything()).or(latches.first());
+    let first = latches.iter().find(|it| it.latch.scope == Scope::All).or(latches.first());
     let trip = first.map(|it| &it.latch.trip);
     json!({
         "latched": !latches.is_empty(),

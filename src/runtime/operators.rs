@@ -123,7 +123,7 @@ impl Supervisor {
         self.take_status();
         let latches = self.report.status.latches.iter();
         let opening_orders = latches
-            .filter(|it| it.latch.scope == scope || it.latch.is_of_everything())
+            .filter(|it| it.latch.scope == scope || it.latch.scope == Scope::All)
             .map(|it| it.opening_orders)
             .max();
         handlers::tripped(&Tripped { acknowledged, durable, opening_orders })

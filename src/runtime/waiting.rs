@@ -190,7 +190,11 @@ impl Room {
             ..StrategyStatus::default()
         });
         let venues = (0_u8..).map(VenueId).take(names.venues.len());
-        let venues = venues.map(|id| VenueStatus { id, held: self.held(Scope::Venue(id)) });
+        let venues = venues.map(|id| VenueStatus {
+            id,
+            held: self.held(Scope::Venue(id)),
+            ..VenueStatus::default()
+        });
         let lines = (instruments.collect(), strategies.collect(), venues.collect());
         let (restored, status) = (&self.restored, &mut self.report.status);
         (status.instruments, status.strategies, status.venues) = lines;

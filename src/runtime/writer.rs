@@ -15,8 +15,8 @@ use super::places;
 use crate::core::{EventKind, Mode, ModeRecord, OperatorRequest, Refusal, Scope};
 use crate::ops::Names;
 use crate::store::{
-    LatchFiles, LatchTable, Losses, NamedLatch, Standing, StoreError, Writer, high_water, losses,
-    mode,
+    LatchFiles, LatchTable, Losses, NamedLatch, ScopeName, Standing, StoreError, Writer,
+    high_water, losses, mode,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -143,7 +143,7 @@ impl WriterThread {
         let (by, reason) = (request.by, request.reason);
         let at = self.clock.stamp();
         let cleared = self.table.on_reset(generation, by.as_str(), reason.as_str(), at);
-        let was_whole = cleared.is_some_and(|latch| latch.scope.is_of_everything());
+        let was_whole = cleared.is_some_and(|latch| latch.scope == ScopeName::All);
         let is_over = was_whole && self.table.whole().is_none();
         self.attempt(|this| match is_over {
             true => this.latch.write_cleared(&this.table),

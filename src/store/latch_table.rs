@@ -39,11 +39,6 @@ impl ScopeName {
             None | Some(_) => None,
         }
     }
-
-    /// True when it is no part of the account.
-    pub fn is_of_everything(&self) -> bool {
-        matches!(self, Self::All | Self::Venue(_))
-    }
 }
 
 impl fmt::Display for ScopeName {
@@ -158,7 +153,7 @@ impl LatchTable {
 
     /// The latch of everything.
     pub fn whole(&self) -> Option<&NamedLatch> {
-        self.latches.iter().find(|it| it.scope.is_of_everything())
+        self.latches.iter().find(|it| it.scope == ScopeName::All)
     }
 }
 

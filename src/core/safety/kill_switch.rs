@@ -12,7 +12,7 @@ use super::verdict::{DenyReason, require};
 use crate::core::effect::Refusal;
 use crate::core::event::Criterion;
 use crate::core::mode::Scope;
-use crate::types::{InstrumentId, Stamp, StrategyId, Text};
+use crate::types::{Instrument, InstrumentId, Stamp, StrategyId, Text, VenueId};
 
 /// Most latches that stand at once, the one of everything included: a person who has stopped seven
 /// parts one by one wants to stop the whole.
@@ -84,22 +84,6 @@ pub struct Latch {
     pub trip: TripRecord,
 }
 
-impl Latch {
-    /// True when it stops every order there is. A deployment trades on one venue.
-    pub fn is_of_everything(&self) -> bool {
-        matches!(self.scope, Scope::All | Scope::Venue(_))
-    }
-
-    /// True when it stops the orders of that strategy in that instrument.
-    pub fn covers(&self, instrument: InstrumentId, strategy: Option<StrategyId>) -> bool {
-        match self.scope {
-            Scope::All | Scope::Venue(_) => true,
-            Scope::Instrument(id) => id == instrument,
-            Scope::Strategy(id) => strategy == Some(id),
-        }
-    }
-}
-
 /// A person's word that a latch may go, with what the kernel knows of the account.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::core) struct Release {
@@ -117,6 +101,10 @@ pub(super) struct KillSwitch {
     table: Vec<Standing>,
     generation: u32,
     cooldown_ns: u64,
+    /// By `InstrumentId`.
+    venue_of: Vec<VenueId>,
+    /// A bit for each venue.
+    venues: u64,
 }
 
 /// One latch and what has been said about it.
@@ -125,8 +113,8 @@ struct Standing {
     latch: Latch,
     /// When it was set, on the clock of this process.
     since_ns: u64,
-    /// The account was read after that, and agrees.
-    is_proven: bool,
+    /// Venues whose account was read after that, and agrees, a bit for each.
+    proven: u64,
     attested: Attested,
 }
 
@@ -143,12 +131,15 @@ impl KillSwitch {
         latches: impl Iterator<Item = Latch>,
         generation: u32,
         cooldown_ns: u64,
+        instruments: &[Instrument],
     ) -> Self {
         let mut table = Vec::with_capacity(LATCHES_MAX);
         table.extend(latches.map(|latch| Standing::new(latch, 0)));
         let highest = table.iter().map(|it: &Standing| it.latch.trip.generation).max();
         let generation = generation.max(highest.unwrap_or(0));
-        Self { table, generation, cooldown_ns }
+        let venue_of: Vec<VenueId> = instruments.iter().map(|it| it.venue).collect();
+        let venues = venue_of.iter().fold(0, |bits, venue| bits | bit_of(*venue));
+        Self { table, generation, cooldown_ns, venue_of, venues }
     }
 
     /// Does nothing stop that strategy there?
@@ -161,13 +152,28 @@ impl KillSwitch {
     }
 
     pub(super) fn covers(&self, instrument: InstrumentId, strategy: Option<StrategyId>) -> bool {
-        self.table.iter().any(|it| it.latch.covers(instrument, strategy))
+        self.table.iter().any(|it| self.reaches(&it.latch, instrument, strategy))
+    }
+
+    /// True when that latch stops the orders of that strategy in that instrument.
+    pub(super) fn reaches(
+        &self,
+        latch: &Latch,
+        instrument: InstrumentId,
+        strategy: Option<StrategyId>,
+    ) -> bool {
+        match latch.scope {
+            Scope::All => true,
+            Scope::Venue(venue) => self.venue_of.get(instrument.index()) == Some(&venue),
+            Scope::Instrument(id) => id == instrument,
+            Scope::Strategy(id) => strategy == Some(id),
+        }
     }
 
     /// True when a latch stops that strategy everywhere.
     pub(super) fn stops(&self, strategy: StrategyId) -> bool {
         let own = Scope::Strategy(strategy);
-        self.table.iter().any(|it| it.latch.is_of_everything() || it.latch.scope == own)
+        self.table.iter().any(|it| it.latch.scope == Scope::All || it.latch.scope == own)
     }
 
     /// Sets a latch. The first cause of a scope stays; `None` when it was set already.
@@ -218,7 +224,7 @@ impl KillSwitch {
         if waived_by.is_none() && 0 < left_ns {
             return Err(Refusal::CoolingDown { left_s: seconds(left_ns) });
         }
-        let is_proven = standing.is_proven && release.is_reconciled;
+        let is_proven = standing.proven & self.venues == self.venues && release.is_reconciled;
         if is_proven { Ok(()) } else { Err(Refusal::NotReconciled) }
     }
 
@@ -228,10 +234,10 @@ impl KillSwitch {
         Some(self.table.remove(at).latch)
     }
 
-    /// The account was read, and agrees, by a question of that time.
-    pub(super) fn on_proven(&mut self, asked_ns: u64) {
+    /// The account of a venue was read, and agrees, by a question of that time.
+    pub(super) fn on_proven(&mut self, venue: VenueId, asked_ns: u64) {
         let after = |it: &&mut Standing| it.since_ns <= asked_ns;
-        self.table.iter_mut().filter(after).for_each(|it| it.is_proven = true);
+        self.table.iter_mut().filter(after).for_each(|it| it.proven |= bit_of(venue));
     }
 
     pub(super) fn latches(&self) -> impl Iterator<Item = &Latch> {
@@ -246,7 +252,7 @@ impl KillSwitch {
 
     /// The latch of everything.
     pub(super) fn latch(&self) -> Option<&TripRecord> {
-        self.latches().find(|latch| latch.is_of_everything()).map(|latch| &latch.trip)
+        self.latches().find(|latch| latch.scope == Scope::All).map(|latch| &latch.trip)
     }
 
     pub(super) fn generation(&self) -> u32 {
@@ -263,12 +269,18 @@ impl KillSwitch {
 
 impl Standing {
     fn new(latch: Latch, since_ns: u64) -> Self {
-        Self { latch, since_ns, is_proven: false, attested: Attested::default() }
+        Self { latch, since_ns, proven: 0, attested: Attested::default() }
     }
 
     fn cooldown_left_ns(&self, cooldown_ns: u64, now_ns: u64) -> u64 {
         self.since_ns.saturating_add(cooldown_ns).saturating_sub(now_ns)
     }
+}
+
+/// The bit of a venue among those whose account was read: a deployment has a handful.
+fn bit_of(venue: VenueId) -> u64 {
+    assert!(venue.index() < 64, "a deployment has fewer venues");
+    1 << venue.index()
 }
 
 /// Whole seconds, rounded up: nobody is told to come back too early.
@@ -305,8 +317,19 @@ mod tests {
     const MAKER: StrategyId = StrategyId(0);
     const TAKER: StrategyId = StrategyId(1);
 
+    /// Bitcoin on the first venue, Ether on the second.
+    fn instruments() -> Vec<Instrument> {
+        let good = crate::core::safety::tests::case::instrument();
+        let on = |id, venue| Instrument { id, venue: VenueId(venue), ..good.clone() };
+        vec![on(BTC, 0), on(ETH, 1)]
+    }
+
+    fn read(switch: &mut KillSwitch, asked_ns: u64) {
+        [VenueId(0), VenueId(1)].into_iter().for_each(|venue| switch.on_proven(venue, asked_ns));
+    }
+
     fn switch() -> KillSwitch {
-        KillSwitch::restored(std::iter::empty(), 0, 10 * SECOND)
+        KillSwitch::restored(std::iter::empty(), 0, 10 * SECOND, &instruments())
     }
 
     fn trip_in(scope: Scope) -> Trip {
@@ -336,7 +359,8 @@ mod tests {
                 .map(|(instrument, strategy)| switch.check(instrument, Some(strategy)).is_ok())
         };
         assert_eq!(free(Scope::All), [false; 4]);
-        assert_eq!(free(Scope::Venue(crate::types::VenueId(0))), [false; 4]);
+        assert_eq!(free(Scope::Venue(VenueId(0))), [false, false, true, true]);
+        assert_eq!(free(Scope::Venue(VenueId(1))), [true, true, false, false]);
         assert_eq!(free(Scope::Instrument(BTC)), [false, false, true, true]);
         assert_eq!(free(Scope::Strategy(MAKER)), [false, true, false, true]);
     }
@@ -375,7 +399,7 @@ mod tests {
     fn a_reset_needs_every_criterion_each_time() {
         let mut switch = switch();
         switch.trip(trip_in(Scope::All), at(0)).unwrap();
-        switch.on_proven(0);
+        read(&mut switch, 0);
         let late = release(1, 10 * SECOND);
         assert_eq!(switch.may_release(&late), Err(Refusal::CriteriaMissing));
         for missing in Criterion::ALL {
@@ -394,7 +418,7 @@ mod tests {
     fn the_cooldown_refuses_until_its_last_nanosecond_and_only_another_person_waives_it() {
         let mut switch = switch();
         switch.trip(trip_in(Scope::All), at(SECOND)).unwrap();
-        switch.on_proven(SECOND);
+        read(&mut switch, SECOND);
         let mut attempt = |now_ns: u64, waived_by: Option<&str>| {
             attest_all(&mut switch, 1);
             if let Some(by) = waived_by {
@@ -415,7 +439,7 @@ mod tests {
     fn a_restart_begins_the_cooldown_anew_and_keeps_what_stands() {
         let mut first = switch();
         let latch = first.trip(trip_in(Scope::Strategy(MAKER)), at(50 * SECOND)).unwrap();
-        let second = KillSwitch::restored([latch].into_iter(), 0, 10 * SECOND);
+        let second = KillSwitch::restored([latch].into_iter(), 0, 10 * SECOND, &instruments());
         assert_eq!(second.cooldown_left_ns(1, 0), 10 * SECOND);
         assert_eq!(second.generation(), 1);
         assert_eq!(second.check(ETH, Some(MAKER)), Err(DenyReason::KillSwitch));
@@ -427,7 +451,8 @@ mod tests {
         switch.trip(trip_in(Scope::Instrument(BTC)), at(5)).unwrap();
         let far = release(1, 60 * SECOND);
         for (asked_ns, verdict) in [(4, Err(Refusal::NotReconciled)), (5, Ok(()))] {
-            switch.on_proven(asked_ns);
+            switch.on_proven(VenueId(0), 9);
+            switch.on_proven(VenueId(1), asked_ns);
             attest_all(&mut switch, 1);
             assert_eq!(switch.may_release(&far), verdict);
         }

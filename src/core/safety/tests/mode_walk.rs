@@ -97,7 +97,7 @@ impl Walk {
                 for criterion in Criterion::ALL {
                     self.kernel.attest(generation, criterion, by)?;
                 }
-                self.kernel.on_proven(self.now_ns);
+                (0..2).for_each(|at| self.kernel.on_proven(VenueId(at), self.now_ns));
                 let now_ns = self.now_ns;
                 let release = Release { generation, by, now_ns, is_reconciled: true };
                 self.kernel.reset(&release, Baseline::Keep)?;
@@ -126,7 +126,7 @@ fn walking(restored: &Restored) -> Kernel {
     let mut kernel = kernel();
     kernel.modes.restore(restored);
     kernel.modes.watch_for(PROBATION_NS);
-    kernel.kill_switch = kill_switch(restored, 0);
+    kernel.kill_switch = kill_switch(restored, 0, &[super::case::instrument()]);
     kernel
 }
 
