@@ -36,11 +36,13 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
             (Loudness::Warn, "no-trade window: nothing is opened until it is over".to_owned())
         }
         Alert::WindowLeft => (Loudness::Info, "no-trade window is over".to_owned()),
-        Alert::ClockDrift { offset_ns } => {
-            let ms = offset_ns / 1_000_000;
-            (Loudness::Warn, format!("clock drift: the venue is {ms} ms ahead of this machine"))
+        Alert::ClockDrift { venue, offset_ns } => {
+            let (ms, venue) = (offset_ns / 1_000_000, names.venue(*venue));
+            (Loudness::Warn, format!("clock drift: {venue} is {ms} ms ahead of this machine"))
         }
-        Alert::ClockGood => (Loudness::Info, "clock drift is over".to_owned()),
+        Alert::ClockGood(venue) => {
+            (Loudness::Info, format!("clock drift of {} is over", names.venue(*venue)))
+        }
         Alert::Mismatch(found) => (Loudness::Warn, finding(found, names)),
         Alert::Reconciled { findings: 0, .. } => {
             (Loudness::Info, "reconciled: the venue's account is what we believe".to_owned())

@@ -31,4 +31,5 @@ mod shutdown;
 mod stuck;
 mod tidy;
 mod ttl;
+mod two_venues;
 mod unknown_orders;
