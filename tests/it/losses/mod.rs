@@ -85,7 +85,7 @@ pub(crate) fn moved(world: &mut World, amount: i32) {
 }
 
 fn change_wallet(world: &mut World, amount: Cash) {
-    let mut snapshot = world.venue.snapshot(VENUE, world.core.account_token());
+    let mut snapshot = world.venue.snapshot(VENUE, world.core.account_token(VENUE));
     for (asset, balance) in &mut snapshot.balances {
         if *asset == USDT {
             *balance = balance.saturating_add(amount);
