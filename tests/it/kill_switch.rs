@@ -1,9 +1,11 @@
 //! The kill switch: what trips it, what it takes back, and what clears it.
 
-use crate::support::{BTC, Sent, World, limit, price, qty, reduction};
+use crate::support::{BTC, ETH, Sent, World, cash, limit, price, qty, reduction};
 use tradekeel::core::safety::{DenyReason, TripReason};
-use tradekeel::core::{Baseline, Mode, OperatorCommand, Refusal, Sharing, TripCause};
-use tradekeel::types::{ExecutionKind, MS, OrderStatus, Purpose, Qty, SECOND, Side};
+use tradekeel::core::{Alert, Baseline, Mode, OperatorCommand, Refusal, Scope, Sharing, TripCause};
+use tradekeel::types::{
+    ExecutionKind, MS, OrderRequest, OrderStatus, Purpose, Qty, SECOND, Side, StrategyId, VenueId,
+};
 
 pub(crate) fn trip(world: &mut World) {
     world.operator(OperatorCommand::Trip(TripCause::Operator)).unwrap();
@@ -157,4 +159,97 @@ fn liquidation_leaves_only_reductions_and_takes_openings_back() {
     assert_eq!(world.wish(0, limit(Side::Buy, "1", "99")), Err(DenyReason::ReducingOnly));
     assert_eq!(limit(Side::Buy, "1", "99").purpose, Purpose::Opening);
     assert_ne!(world.position(), Qty::ZERO);
+}
+
+#[test]
+fn a_kill_of_a_strategy_takes_back_its_own_orders_and_leaves_the_others_trading() {
+    let mut world = World::with(2, |setup| setup.sharing = Sharing::Exclusive);
+    let own = world.wish(0, limit(Side::Buy, "1", "99")).unwrap();
+    let other = world.wish(1, limit(Side::Buy, "1", "98")).unwrap();
+    world.advance(20 * MS);
+    world.operator(OperatorCommand::TripScope(Scope::Strategy(StrategyId(0)))).unwrap();
+    world.advance(20 * MS);
+    assert_eq!((world.order(own), world.cancels_of(own)), (None, 1));
+    assert_eq!(world.order(other).unwrap().status, OrderStatus::New);
+    assert!(!world.sent.contains(&Sent::CancelAll(BTC)), "a symbol is not one strategy's");
+    assert_eq!(world.wish(0, limit(Side::Buy, "1", "99")), Err(DenyReason::KillSwitch));
+    assert!(world.wish(1, limit(Side::Buy, "1", "97")).is_ok());
+    assert_eq!(world.status().mode, Mode::Running);
+    assert_eq!(world.script(0).mode, Mode::Killed);
+}
+
+#[test]
+fn a_kill_of_an_instrument_stops_everybody_there_and_nobody_elsewhere() {
+    let mut world = World::with(2, |_| {});
+    world.operator(OperatorCommand::TripScope(Scope::Instrument(BTC))).unwrap();
+    for puppet in [0, 1] {
+        let denied = world.wish(puppet, limit(Side::Buy, "1", "99"));
+        assert_eq!(denied, Err(DenyReason::KillSwitch));
+    }
+    let elsewhere = OrderRequest { instrument: ETH, ..limit(Side::Buy, "1", "99") };
+    assert!(world.wish(0, elsewhere).is_ok());
+}
+
+#[test]
+fn a_kill_of_a_venue_stops_what_is_traded_there() {
+    let mut world = World::calm();
+    let strange = OperatorCommand::TripScope(Scope::Venue(VenueId(9)));
+    assert_eq!(world.operator(strange), Err(Refusal::NotConfigured));
+    world.operator(OperatorCommand::TripScope(Scope::Venue(VenueId(0)))).unwrap();
+    assert_eq!(world.wish(0, limit(Side::Buy, "1", "99")), Err(DenyReason::KillSwitch));
+}
+
+#[test]
+fn each_latch_is_reset_by_its_own_generation_and_leaves_the_rest() {
+    let mut world = World::calm();
+    world.operator(OperatorCommand::TripScope(Scope::Strategy(StrategyId(0)))).unwrap();
+    trip(&mut world);
+    world.advance(SECOND);
+    assert_eq!(world.reset_latch(3, Baseline::Keep), Err(Refusal::StaleGeneration));
+    assert_eq!(world.reset_latch(2, Baseline::Keep), Ok(()));
+    let status = world.status();
+    assert_eq!((status.latch, status.latches.len()), (None, 1));
+    assert_eq!(world.wish(0, limit(Side::Buy, "1", "99")), Err(DenyReason::KillSwitch));
+    assert_eq!(world.reset_latch(1, Baseline::Keep), Ok(()));
+    world.advance(SECOND);
+    assert!(world.wish(0, limit(Side::Buy, "1", "99")).is_ok());
+}
+
+#[test]
+fn a_reset_without_the_four_criteria_or_within_the_cooldown_is_refused() {
+    let mut world = World::with(1, |setup| setup.limits.reset_cooldown_ns = 10 * SECOND);
+    trip(&mut world);
+    world.advance(SECOND);
+    let reset = OperatorCommand::Reset { generation: 1, baseline: Baseline::Keep };
+    assert_eq!(world.operator(reset), Err(Refusal::CriteriaMissing));
+    let cooling = world.reset(Baseline::Keep);
+    assert!(matches!(cooling, Err(Refusal::CoolingDown { left_s: 9 | 10 })), "{cooling:?}");
+    world.advance(10 * SECOND);
+    assert_eq!(world.reset(Baseline::Keep), Ok(()));
+}
+
+/// A halt is not a trip: what a person stopped, a reset does not start (D2).
+#[test]
+fn a_reset_lifts_no_halt() {
+    let mut world = World::calm();
+    world.halt();
+    trip(&mut world);
+    world.advance(SECOND);
+    assert_eq!(world.reset(Baseline::Keep), Ok(()));
+    assert_eq!(world.status().mode, Mode::Halted);
+}
+
+#[test]
+fn a_trip_says_what_a_move_of_the_market_costs() {
+    let mut world = World::calm();
+    world.take(Side::Buy, "2");
+    world.advance(20 * MS);
+    trip(&mut world);
+    let said = world.alerts.iter().find_map(|alert| match alert {
+        Alert::KillSwitch { delta, loss_per_percent, .. } => Some((*delta, *loss_per_percent)),
+        _ => None,
+    });
+    let (delta, loss) = said.unwrap();
+    assert_eq!(loss, delta.and_then(|delta| delta.checked_bps(100)));
+    assert!(cash(190) < delta.unwrap() && delta.unwrap() < cash(210), "{delta:?}");
 }
