@@ -93,7 +93,7 @@ fn a_fall_of_equity_denies_at_once_and_trips_when_it_is_confirmed() {
     // 10 × 1,500 of 100,000 are 15 %.
     let mut world = World::with(1, |setup| setup.limits.gross_notional_max = world_max());
     world.quote(BTC, "9999", "10001");
-    let request = tradekeel::types::OrderRequest {
+    let request = OrderRequest {
         kind: tradekeel::types::OrderKind::Ioc(price("10001")),
         ..limit(Side::Buy, "10", "1")
     };
@@ -112,7 +112,7 @@ fn a_fall_of_equity_denies_at_once_and_trips_when_it_is_confirmed() {
 }
 
 fn world_max() -> tradekeel::types::Cash {
-    crate::support::cash(1_000_000)
+    cash(1_000_000)
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn neither_time_nor_a_resume_clears_it() {
     let mut world = World::calm();
     trip(&mut world);
     world.advance(60 * SECOND);
-    let resume = OperatorCommand::Resume(tradekeel::core::Scope::All);
+    let resume = OperatorCommand::Resume(Scope::All);
     assert_eq!(world.operator(resume), Err(Refusal::Killed));
     assert_eq!(world.operator(OperatorCommand::ResumeFull), Err(Refusal::Killed));
     assert_eq!(world.status().mode, Mode::Killed);
@@ -186,6 +186,7 @@ fn a_kill_of_an_instrument_stops_everybody_there_and_nobody_elsewhere() {
         let denied = world.wish(puppet, limit(Side::Buy, "1", "99"));
         assert_eq!(denied, Err(DenyReason::KillSwitch));
     }
+    world.quote(ETH, "99.9", "100.1");
     let elsewhere = OrderRequest { instrument: ETH, ..limit(Side::Buy, "1", "99") };
     assert!(world.wish(0, elsewhere).is_ok());
 }

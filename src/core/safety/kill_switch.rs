@@ -12,6 +12,7 @@ use super::verdict::{DenyReason, require};
 use crate::core::effect::Refusal;
 use crate::core::event::Criterion;
 use crate::core::mode::Scope;
+use crate::core::setup::Restored;
 use crate::types::{Instrument, InstrumentId, Stamp, StrategyId, Text, VenueId};
 
 /// Most latches that stand at once, the one of everything included: a person who has stopped seven
@@ -128,15 +129,16 @@ struct Attested {
 impl KillSwitch {
     /// As the last run left it.
     pub(super) fn restored(
-        latches: impl Iterator<Item = Latch>,
-        generation: u32,
+        restored: &Restored,
         cooldown_ns: u64,
         instruments: &[Instrument],
     ) -> Self {
+        let whole = restored.latch.map(|trip| Latch { scope: Scope::All, trip });
+        let latches = whole.into_iter().chain(restored.part_latches.iter().copied());
         let mut table = Vec::with_capacity(LATCHES_MAX);
         table.extend(latches.map(|latch| Standing::new(latch, 0)));
         let highest = table.iter().map(|it: &Standing| it.latch.trip.generation).max();
-        let generation = generation.max(highest.unwrap_or(0));
+        let generation = restored.latch_generation.max(highest.unwrap_or(0));
         let venue_of: Vec<VenueId> = instruments.iter().map(|it| it.venue).collect();
         let venues = venue_of.iter().fold(0, |bits, venue| bits | bit_of(*venue));
         Self { table, generation, cooldown_ns, venue_of, venues }
@@ -329,7 +331,7 @@ mod tests {
     }
 
     fn switch() -> KillSwitch {
-        KillSwitch::restored(std::iter::empty(), 0, 10 * SECOND, &instruments())
+        KillSwitch::restored(&Restored::default(), 10 * SECOND, &instruments())
     }
 
     fn trip_in(scope: Scope) -> Trip {
@@ -439,7 +441,8 @@ mod tests {
     fn a_restart_begins_the_cooldown_anew_and_keeps_what_stands() {
         let mut first = switch();
         let latch = first.trip(trip_in(Scope::Strategy(MAKER)), at(50 * SECOND)).unwrap();
-        let second = KillSwitch::restored([latch].into_iter(), 0, 10 * SECOND, &instruments());
+        let restored = Restored { part_latches: vec![latch], ..Restored::default() };
+        let second = KillSwitch::restored(&restored, 10 * SECOND, &instruments());
         assert_eq!(second.cooldown_left_ns(1, 0), 10 * SECOND);
         assert_eq!(second.generation(), 1);
         assert_eq!(second.check(ETH, Some(MAKER)), Err(DenyReason::KillSwitch));

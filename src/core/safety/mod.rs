@@ -117,7 +117,7 @@ impl Kernel {
         modes.watch_for(limits.probation_ns);
         Self {
             ids: Ids::new(epoch),
-            kill_switch: kill_switch(restored, limits.reset_cooldown_ns, instruments),
+            kill_switch: KillSwitch::restored(restored, limits.reset_cooldown_ns, instruments),
             no_trade: NoTrade::new(limits.no_trade.clone()),
             losses: Losses::new(&limits, &budgets, restored),
             drifts: vec![Drift::new(limits.clock); modes.venues()],
@@ -575,12 +575,6 @@ impl Kernel {
             }
         }
     }
-}
-
-fn kill_switch(restored: &Restored, cooldown_ns: u64, instruments: &[Instrument]) -> KillSwitch {
-    let whole = restored.latch.map(|trip| Latch { scope: Scope::All, trip });
-    let latches = whole.into_iter().chain(restored.part_latches.iter().copied());
-    KillSwitch::restored(latches, restored.latch_generation, cooldown_ns, instruments)
 }
 
 fn terms_of(request: &OrderRequest, price: Price, now: Stamp) -> OrderTerms {

@@ -5,7 +5,7 @@ use crate::core::effect::{Effects, Refusal};
 use crate::core::event::Criterion;
 use crate::core::event::{Baseline, Probation};
 use crate::core::mode::{Author, Mode, ModeCause, Scope};
-use crate::core::safety::{Change, Kernel, Release, Trip, TripReason, kill_switch};
+use crate::core::safety::{Change, Kernel, KillSwitch, Release, Trip, TripReason};
 use crate::core::setup::Restored;
 use crate::types::{InstrumentId, SECOND, Stamp, StrategyId, Text, VenueId};
 use proptest::prelude::*;
@@ -126,7 +126,7 @@ fn walking(restored: &Restored) -> Kernel {
     let mut kernel = kernel();
     kernel.modes.restore(restored);
     kernel.modes.watch_for(PROBATION_NS);
-    kernel.kill_switch = kill_switch(restored, 0, &[super::case::instrument()]);
+    kernel.kill_switch = KillSwitch::restored(restored, 0, &[super::case::instrument()]);
     kernel
 }
 
