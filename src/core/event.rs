@@ -171,6 +171,25 @@ pub enum OperatorCommand {
     Stop,
 }
 
+impl OperatorCommand {
+    /// What it trips, where it is a trip.
+    pub fn tripped_scope(self) -> Option<Scope> {
+        match self {
+            Self::Trip(_) => Some(Scope::All),
+            Self::TripScope(scope) => Some(scope),
+            Self::Halt(_)
+            | Self::Resume(_)
+            | Self::ResumeFull
+            | Self::Promote { .. }
+            | Self::Attest { .. }
+            | Self::Reset { .. }
+            | Self::Flatten { .. }
+            | Self::Reconcile
+            | Self::Stop => None,
+        }
+    }
+}
+
 /// What a reset of the kill switch needs: the four recovery criteria of the runbooks (S0 section
 /// 5), and a second person's word where the cooldown is not waited for (D3).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -220,7 +220,9 @@ fn understand(request: Request, report: &Report) -> Result<Asked, String> {
             let scope = scope(names, venue.as_ref(), symbol.as_ref(), strategy.as_ref())?;
             let command = match scope {
                 Scope::All => OperatorCommand::Trip(TripCause::Operator),
-                part => OperatorCommand::TripScope(part),
+                Scope::Venue(_) | Scope::Instrument(_) | Scope::Strategy(_) => {
+                    OperatorCommand::TripScope(scope)
+                }
             };
             (author, command)
         }
@@ -400,9 +402,11 @@ mod tests {
 
     fn attested_by(line: &str) -> Vec<(Criterion, String)> {
         let Asked::Command { attested, .. } = handle(line, &report()) else { panic!("{line}") };
-        let said = attested.iter().map(|request| match request.command {
-            OperatorCommand::Attest { criterion, .. } => (criterion, request.by.to_string()),
-            ref other => panic!("{other:?}"),
+        let said = attested.iter().map(|request| {
+            let OperatorCommand::Attest { criterion, .. } = request.command else {
+                panic!("{request:?}")
+            };
+            (criterion, request.by.to_string())
         });
         said.collect()
     }
@@ -420,7 +424,8 @@ mod tests {
 
     #[test]
     fn a_reset_needs_a_word_on_each_criterion() {
-        let gaps: [(fn(&mut Reset), &str); 4] = [
+        type Gap = fn(&mut Reset);
+        let gaps: [(Gap, &str); 4] = [
             (|it| it.cause.clear(), "--cause-understood"),
             (|it| it.market = " ".to_owned(), "--market-normal"),
             (|it| it.parameters.clear(), "--parameters-reviewed"),

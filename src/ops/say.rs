@@ -21,20 +21,17 @@ const LOSS_RATE: &str =
 
 const BREAKER_OPEN: &str = "circuit breaker open: nothing new until breaker.cooldown_s has passed";
 
+const DEAD_MAN_FIRED: &str =
+    "was not renewed in time: its open orders are gone or go; reading the account";
+
+const DEAD_MAN_UNARMED: &str = "cannot be armed: no order that rests is opened there until it is";
+
 /// The line for an alert.
 pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
     match alert {
         Alert::KillSwitch { scope, reason, delta, loss_per_percent } => {
-            let (why, scope) = (trip_reason(*reason), names.of_scope(*scope));
-            let amount = |cash: &Option<Cash>| cash.map_or("?".to_owned(), |it| format!("{it:.2}"));
-            let (delta, loss) = (amount(delta), amount(loss_per_percent));
-            (
-                Loudness::Error,
-                format!(
-                    "Kill switch activated: {why} ({scope}); net position {delta}, one per cent \
-                     against it costs {loss}; see `engine kill-switch status`"
-                ),
-            )
+            let what = format!("{} ({})", trip_reason(*reason), names.of_scope(*scope));
+            urgent(kill_switch(&what, *delta, *loss_per_percent))
         }
         Alert::Mode { scope, record } => mode(*scope, record, names),
         Alert::WindowEntered => {
@@ -90,19 +87,9 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
             let what = format!("the wallet changed by {amount} {}", names.asset(*asset));
             urgent(format!("{what} and nobody said why: counted as profit or loss"))
         }
-        Alert::DeadManFired(instrument) => {
-            let symbol = names.instrument(*instrument);
-            urgent(format!(
-                "the venue's dead-man's switch of {symbol} was not renewed in time: its open \
-                 orders are gone or go; reading the account"
-            ))
-        }
+        Alert::DeadManFired(instrument) => dead_man(names.instrument(*instrument), DEAD_MAN_FIRED),
         Alert::DeadManUnarmed(instrument) => {
-            let symbol = names.instrument(*instrument);
-            urgent(format!(
-                "the venue's dead-man's switch of {symbol} cannot be armed: no order that rests \
-                 is opened there until it is"
-            ))
+            dead_man(names.instrument(*instrument), DEAD_MAN_UNARMED)
         }
         Alert::Flat => (Loudness::Info, "flatten done: every asked position is zero".to_owned()),
         Alert::FlattenStuck(instrument) => {
@@ -110,6 +97,20 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
             (Loudness::Error, format!("flatten of {symbol} cannot go on: no price or no link"))
         }
     }
+}
+
+/// The line of a trip, with its keyword (R36), and what the positions then mean (SAFETY E5).
+fn kill_switch(what: &str, delta: Option<Cash>, loss_per_percent: Option<Cash>) -> String {
+    let amount = |cash: Option<Cash>| cash.map_or("?".to_owned(), |it| format!("{it:.2}"));
+    let (delta, loss) = (amount(delta), amount(loss_per_percent));
+    format!(
+        "Kill switch activated: {what}; net position {delta}, one per cent against it costs \
+         {loss}; see `engine kill-switch status`"
+    )
+}
+
+fn dead_man(symbol: &str, what: &str) -> (Loudness, String) {
+    urgent(format!("the venue's dead-man's switch of {symbol} {what}"))
 }
 
 fn urgent(line: impl Into<String>) -> (Loudness, String) {

@@ -6,6 +6,7 @@
 
 use super::supervisor::Supervisor;
 use super::threads;
+use crate::config::Folders;
 use crate::ops::Report;
 use crate::ops::snapshot::{self, Cause};
 use crate::store::NamedLatch;
@@ -31,7 +32,8 @@ pub(super) struct Aftermath {
 }
 
 impl Aftermath {
-    pub(super) fn new(state_folder: PathBuf, journal_folder: PathBuf) -> Self {
+    pub(super) fn new(folders: &Folders) -> Self {
+        let (state_folder, journal_folder) = (folders.state.clone(), folders.journal.clone());
         let curve = VecDeque::with_capacity(CURVE_MAX);
         Self { state_folder, journal_folder, curve, curve_next_ns: 0, confirmed: Vec::new() }
     }

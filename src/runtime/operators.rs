@@ -58,7 +58,7 @@ impl Supervisor {
             Asked::Command { by, reason, command, attested } => {
                 let ticket = self.memory.last_ticket.wrapping_add(1).max(1);
                 self.memory.last_ticket = ticket;
-                let trip = scope_of(command).map(|scope| (scope, self.gate.hold(scope)));
+                let trip = command.tripped_scope().map(|scope| (scope, self.gate.hold(scope)));
                 let request = OperatorRequest { ticket, by, reason, command };
                 let is_attested = attested.into_iter().all(|request| self.ask(request));
                 if !is_attested || !self.ask_or_keep(request) {
@@ -180,7 +180,7 @@ impl Supervisor {
         if self.ask(request) {
             return true;
         }
-        let is_trip = scope_of(request.command).is_some();
+        let is_trip = request.command.tripped_scope().is_some();
         if is_trip && self.memory.trips.len() < TRIPS_MAX {
             self.memory.trips.push_back(request);
         }
@@ -191,14 +191,5 @@ impl Supervisor {
         let received_ns = self.clock.mono_ns();
         let kind = EventKind::Operator(request);
         self.operator.push(Incoming { received_ns, kind }).is_ok()
-    }
-}
-
-/// What a trip by hand stops.
-fn scope_of(command: OperatorCommand) -> Option<Scope> {
-    match command {
-        OperatorCommand::Trip(_) => Some(Scope::All),
-        OperatorCommand::TripScope(scope) => Some(scope),
-        _ => None,
     }
 }

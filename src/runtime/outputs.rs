@@ -158,10 +158,8 @@ impl Outputs {
     /// A trip by hand has been taken in: what held the gate for it is its latch by now.
     pub(super) fn took_in(&self, kind: &EventKind) {
         let EventKind::Operator(request) = kind else { return };
-        match request.command {
-            OperatorCommand::Trip(_) => self.gate.release(Scope::All),
-            OperatorCommand::TripScope(scope) => self.gate.release(scope),
-            _ => {}
+        if let Some(scope) = request.command.tripped_scope() {
+            self.gate.release(scope);
         }
     }
 

@@ -94,14 +94,13 @@ impl Room {
         reason: Text<96>,
         command: OperatorCommand,
     ) -> serde_json::Value {
-        match command {
-            OperatorCommand::Trip(_) => self.trip(Scope::All, TripReason::Operator, by, reason),
-            OperatorCommand::TripScope(scope) => self.trip(scope, TripReason::Operator, by, reason),
-            OperatorCommand::Halt(scope) => self.halt(scope, by, reason),
-            _ => handlers::no(
-                "the venue has not been reached yet: only status, halt and the kill switch work",
-            ),
+        if let Some(scope) = command.tripped_scope() {
+            return self.trip(scope, TripReason::Operator, by, reason);
         }
+        if let OperatorCommand::Halt(scope) = command {
+            return self.halt(scope, by, reason);
+        }
+        handlers::no("the venue has not been reached yet: only status, halt and a trip work")
     }
 
     fn watch_flag(&mut self) {

@@ -179,7 +179,7 @@ pub(super) fn start(
         limit,
         market_ended: venue.exchange.as_ref().map(|exchange| exchange.ended.clone()),
         memory: Memory::default(),
-        aftermath: Aftermath::new(config.folders.state.clone(), config.folders.journal.clone()),
+        aftermath: Aftermath::new(&config.folders),
     };
     Ok(Threads { supervisor, hot, crew: Crew { feed, order, writer }, stop })
 }

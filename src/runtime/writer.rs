@@ -34,7 +34,7 @@ pub(super) enum Told {
     },
     /// The kill switch tripped, and all that can be on disk of it is.
     Tripped {
-        latch: NamedLatch,
+        latch: Box<NamedLatch>,
         hold: Hold,
         table: Box<LatchTable>,
         /// False when it could not be brought to disk.
@@ -135,7 +135,7 @@ impl WriterThread {
             self.attempt(|_| Err(error));
         }
         let (table, durable) = (Box::new(self.table.clone()), !self.failed);
-        self.tell(Told::Tripped { latch, hold, table, durable });
+        self.tell(Told::Tripped { latch: Box::new(latch), hold, table, durable });
     }
 
     fn keep_cleared(&mut self, generation: u32, request: &OperatorRequest) {

@@ -165,16 +165,13 @@ pub(super) struct Parts(Vec<NamedLatch>);
 impl Parts {
     /// Takes in what `record` changes of it.
     pub(super) fn observe(&mut self, record: &Record) {
-        match record {
-            Record::PartTrip(latch) => {
-                self.0.retain(|it| it.scope != latch.scope);
-                self.0.reserve(LATCHES_MAX);
-                self.0.push(*latch);
-            }
-            Record::Reset { generation, .. } => {
-                self.0.retain(|it| it.trip.generation != *generation);
-            }
-            _ => {}
+        if let Record::PartTrip(latch) = record {
+            self.0.retain(|it| it.scope != latch.scope);
+            self.0.reserve(LATCHES_MAX);
+            self.0.push(*latch);
+        }
+        if let Record::Reset { generation, .. } = record {
+            self.0.retain(|it| it.trip.generation != *generation);
         }
     }
 
