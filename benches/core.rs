@@ -8,8 +8,8 @@ use std::hint::black_box;
 use tradekeel::core::{
     AccountEvent, Budget, ClockLimits, ClockSample, Command, Core, DrawdownLimits, Effect, Effects,
     Event, EventKind, InstrumentLimits, Intents, Limits, LinkChannel, LinkEvent, LinkState,
-    PriceMoveLimits, Rate, RepeatLimits, Restored, Seat, Setup, Sharing, Strategy, Timing,
-    Valuation, View,
+    Permissions, PriceMoveLimits, Rate, RepeatLimits, Restored, Seat, Setup, Sharing, Strategy,
+    Taker, Timing, Valuation, View,
 };
 use tradekeel::types::{
     AccountSnapshot, AssetId, Cash, ExecutionKind, ExecutionReport, Fill, Filters, Instrument,
@@ -67,7 +67,13 @@ fn setup(wants: bool) -> Setup {
         strategies: vec![Seat {
             name: "turns".to_owned(),
             instruments: vec![BTC],
-            budget: Budget { position_notional_max: Cash::whole(10_000), open_orders_max: 4, rate },
+            budget: Budget {
+                position_notional_max: Cash::whole(10_000),
+                open_orders_max: 4,
+                rate,
+                orders_per_trade_max: None,
+                permissions: Permissions::ALL,
+            },
             strategy: Box::new(TakeTurns { wants }),
         }],
         limits: limits(rate),
@@ -107,12 +113,15 @@ fn limits(rate: Rate) -> Limits {
         signal_age_ns_max: SECOND,
         order_ttl_ns_max: 60 * SECOND,
         order_rate: rate,
+        orders_per_minute_max: 1_000_000_000,
+        depth_bps_max: None,
         open_orders_max: 8,
         unknown_orders_max: 2,
         gross_notional_max: Cash::whole(100_000),
         data_age_ns_max: SECOND,
         conservative_bps: 5_000,
         probation_ns: 0,
+        conservative_taker: Taker::On,
         instruments: vec![InstrumentLimits {
             position_max: Qty::whole(1),
             order_qty_max: Qty::whole(1),

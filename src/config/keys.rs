@@ -46,6 +46,10 @@ pub(super) enum Kind {
     Flag,
     /// One of these words.
     Choice(&'static [&'static str]),
+    /// A list of one or more of these words.
+    Words(&'static [&'static str]),
+    /// What it may hold, or `off`.
+    OrOff(&'static Kind),
     /// A whole number: from, to, unit (may be empty).
     Whole(u64, u64, &'static str),
     /// An exact number: from, to, decimals, unit.
@@ -101,6 +105,8 @@ impl Kind {
             Self::Settings => "the settings that the strategy knows".to_owned(),
             Self::Flag => "true or false".to_owned(),
             Self::Choice(words) => format!("one of: {}", words.join(", ")),
+            Self::Words(words) => format!("a list of one or more of: {}", words.join(", ")),
+            Self::OrOff(kind) => format!("{}, or off", kind.expected()),
             Self::Whole(min, max, unit) => {
                 format!("a whole number from {min} to {max}{}", in_brackets(unit))
             }

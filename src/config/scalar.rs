@@ -7,6 +7,9 @@ use super::keys::Kind;
 use super::yaml::Style;
 use rust_decimal::Decimal;
 
+/// The word for a limit that is not wanted.
+pub(super) const OFF: &str = "off";
+
 /// Longest text that a key may hold.
 const TEXT_CHARS_MAX: usize = 1_024;
 
@@ -38,6 +41,8 @@ pub(super) fn read(kind: Kind, text: &str, style: Style) -> Result<Checked, Stri
         Kind::Flag => plain.and_then(flag),
         Kind::Whole(min, max, _) => plain.and_then(|text| whole(text, min, max)),
         Kind::Number(min, max, places, _) => plain.and_then(|text| number(text, min, max, places)),
+        Kind::OrOff(_) if text == OFF => Some(Checked::Text(OFF.to_owned())),
+        Kind::OrOff(kind) => return read(*kind, text, style).map_err(|what| what + ", or off"),
         Kind::Percent(max) => return percent(plain, max, kind),
         Kind::Speed(max) => plain.and_then(|text| speed(text, max)),
         Kind::Choice(words) => words.contains(&text).then(|| Checked::Text(text.to_owned())),
@@ -48,7 +53,12 @@ pub(super) fn read(kind: Kind, text: &str, style: Style) -> Result<Checked, Stri
         Kind::Filter => is_filter(text).then(|| Checked::Text(text.to_owned())),
         Kind::Path | Kind::SecretFile => is_path(text).then(|| Checked::Text(text.to_owned())),
         // Not scalars, or read before variables are filled in.
-        Kind::Group | Kind::Groups(_) | Kind::Symbols(_) | Kind::Settings | Kind::Secret => None,
+        Kind::Group
+        | Kind::Groups(_)
+        | Kind::Symbols(_)
+        | Kind::Words(_)
+        | Kind::Settings
+        | Kind::Secret => None,
     };
     checked.ok_or_else(|| format!("is not {}", kind.expected()))
 }
@@ -187,6 +197,17 @@ mod tests {
             assert!(!is(kind, text), "{text}");
         }
         assert!(is(Kind::Number("-100", "100", 2, "bps"), "-0.5"));
+    }
+
+    #[test]
+    fn a_limit_that_may_be_off_is_a_number_or_that_word() {
+        let kind = Kind::OrOff(&Kind::Whole(5, 60, "orders"));
+        assert_eq!(read(kind, "5", Plain), Ok(Checked::Whole(5)));
+        assert_eq!(read(kind, "off", Plain), Ok(Checked::Text("off".to_owned())));
+        for text in ["4", "61", "0", "-1", "none", "Off", "false", ""] {
+            let what = read(kind, text, Plain).unwrap_err();
+            assert_eq!(what, "is not a whole number from 5 to 60 (orders), or off", "{text}");
+        }
     }
 
     #[test]

@@ -64,6 +64,15 @@ fn value(key: &Key) -> Value {
 
 fn shape(key: &Key) -> Value {
     match key.kind {
+        Kind::OrOff(kind) => {
+            let shape = shape(&Key { kind: *kind, ..*key });
+            json!({ "anyOf": [shape, { "const": super::scalar::OFF }] })
+        }
+        Kind::Words(words) => {
+            let items = json!({ "enum": words });
+            let most = words.len();
+            json!({ "type": "array", "minItems": 1, "maxItems": most, "items": items })
+        }
         Kind::Group => Value::Object(group(key.path)),
         Kind::Groups(max) => {
             let items = group(&format!("{}[]", key.path));

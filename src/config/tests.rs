@@ -1,7 +1,7 @@
 //! The configuration as its users meet it: files in, faults or values out.
 
 use super::*;
-use crate::core::{Limits, Sharing};
+use crate::core::{Limits, Permissions, Sharing, Taker};
 use crate::types::{Cash, InstrumentId, MS, Qty, SECOND};
 use proptest::prelude::*;
 use std::fs;
@@ -64,7 +64,8 @@ strategies:
 - name: rest
   kind: idle
   instruments: [BTC-USDT]
-  budget: {max_position_notional: 10, max_open_orders: 1, max_order_rate_per_sec: 1, order_burst: 1}
+  budget: {max_position_notional: 10, max_open_orders: 1, max_order_rate_per_sec: 1, \
+    order_burst: 1, max_orders_per_trade: off, order_kinds: [post_only, ioc], sides: [sell]}
 kill_switch: {max_drawdown_pct: 15, confirm_valuations: 3, confirm_ms: 500, equity_unknown_max_s: 9}
 clock_sync: {warn_threshold_ms: 500, kill_threshold_ms: 2000, kill_samples: 3, refresh_sec: 60}
 risk:
@@ -82,7 +83,9 @@ risk:
   price_move_window_ms: 10000
   max_repeats: 20
   repeat_window_ms: 60000
-conservative: {size_factor: 0.5, probation_s: 60}
+  max_orders_per_min: 300
+  max_depth_pct: 12.5
+conservative: {size_factor: 0.5, probation_s: 60, taker: off}
 orders: {answer_timeout_ms: 1000, cancel_retry_ms: 1000, query_retry_ms: 1000}
 reconciliation: {interval_s: 30, timeout_ms: 5000, balance_tolerance: 0}
 ";
@@ -101,6 +104,9 @@ fn every_value_of_the_small_file_arrives() {
     assert_eq!(config.instruments[0].position_max, Qty::whole(2));
     assert_eq!(config.strategies[0].instruments, [InstrumentId(0)]);
     assert_eq!(config.strategies[0].budget.position_notional_max, Cash::whole(10));
+    assert_eq!(config.strategies[0].budget.orders_per_trade_max, None);
+    let allowed = Permissions::of(["post_only", "ioc"], ["sell"]).unwrap();
+    assert_eq!(config.strategies[0].budget.permissions, allowed);
     assert_limits(&config.limits);
     assert_eq!(config.timing.not_found_final_ns, 6 * SECOND);
     assert_eq!(config.timing.reconcile_ns, 30 * SECOND);
@@ -132,6 +138,8 @@ fn assert_limits(limits: &Limits) {
     assert_eq!(limits.signal_age_ns_max, 100 * MS);
     assert_eq!((limits.price_move.max_bps, limits.price_move.window_ns), (150, 10 * SECOND));
     assert_eq!((limits.repeats.max, limits.repeats.window_ns), (20, 60 * SECOND));
+    assert_eq!((limits.orders_per_minute_max, limits.depth_bps_max), (300, Some(1_250)));
+    assert_eq!(limits.conservative_taker, Taker::Off);
 }
 
 /// Edits of `SMALL`, each with the one fault that it must give.

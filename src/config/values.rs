@@ -78,6 +78,16 @@ impl Values {
         self.whole(path).and_then(|whole| u32::try_from(whole).ok())
     }
 
+    /// `None` when the key is missing or faulty, `Some(None)` when it is off.
+    pub(super) fn or_off<T>(
+        &self,
+        path: &str,
+        read: impl FnOnce(&Self, &str) -> Option<T>,
+    ) -> Option<Option<T>> {
+        let off = self.text(path) == Some(super::scalar::OFF);
+        if off { Some(None) } else { read(self, path).map(Some) }
+    }
+
     pub(super) fn number(&self, path: &str) -> Option<Decimal> {
         if let Checked::Number(number) = self.checked(path)? { Some(*number) } else { None }
     }

@@ -82,11 +82,15 @@ impl Walk<'_> {
                 self.group(key.path, &at.path, entry.place, &entry.node);
             }
             Kind::Groups(max) => self.groups(&at, max, &entry.node),
-            Kind::Symbols(max) => self.symbols(&at, max, &entry.node),
+            Kind::Symbols(max) => self.scalars(&at, max, Kind::Symbol, &entry.node),
+            Kind::Words(words) => {
+                self.scalars(&at, words.len(), Kind::Choice(words), &entry.node);
+            }
             Kind::Settings => self.settings(&at, entry),
             Kind::Secret => self.secret(&at, &entry.node),
             Kind::Flag
             | Kind::Choice(_)
+            | Kind::OrOff(_)
             | Kind::Whole(..)
             | Kind::Number(..)
             | Kind::Percent(_)
@@ -144,10 +148,10 @@ impl Walk<'_> {
         }
     }
 
-    fn symbols(&mut self, at: &At<'_>, max: usize, node: &Node) {
+    fn scalars(&mut self, at: &At<'_>, max: usize, kind: Kind, node: &Node) {
         for (index, element) in self.list(at, max, node).iter().enumerate() {
             let path = format!("{}[{index}]", at.path);
-            self.scalar(&At { key: at.key, path, place: element.place }, Kind::Symbol, element);
+            self.scalar(&At { key: at.key, path, place: element.place }, kind, element);
         }
     }
 

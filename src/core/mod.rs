@@ -22,6 +22,7 @@ mod mode;
 mod operator;
 mod orders;
 mod params;
+mod permission;
 mod portfolio;
 mod reconcile;
 pub mod safety;
@@ -43,11 +44,12 @@ pub use flatten::exit_slice;
 pub use mode::{Author, Mode, ModeCause, ModeRecord, Scope, transitions};
 pub use orders::{ORDERS_MAX, Order};
 pub use params::{Param, ParamFault, Params};
+pub use permission::Permissions;
 pub use portfolio::{HighWater, Tally};
 pub use reconcile::Finding;
 pub use setup::{
     Budget, ClockLimits, DrawdownLimits, InstrumentLimits, Limits, PriceMoveLimits, Rate,
-    RepeatLimits, Restored, Seat, Setup, Sharing, Timing, Valuation,
+    RepeatLimits, Restored, Seat, Setup, Sharing, Taker, Timing, Valuation,
 };
 pub use status::{Counters, InstrumentStatus, Status, StrategyStatus, VenueStatus};
 pub use strategy::{
@@ -264,6 +266,9 @@ impl Core {
             let instrument = &self.state.instruments[report.instrument.index()];
             let strategy = applied.order.strategy;
             self.state.portfolio.on_fill(instrument, fill, applied.unsettled, strategy);
+            if let Some(strategy) = strategy {
+                self.kernel.on_trade(strategy, now_ns);
+            }
         }
         self.state.expose(report.instrument);
         self.count(report, &applied, effects);

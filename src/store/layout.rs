@@ -228,12 +228,18 @@ wire_enum!(DenyReason {
     41 = BadId,
     42 = StaleSignal,
     43 = MarketMoved,
+    44 = KindNotPermitted,
+    45 = SideNotPermitted,
+    46 = TakerOff,
+    47 = TooMuchOfDepth,
     48 = PriceOffTrade,
     49 = DuplicateOrder,
     50 = RepeatedOrder,
     51 = SelfTrade,
     52 = InstrumentUnknown,
     53 = InstrumentOrders,
+    54 = MinuteRate,
+    55 = OrderToTrade,
 });
 
 /// The number under which a reason stands on disk.

@@ -9,9 +9,9 @@ use tradekeel::core::safety::{DenyReason, TripRecord};
 use tradekeel::core::{
     AccountEvent, Alert, Baseline, Budget, ClockLimits, ClockSample, Command, Core, DrawdownLimits,
     Effect, Effects, Event, EventKind, InstrumentLimits, Intent, Intents, Limits, LinkChannel,
-    LinkEvent, LinkState, Mode, OperatorCommand, OperatorRequest, Order, OrderUpdate,
+    LinkEvent, LinkState, Mode, OperatorCommand, OperatorRequest, Order, OrderUpdate, Permissions,
     PriceMoveLimits, Rate, Refusal, RepeatLimits, Restored, Scope, Seat, Setup, Sharing, Status,
-    Strategy, Timing, Valuation, View,
+    Strategy, Taker, Timing, Valuation, View,
 };
 use tradekeel::sim::{Direct, Fees, Rng};
 use tradekeel::types::{
@@ -46,6 +46,9 @@ pub(crate) fn qty(text: &str) -> Qty {
 pub(crate) fn cash(units: i32) -> Cash {
     Cash::whole(units)
 }
+
+/// A rate that nobody waits for: tests of rates set their own.
+const FREE: Rate = Rate { per_second: 1_000_000_000, burst: 100 };
 
 /// What goes wrong on the way, in parts of a thousand; delays in nanoseconds.
 #[derive(Clone, Copy, Debug, Default)]
@@ -209,13 +212,16 @@ pub(crate) fn limits() -> Limits {
         repeats: RepeatLimits { max: 100, window_ns: SECOND },
         signal_age_ns_max: 2 * SECOND,
         order_ttl_ns_max: 3_600 * SECOND,
-        order_rate: Rate { per_second: 50, burst: 100 },
+        order_rate: FREE,
+        orders_per_minute_max: 60_000,
+        depth_bps_max: None,
         open_orders_max: 20,
         unknown_orders_max: 3,
         gross_notional_max: cash(10_000_000),
         data_age_ns_max: 2 * SECOND,
         conservative_bps: 5_000,
         probation_ns: 0,
+        conservative_taker: Taker::On,
         instruments: vec![bounds, bounds],
     }
 }
@@ -224,7 +230,9 @@ pub(crate) fn budget() -> Budget {
     Budget {
         position_notional_max: cash(1_000_000),
         open_orders_max: 16,
-        rate: Rate { per_second: 50, burst: 100 },
+        rate: FREE,
+        orders_per_trade_max: None,
+        permissions: Permissions::ALL,
     }
 }
 

@@ -19,11 +19,16 @@ mod freshness;
 mod identity;
 mod kill_switch;
 mod market_move;
+mod minute;
 mod modes;
+mod order_to_trade;
+mod permission;
+mod rates;
 mod reducing;
 mod repeat;
 mod self_trade;
 mod size;
+mod taking;
 #[cfg(test)]
 mod tests;
 mod throttle;
@@ -54,8 +59,8 @@ use drift::Drift;
 use facts::Candidate;
 use identity::Ids;
 use kill_switch::KillSwitch;
+use rates::Rates;
 use repeat::Repeats;
-use throttle::Throttle;
 use verdict::require;
 
 /// The kernel's own state.
@@ -66,8 +71,7 @@ pub(super) struct Kernel {
     modes: Modes,
     drawdown: Drawdown,
     drift: Drift,
-    rate: Throttle,
-    strategy_rates: Vec<Throttle>,
+    rates: Rates,
     repeats: Repeats,
     budgets: Vec<Budget>,
     limits: Limits,
@@ -100,8 +104,7 @@ impl Kernel {
             modes,
             drawdown: Drawdown::new(limits.drawdown, restored.high_water),
             drift: Drift::new(limits.clock),
-            rate: Throttle::new(limits.order_rate),
-            strategy_rates: budgets.iter().map(|budget| Throttle::new(budget.rate)).collect(),
+            rates: Rates::new(&limits, &budgets),
             repeats: Repeats::new(limits.repeats),
             budgets,
             limits,
@@ -143,11 +146,11 @@ impl Kernel {
         let (strategy, instrument) = (wish.strategy, facts.instrument.id);
         let key = IntentKey { strategy, instrument, side, price, qty };
         let (ttl_ns, mode) = (request.ttl_ns, self.modes.at(instrument, Some(strategy)));
-        let order = Candidate { passage, key: Some(key), side, price, qty, purpose, ttl_ns, mode };
+        let (key, takes) = (Some(key), taking::takes(&request.kind, quote, side, price));
+        let order = Candidate { passage, key, side, price, qty, purpose, ttl_ns, takes, mode };
         self.check_order(&order, quote, Some(wish), facts)?;
-        self.repeats.count(key, facts.now.mono_ns);
-        self.rate.take();
-        self.strategy_rates[wish.strategy.index()].take();
+        key.into_iter().for_each(|key| self.repeats.count(key, facts.now.mono_ns));
+        self.rates.take(Some(strategy), facts.now.mono_ns);
         let terms = terms_of(request, price, facts.now);
         Ok(Approved::by_kernel(wish.id, Some(wish.strategy), terms, wish.origin_ns))
     }
@@ -163,10 +166,11 @@ impl Kernel {
         let price = exit_price(quote, exit.side, exit.cap_bps, filters);
         let price = price.ok_or(DenyReason::NoPrice)?;
         let (side, qty, purpose) = (exit.side, exit.qty, Purpose::Reducing);
-        let (ttl_ns, mode) = (None, self.modes.at(facts.instrument.id, None));
-        let order = Candidate { passage, key: None, side, price, qty, purpose, ttl_ns, mode };
+        let (key, ttl_ns, takes) = (None, None, true);
+        let mode = self.modes.at(facts.instrument.id, None);
+        let order = Candidate { passage, key, side, price, qty, purpose, ttl_ns, takes, mode };
         self.check_order(&order, quote, None, facts)?;
-        self.rate.take();
+        self.rates.take(None, facts.now.mono_ns);
         let terms = OrderTerms {
             instrument: facts.instrument.id,
             side,
@@ -224,13 +228,22 @@ impl Kernel {
         wish: Option<&Wish<'_>>,
         facts: &Facts<'_>,
     ) -> Result<(), DenyReason> {
-        let &Candidate { passage, side, price, qty, purpose, ttl_ns, mode, .. } = order;
+        let &Candidate { passage, side, price, qty, purpose, ttl_ns, takes, mode, .. } = order;
         let (now_ns, limits, kind) = (facts.now.mono_ns, &self.limits, facts.instrument.kind);
         let bounds = limits.instruments[facts.instrument.id.index()];
         let holds = |holds, reason| passage.judge(require(holds, reason));
 
+        if let Some(wish) = wish {
+            let allowed = &self.budgets[wish.strategy.index()].permissions;
+            passage.judge(permission::check(allowed, &wish.request))?;
+        }
+        passage.judge(taking::check(limits.conservative_taker, mode, takes))?;
         passage.judge(filters::check(&facts.instrument.filters, price, qty, purpose))?;
         passage.judge(size::check(price, qty, bounds.order_qty_max, limits.order_notional_max))?;
+        if takes {
+            let (book, max_bps) = (facts.market.book(), limits.depth_bps_max);
+            passage.judge(taking::check_depth(book, side, qty, max_bps))?;
+        }
         passage.judge(collar::check(quote, side, price, limits.price_band_bps))?;
         let traded = facts.market.traded(now_ns, limits.data_age_ns_max);
         passage.judge(collar::check_trade(traded, side, price, limits.price_band_bps))?;
@@ -249,8 +262,7 @@ impl Kernel {
         let Some(wish) = wish else { return Ok(()) };
         let budget = self.budgets[wish.strategy.index()];
         holds(wish.live_orders < budget.open_orders_max, DenyReason::StrategyOrders)?;
-        let rate = &mut self.strategy_rates[wish.strategy.index()];
-        holds(rate.has_room(now_ns), DenyReason::StrategyRate)?;
+        passage.judge(self.rates.check_strategy(passage, wish.strategy, now_ns))?;
         let notional_max = self.scaled_cash(mode, budget.position_notional_max);
         passage.judge(exposure::check_strategy(&wish.own, side, worth, qty, notional_max))
     }
@@ -279,7 +291,7 @@ impl Kernel {
         let most = limits.open_orders_max.min(STRATEGY_ORDERS_MAX);
         holds(facts.live_orders < most, DenyReason::TooManyOrders)?;
         holds(here.live() < bounds.open_orders_max, DenyReason::InstrumentOrders)?;
-        holds(self.rate.has_room(facts.now.mono_ns), DenyReason::OrderRate)
+        passage.judge(self.rates.check(passage, facts.now.mono_ns))
     }
 
     /// Trips the switch on what the last event made true. Runs before the strategies, so that the
@@ -291,6 +303,7 @@ impl Kernel {
         exposed: bool,
         effects: &mut Effects,
     ) {
+        self.rates.begin(now.mono_ns);
         if let Some(trip) = self.drawdown.observe(now.mono_ns, equity, exposed) {
             self.trip(trip, now, effects);
         }
@@ -377,6 +390,10 @@ impl Kernel {
 
     pub(super) fn on_message_time(&mut self, sent_unix_ms: u64, received: Stamp) {
         self.drift.observe_message(sent_unix_ms, received);
+    }
+
+    pub(super) fn on_trade(&mut self, strategy: StrategyId, now_ns: u64) {
+        self.rates.on_trade(strategy, now_ns);
     }
 
     pub(super) fn on_transfer(&mut self, amount: Cash) {
