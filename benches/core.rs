@@ -6,9 +6,10 @@
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
 use tradekeel::core::{
-    AccountEvent, Budget, ClockLimits, ClockSample, Command, Core, DrawdownLimits, Effect, Effects,
-    Event, EventKind, InstrumentLimits, Intents, Limits, LinkChannel, LinkEvent, LinkState,
-    Permissions, PriceMoveLimits, Rate, RepeatLimits, Restored, Seat, Setup, Sharing, Strategy,
+    AccountEvent, Appetite, BreakerLimits, Budget, ClockLimits, ClockSample, Command, Core,
+    DayLimits, DrawdownLimits, Effect, Effects, Event, EventKind, ExposureLimits, InstrumentLimits,
+    Intents, Limits, LinkChannel, LinkEvent, LinkState, Permissions, PriceMoveLimits, Rate,
+    RejectLimits, RepeatLimits, Restored, Seat, Setup, Sharing, Storm, Strategy, StrategyLimits,
     Taker, Timing, Valuation, View,
 };
 use tradekeel::types::{
@@ -39,30 +40,34 @@ impl Strategy for TakeTurns {
     }
 }
 
-fn setup(wants: bool) -> Setup {
-    let rate = Rate { per_second: 1_000_000, burst: 1_000_000 };
+fn instrument() -> Instrument {
     let tick = Price::from_units(10_000_000);
     let step = Qty::from_units(100_000);
+    Instrument {
+        id: BTC,
+        venue: VenueId(0),
+        symbol: "BTCUSDT".to_owned(),
+        kind: InstrumentKind::Perpetual,
+        base: AssetId(1),
+        quote: AssetId(0),
+        settle: AssetId(0),
+        filters: Filters {
+            price_tick: tick,
+            price_min: tick,
+            price_max: Price::whole(1_000_000),
+            qty_step: step,
+            qty_min: step,
+            qty_max: Qty::whole(100),
+            notional_min: Cash::whole(5),
+            trading: true,
+        },
+    }
+}
+
+fn setup(wants: bool) -> Setup {
+    let rate = Rate { per_second: 1_000_000, burst: 1_000_000 };
     Setup {
-        instruments: vec![Instrument {
-            id: BTC,
-            venue: VenueId(0),
-            symbol: "BTCUSDT".to_owned(),
-            kind: InstrumentKind::Perpetual,
-            base: AssetId(1),
-            quote: AssetId(0),
-            settle: AssetId(0),
-            filters: Filters {
-                price_tick: tick,
-                price_min: tick,
-                price_max: Price::whole(1_000_000),
-                qty_step: step,
-                qty_min: step,
-                qty_max: Qty::whole(100),
-                notional_min: Cash::whole(5),
-                trading: true,
-            },
-        }],
+        instruments: vec![instrument()],
         valuations: vec![Valuation::Reporting, Valuation::By(BTC)],
         strategies: vec![Seat {
             name: "turns".to_owned(),
@@ -73,6 +78,10 @@ fn setup(wants: bool) -> Setup {
                 rate,
                 orders_per_trade_max: None,
                 permissions: Permissions::ALL,
+                losses: StrategyLimits {
+                    loss_max: Cash::whole(1_000_000),
+                    ..StrategyLimits::default()
+                },
             },
             strategy: Box::new(TakeTurns { wants }),
         }],
@@ -87,6 +96,7 @@ fn setup(wants: bool) -> Setup {
             balance_tolerance: Cash::from_units(1),
         },
         sharing: Sharing::Exclusive,
+        dead_man: None,
         epoch: 1,
         restored: Restored::default(),
     }
@@ -122,6 +132,26 @@ fn limits(rate: Rate) -> Limits {
         conservative_bps: 5_000,
         probation_ns: 0,
         conservative_taker: Taker::On,
+        no_trade: Vec::new(),
+        appetite: Appetite {
+            day: DayLimits { max_bps: 1_400, rollover_hour: 0 },
+            minute_loss_max: Cash::whole(1_000_000),
+            exposure: ExposureLimits {
+                net_max: Cash::whole(10_000_000),
+                underlying_gross_max: Cash::whole(10_000_000),
+                underlying_net_max: Cash::whole(10_000_000),
+                leverage_bps_max: 1_000_000,
+                concentration_bps_max: 1_000_000,
+                positions_max: 64,
+                conservative_bps_max: 1_000_000,
+            },
+            rejects: RejectLimits { ratio_bps_max: 5_000, storm: Storm::Stop },
+            breaker: BreakerLimits {
+                stops_max: 3,
+                window_ns: 600 * SECOND,
+                cooldown_ns: 900 * SECOND,
+            },
+        },
         instruments: vec![InstrumentLimits {
             position_max: Qty::whole(1),
             order_qty_max: Qty::whole(1),

@@ -14,13 +14,14 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use support::{BTC, ETH, VENUE, price, qty};
 use tradekeel::core::{
-    ClockSample, Command, Core, Effect, Effects, Event, EventKind, Intents, LinkChannel, LinkEvent,
-    LinkState, Status, Strategy, View,
+    ClockSample, Command, Core, DeadManTiming, Effect, Effects, Event, EventKind, Intents,
+    LinkChannel, LinkEvent, LinkState, Status, Strategy, View,
 };
 use tradekeel::sim::Synthetic;
 use tradekeel::types::{
-    ClientOrderId, ExecutionKind, ExecutionReport, Fill, InstrumentId, Liquidity, MS, MarketEvent,
-    OrderKind, OrderRef, OrderRequest, OrderStatus, OrderTerms, Purpose, Qty, Quote, Side, Stamp,
+    ClientOrderId, DeadManAnswer, DeadManReport, ExecutionKind, ExecutionReport, Fill,
+    InstrumentId, Liquidity, MS, MarketEvent, OrderKind, OrderRef, OrderRequest, OrderStatus,
+    OrderTerms, Purpose, Qty, Quote, Side, Stamp,
 };
 
 thread_local! {
@@ -95,6 +96,7 @@ impl Strategy for Busy {
 /// Answers every command at once: acknowledges, fills every third order, cancels.
 struct Venue {
     answers: Vec<ExecutionReport>,
+    switches: Vec<DeadManReport>,
     orders: Vec<(ClientOrderId, OrderTerms)>,
     trades: u64,
 }
@@ -135,6 +137,10 @@ impl Venue {
             Command::QueryOrder { id, instrument } => {
                 self.tell(*id, *instrument, ExecutionKind::NotFound);
             }
+            Command::ArmDeadMan(request) => {
+                let answer = DeadManAnswer::Set;
+                self.switches.push(DeadManReport { request: *request, answer });
+            }
             Command::CancelAll { .. } | Command::QueryAccount { .. } => {}
         }
     }
@@ -174,6 +180,9 @@ impl Bench {
     /// Everything that one event of the market brings about.
     fn play(&mut self, event: MarketEvent) {
         self.step(EventKind::Market(event));
+        while let Some(report) = self.venue.switches.pop() {
+            self.step(EventKind::DeadMan(report));
+        }
         while !self.venue.answers.is_empty() {
             std::mem::swap(&mut self.venue.answers, &mut self.reports);
             for at in 0..self.reports.len() {
@@ -206,12 +215,15 @@ fn bench() -> Bench {
         bounds.position_max = Qty::whole(1_000);
     }
     setup.timing.reconcile_ns = u64::MAX / 8;
+    let renew_ns = 20 * tradekeel::types::SECOND;
+    setup.dead_man = Some(DeadManTiming { countdown_ms: 60_000, renew_ns });
     let venue = support::venue(&setup.instruments);
     let mut bench = Bench {
         core: Core::new(setup),
         effects: Effects::new(),
         venue: Venue {
             answers: Vec::with_capacity(1_024),
+            switches: Vec::with_capacity(16),
             orders: Vec::with_capacity(1_024),
             trades: 0,
         },

@@ -10,7 +10,7 @@ use super::checked::{
 use super::fault::Collector;
 use super::interpolate::Lookup;
 use super::values::Values;
-use super::{build_limits, build_strategies, build_venue};
+use super::{build_limits, build_strategies, build_venue, build_windows};
 use crate::core::{Registry, Sharing};
 use crate::types::{Cash, MS, Qty};
 use std::path::{Path, PathBuf};
@@ -29,6 +29,7 @@ pub(super) fn config(
     // Each of these finds faults of its own, so all are asked before any can end this.
     let strategies = build_strategies::strategies(values, registry, faults);
     let venue = build_venue::venue(values, lookup, faults);
+    let no_trade = build_windows::windows(values, faults);
     Some(Config {
         path: path.to_owned(),
         hash: values.hash(),
@@ -41,8 +42,9 @@ pub(super) fn config(
         sharing: sharing(values)?,
         instruments: instruments(values)?,
         strategies: strategies?,
-        limits: build_limits::limits(values)?,
+        limits: build_limits::limits(values, no_trade?)?,
         timing: build_limits::timing(values)?,
+        dead_man: build_limits::dead_man(values)?,
         runtime: runtime(values)?,
         journal: journal(values)?,
         log: log(values)?,

@@ -1,10 +1,12 @@
 //! The numbers that bind the core, from the values of a file.
 
 use super::build::{cash, qty};
+use super::build_appetite;
+use super::checked::{DeadManConfig, DeadManOff};
 use super::values::Values;
 use crate::core::{
-    Budget, ClockLimits, DrawdownLimits, InstrumentLimits, Limits, Permissions, PriceMoveLimits,
-    Rate, RepeatLimits, Taker, Timing,
+    Budget, ClockLimits, DeadManTiming, DrawdownLimits, InstrumentLimits, Limits, NoTradeWindow,
+    Permissions, PriceMoveLimits, Rate, RepeatLimits, Taker, Timing,
 };
 use crate::types::{MS, SECOND};
 
@@ -13,7 +15,7 @@ use crate::types::{MS, SECOND};
 const AHEAD_MS: u64 = 1_000;
 
 /// What the safety kernel enforces.
-pub(super) fn limits(values: &Values) -> Option<Limits> {
+pub(super) fn limits(values: &Values, no_trade: Vec<NoTradeWindow>) -> Option<Limits> {
     let instrument = |index| {
         let path = format!("instruments[{index}]");
         Some(InstrumentLimits {
@@ -42,14 +44,16 @@ pub(super) fn limits(values: &Values) -> Option<Limits> {
         order_rate: rate(values, "risk")?,
         orders_per_minute_max: values.whole_u32("risk.max_orders_per_min")?,
         depth_bps_max: values
-            .or_off("risk.max_depth_pct", |values, path| bps(values, path, 100))?,
+            .unless_off("risk.max_depth_pct", |values, path| bps(values, path, 100))?,
         open_orders_max: values.whole_u32("risk.max_open_orders")?,
         unknown_orders_max: values.whole_u32("risk.max_unknown_orders")?,
         gross_notional_max: cash(values, "risk.max_gross_notional")?,
         data_age_ns_max: ms(values, "risk.max_data_age_ms")?,
         conservative_bps: bps(values, "conservative.size_factor", 10_000)?,
+        appetite: build_appetite::appetite(values)?,
         probation_ns: seconds(values, "conservative.probation_s")?,
         conservative_taker: taker(values)?,
+        no_trade,
         instruments: (0..values.count("instruments")).map(instrument).collect::<Option<_>>()?,
     })
 }
@@ -86,6 +90,24 @@ pub(super) fn timing(values: &Values) -> Option<Timing> {
     })
 }
 
+/// The venue's dead-man's switch: on where the venue has one and the account is ours alone.
+pub(super) fn dead_man(values: &Values) -> Option<DeadManConfig> {
+    if values.text("dead_man").is_some() {
+        return Some(DeadManConfig::Off(DeadManOff::Written));
+    }
+    let countdown_ms = values.whole_u32("dead_man.countdown_s")?.checked_mul(1_000)?;
+    let renew_ns = seconds(values, "dead_man.renew_s")?;
+    let shared = !values.flag("account.exclusive")?;
+    let venue = super::build_venue::kind(values.text("venue.kind")?)?;
+    Some(if venue.dead_man_cost().is_none() {
+        DeadManConfig::Off(DeadManOff::NotAtVenue)
+    } else if shared && values.flag("dead_man.cancels_others") != Some(true) {
+        DeadManConfig::Off(DeadManOff::SharedAccount)
+    } else {
+        DeadManConfig::On(DeadManTiming { countdown_ms, renew_ns })
+    })
+}
+
 /// What one strategy may use; `path` is its budget.
 pub(super) fn budget(values: &Values, path: &str) -> Option<Budget> {
     Some(Budget {
@@ -93,8 +115,9 @@ pub(super) fn budget(values: &Values, path: &str) -> Option<Budget> {
         open_orders_max: values.whole_u32(&format!("{path}.max_open_orders"))?,
         rate: rate(values, path)?,
         orders_per_trade_max: values
-            .or_off(&format!("{path}.max_orders_per_trade"), Values::whole_u32)?,
+            .unless_off(&format!("{path}.max_orders_per_trade"), Values::whole_u32)?,
         permissions: permissions(values, path)?,
+        losses: build_appetite::strategy(values, path)?,
     })
 }
 
@@ -127,10 +150,10 @@ fn ms(values: &Values, path: &str) -> Option<u64> {
     values.whole(path)?.checked_mul(MS)
 }
 
-fn seconds(values: &Values, path: &str) -> Option<u64> {
+pub(super) fn seconds(values: &Values, path: &str) -> Option<u64> {
     values.whole(path)?.checked_mul(SECOND)
 }
 
-fn bps(values: &Values, path: &str, per_unit: u32) -> Option<u32> {
+pub(super) fn bps(values: &Values, path: &str, per_unit: u32) -> Option<u32> {
     values.scaled(path, per_unit).and_then(|bps| u32::try_from(bps).ok())
 }

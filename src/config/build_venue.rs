@@ -34,7 +34,7 @@ pub(super) fn venue(
     })
 }
 
-fn kind(word: &str) -> Option<VenueKind> {
+pub(super) fn kind(word: &str) -> Option<VenueKind> {
     VenueKind::ALL.iter().find(|(known, _)| *known == word).map(|(_, kind)| *kind)
 }
 

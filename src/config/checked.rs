@@ -1,6 +1,6 @@
 //! The configuration after checking: every value in range, every relation true.
 
-use crate::core::{Budget, Limits, Params, Sharing, Timing};
+use crate::core::{Budget, DeadManTiming, Limits, Params, Sharing, Timing};
 use crate::types::{Cash, InstrumentId, Qty};
 use crate::venue::{Credentials, VenueKind};
 use std::path::PathBuf;
@@ -35,6 +35,8 @@ pub struct Config {
     pub limits: Limits,
     /// How long things may take.
     pub timing: Timing,
+    /// The venue's dead-man's switch.
+    pub dead_man: DeadManConfig,
     /// Threads.
     pub runtime: RuntimeConfig,
     /// Journal.
@@ -183,6 +185,36 @@ pub struct StrategyConfig {
     pub budget: Budget,
     /// Its own settings, not yet looked at.
     pub params: Params,
+}
+
+/// The venue's dead-man's switch (SAFETY E4, E15).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum DeadManConfig {
+    /// It is kept so.
+    On(DeadManTiming),
+    /// It is not, and why.
+    Off(DeadManOff),
+}
+
+/// Why there is no dead-man's switch.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum DeadManOff {
+    /// The file says `off`.
+    Written,
+    /// The account is shared, and `dead_man.cancels_others` does not accept what that means.
+    SharedAccount,
+    /// The venue has none.
+    NotAtVenue,
+}
+
+impl DeadManConfig {
+    /// How it is kept.
+    pub fn timing(self) -> Option<DeadManTiming> {
+        match self {
+            Self::On(timing) => Some(timing),
+            Self::Off(_) => None,
+        }
+    }
 }
 
 /// Threads.

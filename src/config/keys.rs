@@ -31,29 +31,39 @@ pub(super) enum Need {
     Default(&'static str),
 }
 
+/// The word that switches an optional limit off: it must be written, so that nobody leaves one out
+/// by mistake (D8).
+pub(super) const OFF: &str = "off";
+
 /// What a key may hold.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Kind {
     /// Keys of its own.
     Group,
+    /// Keys of its own, or the word `off`.
+    GroupOrOff,
     /// One to so many groups.
     Groups(usize),
     /// One to so many symbols.
     Symbols(usize),
+    /// One or more of these words.
+    Words(&'static [&'static str]),
+    /// A time of day or a date with one, UTC.
+    Moment,
     /// Keys that a strategy knows and this table does not.
     Settings,
     /// `true` or `false`.
     Flag,
     /// One of these words.
     Choice(&'static [&'static str]),
-    /// A list of one or more of these words.
-    Words(&'static [&'static str]),
-    /// What it may hold, or `off`.
-    OrOff(&'static Kind),
     /// A whole number: from, to, unit (may be empty).
     Whole(u64, u64, &'static str),
     /// An exact number: from, to, decimals, unit.
     Number(&'static str, &'static str, u32, &'static str),
+    /// The same as `Whole`, or `off`.
+    WholeOrOff(u64, u64, &'static str),
+    /// The same as `Number`, or `off`.
+    NumberOrOff(&'static str, &'static str, u32, &'static str),
     /// Percent from 1 on: a fraction is refused with a hint.
     Percent(&'static str),
     /// A divisor of time, or `max`.
@@ -100,19 +110,26 @@ impl Kind {
     pub(super) fn expected(self) -> String {
         match self {
             Self::Group => "a group of keys".to_owned(),
+            Self::GroupOrOff => "a group of keys, or off".to_owned(),
             Self::Groups(max) => format!("a list of 1 to {max} groups of keys"),
             Self::Symbols(max) => format!("a list of 1 to {max} symbols"),
+            Self::Words(words) => format!("a list of {}", words.join(", ")),
+            Self::Moment => "a time as in 23:50 or 2026-01-01T00:00Z, in UTC".to_owned(),
             Self::Settings => "the settings that the strategy knows".to_owned(),
             Self::Flag => "true or false".to_owned(),
             Self::Choice(words) => format!("one of: {}", words.join(", ")),
-            Self::Words(words) => format!("a list of one or more of: {}", words.join(", ")),
-            Self::OrOff(kind) => format!("{}, or off", kind.expected()),
             Self::Whole(min, max, unit) => {
                 format!("a whole number from {min} to {max}{}", in_brackets(unit))
             }
             Self::Number(min, max, places, unit) => {
                 let unit = in_brackets(unit);
                 format!("a number from {min} to {max}{unit} with at most {places} decimals")
+            }
+            Self::WholeOrOff(min, max, unit) => {
+                format!("{}, or {OFF}", Self::Whole(min, max, unit).expected())
+            }
+            Self::NumberOrOff(min, max, places, unit) => {
+                format!("{}, or {OFF}", Self::Number(min, max, places, unit).expected())
             }
             Self::Percent(max) => {
                 format!("a number from 1 to {max} (percent) with at most 2 decimals")

@@ -15,9 +15,11 @@
 
 mod address;
 mod build;
+mod build_appetite;
 mod build_limits;
 mod build_strategies;
 mod build_venue;
+mod build_windows;
 mod checked;
 mod fault;
 mod interpolate;
@@ -39,9 +41,9 @@ mod tests;
 
 pub use address::rest_address;
 pub use checked::{
-    Access, Config, Endpoint, ExchangeConfig, Folders, InitialState, InstrumentConfig,
-    JournalConfig, LogConfig, LogFormat, MarketSource, Pins, RuntimeConfig, Secret, StrategyConfig,
-    TradingMode, VenueConfig, Wait,
+    Access, Config, DeadManConfig, DeadManOff, Endpoint, ExchangeConfig, Folders, InitialState,
+    InstrumentConfig, JournalConfig, LogConfig, LogFormat, MarketSource, Pins, RuntimeConfig,
+    Secret, StrategyConfig, TradingMode, VenueConfig, Wait,
 };
 pub use fault::{Fault, FaultKind, Faults, Place};
 pub use interpolate::Lookup;

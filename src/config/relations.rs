@@ -5,6 +5,7 @@
 use super::address;
 use super::fault::Collector;
 use super::values::Values;
+use crate::venue::VenueKind;
 use rust_decimal::Decimal;
 
 /// Finds every relation that is broken.
@@ -17,6 +18,7 @@ pub(super) fn check(values: &Values, faults: &mut Collector) {
     relations.addresses();
     relations.exchange();
     relations.pins();
+    relations.dead_man();
 }
 
 /// Addresses of a venue.
@@ -32,6 +34,10 @@ impl Relations<'_> {
         self.below("clock_sync.warn_threshold_ms", "clock_sync.kill_threshold_ms");
         self.at_most("risk.max_order_notional", "risk.max_gross_notional");
         self.at_most("risk.max_unknown_orders", "risk.max_open_orders");
+        self.at_most("risk.max_daily_loss_pct", "kill_switch.max_drawdown_pct");
+        self.at_most("risk.max_net_notional", "risk.max_gross_notional");
+        self.at_most("risk.max_underlying_notional", "risk.max_gross_notional");
+        self.at_most("risk.max_underlying_net_notional", "risk.max_underlying_notional");
         let timeout = self.values.whole("reconciliation.timeout_ms");
         let interval = self.values.whole("reconciliation.interval_s");
         if let (Some(timeout), Some(interval)) = (timeout, interval)
@@ -160,6 +166,30 @@ impl Relations<'_> {
             }
             (false, true) => self.fault("exchange.speed", "is for a recording, and there is none"),
             (true, true) | (false, false) => {}
+        }
+    }
+
+    /// One renewal may be lost, and the requests must fit into what is kept for them: a quarter of
+    /// what the venue takes in a minute. An instrument costs at most two requests a period.
+    fn dead_man(&mut self) {
+        let countdown_s = self.values.whole("dead_man.countdown_s");
+        let renew_s = self.values.whole("dead_man.renew_s");
+        let (Some(countdown_s), Some(renew_s)) = (countdown_s, renew_s) else { return };
+        if countdown_s < 2 * renew_s {
+            let what = "is below two of `dead_man.renew_s`: one lost renewal would fire the switch";
+            self.fault("dead_man.countdown_s", what);
+        }
+        let venue = self.values.text("venue.kind").and_then(super::build_venue::kind);
+        let Some(cost) = venue.and_then(VenueKind::dead_man_cost) else { return };
+        let instruments = self.values.count("instruments") as u64;
+        let weight = instruments * 2 * u64::from(cost.request_weight) * 60;
+        let kept = u64::from(cost.weight_per_minute / 4);
+        if kept * renew_s < weight {
+            let least_s = weight.div_ceil(kept);
+            let what = format!(
+                "asks too much of the venue for {instruments} instruments: at least {least_s}"
+            );
+            self.fault("dead_man.renew_s", what);
         }
     }
 

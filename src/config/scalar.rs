@@ -3,12 +3,10 @@
 //! Must hold: numbers are exact decimals in plain notation; exponents, hexadecimal, `.inf` and
 //! `.nan` are faults; text in quotes is never a number.
 
-use super::keys::Kind;
+use super::build_windows::is_moment;
+use super::keys::{Kind, OFF};
 use super::yaml::Style;
 use rust_decimal::Decimal;
-
-/// The word for a limit that is not wanted.
-pub(super) const OFF: &str = "off";
 
 /// Longest text that a key may hold.
 const TEXT_CHARS_MAX: usize = 1_024;
@@ -41,19 +39,26 @@ pub(super) fn read(kind: Kind, text: &str, style: Style) -> Result<Checked, Stri
         Kind::Flag => plain.and_then(flag),
         Kind::Whole(min, max, _) => plain.and_then(|text| whole(text, min, max)),
         Kind::Number(min, max, places, _) => plain.and_then(|text| number(text, min, max, places)),
-        Kind::OrOff(_) if text == OFF => Some(Checked::Text(OFF.to_owned())),
-        Kind::OrOff(kind) => return read(*kind, text, style).map_err(|what| what + ", or off"),
+        Kind::WholeOrOff(..) | Kind::NumberOrOff(..) if plain == Some(OFF) => {
+            Some(Checked::Text(OFF.to_owned()))
+        }
+        Kind::WholeOrOff(min, max, _) => plain.and_then(|text| whole(text, min, max)),
+        Kind::NumberOrOff(min, max, places, _) => {
+            plain.and_then(|text| number(text, min, max, places))
+        }
         Kind::Percent(max) => return percent(plain, max, kind),
         Kind::Speed(max) => plain.and_then(|text| speed(text, max)),
         Kind::Choice(words) => words.contains(&text).then(|| Checked::Text(text.to_owned())),
         Kind::Name => is_name(text).then(|| Checked::Text(text.to_owned())),
         Kind::Symbol => symbol(text).map(Checked::Text),
+        Kind::Moment => is_moment(text).then(|| Checked::Text(text.to_owned())),
         Kind::Asset => is_asset(text).then(|| Checked::Text(text.to_owned())),
         Kind::Address(schemes) => super::address::read(text, schemes).map(Checked::Text),
         Kind::Filter => is_filter(text).then(|| Checked::Text(text.to_owned())),
         Kind::Path | Kind::SecretFile => is_path(text).then(|| Checked::Text(text.to_owned())),
         // Not scalars, or read before variables are filled in.
         Kind::Group
+        | Kind::GroupOrOff
         | Kind::Groups(_)
         | Kind::Symbols(_)
         | Kind::Words(_)
@@ -200,14 +205,18 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_that_may_be_off_is_a_number_or_that_word() {
-        let kind = Kind::OrOff(&Kind::Whole(5, 60, "orders"));
-        assert_eq!(read(kind, "5", Plain), Ok(Checked::Whole(5)));
-        assert_eq!(read(kind, "off", Plain), Ok(Checked::Text("off".to_owned())));
-        for text in ["4", "61", "0", "-1", "none", "Off", "false", ""] {
-            let what = read(kind, text, Plain).unwrap_err();
-            assert_eq!(what, "is not a whole number from 5 to 60 (orders), or off", "{text}");
+    fn an_optional_limit_is_a_number_or_the_word_off() {
+        let whole = Kind::WholeOrOff(5, 60, "orders");
+        let number = Kind::NumberOrOff("0.01", "50", 2, "percent");
+        for kind in [whole, number] {
+            assert_eq!(read(kind, "off", Plain), Ok(Checked::Text("off".to_owned())));
+            assert!(is(kind, "5") && is(kind, "50"));
+            for text in ["Off", "0", "-1", "", "none", "false", "61"] {
+                assert!(!is(kind, text), "{text}");
+            }
+            assert!(read(kind, "off", Quoted).is_err());
         }
+        assert!(is(number, "0.01") && !is(whole, "5.5"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! It knows keys, types and ranges. Relations between keys and the settings of strategies are only
 //! known to `engine config check`.
 
-use super::keys::{Key, Kind, Need, keys_of};
+use super::keys::{Key, Kind, Need, OFF, keys_of};
 use serde_json::{Map, Value, json};
 
 /// A scalar with a variable in it may stand for any value.
@@ -64,16 +64,10 @@ fn value(key: &Key) -> Value {
 
 fn shape(key: &Key) -> Value {
     match key.kind {
-        Kind::OrOff(kind) => {
-            let shape = shape(&Key { kind: *kind, ..*key });
-            json!({ "anyOf": [shape, { "const": super::scalar::OFF }] })
-        }
-        Kind::Words(words) => {
-            let items = json!({ "enum": words });
-            let most = words.len();
-            json!({ "type": "array", "minItems": 1, "maxItems": most, "items": items })
-        }
         Kind::Group => Value::Object(group(key.path)),
+        Kind::GroupOrOff => {
+            json!({ "anyOf": [Value::Object(group(key.path)), { "const": "off" }] })
+        }
         Kind::Groups(max) => {
             let items = group(&format!("{}[]", key.path));
             json!({ "type": "array", "minItems": 1, "maxItems": max, "items": items })
@@ -81,6 +75,10 @@ fn shape(key: &Key) -> Value {
         Kind::Symbols(max) => {
             let items = json!({ "type": "string" });
             json!({ "type": "array", "minItems": 1, "maxItems": max, "items": items })
+        }
+        Kind::Words(words) => {
+            let items = or_variable(json!({ "enum": words }));
+            json!({ "type": "array", "minItems": 1, "maxItems": words.len(), "items": items })
         }
         Kind::Settings => {
             let types = ["number", "string", "boolean"];
@@ -92,6 +90,13 @@ fn shape(key: &Key) -> Value {
             or_variable(json!({ "type": "integer", "minimum": min, "maximum": max }))
         }
         Kind::Number(min, max, ..) => or_variable(range(min, max)),
+        Kind::WholeOrOff(min, max, _) => {
+            let whole = json!({ "type": "integer", "minimum": min, "maximum": max });
+            or_variable(json!({ "anyOf": [whole, { "const": OFF }] }))
+        }
+        Kind::NumberOrOff(min, max, ..) => {
+            or_variable(json!({ "anyOf": [range(min, max), { "const": OFF }] }))
+        }
         Kind::Percent(max) => or_variable(range("1", max)),
         Kind::Speed(max) => {
             let whole = json!({ "type": "integer", "minimum": 1, "maximum": max });
@@ -99,6 +104,7 @@ fn shape(key: &Key) -> Value {
         }
         Kind::Name
         | Kind::Symbol
+        | Kind::Moment
         | Kind::Asset
         | Kind::Address(_)
         | Kind::Filter

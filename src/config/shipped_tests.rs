@@ -107,7 +107,8 @@ fn the_schema_knows_every_key() {
     for key in KEYS {
         let mut pointer = String::new();
         for part in key.path.split('.') {
-            pointer.push_str("/properties/");
+            let may_be_off = schema.pointer(&format!("{pointer}/anyOf/0/properties")).is_some();
+            pointer.push_str(if may_be_off { "/anyOf/0/properties/" } else { "/properties/" });
             pointer.push_str(part.trim_end_matches("[]"));
             if part.ends_with("[]") {
                 pointer.push_str("/items");
@@ -126,7 +127,11 @@ fn no_limit_takes_nothing_or_less_or_far_too_much() {
     let roots = ["instruments", "strategies", "kill_switch", "clock_sync", "risk", "conservative"];
     let mut tried = 0;
     for key in KEYS {
-        let (Kind::Whole(..) | Kind::Number(..) | Kind::Percent(_) | Kind::OrOff(_)) = key.kind
+        let (Kind::Whole(..)
+        | Kind::Number(..)
+        | Kind::Percent(_)
+        | Kind::WholeOrOff(..)
+        | Kind::NumberOrOff(..)) = key.kind
         else {
             continue;
         };

@@ -6,8 +6,9 @@
 //! Ranges keep out what can only be a slip; how strict a number must be within them is the
 //! operator's decision.
 
+use super::build_windows::DAYS;
 use super::keys::{Key, Kind, default, optional, remote, required};
-use crate::core::Permissions;
+use crate::core::{Permissions, STOPS_MAX};
 use crate::venue::VenueKind;
 
 /// Largest amount of money: far above any account, far below what `Cash` holds.
@@ -204,7 +205,7 @@ pub(super) const KEYS: &[Key] = &[
     required("strategies[].budget.order_burst", BURST, "New orders of its own, at once."),
     required(
         "strategies[].budget.max_orders_per_trade",
-        Kind::OrOff(&Kind::Whole(1, 100_000, "orders")),
+        Kind::WholeOrOff(1, 100_000, "orders"),
         "Most orders for each of its trades, counted over some ten minutes.",
     ),
     required(
@@ -216,6 +217,32 @@ pub(super) const KEYS: &[Key] = &[
         "strategies[].budget.sides",
         Kind::Words(&Permissions::SIDES),
         "Sides that it may open on.",
+    ),
+    required(
+        "strategies[].budget.max_loss",
+        cash("the reporting currency"),
+        "Most that it may lose, open positions included, from the start or its last resume; beyond \
+         it may only reduce until `engine resume --strategy`.",
+    ),
+    required(
+        "strategies[].budget.max_losing_round_trips",
+        Kind::WholeOrOff(1, 10_000, "round trips"),
+        "So many in a row that lost, and it may only reduce until its resume.",
+    ),
+    required(
+        "strategies[].budget.max_consecutive_rejects",
+        Kind::WholeOrOff(1, 1_000, "orders"),
+        "So many in a row that the venue refused, and it may only reduce until its resume.",
+    ),
+    required(
+        "strategies[].budget.max_fills_per_min",
+        Kind::WholeOrOff(1, 100_000, "trades"),
+        "More trades within a minute, and it may only reduce until a person looked and resumed it.",
+    ),
+    required(
+        "strategies[].budget.review_after_notional",
+        Kind::NumberOrOff("0.00000001", CASH_MAX, 8, "the reporting currency"),
+        "More traded since its last resume, and it may only reduce until a person looked.",
     ),
     optional("strategies[].params", Kind::Settings, "The settings of the strategy."),
     required(
@@ -298,7 +325,7 @@ pub(super) const KEYS: &[Key] = &[
     required("risk.max_data_age_ms", MS, "Oldest quote that is traded on."),
     required(
         "risk.max_depth_pct",
-        Kind::OrOff(&Kind::Number("0.01", "100", 2, "percent")),
+        Kind::NumberOrOff("0.01", "100", 2, "percent"),
         "Most of the best 20 levels that one opening order may take.",
     ),
     required(
@@ -319,6 +346,71 @@ pub(super) const KEYS: &[Key] = &[
     ),
     required("risk.repeat_window_ms", WINDOW_MS, "The time in which so many are allowed again."),
     required(
+        "risk.max_daily_loss_pct",
+        Kind::Percent("99"),
+        "Fall of equity since the day began, transfers left out: beyond it everything may only \
+         reduce until a resume.",
+    ),
+    required("risk.day_rollover_hour_utc", Kind::Whole(0, 23, "hour"), "When a day begins."),
+    required(
+        "risk.max_loss_per_min",
+        cash("the reporting currency"),
+        "Most lost within a rolling minute; beyond it nothing is opened until the minute is over.",
+    ),
+    required(
+        "risk.max_net_notional",
+        cash("the reporting currency"),
+        "Longs less shorts, and shorts less longs, with every open order filled.",
+    ),
+    required(
+        "risk.max_underlying_notional",
+        cash("the reporting currency"),
+        "All positions of one underlying, over spot and contracts.",
+    ),
+    required(
+        "risk.max_underlying_net_notional",
+        cash("the reporting currency"),
+        "The same, longs less shorts and shorts less longs.",
+    ),
+    required(
+        "risk.max_leverage",
+        Kind::Number("0.01", "125", 2, "times equity"),
+        "All positions together, with every open order filled, to equity.",
+    ),
+    required(
+        "risk.max_concentration_pct",
+        Kind::Number("0.01", "12500", 2, "percent of equity"),
+        "One position, with its open orders filled, to equity.",
+    ),
+    required(
+        "risk.max_positions",
+        Kind::Whole(1, 64, "instruments"),
+        "Most instruments with a position or an opening order.",
+    ),
+    required(
+        "risk.max_reject_pct",
+        Kind::Number("0.01", "100", 2, "percent"),
+        "Part of a minute's orders that the venue may refuse before a person is told.",
+    ),
+    required(
+        "risk.reject_storm",
+        Kind::Choice(&["alert", "stop"]),
+        "What more refusals do. alert: a person is told. stop: also, nothing is opened until the \
+         minute is over.",
+    ),
+    required("breaker", Kind::Group, "Automatic stops that follow each other become a long one."),
+    required(
+        "breaker.max_stops",
+        Kind::Whole(1, STOPS_MAX as u64, "stops"),
+        "So many (a minute's loss, a reject storm, a losing run) within the window open it.",
+    ),
+    required("breaker.window_s", Kind::Whole(1, 604_800, "seconds"), "The window."),
+    required(
+        "breaker.cooldown_s",
+        Kind::Whole(1, 604_800, "seconds"),
+        "Nothing is opened for so long. A restart does not shorten it.",
+    ),
+    required(
         "conservative",
         Kind::Group,
         "After a resume or a crash, until `engine resume --full`.",
@@ -329,6 +421,11 @@ pub(super) const KEYS: &[Key] = &[
         "Limits of size are multiplied by it.",
     ),
     required(
+        "conservative.max_position_pct_of_equity",
+        Kind::Number("0.01", "12500", 2, "percent of equity"),
+        "Largest position, with its open orders filled; 0.5 is the runbooks' 0.005.",
+    ),
+    required(
         "conservative.probation_s",
         Kind::Whole(0, 86_400, "seconds"),
         "So long after a resume, or a stop by itself meanwhile, `engine resume --full` is refused.",
@@ -337,6 +434,49 @@ pub(super) const KEYS: &[Key] = &[
         "conservative.taker",
         Kind::Choice(&["on", "off"]),
         "off: nothing is opened by taking what others have placed.",
+    ),
+    optional(
+        "no_trade_windows",
+        Kind::Groups(64),
+        "When nothing is opened, by the venue's clock; reductions and exits pass.",
+    ),
+    optional(
+        "no_trade_windows[].days",
+        Kind::Words(DAYS),
+        "On which days a weekly window begins; none for one with dates.",
+    ),
+    required("no_trade_windows[].from", Kind::Moment, "When it begins."),
+    required(
+        "no_trade_windows[].to",
+        Kind::Moment,
+        "When it ends; a time of day that is not after `from` is one of the next day.",
+    ),
+    required(
+        "no_trade_windows[].orders",
+        Kind::Choice(&["keep", "cancel"]),
+        "What becomes of opening orders that rest when it begins.",
+    ),
+    required(
+        "dead_man",
+        Kind::GroupOrOff,
+        "The venue's own switch: it takes back all open orders of a symbol when this engine no \
+         longer says that it lives.",
+    ),
+    required(
+        "dead_man.countdown_s",
+        Kind::Whole(5, 600, "seconds"),
+        "So long after the last renewal the venue takes the orders back.",
+    ),
+    required(
+        "dead_man.renew_s",
+        Kind::Whole(1, 300, "seconds"),
+        "How often it is renewed where opening orders stand.",
+    ),
+    optional(
+        "dead_man.cancels_others",
+        Kind::Flag,
+        "On a shared account the switch takes back the orders of others too: true accepts that; \
+         without it the switch is off there.",
     ),
     required("orders", Kind::Group, "How long answers about orders may take."),
     required(
@@ -422,7 +562,7 @@ mod tests {
             assert!(stands, "{}", key.path);
             assert!(key.meaning.ends_with('.'), "{}", key.path);
         }
-        assert_eq!(keys_of("strategies[].budget").count(), 7);
+        assert_eq!(keys_of("strategies[].budget").count(), 12);
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! The configuration as its users meet it: files in, faults or values out.
 
 use super::*;
-use crate::core::{Limits, Permissions, Sharing, Taker};
+use crate::core::{
+    Appetite, BreakerLimits, DayLimits, DeadManTiming, ExposureLimits, Limits, Permissions,
+    RejectLimits, Sharing, Storm, StrategyLimits, Taker,
+};
 use crate::types::{Cash, InstrumentId, MS, Qty, SECOND};
 use proptest::prelude::*;
 use std::fs;
@@ -65,7 +68,9 @@ strategies:
   kind: idle
   instruments: [BTC-USDT]
   budget: {max_position_notional: 10, max_open_orders: 1, max_order_rate_per_sec: 1, \
-    order_burst: 1, max_orders_per_trade: off, order_kinds: [post_only, ioc], sides: [sell]}
+  order_burst: 1, max_loss: 5, max_losing_round_trips: 3, max_consecutive_rejects: off, \
+  max_fills_per_min: 60, review_after_notional: off,
+    max_orders_per_trade: off, order_kinds: [post_only, ioc], sides: [sell]}
 kill_switch: {max_drawdown_pct: 15, confirm_valuations: 3, confirm_ms: 500, equity_unknown_max_s: 9}
 clock_sync: {warn_threshold_ms: 500, kill_threshold_ms: 2000, kill_samples: 3, refresh_sec: 60}
 risk:
@@ -85,9 +90,22 @@ risk:
   repeat_window_ms: 60000
   max_orders_per_min: 300
   max_depth_pct: 12.5
-conservative: {size_factor: 0.5, probation_s: 60, taker: off}
+  max_daily_loss_pct: 5
+  day_rollover_hour_utc: 22
+  max_loss_per_min: 2
+  max_net_notional: 150
+  max_underlying_notional: 120
+  max_underlying_net_notional: 110
+  max_leverage: 1.5
+  max_concentration_pct: 12.5
+  max_positions: 3
+  max_reject_pct: 10
+  reject_storm: alert
+conservative: {size_factor: 0.5, max_position_pct_of_equity: 0.5, probation_s: 60, taker: off}
 orders: {answer_timeout_ms: 1000, cancel_retry_ms: 1000, query_retry_ms: 1000}
 reconciliation: {interval_s: 30, timeout_ms: 5000, balance_tolerance: 0}
+breaker: {max_stops: 3, window_s: 600, cooldown_s: 900}
+dead_man: {countdown_s: 60, renew_s: 20}
 ";
 
 #[test]
@@ -108,6 +126,15 @@ fn every_value_of_the_small_file_arrives() {
     let allowed = Permissions::of(["post_only", "ioc"], ["sell"]).unwrap();
     assert_eq!(config.strategies[0].budget.permissions, allowed);
     assert_limits(&config.limits);
+    let losses = StrategyLimits {
+        loss_max: Cash::whole(5),
+        losing_trips_max: Some(3),
+        rejects_max: None,
+        fills_per_minute_max: Some(60),
+        unreviewed_max: None,
+    };
+    assert_eq!(config.strategies[0].budget.losses, losses);
+    assert_eq!(config.dead_man, DeadManConfig::Off(DeadManOff::SharedAccount));
     assert_eq!(config.timing.not_found_final_ns, 6 * SECOND);
     assert_eq!(config.timing.reconcile_ns, 30 * SECOND);
     assert_eq!(config.timing.reconcile_timeout_ns, 5 * SECOND);
@@ -117,6 +144,37 @@ fn every_value_of_the_small_file_arrives() {
     assert_eq!(config.journal, journal);
     assert_eq!((config.log.filter.as_str(), config.log.format), ("info", LogFormat::Text));
     assert_eq!(config.backtest_latency_ns, 5 * MS);
+}
+
+#[test]
+fn the_dead_mans_switch_is_on_where_the_account_is_ours_or_others_are_accepted() {
+    let on = DeadManConfig::On(DeadManTiming { countdown_ms: 60_000, renew_ns: 20 * SECOND });
+    let own = edited(SMALL, "exclusive: false", "exclusive: true");
+    assert_eq!(config(&own).dead_man, on);
+    let accepted = edited(SMALL, "renew_s: 20", "renew_s: 20, cancels_others: true");
+    assert_eq!(config(&accepted).dead_man, on);
+    let not = edited(SMALL, "renew_s: 20", "renew_s: 20, cancels_others: false");
+    assert_eq!(config(&not).dead_man, DeadManConfig::Off(DeadManOff::SharedAccount));
+    let off = edited(&own, "{countdown_s: 60, renew_s: 20}", "off");
+    assert_eq!(config(&off).dead_man, DeadManConfig::Off(DeadManOff::Written));
+    assert_ne!(config(&off).hash, config(&own).hash);
+}
+
+#[test]
+fn a_dead_mans_switch_that_asks_too_much_of_the_venue_is_refused() {
+    let symbols = |count: u32| {
+        let begin = SMALL.find("[{symbol: BTC/USDT").unwrap();
+        let end = begin + SMALL[begin..].find("}]").unwrap() + 2;
+        let one = &SMALL[begin + 1..end - 1];
+        let named = |at| one.replace("BTC/USDT", &format!("A{at}USDT"));
+        let all: Vec<String> = (0..count).map(named).collect();
+        let with = format!("[{}]", all.join(",\n  "));
+        edited(&edited(SMALL, &SMALL[begin..end], &with), "[BTC-USDT]", "[A0USDT]")
+    };
+    assert_eq!(faults(&symbols(10)), Vec::<String>::new());
+    let said = faults(&symbols(11)).join("\n");
+    assert!(said.contains("dead_man.renew_s: asks too much of the venue"), "{said}");
+    assert!(said.contains("at least 22"), "{said}");
 }
 
 fn assert_limits(limits: &Limits) {
@@ -140,6 +198,26 @@ fn assert_limits(limits: &Limits) {
     assert_eq!((limits.repeats.max, limits.repeats.window_ns), (20, 60 * SECOND));
     assert_eq!((limits.orders_per_minute_max, limits.depth_bps_max), (300, Some(1_250)));
     assert_eq!(limits.conservative_taker, Taker::Off);
+    assert_appetite(&limits.appetite);
+}
+
+fn assert_appetite(appetite: &Appetite) {
+    let expected = Appetite {
+        day: DayLimits { max_bps: 500, rollover_hour: 22 },
+        minute_loss_max: Cash::whole(2),
+        exposure: ExposureLimits {
+            net_max: Cash::whole(150),
+            underlying_gross_max: Cash::whole(120),
+            underlying_net_max: Cash::whole(110),
+            leverage_bps_max: 15_000,
+            concentration_bps_max: 1_250,
+            positions_max: 3,
+            conservative_bps_max: 50,
+        },
+        rejects: RejectLimits { ratio_bps_max: 1_000, storm: Storm::Alert },
+        breaker: BreakerLimits { stops_max: 3, window_ns: 600 * SECOND, cooldown_ns: 900 * SECOND },
+    };
+    assert_eq!(*appetite, expected);
 }
 
 /// Edits of `SMALL`, each with the one fault that it must give.
@@ -257,9 +335,9 @@ fn variables_fill_any_scalar_and_are_named_in_the_origin() {
     assert_eq!(line("mode"), "mode: paper # variable TR_MODE, f:2");
     assert_eq!(
         line("kill_switch.max_drawdown_pct"),
-        "kill_switch.max_drawdown_pct: 12.5 # variable DRAWDOWN, f:14"
+        "kill_switch.max_drawdown_pct: 12.5 # variable DRAWDOWN, f:15"
     );
-    assert_eq!(line("risk.max_open_orders"), "risk.max_open_orders: 12 # f:22");
+    assert_eq!(line("risk.max_open_orders"), "risk.max_open_orders: 12 # f:23");
     assert_eq!(line("folder"), "folder: instances/small # default");
     assert_eq!(
         line("strategies[0].instruments[0]"),

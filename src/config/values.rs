@@ -2,6 +2,7 @@
 //! what `config show` shows and what the hash is taken of.
 
 use super::fault::{Place, quoted};
+use super::keys::OFF;
 use super::scalar::Checked;
 use rust_decimal::Decimal;
 use sha2::{Digest, Sha256};
@@ -78,14 +79,13 @@ impl Values {
         self.whole(path).and_then(|whole| u32::try_from(whole).ok())
     }
 
-    /// `None` when the key is missing or faulty, `Some(None)` when it is off.
-    pub(super) fn or_off<T>(
+    /// What `read` gives, or nothing where `off` is written.
+    pub(super) fn unless_off<T>(
         &self,
         path: &str,
         read: impl FnOnce(&Self, &str) -> Option<T>,
     ) -> Option<Option<T>> {
-        let off = self.text(path) == Some(super::scalar::OFF);
-        if off { Some(None) } else { read(self, path).map(Some) }
+        if self.text(path) == Some(OFF) { Some(None) } else { read(self, path).map(Some) }
     }
 
     pub(super) fn number(&self, path: &str) -> Option<Decimal> {

@@ -14,6 +14,9 @@ use super::yaml::{Entry, Node, Style, Value};
 /// Settings that one strategy may have.
 const SETTINGS_MAX: usize = 64;
 
+/// What is written instead of a group that is not wanted.
+const OFF: &str = "off";
+
 /// Takes every value of a file.
 pub(super) struct Walk<'a> {
     pub(super) lookup: Lookup<'a>,
@@ -81,6 +84,13 @@ impl Walk<'_> {
                 self.push(&at.path, Checked::Group, entry.place, Origin::File);
                 self.group(key.path, &at.path, entry.place, &entry.node);
             }
+            Kind::GroupOrOff if is_off(&entry.node) => {
+                self.push(&at.path, Checked::Text(OFF.to_owned()), at.place, Origin::File);
+            }
+            Kind::GroupOrOff => {
+                self.push(&at.path, Checked::Group, entry.place, Origin::File);
+                self.group(key.path, &at.path, entry.place, &entry.node);
+            }
             Kind::Groups(max) => self.groups(&at, max, &entry.node),
             Kind::Symbols(max) => self.scalars(&at, max, Kind::Symbol, &entry.node),
             Kind::Words(words) => {
@@ -90,13 +100,15 @@ impl Walk<'_> {
             Kind::Secret => self.secret(&at, &entry.node),
             Kind::Flag
             | Kind::Choice(_)
-            | Kind::OrOff(_)
             | Kind::Whole(..)
             | Kind::Number(..)
             | Kind::Percent(_)
+            | Kind::WholeOrOff(..)
+            | Kind::NumberOrOff(..)
             | Kind::Speed(_)
             | Kind::Name
             | Kind::Symbol
+            | Kind::Moment
             | Kind::Asset
             | Kind::Address(_)
             | Kind::Filter
@@ -285,6 +297,10 @@ impl Walk<'_> {
     fn push(&mut self, path: &str, checked: Checked, place: Place, origin: Origin) {
         self.values.push(Item { path: path.to_owned(), checked, place, origin });
     }
+}
+
+fn is_off(node: &Node) -> bool {
+    matches!(&node.value, Value::Scalar(text, Style::Plain) if text == OFF)
 }
 
 fn join(group: &str, name: &str) -> String {

@@ -3,7 +3,7 @@
 use super::mode::{ModeRecord, Scope};
 use super::reconcile::Finding;
 use super::safety::TripReason;
-use crate::types::{ClientOrderId, ForeignOrder, InstrumentId, Qty, VenueId};
+use crate::types::{AssetId, Cash, ClientOrderId, ForeignOrder, InstrumentId, Qty, VenueId};
 
 /// One thing worth saying.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -17,6 +17,10 @@ pub enum Alert {
         /// To which, and why.
         record: ModeRecord,
     },
+    /// A time begins at which the operator's calendar opens nothing.
+    WindowEntered,
+    /// It is over.
+    WindowLeft,
     /// Our clock is farther from the venue's than the warning threshold.
     ClockDrift {
         /// How far, nanoseconds; above zero when ours is behind.
@@ -53,6 +57,28 @@ pub enum Alert {
     },
     /// More of an order traded than was ordered.
     Overfill(ClientOrderId),
+    /// The loss of the last minute is beyond its limit: nothing new until it has passed.
+    LossRate,
+    /// The venue refuses too many orders.
+    RejectStorm {
+        /// Refused ones in the last minute.
+        refused: u64,
+        /// Of so many answers.
+        answers: u64,
+    },
+    /// Too many automatic stops: nothing new until the cooldown is over.
+    BreakerOpen,
+    /// A wallet changed and no message said why: it counts as profit or loss from here on.
+    Unexplained {
+        /// Of what.
+        asset: AssetId,
+        /// By how much.
+        amount: Cash,
+    },
+    /// The venue's dead-man's switch was not renewed in time: what stood there may be gone.
+    DeadManFired(InstrumentId),
+    /// The venue's dead-man's switch cannot be armed: nothing that rests is opened there.
+    DeadManUnarmed(InstrumentId),
     /// A flatten reached zero.
     Flat,
     /// A flatten cannot go on: no price, or the venue refuses.

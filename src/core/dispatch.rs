@@ -6,7 +6,7 @@
 //! and not at once, so that a strategy that asks again cannot keep one event going for ever.
 
 use super::Core;
-use super::effect::{Command, Effect, Effects};
+use super::effect::{Effect, Effects};
 use super::event::EventKind;
 use super::orders::Applied;
 use super::safety::{DenyReason, Wish};
@@ -29,6 +29,7 @@ impl Core {
             return;
         }
         self.tell_denials(effects);
+        self.tell_withheld(effects);
         if let Some(applied) = moved {
             self.tell_order(applied, effects);
         }
@@ -37,6 +38,7 @@ impl Core {
             EventKind::Timer => self.tell_timers(effects),
             EventKind::Execution(_)
             | EventKind::Account(_)
+            | EventKind::DeadMan(_)
             | EventKind::Link(_)
             | EventKind::Clock(_)
             | EventKind::Operator(_) => {}
@@ -74,6 +76,13 @@ impl Core {
             });
         }
         self.telling.clear();
+    }
+
+    /// Orders that waited for the dead-man's switch in vain.
+    fn tell_withheld(&mut self, effects: &mut Effects) {
+        while let Some(applied) = self.withheld.pop() {
+            self.tell_order(&applied, effects);
+        }
     }
 
     fn tell_order(&mut self, applied: &Applied, effects: &mut Effects) {
@@ -186,8 +195,7 @@ impl Core {
             Ok(approved) => {
                 self.state.orders.open(&approved, self.state.now.mono_ns);
                 self.state.expose(request.instrument);
-                self.counters.orders_sent += 1;
-                effects.push(Effect::Send(Command::NewOrder(approved)));
+                self.send_guarded(approved, effects);
             }
             Err(reason) => self.deny(strategy, id, request, reason, effects),
         }

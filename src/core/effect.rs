@@ -2,11 +2,13 @@
 
 use super::alert::Alert;
 use super::event::OperatorRequest;
+use super::kept::Kept;
 use super::mode::{ModeRecord, Scope};
 use super::portfolio::HighWater;
 use super::safety::{Approved, DenyReason, TripRecord};
 use crate::types::{
-    ClientOrderId, InstrumentId, OrderRequest, OrderStatus, QueryToken, StrategyId, VenueId,
+    ClientOrderId, DeadManRequest, InstrumentId, OrderRequest, OrderStatus, QueryToken, StrategyId,
+    VenueId,
 };
 
 /// Most effects that one event may cause. Work that can pile up (expired orders, cancels after a
@@ -55,6 +57,8 @@ pub enum Effect {
     },
     /// The high-water mark moved and must survive a restart.
     HighWaterChanged(HighWater),
+    /// Something of the limits of loss moved and must survive a restart.
+    Kept(Kept),
     /// A person should know.
     Alert(Alert),
     /// The answer to an operator's request.
@@ -84,6 +88,9 @@ pub enum Command {
         /// Of what.
         instrument: InstrumentId,
     },
+    /// Set the venue's dead-man's switch of an instrument: the only thing that renews it is a core
+    /// that steps (SAFETY E15).
+    ArmDeadMan(DeadManRequest),
     /// Ask what became of an order.
     QueryOrder {
         /// Which.

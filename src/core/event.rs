@@ -2,8 +2,8 @@
 
 use super::mode::Scope;
 use crate::types::{
-    AccountSnapshot, BalanceChange, ExecutionReport, InstrumentId, MarketEvent, QueryToken, Stamp,
-    Text, VenueId,
+    AccountSnapshot, BalanceChange, DeadManReport, ExecutionReport, InstrumentId, MarketEvent,
+    QueryToken, Stamp, Text, VenueId,
 };
 
 /// An input with its two stamps (D11).
@@ -26,6 +26,8 @@ pub enum EventKind {
     Execution(ExecutionReport),
     /// The venue's word on the account.
     Account(AccountEvent),
+    /// The venue's word on its dead-man's switch.
+    DeadMan(DeadManReport),
     /// A connection came or went.
     Link(LinkEvent),
     /// A measurement of the venue's clock against ours.

@@ -9,7 +9,10 @@
 //! They meet in `state` and here.
 
 mod alert;
+mod appetite;
+mod attribution;
 mod book;
+mod dead_man;
 mod digest;
 mod dispatch;
 mod door;
@@ -17,6 +20,8 @@ mod effect;
 mod event;
 mod exposure;
 mod flatten;
+mod guard;
+mod kept;
 mod market;
 mod mode;
 mod operator;
@@ -31,9 +36,11 @@ mod state;
 mod status;
 mod stop;
 mod strategy;
+mod suspense;
 
 pub use alert::Alert;
 pub use book::Book;
+pub use dead_man::DeadManState;
 pub use digest::Digest;
 pub use effect::{Command, EFFECTS_MAX, Effect, Effects, Refusal};
 pub use event::{
@@ -41,6 +48,7 @@ pub use event::{
     OperatorCommand, OperatorRequest, Probation, TripCause,
 };
 pub use flatten::exit_slice;
+pub use kept::{BreakerMark, DayMark, Kept, STOPS_MAX};
 pub use mode::{Author, Mode, ModeCause, ModeRecord, Scope, transitions};
 pub use orders::{ORDERS_MAX, Order};
 pub use params::{Param, ParamFault, Params};
@@ -48,10 +56,12 @@ pub use permission::Permissions;
 pub use portfolio::{HighWater, Tally};
 pub use reconcile::Finding;
 pub use setup::{
-    Budget, ClockLimits, DrawdownLimits, InstrumentLimits, Limits, PriceMoveLimits, Rate,
-    RepeatLimits, Restored, Seat, Setup, Sharing, Taker, Timing, Valuation,
+    Appetite, BreakerLimits, Budget, ClockLimits, DayLimits, DeadManTiming, DrawdownLimits,
+    ExposureLimits, InstrumentLimits, Limits, NoTradeWindow, PriceMoveLimits, Rate, RejectLimits,
+    RepeatLimits, Resting, Restored, Seat, Setup, Sharing, Span, Storm, StrategyLimits, Taker,
+    Timing, Valuation,
 };
-pub use status::{Counters, InstrumentStatus, Status, StrategyStatus, VenueStatus};
+pub use status::{Counters, InstrumentStatus, LossStatus, Status, StrategyStatus, VenueStatus};
 pub use strategy::{
     Construct, INTENTS_MAX, Intent, Intents, OrderUpdate, Outcome, Registry, Strategy,
     StrategySetup, View,
@@ -80,6 +90,8 @@ pub struct Core {
     counters: Counters,
     updates: Vec<(StrategyId, OrderUpdate)>,
     telling: Vec<(StrategyId, OrderUpdate)>,
+    /// Orders that waited in vain and whose strategies are not told yet.
+    withheld: Vec<Applied>,
     equity_start: Option<Cash>,
     drawdown_bps_max: i64,
     /// When the bytes of the present event arrived.
@@ -119,6 +131,7 @@ impl Core {
                 seats,
                 setup.timing,
                 setup.sharing,
+                setup.dead_man,
                 move_window_ns,
             ),
             kernel,
@@ -128,6 +141,7 @@ impl Core {
             counters: Counters::default(),
             updates: Vec::with_capacity(UPDATES_MAX),
             telling: Vec::with_capacity(UPDATES_MAX),
+            withheld: Vec::with_capacity(dead_man::WAITING_MAX),
             equity_start: None,
             drawdown_bps_max: 0,
             origin_ns: 0,
@@ -145,6 +159,7 @@ impl Core {
 
         let was_latched = self.kernel.latch().is_some();
         let moved = self.take_in(&event.kind, effects);
+        self.guard(effects);
         self.state.orders.on_time(event.at.mono_ns, effects);
         self.state.reconciler.on_time(event.at.mono_ns, self.state.activity, effects);
         self.enforce(effects);
@@ -169,6 +184,7 @@ impl Core {
             .with(self.intents.next_id().sequence.into())
             .with_wide(self.state.equity.map_or(i128::MIN, Cash::units));
         let digest = self.state.portfolio.digest(self.state.orders.digest(digest));
+        let digest = self.state.dead_man.digest(digest);
         let market = self.state.market.iter();
         let digest = market.fold(digest, |digest, market| market.digest(digest));
         let seats = self.seats.iter();
@@ -204,6 +220,7 @@ impl Core {
             EventKind::Market(event) => self.on_market(event),
             EventKind::Execution(report) => return self.on_execution(report, effects),
             EventKind::Account(event) => self.on_account(event, effects),
+            EventKind::DeadMan(report) => self.on_dead_man(report, effects),
             EventKind::Link(event) => self.on_link(event, effects),
             EventKind::Clock(sample) => self.kernel.on_clock(*sample, self.state.now, effects),
             EventKind::Operator(request) => self.on_operator(request, effects),
@@ -265,9 +282,9 @@ impl Core {
         if let Some(fill) = &applied.fill {
             let instrument = &self.state.instruments[report.instrument.index()];
             let strategy = applied.order.strategy;
-            self.state.portfolio.on_fill(instrument, fill, applied.unsettled, strategy);
+            let ended = self.state.portfolio.on_fill(instrument, fill, applied.unsettled, strategy);
             if let Some(strategy) = strategy {
-                self.kernel.on_trade(strategy, now_ns);
+                self.kernel.on_fill(strategy, fill, ended, now_ns);
             }
         }
         self.state.expose(report.instrument);
@@ -277,14 +294,20 @@ impl Core {
 
     fn count(&mut self, report: &ExecutionReport, applied: &Applied, effects: &mut Effects) {
         let order = &applied.order;
+        if matches!(report.kind, ExecutionKind::Canceled { .. }) {
+            self.on_venue_cancel(order, effects);
+        }
         match report.kind {
-            ExecutionKind::Rejected { .. } => self.counters.rejected += 1,
+            ExecutionKind::Rejected { code } => {
+                self.counters.rejected += 1;
+                self.kernel.on_rejected(order, code, self.state.now.mono_ns);
+            }
+            ExecutionKind::New => self.kernel.on_accepted(order, self.state.now.mono_ns),
             ExecutionKind::NotSent(_) => self.counters.not_sent += 1,
             ExecutionKind::Trade(_) if applied.fill.is_none() => {
                 self.counters.repeated_reports += 1;
             }
-            ExecutionKind::New
-            | ExecutionKind::Trade(_)
+            ExecutionKind::Trade(_)
             | ExecutionKind::Canceled { .. }
             | ExecutionKind::Expired { .. }
             | ExecutionKind::CancelRejected { .. }
@@ -351,8 +374,7 @@ impl Core {
             }
             AccountEvent::Balance(change) => {
                 self.state.activity += 1;
-                let moved = self.state.portfolio.on_balance(change);
-                self.kernel.on_transfer(moved);
+                self.state.portfolio.on_balance(change);
             }
         }
     }
@@ -431,10 +453,20 @@ impl Core {
 
     /// The kernel looks at what the event made true.
     fn enforce(&mut self, effects: &mut Effects) {
-        self.state.equity = self.state.portfolio.equity();
-        self.equity_start = self.equity_start.or(self.state.equity);
-        let exposed = self.state.portfolio.is_exposed();
-        self.kernel.enforce(self.state.now, self.state.equity, exposed, effects);
+        let State { portfolio, now, .. } = &mut self.state;
+        portfolio.on_time(now.mono_ns, |asset, amount| {
+            effects.push(Effect::Alert(Alert::Unexplained { asset, amount }));
+        });
+        let worth = portfolio.value_up();
+        self.state.equity = worth.equity;
+        self.equity_start = self.equity_start.or(worth.equity);
+        self.withdrawing |= self.kernel.keep_hours(self.state.now, effects);
+        let profits = self.state.portfolio.profits();
+        let enforced = self.kernel.enforce(self.state.now, &worth, profits, effects);
+        self.withdrawing |= enforced.withdraws;
+        if let Some((scope, cause)) = enforced.reduces {
+            self.change_mode(scope, Change::by_engine(cause), effects);
+        }
         self.drawdown_bps_max = self.drawdown_bps_max.max(self.kernel.drawdown_bps().unwrap_or(0));
     }
 }

@@ -31,6 +31,9 @@ impl Core {
             }
             OperatorCommand::Resume(scope) => {
                 self.kernel.check_resume()?;
+                if let Scope::Strategy(strategy) = scope {
+                    self.kernel.review_losses(strategy);
+                }
                 self.state.reconciler.ask_now();
                 self.change_mode(scope, word(ModeCause::Resume, request), effects);
             }

@@ -22,7 +22,7 @@ use super::safety::Approved;
 use super::setup::Timing;
 use crate::types::{
     ClientOrderId, ExecutionKind, ExecutionReport, Fill, InstrumentId, OrderStatus, OrderTerms,
-    Price, Qty, Side, StrategyId, TimeInForce, VenueOrder,
+    Price, Qty, Side, StrategyId, VenueOrder,
 };
 use resting::Resting;
 use table::Table;
@@ -93,7 +93,7 @@ impl Order {
 
     /// True when it can rest in the book; else it trades at once or is over.
     pub fn is_resting_kind(&self) -> bool {
-        matches!(self.terms.time_in_force, TimeInForce::Gtc | TimeInForce::Gtx)
+        self.terms.time_in_force.rests()
     }
 
     /// What may still trade of it.
@@ -178,6 +178,21 @@ impl Orders {
         let answer_ns = now_ns.saturating_add(self.timing.answer_ns_max);
         order.deadline_ns = order.terms.expires_ns.unwrap_or(u64::MAX).min(answer_ns);
         self.insert(place.unwrap_or_else(|at| at), order);
+    }
+
+    /// An order that waited for something leaves now: its answer is waited for from here on.
+    pub(super) fn depart(&mut self, id: ClientOrderId, now_ns: u64) {
+        let Ok(at) = self.find(id) else { return };
+        let mut order = self.live[at];
+        order.sent_ns = now_ns;
+        let answer_ns = now_ns.saturating_add(self.timing.answer_ns_max);
+        order.deadline_ns = order.terms.expires_ns.unwrap_or(u64::MAX).min(answer_ns);
+        self.replace(at, order);
+    }
+
+    /// How long an answer is waited for.
+    pub(super) fn answer_ns_max(&self) -> u64 {
+        self.timing.answer_ns_max
     }
 
     /// Takes in an order of ours that stands at the venue and is not known here (an earlier epoch,

@@ -3,6 +3,10 @@
 //! The configuration checks all ranges and relations before a core is built. There are no defaults
 //! here: a number that is not written is a fault of the configuration (D8).
 
+pub use super::appetite::{
+    Appetite, BreakerLimits, DayLimits, ExposureLimits, RejectLimits, Storm, StrategyLimits,
+};
+use super::kept::{BreakerMark, DayMark};
 use super::mode::{ModeRecord, Scope};
 use super::permission::Permissions;
 use super::portfolio::HighWater;
@@ -25,6 +29,8 @@ pub struct Setup {
     pub timing: Timing,
     /// Whether the account is ours alone (SAFETY E4).
     pub sharing: Sharing,
+    /// The venue's dead-man's switch; `None` where there is none or it is not wanted.
+    pub dead_man: Option<DeadManTiming>,
     /// Number of this start; the first half of every id.
     pub epoch: u32,
     /// What the last run left behind.
@@ -55,6 +61,10 @@ pub struct Restored {
     pub latch_generation: u32,
     /// The high-water mark of equity.
     pub high_water: Option<HighWater>,
+    /// Where the day began.
+    pub day: Option<DayMark>,
+    /// The circuit breaker.
+    pub breaker: Option<BreakerMark>,
 }
 
 /// How an asset becomes reporting currency (D17).
@@ -77,6 +87,16 @@ pub enum Sharing {
     Shared,
 }
 
+/// How the venue's dead-man's switch is kept (SAFETY E15).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct DeadManTiming {
+    /// How long after the last renewal the venue takes the orders of an instrument back,
+    /// milliseconds.
+    pub countdown_ms: u32,
+    /// Time between two renewals, nanoseconds.
+    pub renew_ns: u64,
+}
+
 /// What one strategy may use, enforced by the kernel.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Budget {
@@ -90,6 +110,8 @@ pub struct Budget {
     pub orders_per_trade_max: Option<u32>,
     /// What it may open with.
     pub permissions: Permissions,
+    /// What it may lose and try before a person looks.
+    pub losses: StrategyLimits,
 }
 
 /// A token bucket: so many at once, refilled evenly.
@@ -137,10 +159,14 @@ pub struct Limits {
     pub data_age_ns_max: u64,
     /// Size of limits in CONSERVATIVE, in basis points of the full size.
     pub conservative_bps: u32,
+    /// What may be lost and held in all.
+    pub appetite: Appetite,
     /// How long after a resume CONSERVATIVE is not left without force (R125).
     pub probation_ns: u64,
     /// Whether opening orders may take in CONSERVATIVE.
     pub conservative_taker: Taker,
+    /// When nothing is opened (R68).
+    pub no_trade: Vec<NoTradeWindow>,
     /// Per instrument, by `InstrumentId`.
     pub instruments: Vec<InstrumentLimits>,
 }
@@ -152,6 +178,45 @@ pub enum Taker {
     On,
     /// It may not.
     Off,
+}
+
+/// A time at which nothing is opened, by the venue's clock, UTC (R68).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct NoTradeWindow {
+    /// When.
+    pub span: Span,
+    /// What becomes of opening orders that rest.
+    pub resting: Resting,
+}
+
+/// From when to when; the end is outside.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Span {
+    /// Every week.
+    Weekly {
+        /// On which days it begins: bit 0 is Monday.
+        days: u8,
+        /// Minute of the day.
+        from_min: u16,
+        /// Minute of the day, of the next one unless it is after `from_min`.
+        to_min: u16,
+    },
+    /// Once, in seconds of Unix time.
+    Once {
+        /// First second inside.
+        from_s: u64,
+        /// First second outside.
+        to_s: u64,
+    },
+}
+
+/// What a no-trade window does with opening orders that rest.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Resting {
+    /// They live on to their end.
+    Keep,
+    /// They are taken back.
+    Cancel,
 }
 
 /// The numbers that bind one instrument.

@@ -3,6 +3,7 @@
 //! Components meet here and do not know each other. Each method takes in one kind of fact; what it
 //! means for limits is the kernel's, what it is worth saying is the machine's.
 
+use super::dead_man::DeadMan;
 use super::exposure::Exposure;
 use super::market::Market;
 use super::mode::Mode;
@@ -10,7 +11,7 @@ use super::orders::{Orders, Totals};
 use super::portfolio::Portfolio;
 use super::reconcile::Reconciler;
 use super::safety::{Facts, Holdings, Modes};
-use super::setup::{Sharing, Timing, Valuation};
+use super::setup::{DeadManTiming, Sharing, Timing, Valuation};
 use super::strategy::View;
 use crate::types::{
     AccountSnapshot, Cash, Instrument, InstrumentId, OrderStatus, OrderTerms, Purpose, Qty, Side,
@@ -28,6 +29,7 @@ pub(super) struct State {
     pub(super) exposure: Exposure,
     pub(super) reconciler: Reconciler,
     pub(super) sharing: Sharing,
+    pub(super) dead_man: DeadMan,
     pub(super) equity: Option<Cash>,
     venues: usize,
     /// The connections of the venue, by channel.
@@ -47,6 +49,7 @@ impl State {
         strategies: usize,
         timing: Timing,
         sharing: Sharing,
+        dead_man: Option<DeadManTiming>,
         move_window_ns: u64,
     ) -> Self {
         let count = instruments.len();
@@ -57,9 +60,10 @@ impl State {
             market: instruments.iter().map(market).collect(),
             orders: Orders::new(count, strategies, timing),
             portfolio: Portfolio::new(count, strategies, valuations),
-            exposure: Exposure::new(count),
+            exposure: Exposure::new(&instruments),
             reconciler: Reconciler::new(VenueId(0), timing),
             sharing,
+            dead_man: DeadMan::new(dead_man, &timing, count),
             equity: None,
             venues: instruments.iter().map(|it| it.venue.index() + 1).max().unwrap_or(0),
             links: [false; 3],
@@ -134,6 +138,7 @@ impl State {
             entry_up: self.is_channel_up(super::LinkChannel::Orders),
             flattening: false,
             reconciled: self.reconciler.is_proven(),
+            can_guard: self.dead_man.can_arm(instrument, self.now.mono_ns),
             account: Holdings {
                 position: self.portfolio.position(instrument),
                 open: self.totals().of(instrument),
@@ -143,7 +148,8 @@ impl State {
             unknown_orders: self.totals().unknown(),
             standing: self.orders.standing(),
             own_opposite: self.orders.best_resting(instrument, side.opposite()),
-            gross: self.exposure.gross(),
+            around: self.exposure.around(instrument, side),
+            equity: self.equity,
         }
     }
 
@@ -173,14 +179,16 @@ impl State {
             let portfolio = &mut self.portfolio;
             self.orders.settle(|order, missing| {
                 if let Some(strategy) = order.strategy {
-                    let signed = order.terms.side.signed(missing);
-                    portfolio.attribute(strategy, order.terms.instrument, signed);
+                    let OrderTerms { instrument, side, price, .. } = order.terms;
+                    portfolio.on_missed(strategy, instrument, side, missing, price);
                 }
             });
         }
         if differs {
-            self.portfolio.adopt(snapshot, &self.instruments);
+            let (findings, now_ns) = (self.reconciler.findings(), self.now.mono_ns);
+            self.portfolio.adopt(snapshot, &self.instruments, findings, now_ns);
         }
+        self.portfolio.on_read();
         self.adopt_orders(snapshot, quiet);
         for at in 0..self.instruments.len() {
             self.expose(self.instruments[at].id);

@@ -1,5 +1,7 @@
 //! The state as people and programs see it: a copy, made now and then, that shares nothing.
 
+use super::dead_man::DeadManState;
+use super::kept::DayMark;
 use super::mode::{Mode, ModeRecord, Scope};
 use super::portfolio::{HighWater, Tally};
 use super::safety::{DenyReason, TripRecord};
@@ -61,6 +63,21 @@ impl Counters {
     }
 }
 
+/// The limits of loss.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct LossStatus {
+    /// Where the day began.
+    pub day: Option<DayMark>,
+    /// Fall since then, basis points.
+    pub day_loss_bps: Option<i64>,
+    /// Automatic stops in the circuit breaker's window.
+    pub breaker_stops: u32,
+    /// How often it has ever opened.
+    pub breaker_opened: u32,
+    /// How long it stays open; zero while it is closed.
+    pub breaker_cooldown_ns: u64,
+}
+
 /// One instrument.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct InstrumentStatus {
@@ -78,6 +95,8 @@ pub struct InstrumentStatus {
     pub open_orders: u32,
     /// What holds for it alone, and why.
     pub held: ModeRecord,
+    /// The venue's dead-man's switch there.
+    pub dead_man: DeadManState,
 }
 
 /// One venue.
@@ -100,6 +119,8 @@ pub struct StrategyStatus {
     pub fills: u64,
     /// Wishes of it that the kernel denied.
     pub denied: u64,
+    /// Profit less loss of its own ledger since the start, in reporting currency.
+    pub profit: Option<Cash>,
     /// What holds for it alone, and why.
     pub held: ModeRecord,
     /// Its own positions, by `InstrumentId`.
@@ -125,6 +146,8 @@ pub struct Status {
     pub links: [bool; 3],
     /// The account is proven to be what we believe.
     pub reconciled: bool,
+    /// The operator's calendar opens nothing now.
+    pub in_no_trade_window: bool,
     /// Strategies have been stopped for the end of the process.
     pub stopping: bool,
     /// A flatten is at work.
@@ -142,6 +165,8 @@ pub struct Status {
     pub drawdown_bps: Option<i64>,
     /// The deepest fall since the start, basis points.
     pub drawdown_bps_max: i64,
+    /// The limits of loss.
+    pub losses: LossStatus,
     /// Orders that are not over.
     pub open_orders: u32,
     /// Of these, opening ones.
@@ -161,6 +186,16 @@ pub struct Status {
 }
 
 impl Status {
+    /// True while a dead-man's switch runs at the venue or may be about to: it would take back what
+    /// protects a position, too.
+    pub fn dead_man_runs(&self) -> bool {
+        let runs = |line: &InstrumentStatus| match line.dead_man {
+            DeadManState::Asked | DeadManState::Armed { .. } => true,
+            DeadManState::Off | DeadManState::Disarmed => false,
+        };
+        self.instruments.iter().any(runs)
+    }
+
     /// Profit or loss since the start.
     pub fn profit(&self) -> Option<Cash> {
         self.equity.zip(self.equity_start).and_then(|(now, start)| now.checked_sub(start))
@@ -179,6 +214,7 @@ impl Core {
         out.latch_generation = self.kernel.latch_generation();
         out.links = LinkChannel::ALL.map(|channel| state.is_channel_up(channel));
         out.reconciled = state.reconciler.is_proven();
+        out.in_no_trade_window = self.kernel.is_in_window();
         out.stopping = self.kernel.is_stopping();
         out.flattening = self.flatten.is_at_work();
         out.clock_offset_ns = self.kernel.clock_offset_ns();
@@ -188,6 +224,7 @@ impl Core {
         out.high_water = self.kernel.high_water();
         out.drawdown_bps = self.kernel.drawdown_bps();
         out.drawdown_bps_max = self.drawdown_bps_max;
+        out.losses = self.kernel.loss_status(state.now.mono_ns);
         out.open_orders = state.totals().live();
         out.opening_orders = state.totals().opening();
         out.unknown_orders = state.totals().unknown();
@@ -219,12 +256,16 @@ impl Core {
             line.position = state.portfolio.position(instrument.id);
             line.open_orders = state.totals().of(instrument.id).live();
             line.held = self.kernel.mode_in(Scope::Instrument(instrument.id));
+            line.dead_man = state.dead_man.state(instrument.id, state.now);
         }
     }
 
     fn strategy_status(&self, out: &mut Vec<StrategyStatus>) {
         out.resize_with(self.seats.len(), StrategyStatus::default);
-        for ((seat, id), line) in self.seats.iter().zip((0_u8..).map(StrategyId)).zip(out) {
+        let profits = self.state.portfolio.profits();
+        let seats = self.seats.iter().zip((0_u8..).map(StrategyId)).zip(profits);
+        for (((seat, id), profit), line) in seats.zip(out) {
+            line.profit = profit;
             line.id = id;
             line.open_orders = self.state.totals().live_of(id);
             line.fills = seat.fills;

@@ -27,6 +27,10 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
             )
         }
         Alert::Mode { scope, record } => mode(*scope, record, names),
+        Alert::WindowEntered => {
+            (Loudness::Warn, "no-trade window: nothing is opened until it is over".to_owned())
+        }
+        Alert::WindowLeft => (Loudness::Info, "no-trade window is over".to_owned()),
         Alert::ClockDrift { offset_ns } => {
             let ms = offset_ns / 1_000_000;
             (Loudness::Warn, format!("clock drift: the venue is {ms} ms ahead of this machine"))
@@ -54,6 +58,43 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
         }
         Alert::Overfill(id) => {
             (Loudness::Error, format!("order {id} traded more than was ordered"))
+        }
+        Alert::LossRate => (
+            Loudness::Error,
+            "the last minute lost more than risk.max_loss_per_min: nothing new until it is over"
+                .to_owned(),
+        ),
+        Alert::RejectStorm { refused, answers } => {
+            (Loudness::Error, format!("the venue refused {refused} of the last {answers} orders"))
+        }
+        Alert::BreakerOpen => (
+            Loudness::Error,
+            "circuit breaker open: nothing new until breaker.cooldown_s has passed".to_owned(),
+        ),
+        Alert::Unexplained { asset, amount } => {
+            let asset = names.asset(*asset);
+            let what = format!("the wallet changed by {amount} {asset}");
+            (Loudness::Error, format!("{what} and nobody said why: counted as profit or loss"))
+        }
+        Alert::DeadManFired(instrument) => {
+            let symbol = names.instrument(*instrument);
+            (
+                Loudness::Error,
+                format!(
+                    "the venue's dead-man's switch of {symbol} was not renewed in time: its open \
+                     orders are gone or go; reading the account"
+                ),
+            )
+        }
+        Alert::DeadManUnarmed(instrument) => {
+            let symbol = names.instrument(*instrument);
+            (
+                Loudness::Error,
+                format!(
+                    "the venue's dead-man's switch of {symbol} cannot be armed: no order that \
+                     rests is opened there until it is"
+                ),
+            )
         }
         Alert::Flat => (Loudness::Info, "flatten done: every asked position is zero".to_owned()),
         Alert::FlattenStuck(instrument) => {

@@ -2,7 +2,7 @@
 
 use super::report::Report;
 use super::say;
-use crate::core::{LinkChannel, ModeRecord, StrategyStatus, VenueStatus};
+use crate::core::{DeadManState, LinkChannel, ModeRecord, StrategyStatus, VenueStatus};
 use serde_json::{Map, Value, json};
 
 /// The whole report. Numbers of money and quantity are text: exact, as everywhere.
@@ -18,6 +18,7 @@ pub fn status(report: &Report) -> Value {
         "probation_left_s": status.probation_left_ns.div_ceil(crate::types::SECOND),
         "kill_switch_active": status.latch.is_some(),
         "kill_switch": kill_switch(report),
+        "no_trade_window": status.in_no_trade_window,
         "stopping": status.stopping,
         "flattening": status.flattening,
         "version": report.version,
@@ -40,6 +41,8 @@ pub fn status(report: &Report) -> Value {
         "high_water": status.high_water.map(|mark| mark.peak.to_string()),
         "drawdown_bps": status.drawdown_bps,
         "drawdown_bps_max": status.drawdown_bps_max,
+        "day": day(report),
+        "circuit_breaker": circuit_breaker(report),
         "fees": text(&status.tally.fees),
         "turnover": text(&status.tally.turnover),
         "orders": orders(report),
@@ -76,6 +79,25 @@ pub fn kill_switch(report: &Report) -> Value {
         "generation": status.latch_generation,
         "trip": trip,
         "challenge": status.latch.as_ref().map(super::handlers::challenge),
+    })
+}
+
+fn day(report: &Report) -> Value {
+    let losses = &report.status.losses;
+    json!({
+        "opening": losses.day.map(|mark| mark.opening.to_string()),
+        "loss_bps": losses.day_loss_bps,
+    })
+}
+
+fn circuit_breaker(report: &Report) -> Value {
+    let losses = &report.status.losses;
+    let remaining_s = losses.breaker_cooldown_ns.div_ceil(crate::types::SECOND);
+    json!({
+        "state": if remaining_s == 0 { "closed" } else { "open" },
+        "stops": losses.breaker_stops,
+        "opened": losses.breaker_opened,
+        "cooldown_remaining_s": remaining_s,
     })
 }
 
@@ -134,9 +156,22 @@ fn instruments(report: &Report) -> Value {
             "open_orders": line.open_orders,
             "mode": line.held.mode.name(),
             "mode_cause": mode_cause(&line.held),
+            "dead_man": dead_man(line.dead_man),
         })
     };
     report.status.instruments.iter().map(line).collect()
+}
+
+/// What the switch does to orders that only protect is not documented, and is not claimed.
+fn dead_man(state: DeadManState) -> String {
+    match state {
+        DeadManState::Off => "off".to_owned(),
+        DeadManState::Disarmed => "disarmed".to_owned(),
+        DeadManState::Asked => "asked".to_owned(),
+        DeadManState::Armed { until_unix_ms } => {
+            format!("armed until {until_unix_ms}; effect on stops unverified")
+        }
+    }
 }
 
 fn strategy(line: &StrategyStatus, report: &Report) -> Value {
@@ -152,6 +187,7 @@ fn strategy(line: &StrategyStatus, report: &Report) -> Value {
         "open_orders": line.open_orders,
         "fills": line.fills,
         "denied": line.denied,
+        "profit": line.profit.map(|profit| profit.to_string()),
         "mode": line.held.mode.name(),
         "mode_cause": mode_cause(&line.held),
         "positions": positions,

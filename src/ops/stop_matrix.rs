@@ -33,6 +33,7 @@ enum Time {
 }
 
 const KEPT: &str = "stay";
+const SWITCHED: &str = "stay; when the switch fires, as in its row";
 const HELD: &str = "held";
 const NO_GROUPS: &str = "not built: legs are held";
 
@@ -49,13 +50,13 @@ const ROWS: &[Row] = &[
     },
     Row {
         stop: "kill −9, crash",
-        opening: "stand at the venue; cancelled at the next start",
-        protective: KEPT,
+        opening: "the venue takes them back (dead-man's switch), else the next start does",
+        protective: SWITCHED,
         positions: HELD,
         hedge: NO_GROUPS,
         exit: "nobody until the next start",
         restart: "reconciles, then CONSERVATIVE",
-        time: Time::Words("until the next start"),
+        time: Time::Words("`dead_man.countdown_s` after the last renewal; unbounded with `off`"),
     },
     Row {
         stop: "`engine halt`",
@@ -89,8 +90,8 @@ const ROWS: &[Row] = &[
     },
     Row {
         stop: "link loss",
-        opening: "stand at the venue; unanswered ones are unknown",
-        protective: KEPT,
+        opening: "as a crash, once order entry is down for so long; unanswered ones are unknown",
+        protective: SWITCHED,
         positions: HELD,
         hedge: NO_GROUPS,
         exit: "`engine flatten`, once the link is back",
@@ -99,23 +100,25 @@ const ROWS: &[Row] = &[
     },
     Row {
         stop: "host loss",
-        opening: "**stand at the venue**",
-        protective: KEPT,
+        opening: "the venue takes them back (dead-man's switch); with `off` they **stand**",
+        protective: SWITCHED,
         positions: HELD,
         hedge: NO_GROUPS,
         exit: "you, at the venue",
         restart: "reconciles, then CONSERVATIVE",
-        time: Time::Words("**unbounded**: no dead-man's switch yet"),
+        time: Time::Words("`dead_man.countdown_s` after the last renewal; unbounded with `off`"),
     },
     Row {
         stop: "dead-man's switch at the venue",
-        opening: "not built",
-        protective: "not built",
+        opening: "cancelled by the venue, symbol by symbol",
+        protective: "**unverified**: reduce-only orders go too; stops are not documented",
         positions: HELD,
         hedge: NO_GROUPS,
-        exit: "—",
-        restart: "—",
-        time: Time::Words("not built"),
+        exit: "`engine flatten`",
+        restart: "if alive: alert, reading of the account, armed again before the next order",
+        time: Time::Words(
+            "`dead_man.countdown_s` without a step of the core or without order entry",
+        ),
     },
 ];
 
@@ -123,8 +126,10 @@ const NOT_PROTECTED: &[&str] = &[
     "A gap through your limit: a trip stops new risk, it cannot sell into a market that is not there.",
     "Liquidation: margin and distance to liquidation are not checked yet.",
     "The venue itself: insolvency, frozen withdrawals, a wrong mark price.",
-    "A host that dies with opening orders standing: the dead-man's switch (`countdownCancelAll`) is not \
-     armed yet, and on Binance Spot there is none.",
+    "A host that dies with opening orders standing, for `dead_man.countdown_s`, and for ever where the \
+     switch is `off` or the venue has none (Binance Spot).",
+    "A dead-man's switch that fires while a reduce-only order guards a position: the venue takes back all \
+     orders of the symbol.",
     "What could not be tried here: nothing has been run against the live venue. The dialect is tested \
      against the venue's documents, its official samples and recorded frames.",
 ];

@@ -142,6 +142,7 @@ impl Universe {
             limits: config.limits.clone(),
             timing: config.timing,
             sharing: config.sharing,
+            dead_man: config.dead_man.timing(),
             epoch,
             restored,
         })

@@ -18,7 +18,7 @@ use super::hot::Incoming;
 use super::lane::Filler;
 use crate::core::safety::{Approved, TripRecord};
 use crate::core::{
-    AccountEvent, Alert, Command, Core, Effect, Event, EventKind, HighWater, ModeRecord,
+    AccountEvent, Alert, Command, Core, Effect, Event, EventKind, HighWater, Kept, ModeRecord,
     ORDERS_MAX, OperatorCommand, OperatorRequest, Refusal, Scope, TripCause,
 };
 use crate::store::{Denial, Journal, OrderIntent, Record};
@@ -40,6 +40,8 @@ pub(super) enum Durable {
     Mode { scope: Scope, record: ModeRecord },
     /// The high-water mark moved.
     HighWater(HighWater),
+    /// Something of the limits of loss moved.
+    Kept(Kept),
     /// All before this is done: the asker may be told.
     Answer { ticket: u32, answer: Result<(), Refusal> },
 }
@@ -108,6 +110,7 @@ impl Outputs {
             EventKind::Execution(report) => Record::Execution(*report),
             EventKind::Link(link) => Record::Link(*link),
             EventKind::Clock(sample) => Record::Clock(*sample),
+            EventKind::DeadMan(report) => Record::DeadMan(*report),
             EventKind::Operator(request) => Record::Operator(*request),
             EventKind::Account(AccountEvent::Snapshot(_) | AccountEvent::QueryFailed { .. })
             | EventKind::Account(AccountEvent::Balance(_))
@@ -146,6 +149,10 @@ impl Outputs {
                 self.append(&Record::HighWater(mark), at);
                 self.keep(Durable::HighWater(mark));
             }
+            Effect::Kept(kept) => {
+                self.append(&Record::Kept(kept), at);
+                self.keep(Durable::Kept(kept));
+            }
             Effect::Alert(alert) => self.say(alert, at, core),
             Effect::Answer { ticket, answer } => self.keep(Durable::Answer { ticket, answer }),
         }
@@ -172,6 +179,7 @@ impl Outputs {
                 Ok(())
             }
             Command::CancelAll { .. }
+            | Command::ArmDeadMan(_)
             | Command::QueryOrder { .. }
             | Command::QueryAccount { .. } => Ok(()),
         };

@@ -10,12 +10,13 @@ use super::startup::{self, Disk, StartError};
 use super::supervisor::Ending;
 use super::threads;
 use super::wiring::{self, Parts};
-use crate::config::{Config, Endpoint, Wait};
-use crate::core::{Core, Mode, Registry, Restored};
+use crate::config::{Config, DeadManConfig, DeadManOff, Endpoint, Wait};
+use crate::core::{Core, DeadManTiming, Mode, Registry, Restored};
 use crate::net::unix::ControlSocket;
 use crate::net::{Address, Dial};
 use crate::ops::{Names, Report, say, screen::Screen};
 use crate::store::Standing;
+use crate::types::MS;
 use crate::venue::{Credentials, Dialects};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -137,6 +138,7 @@ async fn prepare(
     let (restored, standing) = disk.restore(config, &names, clock, venue.exchange.is_some());
     let gate = Gate::default();
     say_what_stands(&restored, &names);
+    say_dead_man(config);
     if restored.latch.is_some() {
         gate.shut();
     }
@@ -164,6 +166,31 @@ fn say_what_stands(restored: &Restored, names: &Names) {
             "beginning stopped or limited; see `engine status`, `engine resume`"
         );
     }
+}
+
+/// Whether the venue takes orders back when this engine dies, and what it means when not (E15).
+fn say_dead_man(config: &Config) {
+    let why = match config.dead_man {
+        DeadManConfig::On(DeadManTiming { countdown_ms, renew_ns }) => {
+            let renew_ms = renew_ns / MS;
+            tracing::info!(
+                countdown_ms,
+                renew_ms,
+                "dead-man's switch on: the venue takes orders back when this engine falls silent; \
+                 its effect on stops is unverified"
+            );
+            return;
+        }
+        DeadManConfig::Off(DeadManOff::Written) => "the configuration says `dead_man: off`",
+        DeadManConfig::Off(DeadManOff::SharedAccount) => {
+            "the account is shared, and `dead_man.cancels_others` is not true"
+        }
+        DeadManConfig::Off(DeadManOff::NotAtVenue) => "this venue has none",
+    };
+    tracing::warn!(
+        "no dead-man's switch: {why}; after a crash or a lost machine, open orders stand at the \
+         venue until the next start"
+    );
 }
 
 /// Where operators reach the engine of a deployment.

@@ -141,15 +141,19 @@ impl Supervisor {
                     return false;
                 }
                 () = sleep_until(until) => {
-                    tracing::error!("opening orders may still stand at the venue");
-                    return false;
+                    let clean = self.report.status.opening_orders == 0;
+                    match clean {
+                        true => tracing::warn!("the venue's dead-man's switch may still run"),
+                        false => tracing::error!("opening orders may still stand at the venue"),
+                    }
+                    return clean;
                 }
                 question = self.socket.next() => self.on_question(question),
                 Some(told) = self.told.recv() => self.on_told(told).await,
                 _ = rounds.tick() => {
                     self.round();
                     let status = &self.report.status;
-                    if status.stopping && status.opening_orders == 0 {
+                    if status.stopping && status.opening_orders == 0 && !status.dead_man_runs() {
                         return true;
                     }
                     if hot.is_finished() {

@@ -10,9 +10,9 @@ use super::order::{ClientText, Order, OrderEntry, OrderKey, Report, ReportKind, 
 use super::reject::Reject;
 use crate::core::{AccountEvent, Command, EventKind};
 use crate::types::{
-    AccountSnapshot, AssetId, Cash, ClientOrderId, ExecutionKind, ExecutionReport, Fee, Fill,
-    ForeignOrder, IdPrefix, Instrument, InstrumentId, MarketEvent, OrderRef, OrderTerms, Purpose,
-    QueryToken, VenueId, VenueOrder, VenuePosition,
+    AccountSnapshot, AssetId, Cash, ClientOrderId, DeadManAnswer, DeadManReport, DeadManRequest,
+    ExecutionKind, ExecutionReport, Fee, Fill, ForeignOrder, IdPrefix, Instrument, InstrumentId,
+    MarketEvent, OrderRef, OrderTerms, Purpose, QueryToken, VenueId, VenueOrder, VenuePosition,
 };
 
 /// One account on an exchange of its own.
@@ -67,6 +67,7 @@ impl Direct {
 
     /// Takes a command of the engine.
     pub fn handle(&mut self, now_unix_ms: u64, command: &Command, out: &mut Vec<EventKind>) {
+        self.advance(now_unix_ms, out);
         match command {
             Command::NewOrder(approved) => {
                 self.place(now_unix_ms, approved.id(), approved.terms(), out);
@@ -78,6 +79,14 @@ impl Direct {
                 let _ = self.exchange.cancel_all(now_unix_ms, self.account, *instrument, reports);
                 self.tell(out);
             }
+            Command::ArmDeadMan(request) => {
+                let DeadManRequest { instrument, countdown_ms, .. } = *request;
+                let countdown_ms = u64::from(countdown_ms);
+                let (exchange, account) = (&mut self.exchange, self.account);
+                let set = exchange.set_countdown(now_unix_ms, account, instrument, countdown_ms);
+                let answer = if set { DeadManAnswer::Set } else { DeadManAnswer::Refused };
+                out.push(EventKind::DeadMan(DeadManReport { request: *request, answer }));
+            }
             Command::QueryOrder { id, instrument } => {
                 self.query(now_unix_ms, *id, *instrument, out);
             }
@@ -88,8 +97,15 @@ impl Direct {
         }
     }
 
+    /// Runs timers: dead-man's switches and dates of orders. Every command and every event of the market runs them too.
+    pub fn advance(&mut self, now_unix_ms: u64, out: &mut Vec<EventKind>) {
+        self.exchange.on_time(now_unix_ms, &mut self.reports);
+        self.tell(out);
+    }
+
     /// Takes in what the market did; tells what that did to our orders.
     pub fn on_market(&mut self, now_unix_ms: u64, event: &MarketEvent, out: &mut Vec<EventKind>) {
+        self.advance(now_unix_ms, out);
         self.exchange.on_market(now_unix_ms, event, &mut self.reports);
         self.tell(out);
     }
@@ -183,6 +199,7 @@ impl Direct {
             time_in_force: terms.time_in_force,
             qty: terms.qty,
             reduce_only: terms.purpose != Purpose::Opening,
+            good_till_unix_ms: None,
         })
     }
 

@@ -6,6 +6,7 @@
 
 use super::account::{Account, Fees, Position};
 use super::book::Book;
+use super::countdown::Countdowns;
 use super::filters;
 use super::order::{
     ClientText, ExpiryReason, Order, OrderEntry, OrderKey, Report, ReportKind, State, TradeRecord,
@@ -46,6 +47,9 @@ pub struct Exchange {
     pub(super) instruments: Vec<Instrument>,
     pub(super) books: Vec<Book>,
     pub(super) fees: Fees,
+    pub(super) countdowns: Countdowns,
+    /// The earliest date at which an open order ends.
+    pub(super) next_date_unix_ms: Option<u64>,
     accounts: Vec<Account>,
     trades: Vec<VecDeque<TradeRecord>>,
     orders: BTreeMap<u64, Order>,
@@ -64,6 +68,8 @@ impl Exchange {
             instruments,
             books: vec![Book::default(); slots],
             fees,
+            countdowns: Countdowns::default(),
+            next_date_unix_ms: None,
             accounts: Vec::new(),
             trades: Vec::new(),
             orders: BTreeMap::new(),
@@ -80,6 +86,7 @@ impl Exchange {
         let wallets: BTreeMap<AssetId, Cash> = assets.map(|asset| (asset, balance)).collect();
         self.accounts.push(Account::new(wallets, self.instruments.len()));
         self.trades.push(VecDeque::new());
+        self.countdowns.open_account(self.instruments.len());
         let index = u16::try_from(self.accounts.len() - 1);
         assert!(index.is_ok(), "accounts are configured, not made by strangers");
         AccountIndex(index.unwrap_or(u16::MAX))
@@ -171,6 +178,8 @@ impl Exchange {
         };
         self.orders.insert(order.id, order);
         self.open[slot].push(order.id);
+        let dates = [self.next_date_unix_ms, entry.good_till_unix_ms];
+        self.next_date_unix_ms = dates.into_iter().flatten().min();
         out.push(Report { order, kind: ReportKind::New });
         self.take(now_unix_ms, slot, order.id, out);
         self.settle_after_take(now_unix_ms, slot, order.id, out);

@@ -7,7 +7,8 @@
 //! - [`rng`] and [`market`]: where a synthetic market comes from;
 //! - [`book`]: the market of one instrument as an order meets it;
 //! - [`order`], [`reject`], [`filters`], [`account`]: nouns and rules;
-//! - [`exchange`]: accounts and orders, matched (the matching itself is in `matching`);
+//! - [`exchange`]: accounts and orders, matched (the matching itself is in `matching`, dead-man's
+//!   switches in `countdown`, dates of orders in `good_till`);
 //! - [`direct`]: the exchange spoken to in process, by commands and events;
 //! - [`binance`]: the exchange spoken to as Binance USDⓈ-M, by bytes.
 //!
@@ -22,9 +23,11 @@ pub mod account;
 pub mod binance;
 
 pub mod book;
+mod countdown;
 pub mod direct;
 pub mod exchange;
 pub mod filters;
+mod good_till;
 pub mod market;
 mod matching;
 pub mod order;

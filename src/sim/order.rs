@@ -42,6 +42,8 @@ pub struct OrderEntry {
     pub qty: Qty,
     /// Never opens or turns a position.
     pub reduce_only: bool,
+    /// When the exchange ends it by itself, milliseconds since the Unix epoch.
+    pub good_till_unix_ms: Option<u64>,
 }
 
 /// By which name an order is asked for.
@@ -95,6 +97,8 @@ pub enum ExpiryReason {
     MarketRest,
     /// A reduce-only order whose position is gone.
     PositionGone,
+    /// Its date has come.
+    GoodTillDate,
 }
 
 /// One order.

@@ -95,6 +95,7 @@ pub(super) fn limit(side: Side, at: &str, amount: &str) -> OrderEntry {
         time_in_force: TimeInForce::Gtc,
         qty: qty(amount),
         reduce_only: false,
+        good_till_unix_ms: None,
     }
 }
 

@@ -8,14 +8,15 @@ use super::wire::Numbered;
 use super::wire::{Put, Take, Wire, largest, wire_enum, wire_struct};
 use crate::core::safety::{DenyReason, TripReason, TripRecord};
 use crate::core::{
-    Baseline, ClockSample, HighWater, LinkChannel, LinkEvent, LinkState, Mode, ModeCause,
-    ModeRecord, OperatorCommand, OperatorRequest, Probation, Scope, TripCause,
+    Baseline, BreakerMark, ClockSample, DayMark, HighWater, Kept, LinkChannel, LinkEvent,
+    LinkState, Mode, ModeCause, ModeRecord, OperatorCommand, OperatorRequest, Probation, STOPS_MAX,
+    Scope, TripCause,
 };
 use crate::types::{
-    AssetId, Cash, ClientOrderId, ExecutionKind, ExecutionReport, Fee, Fill, ForeignOrder,
-    InstrumentId, Liquidity, NotSentReason, OrderKind, OrderRef, OrderRequest, OrderStatus,
-    OrderTerms, Price, Purpose, Qty, QueryToken, Side, Stamp, StrategyId, Text, TimeInForce,
-    VenueId,
+    AssetId, Cash, ClientOrderId, DeadManAnswer, DeadManReport, DeadManRequest, ExecutionKind,
+    ExecutionReport, Fee, Fill, ForeignOrder, InstrumentId, Liquidity, NotSentReason, OrderKind,
+    OrderRef, OrderRequest, OrderStatus, OrderTerms, Price, Purpose, Qty, QueryToken, Side, Stamp,
+    StrategyId, Text, TimeInForce, VenueId,
 };
 
 /// Version of every layout below and of the records made of them.
@@ -88,7 +89,13 @@ wire_struct!(OrderTerms {
 wire_enum!(ForeignOrder { 1 = Liquidation, 2 = Deleveraging, 3 = Delivery, 4 = Other });
 wire_enum!(OrderRef { 1 = Ours(id: ClientOrderId), 2 = Foreign(cause: ForeignOrder) });
 wire_enum!(Liquidity { 1 = Maker, 2 = Taker });
-wire_enum!(NotSentReason { 1 = KillSwitch, 2 = LinkDown, 3 = Unencodable, 4 = Throttled });
+wire_enum!(NotSentReason {
+    1 = KillSwitch,
+    2 = LinkDown,
+    3 = Unencodable,
+    4 = Throttled,
+    80 = DeadMan,
+});
 wire_struct!(Fee { asset: AssetId, amount: Cash });
 wire_struct!(Fill {
     trade_id: u64,
@@ -137,6 +144,11 @@ wire_enum!(ModeCause {
     8 = Unreadable,
     9 = Liquidation,
     10 = StuckOrder,
+    60 = DailyLoss,
+    61 = StrategyLoss,
+    62 = LosingRun,
+    63 = StrategyRejects,
+    64 = ReviewDue,
 });
 wire_struct!(ModeRecord {
     mode: Mode,
@@ -149,6 +161,10 @@ wire_enum!(LinkChannel { 1 = Market, 2 = Orders, 3 = User });
 wire_enum!(LinkState { 1 = Up, 2 = Down });
 wire_struct!(LinkEvent { venue: VenueId, channel: LinkChannel, state: LinkState });
 wire_struct!(ClockSample { venue: VenueId, offset_ns: i64, rtt_ns: u64 });
+
+wire_enum!(DeadManAnswer { 1 = Set, 2 = Refused, 3 = Unknown });
+wire_struct!(DeadManRequest { instrument: InstrumentId, countdown_ms: u32, asked_ns: u64 });
+wire_struct!(DeadManReport { request: DeadManRequest, answer: DeadManAnswer });
 
 wire_enum!(TripCause { 1 = Operator, 2 = FlagFile, 3 = Journal });
 wire_enum!(Baseline { 1 = Keep, 2 = New });
@@ -191,6 +207,12 @@ wire_struct!(TripRecord {
     note: Text<96>,
 });
 wire_struct!(HighWater { peak: Cash });
+wire_struct!(DayMark { day: u32, opening: Cash });
+wire_struct!(BreakerMark { opened: u32, stops: u8, ages_ns: [u64; STOPS_MAX], cooldown_ns: u64 });
+wire_enum!(Kept {
+    1 = Day(mark: DayMark),
+    2 = Breaker(mark: BreakerMark),
+});
 
 wire_enum!(DenyReason {
     1 = KillSwitch,
@@ -236,10 +258,28 @@ wire_enum!(DenyReason {
     49 = DuplicateOrder,
     50 = RepeatedOrder,
     51 = SelfTrade,
+    90 = NoTradeWindow,
     52 = InstrumentUnknown,
     53 = InstrumentOrders,
     54 = MinuteRate,
     55 = OrderToTrade,
+    60 = EquityUnproven,
+    61 = DailyLoss,
+    62 = LossRate,
+    63 = BreakerOpen,
+    64 = RejectStorm,
+    65 = StrategyLoss,
+    66 = LosingRun,
+    67 = StrategyRejects,
+    68 = ReviewDue,
+    69 = NetExposure,
+    70 = UnderlyingExposure,
+    71 = UnderlyingNet,
+    72 = TooManyPositions,
+    73 = Leverage,
+    74 = Concentration,
+    75 = ConservativePosition,
+    80 = DeadManUnarmed,
 });
 
 /// The number under which a reason stands on disk.
@@ -296,10 +336,12 @@ mod tests {
         check_table::<Scope>();
         check_table::<LinkChannel>();
         check_table::<LinkState>();
+        check_table::<DeadManAnswer>();
         check_table::<TripCause>();
         check_table::<Baseline>();
         check_table::<Probation>();
         check_table::<OperatorCommand>();
+        check_table::<Kept>();
         check_table::<TripReason>();
         check_table::<DenyReason>();
     }

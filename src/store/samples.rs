@@ -3,8 +3,9 @@
 use super::record::{Carried, Denial, OrderIntent, Record, Start};
 use crate::core::safety::{DenyReason, TripReason, TripRecord};
 use crate::core::{
-    Baseline, ClockSample, HighWater, LinkChannel, LinkEvent, LinkState, Mode, ModeCause,
-    ModeRecord, OperatorCommand, OperatorRequest, Probation, Scope, TripCause,
+    Baseline, BreakerMark, ClockSample, DayMark, HighWater, Kept, LinkChannel, LinkEvent,
+    LinkState, Mode, ModeCause, ModeRecord, OperatorCommand, OperatorRequest, Probation, STOPS_MAX,
+    Scope, TripCause,
 };
 use crate::types::*;
 use proptest::prelude::*;
@@ -34,7 +35,7 @@ pub(super) fn request() -> OperatorRequest {
 
 /// One of each kind, in the order of their numbers.
 pub(super) fn one_of_each() -> Vec<Record> {
-    (1..=Record::KINDS.len()).map(|kind| Dice(0x9E37_79B9 + kind as u64).record(kind)).collect()
+    Record::KINDS.iter().map(|kind| Dice(0x9E37_79B9 + u64::from(*kind)).record(*kind)).collect()
 }
 
 /// A cycle through all kinds.
@@ -46,7 +47,8 @@ pub(super) fn many(count: usize) -> Vec<Record> {
 
 /// Any record.
 pub(super) fn any_record() -> impl Strategy<Value = Record> {
-    (1..=Record::KINDS.len(), any::<u64>()).prop_map(|(kind, seed)| Dice(seed | 1).record(kind))
+    let kind = proptest::sample::select(Record::KINDS);
+    (kind, any::<u64>()).prop_map(|(kind, seed)| Dice(seed | 1).record(kind))
 }
 
 /// Values drawn from a seed (xorshift64).
@@ -262,7 +264,19 @@ impl Dice {
         }
     }
 
-    fn record(&mut self, kind: usize) -> Record {
+    fn kept(&mut self) -> Kept {
+        let mark = BreakerMark {
+            opened: self.word(),
+            stops: self.byte(),
+            ages_ns: [(); STOPS_MAX].map(|()| self.roll()),
+            cooldown_ns: self.roll(),
+        };
+        let all =
+            [Kept::Day(DayMark { day: self.word(), opening: self.cash() }), Kept::Breaker(mark)];
+        self.pick(&all)
+    }
+
+    fn record(&mut self, kind: u16) -> Record {
         let venue = VenueId(self.byte());
         match kind {
             1 => Record::Start(Start {
@@ -297,6 +311,19 @@ impl Dice {
             }
             14 => Record::Stop { clean: self.pick(&[false, true]) },
             15 => Record::Carry(self.carried()),
+            60 => Record::Kept(self.kept()),
+            80 => Record::DeadMan(DeadManReport {
+                request: DeadManRequest {
+                    instrument: self.instrument(),
+                    countdown_ms: self.word(),
+                    asked_ns: self.roll(),
+                },
+                answer: self.pick(&[
+                    DeadManAnswer::Set,
+                    DeadManAnswer::Refused,
+                    DeadManAnswer::Unknown,
+                ]),
+            }),
             _ => Record::Standing { scope: self.scope(), record: self.mode_record() },
         }
     }

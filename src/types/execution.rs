@@ -118,6 +118,10 @@ pub enum Liquidity {
     Taker,
 }
 
+/// The code with which dialects report a post-only order that the venue refused because it would
+/// have taken: Binance's own, to which other venues' are brought.
+pub const POST_ONLY_CODE: i32 = -5022;
+
 /// Why the gateway did not send what the kernel had approved.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum NotSentReason {
@@ -129,4 +133,6 @@ pub enum NotSentReason {
     Unencodable,
     /// The sender was not allowed more messages.
     Throttled,
+    /// The venue's dead-man's switch could not be armed for it in time (SAFETY E15).
+    DeadMan,
 }

@@ -1,6 +1,7 @@
 //! The nouns of trading: plain data, no behaviour beyond arithmetic, no IO, no policy.
 
 mod account;
+mod dead_man;
 mod execution;
 mod ids;
 mod instrument;
@@ -12,8 +13,10 @@ mod text;
 pub use account::{
     AccountSnapshot, BalanceCause, BalanceChange, QueryToken, VenueOrder, VenuePosition,
 };
+pub use dead_man::{DeadManAnswer, DeadManReport, DeadManRequest};
 pub use execution::{
     ExecutionKind, ExecutionReport, Fee, Fill, ForeignOrder, Liquidity, NotSentReason, OrderRef,
+    POST_ONLY_CODE,
 };
 pub use ids::{
     AssetId, ClientOrderId, ID_PREFIX_MAX, ID_TEXT_MAX, IdPrefix, InstrumentId, StrategyId, VenueId,

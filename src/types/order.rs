@@ -164,6 +164,26 @@ pub enum OrderStatus {
     NotSent,
 }
 
+impl TimeInForce {
+    /// True for an order that can stand in the book; else it trades at once or is over.
+    pub fn rests(self) -> bool {
+        match self {
+            Self::Gtc | Self::Gtx => true,
+            Self::Ioc | Self::Fok => false,
+        }
+    }
+}
+
+impl OrderKind {
+    /// True for an order that can stand in the book.
+    pub fn rests(self) -> bool {
+        match self {
+            Self::Limit(_) | Self::PostOnly(_) => true,
+            Self::Ioc(_) | Self::Fok(_) | Self::Market => false,
+        }
+    }
+}
+
 impl OrderStatus {
     /// True when nothing can happen to it any more.
     pub fn is_final(self) -> bool {

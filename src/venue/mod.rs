@@ -13,8 +13,8 @@ pub mod panic;
 
 use crate::core::Command;
 use crate::types::{
-    AccountSnapshot, BalanceChange, ClientOrderId, ExecutionReport, Filters, IdPrefix, Instrument,
-    InstrumentId, InstrumentKind, MarketEvent, QueryToken, VenueId,
+    AccountSnapshot, BalanceChange, ClientOrderId, DeadManReport, DeadManRequest, ExecutionReport,
+    Filters, IdPrefix, Instrument, InstrumentId, InstrumentKind, MarketEvent, QueryToken, VenueId,
 };
 
 /// Largest WebSocket message that is read at all; a larger one closes the connection (SAFETY 7).
@@ -138,6 +138,15 @@ pub trait UserDialect: Send {
     fn on_message(&mut self, bytes: &[u8], out: &mut Vec<UserEvent>) -> Result<(), DecodeError>;
 }
 
+/// One instant on two clocks.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct VenueTime {
+    /// The venue's, as estimated (SAFETY E10): milliseconds since the Unix epoch.
+    pub unix_ms: u64,
+    /// Ours: what the ends of orders are told in.
+    pub mono_ns: u64,
+}
+
 /// What an order dialect wants done.
 #[derive(Debug)]
 pub enum Outgoing {
@@ -154,6 +163,9 @@ pub enum Question {
     CancelAll(InstrumentId),
     /// What became of an order.
     Order(InstrumentId, ClientOrderId),
+    /// Set the dead-man's switch of an instrument; the answer is for
+    /// [`OrderDialect::on_dead_man`].
+    DeadMan(DeadManRequest),
 }
 
 /// Order entry and account reading of one account.
@@ -161,13 +173,13 @@ pub trait OrderDialect: Send {
     /// The connection to open.
     fn stream(&self) -> Stream;
 
-    /// Encodes and signs a command as of `venue_unix_ms` (estimated venue time: SAFETY E10).
+    /// Encodes and signs a command as of a time (SAFETY E10).
     /// `buffer` is cleared first. An error means that no byte may leave for it. `QueryAccount` is
     /// not one command but several calls: see [`Self::account_calls`].
     fn encode(
         &mut self,
         command: &Command,
-        venue_unix_ms: u64,
+        at: VenueTime,
         buffer: &mut Vec<u8>,
     ) -> Result<Outgoing, EncodeError>;
 
@@ -185,6 +197,10 @@ pub trait OrderDialect: Send {
         answer: Option<&Answer>,
         out: &mut Vec<ExecutionReport>,
     ) -> Result<(), DecodeError>;
+
+    /// What the answer to [`Question::DeadMan`] says. `Set` only when the venue itself says that
+    /// the countdown which was asked for runs, and `Refused` only when it can have no effect.
+    fn on_dead_man(&self, request: DeadManRequest, answer: Option<&Answer>) -> DeadManReport;
 
     /// The calls that together read the whole account, signed as of `venue_unix_ms`.
     fn account_calls(&self, venue_unix_ms: u64) -> Vec<Call>;
@@ -244,6 +260,22 @@ pub enum VenueKind {
 impl VenueKind {
     /// All of them, with the word that the configuration uses.
     pub const ALL: [(&'static str, Self); 1] = [("binance_usdm", Self::BinanceUsdm)];
+
+    /// What the venue's dead-man's switch costs; `None` where it has none.
+    pub fn dead_man_cost(self) -> Option<DeadManCost> {
+        match self {
+            Self::BinanceUsdm => Some(binance::DEAD_MAN_COST),
+        }
+    }
+}
+
+/// What keeping a dead-man's switch costs, in the venue's own request weights.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct DeadManCost {
+    /// One request about one instrument.
+    pub request_weight: u32,
+    /// All that the venue takes in a minute, of whatever kind.
+    pub weight_per_minute: u32,
 }
 
 /// What a dialect must know of the world: the configured instruments of its venue with the index

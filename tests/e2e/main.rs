@@ -14,6 +14,7 @@
 mod bad_disk;
 mod bad_venue;
 mod crashes;
+mod dead_man;
 mod exchanges;
 mod journals;
 mod operators;

@@ -20,9 +20,12 @@ pub(crate) fn exits(world: &World) -> Vec<Qty> {
             assert_eq!(terms.time_in_force, TimeInForce::Ioc);
             Some(terms.qty)
         }
-        Sent::New(..) | Sent::Cancel(_) | Sent::CancelAll(_) | Sent::Query(_) | Sent::Account => {
-            None
-        }
+        Sent::New(..)
+        | Sent::Cancel(_)
+        | Sent::CancelAll(_)
+        | Sent::Query(_)
+        | Sent::Account
+        | Sent::DeadMan(_) => None,
     };
     world.sent.iter().filter_map(exit).collect()
 }

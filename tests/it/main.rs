@@ -10,6 +10,7 @@ mod support;
 
 mod book_lost;
 mod budgets;
+mod dead_man;
 mod determinism;
 mod duplicates;
 mod exits;
@@ -17,6 +18,7 @@ mod flatten;
 mod halt_resume;
 mod kill_switch;
 mod momentum;
+mod no_trade;
 mod order_bounds;
 mod order_life;
 mod paper;

@@ -29,7 +29,11 @@ fn follower() -> World {
 fn orders(world: &World) -> Vec<OrderTerms> {
     let order = |sent: &Sent| match sent {
         Sent::New(_, terms) => Some(*terms),
-        Sent::Cancel(_) | Sent::CancelAll(_) | Sent::Query(_) | Sent::Account => None,
+        Sent::Cancel(_)
+        | Sent::CancelAll(_)
+        | Sent::Query(_)
+        | Sent::Account
+        | Sent::DeadMan(_) => None,
     };
     world.sent.iter().filter_map(order).collect()
 }

@@ -62,6 +62,7 @@ pub(crate) fn makers() -> Setup {
         limits: config.limits,
         timing: config.timing,
         sharing: config.sharing,
+        dead_man: config.dead_man.timing(),
         epoch: 1,
         restored: Restored::default(),
     }

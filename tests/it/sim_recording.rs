@@ -128,6 +128,7 @@ fn bid(at: Price) -> OrderEntry {
         time_in_force: TimeInForce::Gtx,
         qty: Qty::parse(b"0.01").unwrap(),
         reduce_only: false,
+        good_till_unix_ms: None,
     }
 }
 

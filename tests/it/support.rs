@@ -7,18 +7,19 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use tradekeel::core::safety::{DenyReason, TripRecord};
 use tradekeel::core::{
-    AccountEvent, Alert, Baseline, Budget, ClockLimits, ClockSample, Command, Core, DrawdownLimits,
-    Effect, Effects, Event, EventKind, InstrumentLimits, Intent, Intents, Limits, LinkChannel,
-    LinkEvent, LinkState, Mode, OperatorCommand, OperatorRequest, Order, OrderUpdate, Permissions,
-    PriceMoveLimits, Rate, Refusal, RepeatLimits, Restored, Scope, Seat, Setup, Sharing, Status,
-    Strategy, Taker, Timing, Valuation, View,
+    AccountEvent, Alert, Appetite, Baseline, BreakerLimits, Budget, ClockLimits, ClockSample,
+    Command, Core, DayLimits, DrawdownLimits, Effect, Effects, Event, EventKind, ExposureLimits,
+    InstrumentLimits, Intent, Intents, Kept, Limits, LinkChannel, LinkEvent, LinkState, Mode,
+    OperatorCommand, OperatorRequest, Order, OrderUpdate, Permissions, PriceMoveLimits, Rate,
+    Refusal, RejectLimits, RepeatLimits, Restored, Scope, Seat, Setup, Sharing, Status, Storm,
+    Strategy, StrategyLimits, Taker, Timing, Valuation, View,
 };
 use tradekeel::sim::{Direct, Fees, Rng};
 use tradekeel::types::{
-    AssetId, BookDelta, Cash, ClientOrderId, DELTA_LEVELS, ExecutionKind, ExecutionReport, Filters,
-    IdPrefix, Instrument, InstrumentId, InstrumentKind, Level, MS, MarketData, MarketEvent,
-    NotSentReason, OrderKind, OrderRef, OrderRequest, OrderTerms, Price, Purpose, Qty, Quote,
-    SECOND, Side, Stamp, Text, Trade, VenueId,
+    AssetId, BookDelta, Cash, ClientOrderId, DELTA_LEVELS, DeadManRequest, ExecutionKind,
+    ExecutionReport, Filters, IdPrefix, Instrument, InstrumentId, InstrumentKind, Level, MS,
+    MarketData, MarketEvent, NotSentReason, OrderKind, OrderRef, OrderRequest, OrderTerms, Price,
+    Purpose, Qty, Quote, SECOND, Side, Stamp, Text, Trade, VenueId,
 };
 
 pub(crate) const BTC: InstrumentId = InstrumentId(0);
@@ -84,6 +85,7 @@ pub(crate) enum Sent {
     CancelAll(InstrumentId),
     Query(ClientOrderId),
     Account,
+    DeadMan(DeadManRequest),
 }
 
 /// What a strategy was told, and what it is to say next.
@@ -144,6 +146,7 @@ pub(crate) struct World {
     pub(crate) sent: Vec<Sent>,
     pub(crate) trips: Vec<TripRecord>,
     pub(crate) refusals: Vec<Result<(), Refusal>>,
+    pub(crate) kept: Vec<Kept>,
     /// Prices are repeated by themselves, so that time can pass.
     pub(crate) market_lives: bool,
     /// The next new orders are answered 503, the first one first.
@@ -220,8 +223,28 @@ pub(crate) fn limits() -> Limits {
         gross_notional_max: cash(10_000_000),
         data_age_ns_max: 2 * SECOND,
         conservative_bps: 5_000,
+        appetite: Appetite {
+            day: DayLimits { max_bps: 1_400, rollover_hour: 0 },
+            minute_loss_max: cash(1_000_000),
+            exposure: ExposureLimits {
+                net_max: cash(10_000_000),
+                underlying_gross_max: cash(10_000_000),
+                underlying_net_max: cash(10_000_000),
+                leverage_bps_max: 1_000_000,
+                concentration_bps_max: 1_000_000,
+                positions_max: 64,
+                conservative_bps_max: 1_000_000,
+            },
+            rejects: RejectLimits { ratio_bps_max: 5_000, storm: Storm::Stop },
+            breaker: BreakerLimits {
+                stops_max: 3,
+                window_ns: 600 * SECOND,
+                cooldown_ns: 900 * SECOND,
+            },
+        },
         probation_ns: 0,
         conservative_taker: Taker::On,
+        no_trade: Vec::new(),
         instruments: vec![bounds, bounds],
     }
 }
@@ -233,6 +256,7 @@ pub(crate) fn budget() -> Budget {
         rate: FREE,
         orders_per_trade_max: None,
         permissions: Permissions::ALL,
+        losses: StrategyLimits { loss_max: cash(1_000_000), ..StrategyLimits::default() },
     }
 }
 
@@ -262,6 +286,7 @@ pub(crate) fn setup() -> Setup {
         limits: limits(),
         timing: timing(),
         sharing: Sharing::Exclusive,
+        dead_man: None,
         epoch: 1,
         restored: Restored::default(),
     }
@@ -307,6 +332,7 @@ impl World {
             sent: Vec::new(),
             trips: Vec::new(),
             refusals: Vec::new(),
+            kept: Vec::new(),
             market_lives: true,
             unavailable: VecDeque::new(),
             rng: Rng::new(1),
@@ -521,6 +547,13 @@ impl World {
         }
     }
 
+    /// Lets so much time pass in which the core does nothing at all: hung, or stopped.
+    pub(crate) fn hang(&mut self, ns: u64) {
+        self.now_ns += ns;
+        self.venue.advance(self.unix_ms(), &mut self.answers);
+        self.post_answers();
+    }
+
     // What is there to look at.
 
     pub(crate) fn status(&self) -> Status {
@@ -588,6 +621,7 @@ impl World {
                 | Effect::Reset { .. }
                 | Effect::ModeChanged { .. }
                 | Effect::HighWaterChanged(_) => {}
+                Effect::Kept(kept) => self.kept.push(kept),
             }
         }
         self.effects = effects;
@@ -607,6 +641,7 @@ impl World {
             Command::CancelAll { instrument } => {
                 (Sent::CancelAll(*instrument), LinkChannel::Orders)
             }
+            Command::ArmDeadMan(request) => (Sent::DeadMan(*request), LinkChannel::Orders),
             Command::QueryOrder { id, .. } => (Sent::Query(*id), LinkChannel::User),
             Command::QueryAccount { .. } => (Sent::Account, LinkChannel::User),
         };

@@ -2,6 +2,7 @@
 //! check cannot reach further.
 
 use super::verdict::Passage;
+use crate::core::exposure::Around;
 use crate::core::market::Market;
 use crate::core::mode::Mode;
 use crate::core::orders::{IntentKey, Open, Standing};
@@ -21,6 +22,8 @@ pub(in crate::core) struct Facts<'a> {
     /// An operator closes the position of this instrument.
     pub(in crate::core) flattening: bool,
     pub(in crate::core) reconciled: bool,
+    /// The venue's dead-man's switch is armed here, can be, or is not wanted.
+    pub(in crate::core) can_guard: bool,
     pub(in crate::core) account: Holdings<'a>,
     pub(in crate::core) live_orders: u32,
     pub(in crate::core) unknown_orders: u32,
@@ -28,8 +31,10 @@ pub(in crate::core) struct Facts<'a> {
     pub(in crate::core) standing: &'a Standing,
     /// The best price at which an order of ours may rest on the other side.
     pub(in crate::core) own_opposite: Option<Price>,
-    /// Sum of worst-case exposures in reporting currency; `None` while one has no price.
-    pub(in crate::core) gross: Option<Cash>,
+    /// Sums of worst-case exposures.
+    pub(in crate::core) around: Around,
+    /// In reporting currency; `None` while it cannot be told.
+    pub(in crate::core) equity: Option<Cash>,
 }
 
 /// A position and what may still trade of it.

@@ -1,62 +1,69 @@
-//! Orders of the last minute, counted second by second: never more than so many in any minute,
-//! whenever it begins. A venue that counts by the minute bans for longer than that.
+//! How many within a rolling minute: a count of integers on the monotonic clock.
+//!
+//! Must hold: what is counted stays counted for a minute at least and a second more at most; both
+//! counting and asking cost the same however many there were.
 
 use crate::types::SECOND;
 
-/// Seconds of a minute.
-const SECONDS: u64 = 60;
+/// Seconds that are kept: a minute and the one that is under way.
+const SECONDS: usize = 61;
 
-/// One more than that, because the oldest second is counted whole.
-const SLOTS: usize = 61;
-
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Minute {
-    max: u32,
-    /// By second, round and round.
-    slots: [u32; SLOTS],
-    sum: u32,
-    /// The present one.
+    counts: [u32; SECONDS],
+    sum: u64,
     second: u64,
 }
 
 impl Minute {
-    pub(super) fn new(max: u32) -> Self {
-        Self { max, slots: [0; SLOTS], sum: 0, second: 0 }
+    pub(super) fn new() -> Self {
+        Self { counts: [0; SECONDS], sum: 0, second: 0 }
     }
 
-    /// Time begins as if so many had been sent in the minute before, evenly, but for the last
+    /// Time begins as if so many had been counted in the minute before, evenly, but for the last
     /// second of it: its part is free.
-    pub(super) fn begin(&mut self, now_ns: u64, sent: u32) {
+    pub(super) fn begin(&mut self, now_ns: u64, before: u32) {
+        self.clear();
         self.second = now_ns / SECOND;
-        let sent = sent.min(self.max);
-        let until = |second: u64| u64::from(sent) * second / SECONDS;
-        for second in 1..SECONDS {
-            let count = u32::try_from(until(second) - until(second - 1)).unwrap_or(self.max);
-            *self.slot(self.second + second) = count;
+        let until = |second: u64| u64::from(before) * second / 60;
+        for second in 1..60 {
+            let count = until(second) - until(second - 1);
+            self.counts[index(self.second + second)] = u32::try_from(count).unwrap_or(before);
+            self.sum += count;
         }
-        self.sum = self.slots.iter().sum();
     }
 
-    /// True when one more may go and `kept` are left for others.
-    pub(super) fn has_room(&mut self, now_ns: u64, kept: u32) -> bool {
-        let now = (now_ns / SECOND).max(self.second);
-        for second in (self.second + 1..=now).take(SLOTS) {
-            self.sum -= std::mem::take(self.slot(second));
+    /// One more.
+    pub(super) fn add(&mut self, now_ns: u64) {
+        self.roll(now_ns);
+        let count = &mut self.counts[index(self.second)];
+        self.sum += u64::from(*count < u32::MAX);
+        *count = count.saturating_add(1);
+    }
+
+    /// How many.
+    pub(super) fn count(&mut self, now_ns: u64) -> u64 {
+        self.roll(now_ns);
+        self.sum
+    }
+
+    pub(super) fn clear(&mut self) {
+        (self.counts, self.sum) = ([0; SECONDS], 0);
+    }
+
+    fn roll(&mut self, now_ns: u64) {
+        let second = now_ns / SECOND;
+        let passed = second.saturating_sub(self.second).min(SECONDS as u64);
+        for step in 0..passed {
+            let over = std::mem::take(&mut self.counts[index(second - step)]);
+            self.sum -= u64::from(over);
         }
-        self.second = now;
-        let after = self.sum.checked_add(kept).and_then(|sum| sum.checked_add(1));
-        after.is_some_and(|after| after <= self.max)
+        self.second = self.second.max(second);
     }
+}
 
-    /// One goes.
-    pub(super) fn take(&mut self) {
-        *self.slot(self.second) += 1;
-        self.sum += 1;
-    }
-
-    fn slot(&mut self, second: u64) -> &mut u32 {
-        &mut self.slots[usize::try_from(second % (SECONDS + 1)).unwrap_or(0)]
-    }
+fn index(second: u64) -> usize {
+    (second % SECONDS as u64) as usize
 }
 
 #[cfg(test)]
@@ -64,65 +71,34 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const MINUTE: u64 = 60 * SECOND;
+    #[test]
+    fn one_is_counted_for_its_minute_and_the_second_it_began_in() {
+        let mut minute = Minute::new();
+        minute.add(SECOND / 2);
+        assert_eq!(minute.count(61 * SECOND - 1), 1);
+        assert_eq!(minute.count(61 * SECOND), 0);
+    }
 
     #[test]
-    fn so_many_pass_in_a_minute_and_the_next_when_the_first_is_out_of_it() {
-        let mut minute = Minute::new(3);
-        for _ in 0..3 {
-            assert!(minute.has_room(5 * SECOND + 7, 0));
-            minute.take();
+    fn what_was_counted_before_the_beginning_is_over_second_by_second() {
+        let mut minute = Minute::new();
+        minute.begin(1_000 * SECOND, 600);
+        for second in 0..60 {
+            assert_eq!(minute.count((1_000 + second) * SECOND), 590 - 10 * second);
         }
-        assert!(!minute.has_room(5 * SECOND + MINUTE + SECOND - 1, 0));
-        assert!(minute.has_room(5 * SECOND + MINUTE + SECOND, 2));
-        assert!(!minute.has_room(5 * SECOND + MINUTE + SECOND, 3));
-    }
-
-    #[test]
-    fn what_is_kept_for_others_is_left() {
-        let mut minute = Minute::new(8);
-        (0..5).for_each(|_| minute.take());
-        assert!(minute.has_room(0, 2) && !minute.has_room(0, 3));
-        assert!(!minute.has_room(0, u32::MAX));
-    }
-
-    #[test]
-    fn a_start_is_no_fresh_minute() {
-        let mut minute = Minute::new(600);
-        let began_ns = 1_000 * SECOND;
-        minute.begin(began_ns, 600);
-        for second in 0..=30 {
-            let now_ns = began_ns + second * SECOND;
-            let mut passed = 0;
-            while minute.has_room(now_ns, 0) {
-                minute.take();
-                passed += 1;
-            }
-            assert_eq!(passed, 10, "second {second}");
-        }
-    }
-
-    #[test]
-    fn after_a_long_silence_all_of_it_is_free() {
-        let mut minute = Minute::new(2);
-        minute.begin(0, 2);
-        assert!(minute.has_room(u64::MAX, 1));
     }
 
     proptest! {
         #[test]
-        fn no_minute_holds_more(steps in proptest::collection::vec(0_u64..4 * SECOND, 1..400)) {
-            let (mut minute, mut now_ns, mut sent) = (Minute::new(9), 0, Vec::new());
+        fn counts_like_a_list(steps in proptest::collection::vec(0_u64..9_000_000_000, 1..200)) {
+            let (mut minute, mut now_ns, mut added) = (Minute::new(), 0, Vec::new());
             for step in steps {
                 now_ns += step;
-                if minute.has_room(now_ns, 0) {
-                    minute.take();
-                    sent.push(now_ns);
-                }
-            }
-            for (at, start) in sent.iter().enumerate() {
-                let within = sent[at..].iter().take_while(|t| **t < start + MINUTE).count();
-                prop_assert!(within <= 9);
+                added.push(now_ns);
+                minute.add(now_ns);
+                let within = |ns: u64| added.iter().filter(|at| now_ns - **at <= ns).count() as u64;
+                let count = minute.count(now_ns);
+                prop_assert!(within(60 * SECOND) <= count && count <= within(61 * SECOND));
             }
         }
     }

@@ -8,26 +8,37 @@
 //! A check is a file that answers `Result<(), DenyReason>`, a variant at its place of precedence, a
 //! line here, and a row in `tests.rs`.
 
+mod breaker;
 mod collar;
+mod daily_loss;
 mod drawdown;
 mod drift;
 mod duplicate;
+mod equity;
 mod exposure;
 mod facts;
 mod filters;
 mod freshness;
 mod identity;
 mod kill_switch;
+mod loss_rate;
+mod losses;
 mod market_move;
 mod minute;
 mod modes;
+mod nav;
+mod no_trade;
 mod order_to_trade;
 mod permission;
+mod proof;
 mod rates;
 mod reducing;
+mod rejects;
 mod repeat;
+mod scale;
 mod self_trade;
 mod size;
+mod strategy_losses;
 mod taking;
 #[cfg(test)]
 mod tests;
@@ -36,6 +47,7 @@ mod ttl;
 mod verdict;
 
 pub use collar::exit_price;
+pub(super) use equity::Valuation;
 pub(super) use facts::{Exit, Facts, Holdings, Wish};
 pub(super) use kill_switch::Trip;
 pub use kill_switch::{TripReason, TripRecord};
@@ -46,19 +58,21 @@ pub use verdict::{Approved, DenyReason, Passage};
 use super::alert::Alert;
 use super::effect::{Effect, Effects, Refusal};
 use super::event::{Baseline, ClockSample, Probation};
-use super::mode::{Mode, ModeRecord, Scope};
+use super::mode::{Mode, ModeCause, ModeRecord, Scope};
 use super::orders::IntentKey;
 use super::portfolio::HighWater;
 use super::setup::{Budget, Limits, Restored};
+use super::status::LossStatus;
 use crate::types::{
-    Cash, ClientOrderId, Instrument, OrderKind, OrderRequest, OrderTerms, Price, Purpose, Qty,
-    Quote, Stamp, StrategyId, TimeInForce,
+    Cash, ClientOrderId, Fill, Instrument, OrderKind, OrderRequest, OrderTerms, POST_ONLY_CODE,
+    Price, Purpose, Quote, Stamp, StrategyId, TimeInForce,
 };
-use drawdown::Drawdown;
 use drift::Drift;
 use facts::Candidate;
 use identity::Ids;
 use kill_switch::KillSwitch;
+use losses::Losses;
+use no_trade::NoTrade;
 use rates::Rates;
 use repeat::Repeats;
 use verdict::require;
@@ -69,22 +83,27 @@ pub(super) struct Kernel {
     ids: Ids,
     kill_switch: KillSwitch,
     modes: Modes,
-    drawdown: Drawdown,
+    no_trade: NoTrade,
+    losses: Losses,
     drift: Drift,
     rates: Rates,
     repeats: Repeats,
     budgets: Vec<Budget>,
     limits: Limits,
-    high_water_said: Option<HighWater>,
-    high_water_said_ns: u64,
+}
+
+/// What the machine must do after the kernel looked.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Enforced {
+    /// Where only reductions may go on, and why.
+    pub(super) reduces: Option<(Scope, ModeCause)>,
+    /// Opening orders must be taken back.
+    pub(super) withdraws: bool,
 }
 
 /// Most orders of strategies, whatever the configuration says: the rest of the table is for exits
 /// and for orders found at the venue.
 const STRATEGY_ORDERS_MAX: u32 = 12_288;
-
-/// A high-water mark that rises with every tick is told this often at most.
-const HIGH_WATER_EVERY_NS: u64 = crate::types::SECOND;
 
 impl Kernel {
     /// `epoch` is the number of this start: the first half of every id.
@@ -102,14 +121,13 @@ impl Kernel {
             ids: Ids::new(epoch),
             kill_switch: KillSwitch::restored(restored.latch, restored.latch_generation),
             modes,
-            drawdown: Drawdown::new(limits.drawdown, restored.high_water),
+            no_trade: NoTrade::new(limits.no_trade.clone()),
+            losses: Losses::new(&limits, &budgets, restored),
             drift: Drift::new(limits.clock),
             rates: Rates::new(&limits, &budgets),
             repeats: Repeats::new(limits.repeats),
             budgets,
             limits,
-            high_water_said: restored.high_water,
-            high_water_said_ns: 0,
         }
     }
 
@@ -201,9 +219,12 @@ impl Kernel {
         holds(!facts.flattening, DenyReason::Halted)?;
         let mode = self.modes.at(instrument.id, wish.map(|wish| wish.strategy));
         holds(mode < Mode::Reducing, DenyReason::ReducingOnly)?;
+        passage.judge(self.no_trade.check())?;
         holds(link_up, DenyReason::LinkDown)?;
         holds(facts.reconciled, DenyReason::NotReconciled)?;
         holds(instrument.filters.trading, DenyReason::NotTrading)?;
+        let rests = wish.is_some_and(|wish| wish.request.kind.rests());
+        holds(facts.can_guard || !rests, DenyReason::DeadManUnarmed)?;
         holds(wish.is_none_or(|wish| wish.permitted), DenyReason::NotPermitted)?;
         let restricted = self.limits.instruments[instrument.id.index()].restricted;
         holds(!restricted, DenyReason::Restricted)?;
@@ -217,7 +238,9 @@ impl Kernel {
         let mid = facts.market.quote().and_then(Quote::mid);
         let before = facts.market.past_mid(now_ns);
         passage.judge(market_move::check(mid, before, self.limits.price_move.max_bps))?;
-        passage.judge(self.drawdown.check())
+        passage.judge(self.losses.check(now_ns))?;
+        let Some(wish) = wish else { return Ok(()) };
+        passage.judge(self.losses.check_strategy(wish.strategy))
     }
 
     /// May this order be sent, where one may?
@@ -258,7 +281,8 @@ impl Kernel {
         let position_max = self.scaled_qty(mode, bounds.position_max);
         passage.judge(exposure::check_position(&facts.account, side, qty, position_max))?;
         let gross_max = self.scaled_cash(mode, self.limits.gross_notional_max);
-        passage.judge(exposure::check_gross(facts.gross, worth, qty, gross_max))?;
+        passage.judge(exposure::check_gross(facts.around.gross, worth, qty, gross_max))?;
+        self.check_sums(order, mode, worth, facts)?;
         let Some(wish) = wish else { return Ok(()) };
         let budget = self.budgets[wish.strategy.index()];
         holds(wish.live_orders < budget.open_orders_max, DenyReason::StrategyOrders)?;
@@ -299,12 +323,13 @@ impl Kernel {
     pub(super) fn enforce(
         &mut self,
         now: Stamp,
-        equity: Option<Cash>,
-        exposed: bool,
+        worth: &Valuation,
+        profits: impl Iterator<Item = Option<Cash>>,
         effects: &mut Effects,
-    ) {
+    ) -> Enforced {
         self.rates.begin(now.mono_ns);
-        if let Some(trip) = self.drawdown.observe(now.mono_ns, equity, exposed) {
+        let found = self.losses.observe(now, worth, profits, effects);
+        if let Some(trip) = found.trip {
             self.trip(trip, now, effects);
         }
         match self.drift.change() {
@@ -315,12 +340,30 @@ impl Kernel {
             Some(drift::Change::BecameGood) => effects.push(Effect::Alert(Alert::ClockGood)),
             None => {}
         }
-        let due = HIGH_WATER_EVERY_NS <= now.mono_ns.saturating_sub(self.high_water_said_ns);
-        if due && self.high_water_said != self.drawdown.high_water() {
-            self.high_water_said = self.drawdown.high_water();
-            self.high_water_said_ns = now.mono_ns;
-            effects.extend(self.high_water_said.map(Effect::HighWaterChanged));
+        let reduces = if found.day_lost {
+            Some((Scope::All, ModeCause::DailyLoss))
+        } else {
+            let stop = self.losses.take_stop(now.mono_ns, effects);
+            stop.map(|(strategy, cause)| (Scope::Strategy(strategy), cause))
+        };
+        Enforced { reduces, withdraws: found.stopped }
+    }
+
+    /// Looks at the calendar. True when orders that rest may have to go.
+    pub(super) fn keep_hours(&mut self, now: Stamp, effects: &mut Effects) -> bool {
+        let offset_ns = self.drift.offset_ns().unwrap_or(0);
+        let venue_unix_ns = now.unix_ns.saturating_add_signed(offset_ns);
+        match self.no_trade.observe(venue_unix_ns / crate::types::SECOND) {
+            Some(no_trade::Edge::Entered) => effects.push(Effect::Alert(Alert::WindowEntered)),
+            Some(no_trade::Edge::Left) => effects.push(Effect::Alert(Alert::WindowLeft)),
+            None => return false,
         }
+        self.no_trade.cancels()
+    }
+
+    /// True while the calendar opens nothing.
+    pub(super) fn is_in_window(&self) -> bool {
+        self.no_trade.is_inside()
     }
 
     /// Sets the latch and says so; nothing when it is set already.
@@ -340,9 +383,9 @@ impl Kernel {
             return Err(Refusal::StaleGeneration);
         }
         match baseline {
-            Baseline::Keep if self.drawdown.is_breached() => return Err(Refusal::StillBreached),
+            Baseline::Keep if self.losses.is_breached() => return Err(Refusal::StillBreached),
             Baseline::Keep => {}
-            Baseline::New => self.drawdown.rebase(),
+            Baseline::New => self.losses.rebase(),
         }
         self.kill_switch.clear();
         Ok(())
@@ -392,12 +435,32 @@ impl Kernel {
         self.drift.observe_message(sent_unix_ms, received);
     }
 
-    pub(super) fn on_trade(&mut self, strategy: StrategyId, now_ns: u64) {
+    /// A trade of a strategy; `ended` is the profit of the round trip that it ends.
+    pub(super) fn on_fill(
+        &mut self,
+        strategy: StrategyId,
+        fill: &Fill,
+        ended: Option<Cash>,
+        now_ns: u64,
+    ) {
         self.rates.on_trade(strategy, now_ns);
+        self.losses.on_fill(strategy, fill.price.notional(fill.qty), now_ns);
+        if let Some(profit) = ended {
+            self.losses.on_round_trip(strategy, profit);
+        }
     }
 
-    pub(super) fn on_transfer(&mut self, amount: Cash) {
-        self.drawdown.on_transfer(amount);
+    /// The venue took an order.
+    pub(super) fn on_accepted(&mut self, order: &super::Order, now_ns: u64) {
+        self.losses.on_accepted(order.strategy, now_ns);
+    }
+
+    /// The venue refused an order. One that was to rest and would have taken is as it was wished.
+    pub(super) fn on_rejected(&mut self, order: &super::Order, code: i32, now_ns: u64) {
+        let wished = order.terms.time_in_force == TimeInForce::Gtx && code == POST_ONLY_CODE;
+        if !wished {
+            self.losses.on_rejected(order.strategy, now_ns);
+        }
     }
 
     /// The mode of everything, the latch included.
@@ -429,6 +492,8 @@ impl Kernel {
     pub(super) fn forbids_opening(&self, order: &super::Order) -> bool {
         self.latch().is_some()
             || self.modes.is_stopping()
+            || self.losses.forbids_opening()
+            || self.no_trade.cancels()
             || Mode::Reducing <= self.modes.at(order.terms.instrument, order.strategy)
     }
 
@@ -441,11 +506,20 @@ impl Kernel {
     }
 
     pub(super) fn high_water(&self) -> Option<HighWater> {
-        self.drawdown.high_water()
+        self.losses.high_water()
     }
 
     pub(super) fn drawdown_bps(&self) -> Option<i64> {
-        self.drawdown.fall_bps()
+        self.losses.fall_bps()
+    }
+
+    /// An operator resumed a strategy: what it lost and tried is counted from here.
+    pub(super) fn review_losses(&mut self, strategy: StrategyId) {
+        self.losses.review(strategy);
+    }
+
+    pub(super) fn loss_status(&self, now_ns: u64) -> LossStatus {
+        self.losses.status(now_ns)
     }
 
     pub(super) fn clock_offset_ns(&self) -> Option<i64> {
@@ -471,27 +545,6 @@ impl Kernel {
                 let band_bps = self.limits.price_band_bps;
                 collar::price(quote, request.side, band_bps, tick).ok_or(DenyReason::NoQuote)
             }
-        }
-    }
-
-    fn scaled_qty(&self, mode: Mode, limit: Qty) -> Qty {
-        match mode {
-            Mode::Conservative => {
-                let scaled = Cash::from_units(limit.units().into());
-                let scaled = scaled.checked_bps(self.limits.conservative_bps.into());
-                let scaled = scaled.and_then(|scaled| i64::try_from(scaled.units()).ok());
-                Qty::from_units(scaled.unwrap_or(0))
-            }
-            Mode::Running | Mode::Reducing | Mode::Halted | Mode::Killed => limit,
-        }
-    }
-
-    fn scaled_cash(&self, mode: Mode, limit: Cash) -> Cash {
-        match mode {
-            Mode::Conservative => {
-                limit.checked_bps(self.limits.conservative_bps.into()).unwrap_or(Cash::ZERO)
-            }
-            Mode::Running | Mode::Reducing | Mode::Halted | Mode::Killed => limit,
         }
     }
 }

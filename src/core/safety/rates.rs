@@ -45,7 +45,7 @@ impl Rates {
             burst: limits.order_rate.burst,
             second: Throttle::new(limits.order_rate),
             minute_max: limits.orders_per_minute_max,
-            minute: Minute::new(limits.orders_per_minute_max),
+            minute: Minute::new(),
             seats: budgets.iter().map(seat).collect(),
         }
     }
@@ -67,8 +67,8 @@ impl Rates {
     pub(super) fn check(&mut self, passage: Passage, now_ns: u64) -> Result<(), DenyReason> {
         let room = self.second.has_room(now_ns, kept(passage, self.burst));
         require(room, DenyReason::OrderRate)?;
-        let room = self.minute.has_room(now_ns, kept(passage, self.minute_max));
-        require(room, DenyReason::MinuteRate)
+        let mine = self.minute_max - kept(passage, self.minute_max);
+        require(self.minute.count(now_ns) < u64::from(mine), DenyReason::MinuteRate)
     }
 
     /// Those of one strategy; nobody is more urgent there than its reductions.
@@ -90,7 +90,7 @@ impl Rates {
     /// One goes, of a strategy or as an exit.
     pub(super) fn take(&mut self, strategy: Option<StrategyId>, now_ns: u64) {
         self.second.take();
-        self.minute.take();
+        self.minute.add(now_ns);
         if let Some(strategy) = strategy {
             let seat = &mut self.seats[strategy.index()];
             seat.rate.take();

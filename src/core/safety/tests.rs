@@ -9,7 +9,7 @@ use super::*;
 use crate::core::Permissions;
 use crate::core::market::Market;
 use crate::core::mode::ModeCause;
-use crate::types::{InstrumentKind, MarketData, SECOND, Side};
+use crate::types::{InstrumentKind, MarketData, Qty, SECOND, Side};
 use case::*;
 
 type Change = fn(&mut Case);
@@ -21,9 +21,11 @@ const ROWS: &[(DenyReason, Change, Change)] = &[
         |c| { c.kernel.kill_switch.trip(trip(), Stamp::default()); c.kernel.kill_switch.clear(); }),
     (DenyReason::Halted, |c| shift(c, Scope::Strategy(MAKER), ModeCause::Halt), |c| shift(c, Scope::Strategy(MAKER), ModeCause::Start)),
     (DenyReason::ReducingOnly, |c| shift(c, Scope::All, ModeCause::Liquidation), |c| { *c = good_reduction(); shift(c, Scope::All, ModeCause::Liquidation); }),
+    (DenyReason::NoTradeWindow, |c| close(c, 100), |c| close(c, 101)),
     (DenyReason::LinkDown, |c| c.link_up = false, |_| {}),
     (DenyReason::NotReconciled, |c| c.reconciled = false, |_| {}),
     (DenyReason::NotTrading, |c| c.instrument.filters.trading = false, |_| {}),
+    (DenyReason::DeadManUnarmed, |c| c.can_guard = false, |c| { c.can_guard = false; c.request.kind = OrderKind::Ioc(Price::whole(100)); }),
     (DenyReason::NotPermitted, |c| c.permitted = false, |_| {}),
     (DenyReason::Restricted, |c| c.kernel.limits.instruments[0].restricted = true, |c| { *c = good_reduction(); c.kernel.limits.instruments[0].restricted = true; }),
     (DenyReason::BadId, |c| { c.kernel.ids.spend(id(5)); c.id = id(5); }, |c| { c.kernel.ids.spend(id(5)); c.id = id(6); }),
@@ -36,7 +38,16 @@ const ROWS: &[(DenyReason, Change, Change)] = &[
     (DenyReason::StaleSignal, |c| c.origin_ns = NOW_NS - SECOND - 1, |c| c.origin_ns = NOW_NS - SECOND),
     (DenyReason::MarketMoved, |c| moved_from(c, 9_851_485_148), |c| moved_from(c, 9_851_485_149)),
     (DenyReason::EquityUnknown, |c| observe_equity(c, None), |c| observe_equity(c, Some(Cash::whole(1_000)))),
-    (DenyReason::Drawdown, |c| observe_equity(c, Some(Cash::whole(850))), |c| observe_equity(c, Some(Cash::from_units(85_010_000_000)))),
+    (DenyReason::EquityUnproven, |c| suspend(c, true), |c| suspend(c, false)),
+    (DenyReason::Drawdown, |c| observe_equity(c, Some(Cash::whole(850))), |c| *c = fallen(9_999, 85_010_000_000)),
+    (DenyReason::DailyLoss, |c| observe_equity(c, Some(Cash::whole(900))), |c| *c = fallen(1_000, 90_000_000_001)),
+    (DenyReason::LossRate, |c| observe_equity(c, Some(Cash::whole(990))), |c| observe_equity(c, Some(Cash::from_units(99_000_000_001)))),
+    (DenyReason::BreakerOpen, |c| stops(c, 3), |c| stops(c, 2)),
+    (DenyReason::RejectStorm, |c| answers(c, 11, 89), |c| answers(c, 10, 90)),
+    (DenyReason::StrategyLoss, |c| lose(c, 500_000_000), |c| lose(c, 499_999_999)),
+    (DenyReason::LosingRun, |c| trips(c, 2), |c| trips(c, 1)),
+    (DenyReason::StrategyRejects, |c| rejects(c, 2), |c| rejects(c, 1)),
+    (DenyReason::ReviewDue, |c| fills(c, 3), |c| fills(c, 2)),
     (DenyReason::KindNotPermitted, |c| c.kernel.budgets[0].permissions = Permissions::of(["post_only", "ioc", "fok", "market"], ["buy"]).unwrap(), |c| c.kernel.budgets[0].permissions = Permissions::of(["limit"], ["buy"]).unwrap()),
     (DenyReason::SideNotPermitted, |c| c.kernel.budgets[0].permissions = Permissions::of(["limit"], ["sell"]).unwrap(), |c| c.kernel.budgets[0].permissions = Permissions::of(["limit"], ["buy"]).unwrap()),
     (DenyReason::TakerOff, |c| no_takers(c), |c| { no_takers(c); c.request.kind = limit(9_990_000_000); }),
@@ -60,7 +71,14 @@ const ROWS: &[(DenyReason, Change, Change)] = &[
     (DenyReason::OrderRate, |c| spend(c, 8), |c| { rates_with(c, |_, budget| budget.rate.burst = 100); spend(c, 5); }),
     (DenyReason::MinuteRate, |c| { rates_with(c, |limits, _| limits.order_rate.burst = 1_000); spend(c, 80); }, |c| { rates_with(c, |limits, budget| { limits.order_rate.burst = 1_000; budget.rate.burst = 1_000; }); spend(c, 59); }),
     (DenyReason::PositionTooLarge, |c| c.position = Qty::from_units(200_000_001), |c| c.position = Qty::whole(2)),
-    (DenyReason::ExposureTooLarge, |c| c.gross = Some(Cash::from_units(480_000_000_001)), |c| c.gross = Some(Cash::whole(4_800))),
+    (DenyReason::ExposureTooLarge, |c| c.around.gross = sum(480_000_000_001), |c| { c.around.gross = sum(480_000_000_000); c.equity = Some(Cash::whole(9_000)); }),
+    (DenyReason::NetExposure, |c| c.around.net = sum(50_000_000_001), |c| c.around.net = sum(50_000_000_000)),
+    (DenyReason::UnderlyingExposure, |c| c.around.underlying_gross = sum(40_000_000_001), |c| c.around.underlying_gross = sum(40_000_000_000)),
+    (DenyReason::UnderlyingNet, |c| c.around.underlying_net = sum(30_000_000_001), |c| c.around.underlying_net = sum(30_000_000_000)),
+    (DenyReason::TooManyPositions, |c| c.around.held = 3, |c| c.around.held = 2),
+    (DenyReason::Leverage, |c| c.around.gross = sum(180_000_000_001), |c| c.around.gross = sum(180_000_000_000)),
+    (DenyReason::Concentration, |c| c.equity = sum(49_999_999_999), |c| c.equity = sum(50_000_000_000)),
+    (DenyReason::ConservativePosition, |c| { conservative(c); c.equity = sum(33_333_333_333); }, |c| { conservative(c); c.equity = sum(33_333_333_334); }),
     (DenyReason::StrategyOrders, |c| c.own_live_orders = 4, |c| c.own_live_orders = 3),
     (DenyReason::StrategyRate, |c| spend(c, 4), |c| spend(c, 2)),
     (DenyReason::OrderToTrade, |c| { rates_with(c, |_, budget| budget.orders_per_trade_max = Some(2)); spend(c, 2); }, |c| { rates_with(c, |_, budget| budget.orders_per_trade_max = Some(3)); spend(c, 2); }),
@@ -100,17 +118,22 @@ fn when_several_things_are_wrong_the_first_in_order_is_named() {
         DenyReason::KillSwitch,
         DenyReason::Halted,
         DenyReason::ReducingOnly,
+        DenyReason::NoTradeWindow,
         DenyReason::LinkDown,
         DenyReason::NotReconciled,
         DenyReason::NotTrading,
         DenyReason::NotPermitted,
         DenyReason::BookLost,
         DenyReason::EquityUnknown,
+        DenyReason::BreakerOpen,
+        DenyReason::LosingRun,
         DenyReason::TooManyUnknown,
         DenyReason::TooManyOrders,
         DenyReason::OrderRate,
         DenyReason::PositionTooLarge,
         DenyReason::ExposureTooLarge,
+        DenyReason::NetExposure,
+        DenyReason::TooManyPositions,
         DenyReason::StrategyOrders,
     ];
     for first in 0..facts_only.len() {
@@ -126,7 +149,7 @@ fn when_several_things_are_wrong_the_first_in_order_is_named() {
 #[test]
 fn unknown_facts_deny_rather_than_count_as_nothing() {
     let mut case = good();
-    case.gross = None;
+    case.around.gross = None;
     assert_eq!(review(&mut case).map(drop), Err(DenyReason::ExposureTooLarge));
     let mut case = good();
     case.request.kind = OrderKind::Limit(Price::MAX);
@@ -181,7 +204,7 @@ fn a_low_price_does_not_make_a_position_cheap() {
     assert_eq!(review(&mut case).map(drop), Err(DenyReason::StrategyPosition));
     let mut case = good();
     case.request.kind = OrderKind::Limit(Price::whole(50));
-    case.gross = Some(Cash::from_units(480_000_000_001));
+    case.around.gross = sum(480_000_000_001);
     assert_eq!(review(&mut case).map(drop), Err(DenyReason::ExposureTooLarge));
 }
 
@@ -299,7 +322,8 @@ fn a_reset_needs_the_generation_that_was_seen_and_a_drawdown_that_is_over() {
     assert_eq!(kernel.latch_generation(), 1, "a second cause does not overwrite the first");
     assert_eq!(kernel.check_resume(), Err(Refusal::Killed));
     assert_eq!(kernel.reset(0, Baseline::Keep), Err(Refusal::StaleGeneration));
-    let _ = kernel.drawdown.observe(NOW_NS, Some(Cash::whole(800)), false);
+    let now = Stamp { mono_ns: NOW_NS, unix_ns: 0 };
+    kernel.enforce(now, &worth(Cash::whole(800)), std::iter::empty(), &mut effects);
     assert_eq!(kernel.reset(1, Baseline::Keep), Err(Refusal::StillBreached));
     assert_eq!(kernel.reset(1, Baseline::New), Ok(()));
     assert_eq!(kernel.latch(), None);

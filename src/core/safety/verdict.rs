@@ -122,12 +122,16 @@ reasons! {
     Halted: deny deny allow,
     /// Only reductions may pass, and this is none.
     ReducingOnly: deny allow allow,
+    /// The operator's calendar opens nothing at this time.
+    NoTradeWindow: deny allow allow,
     /// A connection that trading needs is down.
     LinkDown: deny deny deny,
     /// The venue's account has not been read and compared since the link came up.
     NotReconciled: deny deny allow,
     /// The venue does not trade the instrument now.
     NotTrading: deny deny allow,
+    /// The order would rest, and the venue's dead-man's switch cannot be armed for it.
+    DeadManUnarmed: deny allow allow,
     /// The strategy may not trade this instrument.
     NotPermitted: deny deny allow,
     /// The instrument is on the list of those that may only be reduced.
@@ -152,8 +156,26 @@ reasons! {
     MarketMoved: deny allow allow,
     /// Equity cannot be told.
     EquityUnknown: deny allow allow,
+    /// A wallet holds what no message has explained yet.
+    EquityUnproven: deny allow allow,
     /// Equity is beyond the drawdown limit; the latch follows when that is confirmed.
     Drawdown: deny allow allow,
+    /// The day's loss is beyond its limit.
+    DailyLoss: deny allow allow,
+    /// The loss of the last minute is beyond its limit.
+    LossRate: deny allow allow,
+    /// Too many automatic stops in a row: the cooldown is not over.
+    BreakerOpen: deny allow allow,
+    /// The venue refused too many orders of the last minute.
+    RejectStorm: deny allow allow,
+    /// The strategy lost more than it may, or its profit cannot be told.
+    StrategyLoss: deny allow allow,
+    /// Too many round trips of the strategy in a row lost.
+    LosingRun: deny allow allow,
+    /// The venue refused too many orders of the strategy in a row.
+    StrategyRejects: deny allow allow,
+    /// The strategy traded more than it may without a person having looked.
+    ReviewDue: deny allow allow,
     /// The strategy may not open with this kind of order.
     KindNotPermitted: deny allow allow,
     /// The strategy may not open on this side.
@@ -202,6 +224,20 @@ reasons! {
     PositionTooLarge: deny allow allow,
     /// All positions together could pass the account's limit.
     ExposureTooLarge: deny allow allow,
+    /// Longs less shorts, or shorts less longs, could pass the account's limit.
+    NetExposure: deny allow allow,
+    /// All positions of the underlying could pass its limit.
+    UnderlyingExposure: deny allow allow,
+    /// Longs less shorts of the underlying, or the reverse, could pass its limit.
+    UnderlyingNet: deny allow allow,
+    /// One more position would be too many.
+    TooManyPositions: deny allow allow,
+    /// All positions together would be too large for the equity.
+    Leverage: deny allow allow,
+    /// The position would be too large a part of the equity.
+    Concentration: deny allow allow,
+    /// The position would be too large a part of the equity in CONSERVATIVE.
+    ConservativePosition: deny allow allow,
     /// Too many orders of this strategy alive.
     StrategyOrders: deny deny allow,
     /// Too many new orders of this strategy in a time.

@@ -26,7 +26,7 @@ use crate::core::{Command, EventKind, LinkChannel, LinkEvent, LinkState};
 use crate::net::http::HttpClient;
 use crate::net::{Address, Dial};
 use crate::types::{MS, VenueId};
-use crate::venue::{OrderDialect, UserDialect};
+use crate::venue::{OrderDialect, UserDialect, VenueTime};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -101,9 +101,10 @@ impl Gateway {
 
 impl Shared {
     /// Venue time as estimated: the monotonic clock and the measured distance (SAFETY E10).
-    fn venue_unix_ms(&self) -> Option<u64> {
+    fn venue_time(&self) -> Option<VenueTime> {
         let epoch_ms = self.venue_epoch_ms.get()?;
-        Some(epoch_ms.saturating_add(self.clock.mono_ns() / MS))
+        let mono_ns = self.clock.mono_ns();
+        Some(VenueTime { unix_ms: epoch_ms.saturating_add(mono_ns / MS), mono_ns })
     }
 
     /// Tells the hot thread; what does not fit is a word lost.

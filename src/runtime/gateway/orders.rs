@@ -161,7 +161,7 @@ impl Session<'_> {
 
 /// Writes a command as the venue wants it. `None` when that is done some other way, or cannot be.
 fn encode(shared: &Rc<Shared>, command: &Command, buffer: &mut Vec<u8>) -> Option<Outgoing> {
-    let Some(venue_unix_ms) = shared.venue_unix_ms() else {
+    let Some(at) = shared.venue_time() else {
         refuse(shared, command, NotSentReason::Unencodable);
         if let Command::QueryAccount { venue, token } = command {
             account::failed(shared, *venue, *token);
@@ -169,10 +169,10 @@ fn encode(shared: &Rc<Shared>, command: &Command, buffer: &mut Vec<u8>) -> Optio
         return None;
     };
     if let Command::QueryAccount { venue, token } = command {
-        account::read(shared, *venue, *token, venue_unix_ms);
+        account::read(shared, *venue, *token, at.unix_ms);
         return None;
     }
-    match shared.dialect.borrow_mut().encode(command, venue_unix_ms, buffer) {
+    match shared.dialect.borrow_mut().encode(command, at, buffer) {
         Ok(outgoing) => Some(outgoing),
         Err(error) => {
             tracing::error!(%error, ?command, "the command could not be written");
@@ -218,6 +218,10 @@ fn ask(shared: &Rc<Shared>, call: Call, question: Question) {
         }
         let mut reports = Vec::new();
         let answer = answer.ok();
+        if let Question::DeadMan(request) = question {
+            let report = shared.dialect.borrow().on_dead_man(request, answer.as_ref());
+            shared.tell(EventKind::DeadMan(report));
+        }
         let heard = shared.dialect.borrow_mut().on_answer(question, answer.as_ref(), &mut reports);
         if let Err(error) = heard {
             tracing::warn!(%error, ?question, "an answer could not be used; the core asks again");

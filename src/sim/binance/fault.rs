@@ -103,6 +103,12 @@ impl Fault {
         Self::new(400, -1115, "Invalid timeInForce.")
     }
 
+    pub(super) fn good_till_date() -> Self {
+        let text = "The goodTillDate timestamp must be greater than the current time plus 600 seconds \
+                    and smaller than 253402300799000";
+        Self::new(400, -5040, text)
+    }
+
     pub(super) fn conditional() -> Self {
         let text = "Order type not supported for this endpoint. Please use the Algo Order API \
                     endpoints instead.";

@@ -1,4 +1,4 @@
-//! Who has an account here: keys, listen keys, and dead-man's switches.
+//! Who has an account here: keys and listen keys.
 
 use super::AccountSpec;
 use super::fault::Fault;
@@ -14,8 +14,6 @@ pub(super) struct Member {
     secret: String,
     listen: Option<ListenKey>,
     listen_count: u64,
-    /// By slot: when the open orders go, unless the timer is set again.
-    countdowns: Vec<Option<u64>>,
 }
 
 /// The name of a private stream.
@@ -35,13 +33,12 @@ impl std::fmt::Debug for Members {
 }
 
 impl Members {
-    pub(super) fn new(accounts: Vec<AccountSpec>, slots: usize) -> Self {
+    pub(super) fn new(accounts: Vec<AccountSpec>) -> Self {
         let member = |spec: AccountSpec| Member {
             key: spec.key,
             secret: spec.secret,
             listen: None,
             listen_count: 0,
-            countdowns: vec![None; slots],
         };
         Self(accounts.into_iter().map(member).collect())
     }
@@ -111,26 +108,5 @@ impl Members {
             }
         }
         expired
-    }
-
-    /// Sets or, with `None`, disarms the dead-man's switch of an account on a slot.
-    pub(super) fn set_countdown(&mut self, account: AccountIndex, slot: usize, due: Option<u64>) {
-        let member = self.0.get_mut(account.index());
-        if let Some(kept) = member.and_then(|member| member.countdowns.get_mut(slot)) {
-            *kept = due;
-        }
-    }
-
-    /// Takes the dead-man's switches that are due.
-    pub(super) fn due(&mut self, now_unix_ms: u64) -> Vec<(AccountIndex, usize)> {
-        let mut fired = Vec::new();
-        for (index, member) in (0..).zip(&mut self.0) {
-            for (slot, due) in member.countdowns.iter_mut().enumerate() {
-                if due.take_if(|due| *due <= now_unix_ms).is_some() {
-                    fired.push((AccountIndex(index), slot));
-                }
-            }
-        }
-        fired
     }
 }

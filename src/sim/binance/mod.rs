@@ -8,7 +8,7 @@
 //! that it is given (D13).
 //!
 //! Deliberately absent: conditional (algo) orders, amendments, batches, hedge mode, leverage
-//! changes, GTD, Ed25519 logins, the ten-messages-a-second rule, server pings (the socket's owner
+//! changes, Ed25519 logins, the ten-messages-a-second rule, server pings (the socket's owner
 //! sends those). Unknown paths answer 404, unknown methods -1130.
 
 mod api;
@@ -107,7 +107,7 @@ impl Server {
         for account in &accounts {
             exchange.open_account(account.balance);
         }
-        let members = Members::new(accounts, slots);
+        let members = Members::new(accounts);
         Self {
             exchange,
             assets,
@@ -129,16 +129,11 @@ impl Server {
         &self.exchange
     }
 
-    /// Runs timers: dead-man's switches and listen keys. Every request runs them too; an owner
+    /// Runs timers: dead-man's switches, dates of orders and listen keys. Every request runs them too; an owner
     /// calls this at least every 10 ms or so, which is how often the venue looks.
     pub fn advance(&mut self, now_unix_ms: u64) {
-        for (account, slot) in self.members.due(now_unix_ms) {
-            let instrument = self.exchange.instruments()[slot].id;
-            let reports = &mut self.reports;
-            let canceled = self.exchange.cancel_all(now_unix_ms, account, instrument, reports);
-            assert!(canceled.is_ok(), "a slot has an instrument");
-            self.tell(now_unix_ms);
-        }
+        self.exchange.on_time(now_unix_ms, &mut self.reports);
+        self.tell(now_unix_ms);
         for (account, listen_key) in self.members.expired(now_unix_ms) {
             self.expire_stream(now_unix_ms, account, &listen_key);
         }

@@ -24,7 +24,7 @@ impl Server {
         params: &Params,
     ) -> Result<Value, Fault> {
         self.usage.order(now_unix_ms, account)?;
-        let entry = orders::entry(&self.exchange, params)?;
+        let entry = orders::entry(now_unix_ms, &self.exchange, params)?;
         let acknowledges = match params.find("newOrderRespType") {
             None | Some("ACK") => true,
             Some("RESULT") => false,
@@ -144,8 +144,7 @@ impl Server {
         let time =
             params.number("countdownTime")?.ok_or_else(|| Fault::missing("countdownTime"))?;
         let slot = self.exchange.slot(instrument).ok_or(Reject::UnknownSymbol)?;
-        let due = (0 < time).then(|| now_unix_ms.saturating_add(time));
-        self.members.set_countdown(account, slot, due);
+        self.exchange.set_countdown(now_unix_ms, account, instrument, time);
         let symbol = &self.exchange.instruments()[slot].symbol;
         Ok(json!({"symbol": symbol, "countdownTime": time.to_string()}))
     }

@@ -11,6 +11,10 @@ use crate::sim::reject::Reject;
 use crate::types::{InstrumentId, Liquidity, Side, TimeInForce};
 use serde_json::{Value, json};
 
+/// Bounds of a good-till date (USDⓈ-M sheet, section 5).
+const GOOD_TILL_AHEAD_MS: u64 = 600_000;
+const GOOD_TILL_MAX_MS: u64 = 253_402_300_799_000;
+
 /// The instrument that `symbol` names.
 pub(super) fn symbol(exchange: &Exchange, params: &Params) -> Result<InstrumentId, Fault> {
     let symbol = params.need("symbol")?;
@@ -19,7 +23,11 @@ pub(super) fn symbol(exchange: &Exchange, params: &Params) -> Result<InstrumentI
 }
 
 /// A new order.
-pub(super) fn entry(exchange: &Exchange, params: &Params) -> Result<OrderEntry, Fault> {
+pub(super) fn entry(
+    now_unix_ms: u64,
+    exchange: &Exchange,
+    params: &Params,
+) -> Result<OrderEntry, Fault> {
     let instrument = symbol(exchange, params)?;
     let side = match params.need("side")? {
         "BUY" => Side::Buy,
@@ -39,6 +47,7 @@ pub(super) fn entry(exchange: &Exchange, params: &Params) -> Result<OrderEntry, 
         time_in_force,
         qty: params.qty("quantity")?,
         reduce_only: params.flag("reduceOnly")?,
+        good_till_unix_ms: good_till(now_unix_ms, params)?,
     })
 }
 
@@ -46,7 +55,7 @@ fn terms(params: &Params) -> Result<(Option<crate::types::Price>, TimeInForce), 
     match params.need("type")? {
         "LIMIT" => {
             let time_in_force = match params.need("timeInForce")? {
-                "GTC" => TimeInForce::Gtc,
+                "GTC" | "GTD" => TimeInForce::Gtc,
                 "GTX" => TimeInForce::Gtx,
                 "IOC" => TimeInForce::Ioc,
                 "FOK" => TimeInForce::Fok,
@@ -66,6 +75,21 @@ fn terms(params: &Params) -> Result<(Option<crate::types::Price>, TimeInForce), 
         }
         _ => Err(Fault::order_type()),
     }
+}
+
+/// The date of a good-till-date order: more than ten minutes ahead, and in whole seconds.
+fn good_till(now_unix_ms: u64, params: &Params) -> Result<Option<u64>, Fault> {
+    let date = params.number("goodTillDate")?;
+    if params.find("timeInForce") != Some("GTD") {
+        return match date {
+            None | Some(0) => Ok(None),
+            Some(_) => Err(Fault::unwanted("goodTillDate")),
+        };
+    }
+    let date = date.ok_or_else(|| Fault::missing("goodTillDate"))?;
+    let least = now_unix_ms.saturating_add(GOOD_TILL_AHEAD_MS);
+    let fits = least < date && date < GOOD_TILL_MAX_MS;
+    if fits { Ok(Some(date / 1_000 * 1_000)) } else { Err(Fault::good_till_date()) }
 }
 
 /// Which order is meant; the venue's number wins over the client's.
@@ -104,7 +128,7 @@ pub(super) fn to_json(order: &Order, symbol: &str, places: Places) -> Value {
         "priceProtect": false,
         "priceMatch": "NONE",
         "selfTradePreventionMode": "NONE",
-        "goodTillDate": 0,
+        "goodTillDate": order.entry.good_till_unix_ms.unwrap_or(0),
     })
 }
 
@@ -157,6 +181,7 @@ pub(super) fn kind(order: &Order) -> &'static str {
 /// A market order is shown as good-till-cancelled, as the venue does.
 pub(super) fn time_in_force(order: &Order) -> &'static str {
     match (order.entry.price, order.entry.time_in_force) {
+        (Some(_), TimeInForce::Gtc) if order.entry.good_till_unix_ms.is_some() => "GTD",
         (None, _) | (_, TimeInForce::Gtc) => "GTC",
         (_, TimeInForce::Gtx) => "GTX",
         (_, TimeInForce::Ioc) => "IOC",
@@ -180,6 +205,11 @@ pub(super) fn expiry_reason(state: State) -> &'static str {
         State::Expired(ExpiryReason::ImmediateRest) => "2",
         State::Expired(ExpiryReason::PositionGone) => "4",
         State::Expired(ExpiryReason::MarketRest) => "9",
-        State::New | State::PartiallyFilled | State::Filled | State::Canceled => "0",
+        // The sheet lists no number for a date that has come.
+        State::Expired(ExpiryReason::GoodTillDate)
+        | State::New
+        | State::PartiallyFilled
+        | State::Filled
+        | State::Canceled => "0",
     }
 }

@@ -135,7 +135,7 @@ impl Server {
             "ss": 0,
             "V": "NONE",
             "pm": "NONE",
-            "gtd": 0,
+            "gtd": order.entry.good_till_unix_ms.unwrap_or(0),
             "er": orders::expiry_reason(order.state),
         });
         match report.kind {

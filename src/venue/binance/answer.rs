@@ -112,9 +112,12 @@ impl Orders {
         question: Question,
         answer: Option<&Answer>,
     ) -> Result<Option<ExecutionReport>, DecodeError> {
-        let Question::Order(instrument, id) = question else {
+        let (instrument, id) = match question {
+            Question::Order(instrument, id) => (instrument, id),
             // Which orders are gone is for the private stream to say.
-            return success(answer).map(|_| None);
+            Question::CancelAll(_) => return success(answer).map(|_| None),
+            // Says nothing of any order.
+            Question::DeadMan(_) => return Ok(None),
         };
         if let Some(answer) = answer
             && answer.status == 400

@@ -7,17 +7,18 @@
 //! `encode` of an order or a cancel does not allocate once its two buffers have grown.
 
 use super::answer::{Request, RequestKind};
+use super::good_till;
 use super::names::Names;
 use super::sign::Signer;
 use super::text::{percent_encoded, write_integer, write_json_text, write_price, write_qty};
 use crate::core::Command;
 use crate::types::{
-    AccountSnapshot, ClientOrderId, ExecutionReport, IdPrefix, InstrumentId, OrderTerms, Purpose,
-    QueryToken, Side, TimeInForce,
+    AccountSnapshot, ClientOrderId, DeadManReport, DeadManRequest, ExecutionReport, IdPrefix,
+    InstrumentId, OrderTerms, Purpose, QueryToken, Side, TimeInForce,
 };
 use crate::venue::{
     Answer, Call, Credentials, DecodeError, Directory, EncodeError, OrderDialect, Outgoing,
-    Question, Stream, StreamBase,
+    Question, Stream, StreamBase, VenueTime,
 };
 
 /// Order entry of one account.
@@ -44,7 +45,7 @@ impl Orders {
         &mut self,
         id: ClientOrderId,
         terms: &OrderTerms,
-        venue_unix_ms: u64,
+        at: VenueTime,
         buffer: &mut Vec<u8>,
     ) -> Result<Outgoing, EncodeError> {
         let instrument = terms.instrument;
@@ -53,6 +54,10 @@ impl Orders {
         let (signer, prefix) = (&self.signer, &self.prefix);
         let mut message = Message::begin(request, prefix, &mut self.payload, buffer);
         message.text("apiKey", |out| out.extend_from_slice(signer.key().as_bytes()));
+        let date = good_till::date(terms, at);
+        if let Some(date) = date {
+            message.number("goodTillDate", date);
+        }
         message.text("newClientOrderId", |out| prefix.write(id, out));
         message.word("newOrderRespType", "ACK");
         message.text("price", |out| write_price(terms.price, out));
@@ -63,8 +68,9 @@ impl Orders {
         }
         message.word("side", side(terms.side));
         message.word("symbol", symbol);
-        message.word("timeInForce", time_in_force(terms.time_in_force));
-        message.number("timestamp", venue_unix_ms);
+        let word = if date.is_some() { "GTD" } else { time_in_force(terms.time_in_force) };
+        message.word("timeInForce", word);
+        message.number("timestamp", at.unix_ms);
         message.word("type", "LIMIT");
         message.end(signer);
         Ok(Outgoing::Message)
@@ -216,19 +222,16 @@ impl OrderDialect for Orders {
     fn encode(
         &mut self,
         command: &Command,
-        venue_unix_ms: u64,
+        at: VenueTime,
         buffer: &mut Vec<u8>,
     ) -> Result<Outgoing, EncodeError> {
         buffer.clear();
         match command {
-            Command::NewOrder(approved) => {
-                self.place(approved.id(), approved.terms(), venue_unix_ms, buffer)
-            }
-            Command::Cancel { id, instrument } => {
-                self.cancel(*id, *instrument, venue_unix_ms, buffer)
-            }
-            Command::CancelAll { instrument } => self.cancel_all(*instrument, venue_unix_ms),
-            Command::QueryOrder { id, instrument } => self.query(*id, *instrument, venue_unix_ms),
+            Command::NewOrder(approved) => self.place(approved.id(), approved.terms(), at, buffer),
+            Command::Cancel { id, instrument } => self.cancel(*id, *instrument, at.unix_ms, buffer),
+            Command::CancelAll { instrument } => self.cancel_all(*instrument, at.unix_ms),
+            Command::QueryOrder { id, instrument } => self.query(*id, *instrument, at.unix_ms),
+            Command::ArmDeadMan(request) => self.arm_dead_man(*request, at.unix_ms),
             Command::QueryAccount { .. } => Err(EncodeError::NotOneMessage),
         }
     }
@@ -250,6 +253,11 @@ impl OrderDialect for Orders {
     ) -> Result<(), DecodeError> {
         out.extend(self.answered(question, answer)?);
         Ok(())
+    }
+
+    fn on_dead_man(&self, request: DeadManRequest, answer: Option<&Answer>) -> DeadManReport {
+        let answer = super::dead_man::answer(&self.names, request, answer);
+        DeadManReport { request, answer }
     }
 
     fn account_calls(&self, venue_unix_ms: u64) -> Vec<Call> {

@@ -4,8 +4,8 @@
 //! In reading order: [`wire`] (bytes to frames; `scan`, `object` and `template` below it), `sync`
 //! (keeping a book in step), `market` (quotes, trades and books); `user` (the private stream);
 //! `sign`, `command` (orders out) and `answer` (what comes back); [`error`] (what a code means);
-//! `rest` (account and clock), `listing` (reference data) and `panic` (getting out).
-//! `names`, `order`, `json` and `text`
+//! `rest` (account and clock), `listing` (reference data), `dead_man` (the venue's own switch) and
+//! `panic` (getting out). `names`, `order`, `json` and `text`
 //! serve all of them.
 //!
 //! Must hold: whose order it is, is told by our prefix and nothing else; an outcome that is not
@@ -13,7 +13,9 @@
 
 mod answer;
 mod command;
+mod dead_man;
 pub mod error;
+mod good_till;
 mod json;
 mod listing;
 mod market;
@@ -36,7 +38,11 @@ mod support;
 pub(super) use listing::{listings, reference_call};
 pub(super) use panic::panic;
 
-use super::{Credentials, Dialects, Directory};
+use super::{Credentials, DeadManCost, Dialects, Directory};
+
+/// `countdownCancelAll` weighs 10 of 2,400 a minute (venue sheet section 3).
+pub(super) const DEAD_MAN_COST: DeadManCost =
+    DeadManCost { request_weight: 10, weight_per_minute: 2_400 };
 
 /// The three conversations.
 pub(super) fn usdm(directory: &Directory, credentials: &Credentials) -> Dialects {

@@ -30,7 +30,7 @@ const NUMBERS: &[(DenyReason, Approach)] = &[
     (DenyReason::NotionalTooLarge, |c, _, beyond| c.kernel.limits.order_notional_max = Cash::from_units(WORTH - i128::from(beyond))),
     (DenyReason::TooMuchOfDepth, |c, _, beyond| { ask_depth(c, 800_000_000 - beyond); }),
     (DenyReason::BadTtl, |c, limit, beyond| { c.kernel.limits.order_ttl_ns_max = ns(limit); c.request.ttl_ns = Some(ns(limit + beyond)); }),
-    (DenyReason::RepeatedOrder, |c, limit, beyond| { let max = count(1 + limit % 50); c.kernel.repeats = Repeats::new(RepeatLimits { max, window_ns: SECOND }); repeat(c, count(i64::from(max) - 1 + beyond)); }),
+    (DenyReason::RepeatedOrder, |c, limit, beyond| { let max = count(2 + limit % 50); c.kernel.repeats = Repeats::new(RepeatLimits { max, window_ns: SECOND }); repeat(c, count(i64::from(max) - 1 + beyond)); }),
     (DenyReason::TooManyUnknown, |c, limit, beyond| { c.kernel.limits.unknown_orders_max = count(limit); c.unknown_orders = count(limit - 1 + beyond); }),
     (DenyReason::InstrumentUnknown, |c, limit, beyond| { let max = 2 + limit % 50; c.kernel.limits.instruments[0].unknown_orders_max = count(max); c.kernel.limits.instruments[0].open_orders_max = 99; c.open = orders(0, count(max - 1 + beyond)); }),
     (DenyReason::TooManyOrders, |c, limit, beyond| { let max = 2 + limit % 9_999; c.kernel.limits.open_orders_max = count(max); c.live_orders = count(max - 1 + beyond); }),
@@ -40,8 +40,8 @@ const NUMBERS: &[(DenyReason, Approach)] = &[
     (DenyReason::StrategyOrders, |c, limit, beyond| { c.kernel.budgets[0].open_orders_max = count(limit); c.own_live_orders = count(limit - 1 + beyond); }),
     (DenyReason::StrategyRate, |c, limit, beyond| { let burst = 8 + limit % 90; rates_with(c, |limits, budget| { (limits.order_rate.burst, budget.rate.burst) = (1_000, count(burst)); limits.orders_per_minute_max = 10_000; }); spend(c, count(burst - burst / 4 - 1 + beyond)); }),
     (DenyReason::OrderToTrade, |c, limit, beyond| { let max = 2 + limit % 50; rates_with(c, |limits, budget| { (limits.order_rate.burst, budget.rate.burst) = (1_000, 1_000); limits.orders_per_minute_max = 10_000; budget.orders_per_trade_max = Some(count(max)); }); spend(c, count(max - 1 + beyond)); }),
-    (DenyReason::PositionTooLarge, |c, limit, beyond| { c.position = Qty::from_units(limit); c.kernel.limits.instruments[0].position_max = Qty::from_units(QTY + limit - beyond); }),
-    (DenyReason::ExposureTooLarge, |c, limit, beyond| { c.gross = Some(Cash::from_units(limit.into())); c.kernel.limits.gross_notional_max = Cash::from_units(WORTH + i128::from(limit - beyond)); }),
+    (DenyReason::PositionTooLarge, |c, limit, beyond| { let held = limit % QTY; c.position = Qty::from_units(held); c.kernel.limits.instruments[0].position_max = Qty::from_units(QTY + held - beyond); }),
+    (DenyReason::ExposureTooLarge, |c, limit, beyond| { c.around.gross = Some(Cash::from_units(limit.into())); c.kernel.limits.gross_notional_max = Cash::from_units(WORTH + i128::from(limit - beyond)); }),
     (DenyReason::StrategyPosition, |c, _, beyond| c.kernel.budgets[0].position_notional_max = Cash::from_units(WORTH - i128::from(beyond))),
 ];
 
@@ -109,7 +109,7 @@ proptest! {
         case.request.qty = Qty::from_units(qty);
         (case.position, case.own_position) = (Qty::from_units(position), Qty::from_units(own));
         case.foreign = Qty::from_units(foreign).abs();
-        case.gross = Some(Cash::from_units(gross.into()));
+        case.around.gross = Some(Cash::from_units(gross.into()));
         if review(&mut case).is_ok() {
             let bounds = case.kernel.limits.instruments[0];
             let reach = [position.max(0), foreign.saturating_abs(), qty];

@@ -1,17 +1,19 @@
 //! A good order, with its facts and its kernel, and the ways to change one thing of it.
 
 use super::super::*;
+use crate::core::exposure::Around;
 use crate::core::market::Market;
 use crate::core::mode::ModeCause;
 use crate::core::orders::{Open, Standing, Totals};
 use crate::core::setup::{
-    ClockLimits, DrawdownLimits, InstrumentLimits, PriceMoveLimits, Rate, RepeatLimits, Taker,
-    Timing,
+    Appetite, BreakerLimits, ClockLimits, DayLimits, DrawdownLimits, ExposureLimits,
+    InstrumentLimits, NoTradeWindow, PriceMoveLimits, Rate, RejectLimits, RepeatLimits, Resting,
+    Span, Storm, StrategyLimits, Taker, Timing,
 };
 use crate::core::{Order, Permissions};
 use crate::types::{
     AssetId, BookDelta, DELTA_LEVELS, Filters, Instrument, InstrumentId, InstrumentKind, Level, MS,
-    MarketData, MarketEvent, OrderStatus, Quote, SECOND, Side, Trade, VenueId,
+    MarketData, MarketEvent, OrderStatus, Qty, Quote, SECOND, Side, Trade, VenueId,
 };
 
 pub(super) const NOW_NS: u64 = 100 * SECOND;
@@ -30,6 +32,7 @@ pub(super) struct Case {
     pub(super) entry_up: bool,
     pub(super) flattening: bool,
     pub(super) reconciled: bool,
+    pub(super) can_guard: bool,
     pub(super) position: Qty,
     pub(super) own_position: Qty,
     pub(super) open: Open,
@@ -40,7 +43,8 @@ pub(super) struct Case {
     pub(super) unknown_orders: u32,
     pub(super) standing: Standing,
     pub(super) own_opposite: Option<Price>,
-    pub(super) gross: Option<Cash>,
+    pub(super) around: Around,
+    pub(super) equity: Option<Cash>,
     pub(super) kernel: Kernel,
 }
 
@@ -72,8 +76,28 @@ pub(in crate::core::safety) fn limits() -> Limits {
         gross_notional_max: Cash::whole(5_000),
         data_age_ns_max: SECOND,
         conservative_bps: 5_000,
+        appetite: Appetite {
+            day: DayLimits { max_bps: 1_000, rollover_hour: 0 },
+            minute_loss_max: Cash::whole(10),
+            exposure: ExposureLimits {
+                net_max: Cash::whole(700),
+                underlying_gross_max: Cash::whole(600),
+                underlying_net_max: Cash::whole(500),
+                leverage_bps_max: 20_000,
+                concentration_bps_max: 4_000,
+                positions_max: 3,
+                conservative_bps_max: 3_000,
+            },
+            rejects: RejectLimits { ratio_bps_max: 1_000, storm: Storm::Stop },
+            breaker: BreakerLimits {
+                stops_max: 3,
+                window_ns: 600 * SECOND,
+                cooldown_ns: 900 * SECOND,
+            },
+        },
         probation_ns: 0,
         conservative_taker: Taker::On,
+        no_trade: Vec::new(),
         instruments: vec![InstrumentLimits {
             position_max: Qty::whole(4),
             order_qty_max: Qty::whole(9),
@@ -91,6 +115,13 @@ pub(in crate::core::safety) fn budget() -> Budget {
         rate: Rate { per_second: 10, burst: 4 },
         orders_per_trade_max: None,
         permissions: Permissions::ALL,
+        losses: StrategyLimits {
+            loss_max: Cash::whole(5),
+            losing_trips_max: Some(2),
+            rejects_max: Some(2),
+            fills_per_minute_max: Some(2),
+            unreviewed_max: None,
+        },
     }
 }
 
@@ -161,7 +192,7 @@ pub(super) fn kernel() -> Kernel {
     kernel.rates.begin(0);
     let sample = ClockSample { venue: VenueId(0), offset_ns: 0, rtt_ns: 0 };
     assert!(kernel.drift.observe(sample, NOW_NS).is_none());
-    assert!(kernel.drawdown.observe(NOW_NS, Some(Cash::whole(1_000)), false).is_none());
+    observe(&mut kernel, NOW_NS - SECOND, worth(Cash::whole(1_000)));
     kernel
 }
 
@@ -185,6 +216,7 @@ pub(super) fn good() -> Case {
         entry_up: true,
         flattening: false,
         reconciled: true,
+        can_guard: true,
         position: Qty::ZERO,
         own_position: Qty::ZERO,
         open: Open::default(),
@@ -195,7 +227,15 @@ pub(super) fn good() -> Case {
         unknown_orders: 0,
         standing: Standing::new(),
         own_opposite: None,
-        gross: Some(Cash::ZERO),
+        around: Around {
+            gross: Some(Cash::ZERO),
+            net: Some(Cash::ZERO),
+            underlying_gross: Some(Cash::ZERO),
+            underlying_net: Some(Cash::ZERO),
+            held: 0,
+            is_held: false,
+        },
+        equity: Some(Cash::whole(1_000)),
         kernel: kernel(),
     }
 }
@@ -209,6 +249,23 @@ pub(super) fn good_reduction() -> Case {
     case
 }
 
+/// The good order after equity fell to so much of 1,000, where no minute's loss is too large and
+/// the day may lose so many basis points.
+pub(super) fn fallen(day_bps: u32, units: i128) -> Case {
+    let (mut case, mut limits) = (good(), limits());
+    limits.appetite.minute_loss_max = Cash::MAX;
+    limits.appetite.day.max_bps = day_bps;
+    case.kernel.losses = Losses::new(&limits, &[budget()], &Restored::default());
+    observe(&mut case.kernel, NOW_NS - SECOND, worth(Cash::whole(1_000)));
+    observe(&mut case.kernel, NOW_NS, worth(Cash::from_units(units)));
+    case
+}
+
+pub(super) fn suspend(case: &mut Case, unproven: bool) {
+    let valuation = Valuation { unproven, ..worth(Cash::whole(1_000)) };
+    observe(&mut case.kernel, NOW_NS, valuation);
+}
+
 /// Splits a case into what the kernel may look at, and the kernel.
 macro_rules! facts {
     ($case:ident) => {
@@ -220,6 +277,7 @@ macro_rules! facts {
             entry_up: $case.entry_up,
             flattening: $case.flattening,
             reconciled: $case.reconciled,
+            can_guard: $case.can_guard,
             account: Holdings {
                 position: $case.position,
                 open: &$case.open,
@@ -229,7 +287,8 @@ macro_rules! facts {
             unknown_orders: $case.unknown_orders,
             standing: &$case.standing,
             own_opposite: $case.own_opposite,
-            gross: $case.gross,
+            around: $case.around,
+            equity: $case.equity,
         }
     };
 }
@@ -281,7 +340,65 @@ pub(super) fn observe_drift(case: &mut Case, offset_ms: i64) {
 }
 
 pub(super) fn observe_equity(case: &mut Case, equity: Option<Cash>) {
-    assert!(case.kernel.drawdown.observe(NOW_NS, equity, false).is_none());
+    observe(&mut case.kernel, NOW_NS, Valuation { equity, ..Valuation::default() });
+}
+
+/// Equity of so much, told of an account without a position.
+pub(super) fn worth(equity: Cash) -> Valuation {
+    Valuation { equity: Some(equity), ..Valuation::default() }
+}
+
+pub(super) fn observe(kernel: &mut Kernel, at_ns: u64, valuation: Valuation) {
+    profit(kernel, at_ns, valuation, Some(Cash::ZERO));
+}
+
+/// The same, with what the ledger of the strategy is worth.
+pub(super) fn profit(kernel: &mut Kernel, at_ns: u64, valuation: Valuation, profit: Option<Cash>) {
+    let now = Stamp { mono_ns: at_ns, unix_ns: at_ns };
+    let mut effects = Effects::new();
+    kernel.enforce(now, &valuation, std::iter::once(profit), &mut effects);
+}
+
+/// The strategy lost so much.
+pub(super) fn lose(case: &mut Case, units: i128) {
+    let lost = Some(Cash::from_units(-units));
+    profit(&mut case.kernel, NOW_NS, worth(Cash::whole(1_000)), lost);
+}
+
+/// So many automatic stops.
+pub(super) fn stops(case: &mut Case, count: u32) {
+    let mut effects = Effects::new();
+    for _ in 0..count {
+        case.kernel.losses.count_stop(NOW_NS, &mut effects);
+    }
+}
+
+/// So many answers of the venue, told to the account's count alone.
+pub(super) fn answers(case: &mut Case, refused: u32, accepted: u32) {
+    (0..refused).for_each(|_| case.kernel.losses.on_rejected(None, NOW_NS));
+    (0..accepted).for_each(|_| case.kernel.losses.on_accepted(None, NOW_NS));
+    observe_equity(case, Some(Cash::whole(1_000)));
+}
+
+pub(super) fn trips(case: &mut Case, count: u32) {
+    (0..count).for_each(|_| case.kernel.losses.on_round_trip(MAKER, Cash::from_units(-1)));
+}
+
+pub(super) fn rejects(case: &mut Case, count: u32) {
+    (0..count).for_each(|_| case.kernel.losses.on_rejected(Some(MAKER), NOW_NS));
+}
+
+pub(super) fn fills(case: &mut Case, count: u32) {
+    (0..count).for_each(|_| case.kernel.losses.on_fill(MAKER, Cash::whole(1), NOW_NS));
+}
+
+pub(super) fn sum(units: i128) -> Option<Cash> {
+    Some(Cash::from_units(units))
+}
+
+pub(super) fn conservative(case: &mut Case) {
+    shift(case, Scope::All, ModeCause::Resume);
+    case.request.qty = Qty::whole(1);
 }
 
 /// So many orders of all and of the strategy have just gone, however many may.
@@ -316,6 +433,13 @@ pub(super) fn no_takers(case: &mut Case) {
 
 pub(super) fn trip() -> Trip {
     Trip::by_limit(TripReason::Operator, 0, 0)
+}
+
+/// A window from that second on; it is second 100.
+pub(super) fn close(case: &mut Case, from_s: u64) {
+    let span = Span::Once { from_s, to_s: from_s + 1 };
+    case.kernel.no_trade = NoTrade::new(vec![NoTradeWindow { span, resting: Resting::Keep }]);
+    case.kernel.no_trade.observe(NOW_NS / SECOND);
 }
 
 pub(super) fn shift(case: &mut Case, scope: Scope, cause: ModeCause) {

@@ -102,7 +102,7 @@ fn orders_are_refused_with_the_venues_codes() {
         (fine("").replace("side=BUY", "side=LONG"), -1117),
         (fine("").replace("type=LIMIT", "type=ODD"), -1116),
         (fine("").replace("type=LIMIT", "type=STOP_MARKET"), -4120),
-        (fine("").replace("GTC", "GTD"), -1115),
+        (fine("").replace("GTC", "GTE"), -1115),
         (fine("").replace("&timeInForce=GTC", ""), -1102),
         (fine("").replace("&price=99.0", ""), -1102),
         (fine("").replace("&price=99.0", "&price="), -1102),
@@ -314,4 +314,32 @@ fn limits_are_told_and_kept() {
     assert_eq!(signed_at(&mut server, later, "POST", "/fapi/v1/order", &order).status, 200);
     let refused = signed_at(&mut server, later, "POST", "/fapi/v1/order", &order);
     assert_eq!((refused.status, &body(&refused)["code"]), (429, &json!(-1015)));
+}
+
+#[test]
+fn a_good_till_date_order_ends_by_itself_and_not_before() {
+    let mut server = trading();
+    let date = NOW + 700_000;
+    let dated = |date: u64| {
+        let terms = "side=BUY&type=LIMIT&timeInForce=GTD&price=99.0&quantity=2";
+        format!("symbol=BTCUSDT&{terms}&goodTillDate={date}")
+    };
+    let order = place(&mut server, &dated(date + 999));
+    assert_eq!((&order["timeInForce"], &order["goodTillDate"]), (&json!("GTD"), &json!(date)));
+    let open = |server: &mut Server, now: u64| {
+        body(&signed_at(server, now, "GET", "/fapi/v1/openOrders", "symbol=BTCUSDT"))
+    };
+    assert_eq!(open(&mut server, date - 1).as_array().unwrap().len(), 1);
+    assert_eq!(open(&mut server, date), json!([]));
+    let asked = format!("symbol=BTCUSDT&orderId={}", order["orderId"]);
+    let ended = body(&signed_at(&mut server, date, "GET", "/fapi/v1/order", &asked));
+    assert_eq!(ended["status"], "EXPIRED");
+    for (date, code) in [(NOW + 600_000, -5040), (253_402_300_799_000, -5040)] {
+        assert_eq!(place(&mut server, &dated(date))["code"], code, "{date}");
+    }
+    assert_eq!(place(&mut server, &dated(NOW + 601_000))["goodTillDate"], NOW + 601_000);
+    let undated = dated(0).replace("&goodTillDate=0", "");
+    assert_eq!(place(&mut server, &undated)["code"], -1102);
+    let unwanted = dated(date).replace("GTD", "GTC");
+    assert_eq!(place(&mut server, &unwanted)["code"], -1106);
 }

@@ -6,6 +6,7 @@ use crate::types::{Price, Qty};
 use serde_json::Value;
 
 const NOW: u64 = 1_702_555_533_821;
+const AT: VenueTime = VenueTime { unix_ms: NOW, mono_ns: 0 };
 const ID: ClientOrderId = ClientOrderId { epoch: 1, sequence: 35 };
 
 fn orders() -> Orders {
@@ -46,7 +47,7 @@ fn opened(buffer: &[u8]) -> Value {
 
 fn placed(terms: &OrderTerms) -> Value {
     let mut buffer = Vec::new();
-    let outgoing = orders().place(ID, terms, NOW, &mut buffer).unwrap();
+    let outgoing = orders().place(ID, terms, AT, &mut buffer).unwrap();
     assert!(matches!(outgoing, Outgoing::Message));
     opened(&buffer)
 }
@@ -70,6 +71,22 @@ fn an_order_is_a_signed_limit_order() {
         }
     });
     assert_eq!(placed(&terms(Purpose::Opening)), expected);
+}
+
+#[test]
+fn an_opening_order_that_lives_long_ends_at_the_venue_too() {
+    let long = OrderTerms {
+        time_in_force: TimeInForce::Gtc,
+        expires_ns: Some(900 * crate::types::SECOND),
+        ..terms(Purpose::Opening)
+    };
+    let message = placed(&long);
+    assert_eq!(message["params"]["timeInForce"], "GTD");
+    assert_eq!(message["params"]["goodTillDate"], 1_702_556_494_000_u64);
+    let short = OrderTerms { expires_ns: Some(10 * crate::types::SECOND), ..long };
+    let message = placed(&short);
+    assert_eq!(message["params"]["timeInForce"], "GTC");
+    assert_eq!(message["params"]["goodTillDate"], Value::Null);
 }
 
 #[test]
@@ -100,7 +117,7 @@ fn words_of_orders_are_the_sheets() {
 fn a_cancel_names_the_order_by_our_id() {
     let mut buffer = vec![1, 2, 3];
     let command = Command::Cancel { id: ID, instrument: InstrumentId(0) };
-    assert!(matches!(orders().encode(&command, NOW, &mut buffer), Ok(Outgoing::Message)));
+    assert!(matches!(orders().encode(&command, AT, &mut buffer), Ok(Outgoing::Message)));
     let expected = serde_json::json!({
         "id": "c0.tkp1-1-z",
         "method": "order.cancel",
@@ -120,7 +137,7 @@ fn symbols_beyond_ascii_are_raw_in_messages_and_encoded_in_calls() {
     let message = placed(&OrderTerms { instrument, ..terms(Purpose::Opening) });
     assert_eq!(message["params"]["symbol"], "１２３４５６");
     let command = Command::CancelAll { instrument };
-    let Ok(Outgoing::Call(call, _)) = orders().encode(&command, NOW, &mut Vec::new()) else {
+    let Ok(Outgoing::Call(call, _)) = orders().encode(&command, AT, &mut Vec::new()) else {
         panic!("a call")
     };
     assert!(call.target.contains("symbol=%EF%BC%91%EF%BC%92"));
@@ -129,7 +146,7 @@ fn symbols_beyond_ascii_are_raw_in_messages_and_encoded_in_calls() {
 /// A call without its signature, which is checked.
 fn opened_call(command: &Command) -> (&'static str, String, Question) {
     let mut buffer = vec![9];
-    let Ok(Outgoing::Call(call, question)) = orders().encode(command, NOW, &mut buffer) else {
+    let Ok(Outgoing::Call(call, question)) = orders().encode(command, AT, &mut buffer) else {
         panic!("a call")
     };
     assert!(buffer.is_empty());
@@ -173,14 +190,14 @@ fn what_cannot_be_written_leaves_no_byte() {
         Command::QueryOrder { id: ID, instrument: stranger },
     ];
     for command in commands {
-        let result = orders().encode(&command, NOW, &mut buffer);
+        let result = orders().encode(&command, AT, &mut buffer);
         assert_eq!(result.err(), Some(EncodeError::UnknownInstrument));
         assert!(buffer.is_empty());
     }
     let terms = OrderTerms { instrument: stranger, ..terms(Purpose::Opening) };
-    assert!(orders().place(ID, &terms, NOW, &mut buffer).is_err() && buffer.is_empty());
+    assert!(orders().place(ID, &terms, AT, &mut buffer).is_err() && buffer.is_empty());
     let command = Command::QueryAccount { venue: crate::types::VenueId(0), token: QueryToken(1) };
-    let result = orders().encode(&command, NOW, &mut buffer);
+    let result = orders().encode(&command, AT, &mut buffer);
     assert_eq!(result.err(), Some(EncodeError::NotOneMessage));
 }
 
@@ -189,11 +206,13 @@ fn buffers_stop_growing_after_the_first_message() {
     let (mut orders, mut buffer) = (orders(), Vec::new());
     let longest = ClientOrderId { epoch: u32::MAX, sequence: u32::MAX };
     let terms = OrderTerms { price: Price::MAX, qty: Qty::MAX, ..terms(Purpose::Protective) };
-    orders.place(longest, &terms, u64::MAX, &mut buffer).unwrap();
+    orders
+        .place(longest, &terms, VenueTime { unix_ms: u64::MAX, mono_ns: 0 }, &mut buffer)
+        .unwrap();
     let grown = (orders.payload.capacity(), buffer.capacity());
     for sequence in 0..1_000 {
         let id = ClientOrderId { epoch: 7, sequence };
-        orders.place(id, &terms, NOW, &mut buffer).unwrap();
+        orders.place(id, &terms, AT, &mut buffer).unwrap();
         orders.cancel(id, InstrumentId(0), NOW, &mut buffer).unwrap();
     }
     assert_eq!((orders.payload.capacity(), buffer.capacity()), grown);
