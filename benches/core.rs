@@ -40,6 +40,20 @@ impl Strategy for TakeTurns {
     }
 }
 
+fn timing() -> Timing {
+    Timing {
+        answer_ns_max: SECOND,
+        cancel_retry_ns: SECOND,
+        cancel_attempts_max: 5,
+        stuck_ns_max: 15 * SECOND,
+        query_retry_ns: SECOND,
+        not_found_final_ns: 6 * SECOND,
+        reconcile_ns: 3_600_000 * SECOND,
+        reconcile_timeout_ns: SECOND,
+        balance_tolerance: Cash::from_units(1),
+    }
+}
+
 fn instrument() -> Instrument {
     let tick = Price::from_units(10_000_000);
     let step = Qty::from_units(100_000);
@@ -86,15 +100,7 @@ fn setup(wants: bool) -> Setup {
             strategy: Box::new(TakeTurns { wants }),
         }],
         limits: limits(rate),
-        timing: Timing {
-            answer_ns_max: SECOND,
-            cancel_retry_ns: SECOND,
-            query_retry_ns: SECOND,
-            not_found_final_ns: 6 * SECOND,
-            reconcile_ns: 3_600_000 * SECOND,
-            reconcile_timeout_ns: SECOND,
-            balance_tolerance: Cash::from_units(1),
-        },
+        timing: timing(),
         sharing: Sharing::Exclusive,
         dead_man: None,
         epoch: 1,

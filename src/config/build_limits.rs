@@ -82,6 +82,8 @@ pub(super) fn timing(values: &Values) -> Option<Timing> {
     Some(Timing {
         answer_ns_max: ms(values, "orders.answer_timeout_ms")?,
         cancel_retry_ns: ms(values, "orders.cancel_retry_ms")?,
+        cancel_attempts_max: values.whole_u32("orders.cancel_attempts_max")?,
+        stuck_ns_max: seconds(values, "orders.stuck_max_s")?,
         query_retry_ns: ms(values, "orders.query_retry_ms")?,
         not_found_final_ns: window_ms.checked_add(AHEAD_MS)?.checked_mul(MS)?,
         reconcile_ns: seconds(values, "reconciliation.interval_s")?,

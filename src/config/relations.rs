@@ -46,6 +46,20 @@ impl Relations<'_> {
             let what = "is not shorter than `reconciliation.interval_s`";
             self.fault("reconciliation.timeout_ms", what);
         }
+        self.patience();
+    }
+
+    /// The stop of an instrument comes after the sweep of its symbol, never instead of it.
+    fn patience(&mut self) {
+        let retry_ms = self.values.whole("orders.cancel_retry_ms");
+        let attempts = self.values.whole("orders.cancel_attempts_max");
+        let stuck_s = self.values.whole("orders.stuck_max_s");
+        if let (Some(retry_ms), Some(attempts), Some(stuck_s)) = (retry_ms, attempts, stuck_s)
+            && stuck_s.saturating_mul(1_000) <= retry_ms.saturating_mul(attempts)
+        {
+            let what = "must be longer than `cancel_attempts_max` × `cancel_retry_ms`";
+            self.fault("orders.stuck_max_s", what);
+        }
     }
 
     fn instruments(&mut self) {

@@ -485,6 +485,16 @@ pub(super) const KEYS: &[Key] = &[
         "Without an answer for so long the fate of an order is unknown, and asked after.",
     ),
     required("orders.cancel_retry_ms", MS, "A cancel that is not confirmed is sent again."),
+    required(
+        "orders.cancel_attempts_max",
+        Kind::Whole(1, 100, "cancels"),
+        "Every so many unconfirmed cancels of an opening order, its symbol's others go with it.",
+    ),
+    required(
+        "orders.stuck_max_s",
+        Kind::Whole(1, 3_600, "seconds"),
+        "An opening order that does not go for so long leaves its instrument only reductions.",
+    ),
     required("orders.query_retry_ms", MS, "An order of unknown fate is asked after again."),
     required("reconciliation", Kind::Group, "Comparing our account with the venue's."),
     required("reconciliation.interval_s", Kind::Whole(1, 3_600, "seconds"), "How often."),

@@ -23,11 +23,13 @@ pub enum Alert {
     WindowLeft,
     /// Our clock is farther from the venue's than the warning threshold.
     ClockDrift {
+        /// Whose clock.
+        venue: VenueId,
         /// How far, nanoseconds; above zero when ours is behind.
         offset_ns: i64,
     },
     /// Our clock is back within the warning threshold.
-    ClockGood,
+    ClockGood(VenueId),
     /// The venue's account differs from ours.
     Mismatch(Finding),
     /// The account has been read completely and agrees, or has been adopted.
@@ -46,6 +48,20 @@ pub enum Alert {
     },
     /// Nobody knows what became of an order.
     OrderUnknown(ClientOrderId),
+    /// An opening order does not go: all opening orders of its symbol are taken back.
+    OrderStuck {
+        /// Which.
+        id: ClientOrderId,
+        /// Of what.
+        instrument: InstrumentId,
+    },
+    /// It has not gone for too long: its instrument may only reduce.
+    StuckStop {
+        /// Which.
+        id: ClientOrderId,
+        /// Of what.
+        instrument: InstrumentId,
+    },
     /// A trade on this account that is no order of ours (SAFETY E12).
     ForeignFill {
         /// Of what.

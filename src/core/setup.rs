@@ -285,6 +285,12 @@ pub struct Timing {
     pub answer_ns_max: u64,
     /// A cancel that is not confirmed is sent again.
     pub cancel_retry_ns: u64,
+    /// Every so many cancels of an opening order that are not confirmed, all opening orders of its
+    /// symbol are taken back; at least one.
+    pub cancel_attempts_max: u32,
+    /// An opening order that was to go and has not gone for so long leaves its instrument only
+    /// reductions.
+    pub stuck_ns_max: u64,
     /// An unknown order is asked after again.
     pub query_retry_ns: u64,
     /// An order that the venue does not know is given up when it could not arrive any more:

@@ -149,6 +149,8 @@ wire_enum!(ModeCause {
     62 = LosingRun,
     63 = StrategyRejects,
     64 = ReviewDue,
+    90 = Disconnected,
+    91 = MarketDataLost,
 });
 wire_struct!(ModeRecord {
     mode: Mode,

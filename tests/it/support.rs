@@ -103,6 +103,13 @@ pub(crate) struct Script {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Puppet(pub(crate) Arc<Mutex<Script>>);
 
+impl Puppet {
+    /// What it wishes with the next timer.
+    pub(crate) fn say(&self, wish: Intent) {
+        self.0.lock().unwrap().wishes.push_back(wish);
+    }
+}
+
 impl Strategy for Puppet {
     fn timer_ns(&self) -> Option<u64> {
         Some(1)
@@ -264,6 +271,8 @@ pub(crate) fn timing() -> Timing {
     Timing {
         answer_ns_max: SECOND,
         cancel_retry_ns: SECOND,
+        cancel_attempts_max: 5,
+        stuck_ns_max: 15 * SECOND,
         query_retry_ns: SECOND,
         not_found_final_ns: 6 * SECOND,
         reconcile_ns: 10 * SECOND,
@@ -476,7 +485,7 @@ impl World {
     }
 
     pub(crate) fn say(&mut self, puppet: usize, wish: Intent) {
-        self.script(puppet).wishes.push_back(wish);
+        self.puppets[puppet].say(wish);
         self.step(EventKind::Timer);
     }
 
