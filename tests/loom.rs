@@ -5,6 +5,8 @@
 //! that these models can find the fault. Loom takes SeqCst loads and stores for acquire and release
 //! only, so that the gate relies on fences alone.
 
+#![expect(clippy::unwrap_used, reason = "a model fails loudly")]
+
 mod atomic {
     pub(crate) use loom::sync::Arc;
     pub(crate) use loom::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};

@@ -119,12 +119,8 @@ pub(super) fn start(
     let (stop, stopped) = watch::channel(false);
     let common = Common { config, venue, dial, clock: clock.clone(), stopped };
 
-    let feed = common.feed(
-        dialects.market,
-        lanes.market,
-        Arc::clone(&feed_counters),
-        Compared::new(books.clone()),
-    )?;
+    let compared = Compared::new(books.clone());
+    let feed = common.feed(dialects.market, lanes.market, Arc::clone(&feed_counters), compared)?;
     let order = common.order(gateway(
         &common,
         dialects.orders,

@@ -146,7 +146,9 @@ fn assert_attested(journal: &[Record]) {
         let last = requests.clone().filter(|request| {
             matches!(request.command, OperatorCommand::Attest { criterion, .. } if criterion == wanted)
         });
-        last.last().map(|request| (request.by.to_string(), request.reason.to_string())).unwrap()
+        last.reduce(|_, later| later)
+            .map(|request| (request.by.to_string(), request.reason.to_string()))
+            .unwrap()
     };
     let pair = |by: &str, word: &str| (by.to_owned(), word.to_owned());
     assert_eq!(said(Criterion::CauseUnderstood), pair("ada", "a drill"));

@@ -246,9 +246,9 @@ fn a_trip_says_what_a_move_of_the_market_costs() {
     world.take(Side::Buy, "2");
     world.advance(20 * MS);
     trip(&mut world);
-    let said = world.alerts.iter().find_map(|alert| match alert {
-        Alert::KillSwitch { delta, loss_per_percent, .. } => Some((*delta, *loss_per_percent)),
-        _ => None,
+    let said = world.alerts.iter().find_map(|alert| {
+        let Alert::KillSwitch { delta, loss_per_percent, .. } = alert else { return None };
+        Some((*delta, *loss_per_percent))
     });
     let (delta, loss) = said.unwrap();
     assert_eq!(loss, delta.and_then(|delta| delta.checked_bps(100)));
