@@ -3,7 +3,7 @@
 use super::Names;
 use crate::core::safety::TripReason;
 use crate::core::{Alert, Author, Finding, Mode, ModeRecord, Scope};
-use crate::types::{Cash, ForeignOrder};
+use crate::types::{Cash, ForeignOrder, InstrumentId};
 
 /// How loud a line is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -21,63 +21,60 @@ const LOSS_RATE: &str =
 
 const BREAKER_OPEN: &str = "circuit breaker open: nothing new until breaker.cooldown_s has passed";
 
-const DEAD_MAN_FIRED: &str =
-    "was not renewed in time: its open orders are gone or go; reading the account";
+const DEAD_MAN: &str = "the venue's dead-man's switch";
 
-const DEAD_MAN_UNARMED: &str = "cannot be armed: no order that rests is opened there until it is";
+const FIRED: &str = "was not renewed in time: its open orders are gone or go; reading the account";
+
+const UNARMED: &str = "cannot be armed: no order that rests is opened there until it is";
 
 /// The line for an alert.
 pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
+    let symbol = |id: &InstrumentId| names.instrument(*id);
     match alert {
         Alert::KillSwitch { scope, reason, delta, loss_per_percent } => {
-            let what = format!("{} ({})", trip_reason(*reason), names.of_scope(*scope));
-            urgent(kill_switch(&what, *delta, *loss_per_percent))
+            let (why, scope) = (trip_reason(*reason), names.of_scope(*scope));
+            let amount = |cash: &Option<Cash>| cash.map_or("?".to_owned(), |it| format!("{it:.2}"));
+            let (delta, loss) = (amount(delta), amount(loss_per_percent));
+            urgent(format!(
+                "Kill switch activated: {why} ({scope}); net position {delta}, one per cent \
+                 against it costs {loss}; see `engine kill-switch status`"
+            ))
         }
         Alert::Mode { scope, record } => mode(*scope, record, names),
-        Alert::WindowEntered => {
-            (Loudness::Warn, "no-trade window: nothing is opened until it is over".to_owned())
-        }
-        Alert::WindowLeft => (Loudness::Info, "no-trade window is over".to_owned()),
+        Alert::WindowEntered => warn("no-trade window: nothing is opened until it is over"),
+        Alert::WindowLeft => info("no-trade window is over"),
         Alert::ClockDrift { venue, offset_ns } => {
             let (ms, venue) = (offset_ns / 1_000_000, names.venue(*venue));
-            (Loudness::Warn, format!("clock drift: {venue} is {ms} ms ahead of this machine"))
+            warn(format!("clock drift: {venue} is {ms} ms ahead of this machine"))
         }
-        Alert::ClockGood(venue) => {
-            (Loudness::Info, format!("clock drift of {} is over", names.venue(*venue)))
-        }
-        Alert::Mismatch(found) => (Loudness::Warn, finding(found, names)),
+        Alert::ClockGood(venue) => info(format!("clock drift of {} is over", names.venue(*venue))),
+        Alert::Mismatch(found) => warn(finding(found, names)),
         Alert::Reconciled { findings: 0, .. } => {
-            (Loudness::Info, "reconciled: the venue's account is what we believe".to_owned())
+            info("reconciled: the venue's account is what we believe")
         }
         Alert::Reconciled { findings, .. } => {
-            (Loudness::Info, format!("reconciled: adopted {findings} difference(s) from the venue"))
+            info(format!("reconciled: adopted {findings} difference(s) from the venue"))
         }
-        Alert::Link { up: true, .. } => (Loudness::Info, "link up: all connections".to_owned()),
-        Alert::Link { up: false, .. } => (
-            Loudness::Warn,
-            "link down: nothing is sent until the account is reconciled".to_owned(),
-        ),
+        Alert::Link { up: true, .. } => info("link up: all connections"),
+        Alert::Link { up: false, .. } => {
+            warn("link down: nothing is sent until the account is reconciled")
+        }
         Alert::OrderUnknown(id) => {
-            (Loudness::Warn, format!("order {id} unknown: asking the venue what became of it"))
+            warn(format!("order {id} unknown: asking the venue what became of it"))
         }
-        Alert::OrderStuck { id, instrument } => {
-            let symbol = names.instrument(*instrument);
+        Alert::OrderStuck { id, instrument: at } => {
             let what = "taking back every opening order of";
-            (Loudness::Error, format!("order {id} does not go: {what} {symbol}"))
+            urgent(format!("order {id} does not go: {what} {}", symbol(at)))
         }
-        Alert::StuckStop { id, instrument } => {
-            let symbol = names.instrument(*instrument);
+        Alert::StuckStop { id, instrument: at } => {
             let next = "look at the venue's page, then `engine resume`";
-            (Loudness::Error, format!("order {id} does not go: {symbol} may only reduce; {next}"))
+            urgent(format!("order {id} does not go: {} may only reduce; {next}", symbol(at)))
         }
-        Alert::ForeignFill { instrument, cause, qty } => {
-            let symbol = names.instrument(*instrument);
-            let who = foreign(*cause);
-            (Loudness::Error, format!("a trade that is not ours: {qty} {symbol}, {who}"))
+        Alert::ForeignFill { instrument: at, cause, qty } => {
+            let (symbol, who) = (symbol(at), foreign(*cause));
+            urgent(format!("a trade that is not ours: {qty} {symbol}, {who}"))
         }
-        Alert::Overfill(id) => {
-            (Loudness::Error, format!("order {id} traded more than was ordered"))
-        }
+        Alert::Overfill(id) => urgent(format!("order {id} traded more than was ordered")),
         Alert::LossRate => urgent(LOSS_RATE),
         Alert::RejectStorm { refused, answers } => {
             urgent(format!("the venue refused {refused} of the last {answers} orders"))
@@ -87,30 +84,21 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
             let what = format!("the wallet changed by {amount} {}", names.asset(*asset));
             urgent(format!("{what} and nobody said why: counted as profit or loss"))
         }
-        Alert::DeadManFired(instrument) => dead_man(names.instrument(*instrument), DEAD_MAN_FIRED),
-        Alert::DeadManUnarmed(instrument) => {
-            dead_man(names.instrument(*instrument), DEAD_MAN_UNARMED)
-        }
-        Alert::Flat => (Loudness::Info, "flatten done: every asked position is zero".to_owned()),
-        Alert::FlattenStuck(instrument) => {
-            let symbol = names.instrument(*instrument);
-            (Loudness::Error, format!("flatten of {symbol} cannot go on: no price or no link"))
+        Alert::DeadManFired(at) => urgent(format!("{DEAD_MAN} of {} {FIRED}", symbol(at))),
+        Alert::DeadManUnarmed(at) => urgent(format!("{DEAD_MAN} of {} {UNARMED}", symbol(at))),
+        Alert::Flat => info("flatten done: every asked position is zero"),
+        Alert::FlattenStuck(at) => {
+            urgent(format!("flatten of {} cannot go on: no price or no link", symbol(at)))
         }
     }
 }
 
-/// The line of a trip, with its keyword (R36), and what the positions then mean (SAFETY E5).
-fn kill_switch(what: &str, delta: Option<Cash>, loss_per_percent: Option<Cash>) -> String {
-    let amount = |cash: Option<Cash>| cash.map_or("?".to_owned(), |it| format!("{it:.2}"));
-    let (delta, loss) = (amount(delta), amount(loss_per_percent));
-    format!(
-        "Kill switch activated: {what}; net position {delta}, one per cent against it costs \
-         {loss}; see `engine kill-switch status`"
-    )
+fn info(line: impl Into<String>) -> (Loudness, String) {
+    (Loudness::Info, line.into())
 }
 
-fn dead_man(symbol: &str, what: &str) -> (Loudness, String) {
-    urgent(format!("the venue's dead-man's switch of {symbol} {what}"))
+fn warn(line: impl Into<String>) -> (Loudness, String) {
+    (Loudness::Warn, line.into())
 }
 
 fn urgent(line: impl Into<String>) -> (Loudness, String) {
