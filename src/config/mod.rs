@@ -24,6 +24,7 @@ mod checked;
 mod fault;
 mod interpolate;
 mod keys;
+mod kinds;
 mod relations;
 mod scalar;
 mod schema;

@@ -8,51 +8,10 @@
 
 use super::build_windows::DAYS;
 use super::keys::{Key, Kind, default, optional, remote, required};
-use crate::core::{Permissions, STOPS_MAX};
-use crate::venue::VenueKind;
-
-/// Largest amount of money: far above any account, far below what `Cash` holds.
-const CASH_MAX: &str = "1000000000000";
-
-/// An amount of money above zero.
-const fn cash(unit: &'static str) -> Kind {
-    Kind::Number("0.00000001", CASH_MAX, 8, unit)
-}
-
-/// A quantity above zero; the largest is what fits into `Qty`.
-const QTY: Kind = Kind::Number("0.00000001", "90000000000", 8, "units of the base asset");
-
-/// Orders a second: Binance takes 300 in 10 seconds and 1,200 in a minute from one account.
-const RATE: Kind = Kind::Whole(1, 1_000, "new orders per second");
-
-/// Orders at once.
-const BURST: Kind = Kind::Whole(1, 1_000, "new orders");
-
-/// Orders that are not over: Binance keeps 200 per symbol. Less than what the core keeps at once:
-/// the rest is for exits and for orders found at the venue.
-const OPEN: Kind = Kind::Whole(1, 10_000, "orders");
-
-/// Orders of unknown fate.
-const UNKNOWN: Kind = Kind::Whole(1, 100, "orders");
-
-/// A window of time.
-const WINDOW_MS: Kind = Kind::Whole(1_000, 3_600_000, "milliseconds");
-
-/// Milliseconds up to a minute.
-const MS: Kind = Kind::Whole(1, 60_000, "milliseconds");
-
-/// A processor.
-const PROCESSOR: Kind = Kind::Whole(0, 1_023, "");
-
-const VENUE_KINDS: [&str; VenueKind::ALL.len()] = {
-    let mut words = [""; VenueKind::ALL.len()];
-    let mut at = 0;
-    while at < words.len() {
-        words[at] = VenueKind::ALL[at].0;
-        at += 1;
-    }
-    words
+use super::kinds::{
+    BURST, CASH_MAX, MS, OPEN, PROCESSOR, QTY, RATE, UNKNOWN, VENUE_KINDS, WINDOW_MS, cash,
 };
+use crate::core::{Permissions, STOPS_MAX};
 
 /// All keys.
 pub(super) const KEYS: &[Key] = &[

@@ -149,12 +149,21 @@ impl Venues {
                     self.questions.push_back((venue, token));
                 }
                 Effect::Denied { reason, .. } => self.denied.push(reason),
-                _ => {}
+                Effect::Send(_)
+                | Effect::Closed { .. }
+                | Effect::Tripped(_)
+                | Effect::Reset { .. }
+                | Effect::ModeChanged { .. }
+                | Effect::HighWaterChanged(_)
+                | Effect::Kept(_)
+                | Effect::Alert(_)
+                | Effect::Answer { .. } => {}
             }
         }
     }
 
-    /// A bid of the strategy's, answered if it was sent,, far enough from all others not to be the same.
+    /// A bid of the strategy's, answered if it was sent, far enough from all others not to be the
+    /// same.
     fn wish(&mut self, instrument: InstrumentId, at: &str) -> Result<(), DenyReason> {
         let request = OrderRequest { instrument, ..limit(Side::Buy, "1", at) };
         let sent = self.sent.len();

@@ -29,6 +29,7 @@ mod modes;
 mod nav;
 mod no_trade;
 mod order_to_trade;
+mod outcomes;
 mod permission;
 mod proof;
 mod rates;
@@ -452,34 +453,6 @@ impl Kernel {
         self.drifts[venue.index()].observe_message(sent_unix_ms, received);
     }
 
-    /// A trade of a strategy; `ended` is the profit of the round trip that it ends.
-    pub(super) fn on_fill(
-        &mut self,
-        strategy: StrategyId,
-        fill: &Fill,
-        ended: Option<Cash>,
-        now_ns: u64,
-    ) {
-        self.rates.on_trade(strategy, now_ns);
-        self.losses.on_fill(strategy, fill.price.notional(fill.qty), now_ns);
-        if let Some(profit) = ended {
-            self.losses.on_round_trip(strategy, profit);
-        }
-    }
-
-    /// The venue took an order.
-    pub(super) fn on_accepted(&mut self, order: &super::Order, now_ns: u64) {
-        self.losses.on_accepted(order.strategy, now_ns);
-    }
-
-    /// The venue refused an order. One that was to rest and would have taken is as it was wished.
-    pub(super) fn on_rejected(&mut self, order: &super::Order, code: i32, now_ns: u64) {
-        let wished = order.terms.time_in_force == TimeInForce::Gtx && code == POST_ONLY_CODE;
-        if !wished {
-            self.losses.on_rejected(order.strategy, now_ns);
-        }
-    }
-
     /// The mode of everything, the latch included.
     pub(super) fn mode(&self) -> Mode {
         if self.latch().is_some() { Mode::Killed } else { self.modes.all() }
@@ -544,28 +517,6 @@ impl Kernel {
 
     pub(super) fn latch_generation(&self) -> u32 {
         self.kill_switch.generation()
-    }
-
-    pub(super) fn high_water(&self) -> Option<HighWater> {
-        self.losses.high_water()
-    }
-
-    pub(super) fn drawdown_bps(&self) -> Option<i64> {
-        self.losses.fall_bps()
-    }
-
-    /// An operator resumed a strategy: what it lost and tried is counted from here.
-    pub(super) fn review_losses(&mut self, strategy: StrategyId) {
-        self.losses.review(strategy);
-    }
-
-    /// The deepest fall since the start.
-    pub(super) fn drawdown_bps_max(&self) -> i64 {
-        self.losses.deepest_bps()
-    }
-
-    pub(super) fn loss_status(&self, now_ns: u64) -> LossStatus {
-        self.losses.status(now_ns)
     }
 
     pub(super) fn clock_offset_ns(&self, venue: VenueId) -> Option<i64> {
