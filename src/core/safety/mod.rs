@@ -61,12 +61,10 @@ use super::effect::{Effect, Effects, Refusal};
 use super::event::{Baseline, ClockSample, Criterion, Probation};
 use super::mode::{Mode, ModeCause, ModeRecord, Scope};
 use super::orders::IntentKey;
-use super::portfolio::HighWater;
 use super::setup::{Budget, Limits, Restored};
-use super::status::LossStatus;
 use crate::types::{
-    Cash, ClientOrderId, Fill, Instrument, InstrumentId, OrderKind, OrderRequest, OrderTerms,
-    POST_ONLY_CODE, Price, Purpose, Quote, Stamp, StrategyId, Text, TimeInForce, VenueId,
+    Cash, ClientOrderId, Instrument, InstrumentId, OrderKind, OrderRequest, OrderTerms, Price,
+    Purpose, Quote, Stamp, StrategyId, Text, TimeInForce, VenueId,
 };
 use drift::Drift;
 use facts::Candidate;

@@ -5,9 +5,9 @@
 //! not for opening, and the last eighth is for the operator's exits alone; of a strategy's own rate
 //! the last quarter is for its reductions. In whole orders, so a rate of one keeps nothing.
 //!
-//! Decision: at a start the part of opening orders is empty and what is kept for exits is there. A
-//! restart never gives a fresh burst (SAFETY I3), and who restarts in order to get out need not
-//! wait.
+//! Decision: at a start what is kept for exits is there, and of the part of opening orders only the
+//! few that first quotes take (SAFETY E14): a restart gives no fresh burst (I3), and who restarts in
+//! order to get out need not wait. A strategy's own rate begins full: no venue counts it.
 
 use super::minute::Minute;
 use super::order_to_trade::OrderToTrade;
@@ -15,6 +15,9 @@ use super::throttle::Throttle;
 use super::verdict::{DenyReason, Passage, require};
 use crate::core::setup::{Budget, Limits};
 use crate::types::StrategyId;
+
+/// Opening orders that may go at a start: a bid and an ask of each of a few strategies.
+const FIRST_ORDERS: u32 = 8;
 
 #[derive(Debug)]
 pub(super) struct Rates {
@@ -55,11 +58,12 @@ impl Rates {
         if std::mem::replace(&mut self.has_begun, true) {
             return;
         }
-        self.second.begin(now_ns, kept(Passage::Open, self.burst));
+        let saved = kept(Passage::Open, self.burst).saturating_add(FIRST_ORDERS);
+        self.second.begin(now_ns, saved);
         let sent = self.minute_max - kept(Passage::Open, self.minute_max);
         self.minute.begin(now_ns, sent);
         for seat in &mut self.seats {
-            seat.rate.begin(now_ns, kept(Passage::Open, seat.burst));
+            seat.rate.begin(now_ns, seat.burst);
         }
     }
 
