@@ -168,7 +168,7 @@ pub(super) mod tests {
         let began_ns = 1_000 * SECOND;
         rates.begin(began_ns);
         rates.begin(began_ns + 1);
-        assert_eq!(passed(&mut rates, Passage::Open, began_ns), 0);
+        assert_eq!(passed(&mut rates, Passage::Open, began_ns), 8);
         assert_eq!(passed(&mut rates, Passage::Open, began_ns + SECOND / 10), 1);
         assert_eq!(passed(&mut rates, Passage::Reduce, began_ns + SECOND / 10), 2);
         assert_eq!(passed(&mut rates, Passage::Flatten, began_ns + SECOND / 10), 2);
