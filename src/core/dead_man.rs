@@ -80,6 +80,8 @@ struct Switch {
     asked: Option<DeadManRequest>,
     /// Nothing that rests is taken before: the last try failed.
     refused_until_ns: u64,
+    /// Nothing more is asked before, though the process ends: the last answer was no.
+    paused_until_ns: u64,
     /// When it is looked at again.
     next_ns: u64,
     /// A person was told that it cannot be armed.
@@ -114,6 +116,7 @@ impl DeadMan {
             may_run: timing.is_some(),
             asked: None,
             refused_until_ns: 0,
+            paused_until_ns: 0,
             next_ns: renew_ns,
             told: false,
         };
@@ -189,7 +192,8 @@ impl DeadMan {
                 switch.next_ns = scene.now_ns;
                 ran_out(*id, effects);
             }
-            let idle = scene.stopping && switch.may_run;
+            let paused = scene.now_ns < switch.paused_until_ns;
+            let idle = scene.stopping && switch.may_run && !paused;
             if switch.next_ns <= scene.now_ns || idle {
                 self.look(*id, scene, effects);
             }
@@ -209,6 +213,9 @@ impl DeadMan {
         }
         let mut tell = false;
         switch.next_ns = now_ns.saturating_add(pause_ns);
+        if answer != DeadManAnswer::Set {
+            switch.paused_until_ns = switch.next_ns;
+        }
         match answer {
             DeadManAnswer::Set if request.countdown_ms == 0 => {
                 switch.asked = None;
