@@ -193,7 +193,9 @@ impl DeadMan {
                 ran_out(*id, effects);
             }
             let paused = scene.now_ns < switch.paused_until_ns;
-            let idle = scene.stopping && switch.may_run && !paused;
+            let open = scene.totals.of(*id);
+            let stands = Side::BOTH.iter().any(|side| Qty::ZERO < open.opening(*side));
+            let idle = scene.stopping && switch.may_run && !paused && !stands;
             if switch.next_ns <= scene.now_ns || idle {
                 self.look(*id, scene, effects);
             }
