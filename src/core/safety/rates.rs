@@ -5,9 +5,10 @@
 //! not for opening, and the last eighth is for the operator's exits alone; of a strategy's own rate
 //! the last quarter is for its reductions. In whole orders, so a rate of one keeps nothing.
 //!
-//! Decision: at a start what is kept for exits is there, and of the part of opening orders only the
-//! few that first quotes take (SAFETY E14): a restart gives no fresh burst (I3), and who restarts in
-//! order to get out need not wait. A strategy's own rate begins full: no venue counts it.
+//! Decision: at a start what is kept for exits is there, and of the part of opening orders only
+//! the few that first quotes take (SAFETY E14): a restart gives no fresh burst (I3), and who
+//! restarts in order to get out need not wait. A strategy's own rate begins full: no venue counts
+//! it.
 
 use super::minute::Minute;
 use super::order_to_trade::OrderToTrade;
