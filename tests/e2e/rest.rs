@@ -1,6 +1,6 @@
 //! What the account looks like from the exchange's side, asked over REST with the paper key.
 
-use crate::support::eventually;
+use crate::support::{eventually, pause};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
 use sha2::Sha256;
@@ -11,6 +11,9 @@ use tradekeel::net::{Address, Bytes, Dial, Method, TlsRoots};
 const LIMIT: Duration = Duration::from_secs(5);
 
 const SYMBOLS: [&str; 3] = ["BTCUSDT", "ETHUSDT", "SOLUSDT"];
+
+/// Between two looks: the exchange counts what a minute of questions weighs.
+const PAUSE_MS: u64 = 250;
 
 /// A signed question about a symbol; without one it would weigh forty times as much.
 fn signed(port: u16, path: &str, symbol: &str) -> Value {
@@ -31,11 +34,16 @@ pub(crate) fn opening_orders(port: u16) -> Vec<Value> {
 
 /// Waits until none stands.
 pub(crate) fn until_no_opening_orders(port: u16) {
-    assert!(eventually(|| opening_orders(port).is_empty()), "{:?}", opening_orders(port));
+    let gone = eventually(|| {
+        pause(PAUSE_MS);
+        opening_orders(port).is_empty()
+    });
+    assert!(gone, "{:?}", opening_orders(port));
 }
 
-/// The position in a symbol, as the exchange writes it.
+/// The position in a symbol, as the exchange writes it; takes its time.
 pub(crate) fn position(port: u16, symbol: &str) -> f64 {
+    pause(PAUSE_MS);
     let positions = signed(port, "/fapi/v2/positionRisk", symbol);
     let all = positions.as_array().unwrap();
     let found = all.iter().find(|held| held["symbol"] == symbol);
