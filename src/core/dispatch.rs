@@ -45,8 +45,16 @@ impl Core {
         }
     }
 
+    /// Lets the strategies begin once the account is proven and a burst of orders is there to use.
+    pub(super) fn begin(&mut self, effects: &mut Effects) {
+        let may = self.proven && !self.started && !self.kernel.is_stopping();
+        if may && self.kernel.has_full_rates(self.state.now.mono_ns) {
+            self.start(effects);
+        }
+    }
+
     /// Trading begins.
-    pub(super) fn start(&mut self, effects: &mut Effects) {
+    fn start(&mut self, effects: &mut Effects) {
         self.started = true;
         for at in 0..self.seats.len() {
             self.call(at, effects, |strategy, view, intents| strategy.on_start(view, intents));

@@ -100,6 +100,8 @@ pub struct Core {
     origin_ns: u64,
     /// Strategies have been told to begin, and not to end.
     started: bool,
+    /// The account has been read and compared: strategies may begin.
+    proven: bool,
     /// Opening orders stand where none may: more of them are taken back with each step.
     withdrawing: bool,
 }
@@ -147,6 +149,7 @@ impl Core {
             equity_start: None,
             origin_ns: 0,
             started: false,
+            proven: false,
             withdrawing: false,
         }
     }
@@ -169,6 +172,7 @@ impl Core {
         self.escalate(effects);
         self.withdraw(effects);
         self.exit(effects);
+        self.begin(effects);
         self.dispatch(&event.kind, moved.as_ref(), effects);
     }
 
@@ -409,9 +413,7 @@ impl Core {
             effects.push(Effect::Alert(Alert::Reconciled { venue, findings }));
         }
         self.state.equity = self.state.portfolio.equity();
-        if !self.started && !self.kernel.is_stopping() {
-            self.start(effects);
-        }
+        self.proven = true;
     }
 
     fn on_link(&mut self, event: &LinkEvent, effects: &mut Effects) {

@@ -432,6 +432,11 @@ impl Kernel {
         self.modes.check_promotion(scope, probation, now_ns)
     }
 
+    /// True when a whole burst of orders may go, of all and of each strategy.
+    pub(super) fn has_full_rates(&mut self, now_ns: u64) -> bool {
+        self.rates.is_full(now_ns)
+    }
+
     pub(super) fn stop(&mut self) {
         self.modes.stop();
     }

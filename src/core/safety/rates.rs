@@ -5,10 +5,10 @@
 //! not for opening, and the last eighth is for the operator's exits alone; of a strategy's own rate
 //! the last quarter is for its reductions. In whole orders, so a rate of one keeps nothing.
 //!
-//! Decision: at a start what is kept for exits is there, and of the part of opening orders only
-//! the few that first quotes take (SAFETY E14): a restart gives no fresh burst (I3), and who
-//! restarts in order to get out need not wait. A strategy's own rate begins full: no venue counts
-//! it.
+//! Decision: at a start the part of opening orders is empty and what is kept for exits is there. A
+//! restart never gives a fresh burst (SAFETY I3), and who restarts in order to get out need not
+//! wait. Strategies begin when the rates have filled, so that honest first quotes are not denied
+//! for it (E14).
 
 use super::minute::Minute;
 use super::order_to_trade::OrderToTrade;
@@ -16,9 +16,6 @@ use super::throttle::Throttle;
 use super::verdict::{DenyReason, Passage, require};
 use crate::core::setup::{Budget, Limits};
 use crate::types::StrategyId;
-
-/// Opening orders that may go at a start: a bid and an ask of each of a few strategies.
-const FIRST_ORDERS: u32 = 8;
 
 #[derive(Debug)]
 pub(super) struct Rates {
@@ -59,13 +56,19 @@ impl Rates {
         if std::mem::replace(&mut self.has_begun, true) {
             return;
         }
-        let saved = kept(Passage::Open, self.burst).saturating_add(FIRST_ORDERS);
-        self.second.begin(now_ns, saved);
+        self.second.begin(now_ns, kept(Passage::Open, self.burst));
         let sent = self.minute_max - kept(Passage::Open, self.minute_max);
         self.minute.begin(now_ns, sent);
         for seat in &mut self.seats {
-            seat.rate.begin(now_ns, seat.burst);
+            seat.rate.begin(now_ns, kept(Passage::Open, seat.burst));
         }
+    }
+
+    /// True when everything has been saved that a burst takes: of all and of each strategy.
+    pub(super) fn is_full(&mut self, now_ns: u64) -> bool {
+        let full = |rate: &mut Throttle, burst: u32| rate.has_room(now_ns, burst - 1);
+        full(&mut self.second, self.burst)
+            && self.seats.iter_mut().all(|seat| full(&mut seat.rate, seat.burst))
     }
 
     /// All orders together.
@@ -169,7 +172,7 @@ pub(super) mod tests {
         let began_ns = 1_000 * SECOND;
         rates.begin(began_ns);
         rates.begin(began_ns + 1);
-        assert_eq!(passed(&mut rates, Passage::Open, began_ns), 8);
+        assert_eq!(passed(&mut rates, Passage::Open, began_ns), 0);
         assert_eq!(passed(&mut rates, Passage::Open, began_ns + SECOND / 10), 1);
         assert_eq!(passed(&mut rates, Passage::Reduce, began_ns + SECOND / 10), 2);
         assert_eq!(passed(&mut rates, Passage::Flatten, began_ns + SECOND / 10), 2);

@@ -97,7 +97,7 @@ fn orders_are_refused_with_the_venues_codes() {
         (fine("&newClientOrderId=taken"), -4116),
         (fine("&newClientOrderId=a%20b"), -4015),
         (fine(&format!("&newClientOrderId={}", "x".repeat(37))), -4015),
-        (fine("").replace("BTCUSDT", "XXXUSDT"), -1121),
+        (fine("").replace("BTCUSDT", "NOPEUSDT"), -1121),
         (fine("").replace("symbol=BTCUSDT&", ""), -1102),
         (fine("").replace("side=BUY", "side=LONG"), -1117),
         (fine("").replace("type=LIMIT", "type=ODD"), -1116),
