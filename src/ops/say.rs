@@ -36,6 +36,14 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
             (Loudness::Warn, "no-trade window: nothing is opened until it is over".to_owned())
         }
         Alert::WindowLeft => (Loudness::Info, "no-trade window is over".to_owned()),
+        Alert::MaintenanceBegan(venue) => {
+            let venue = names.venue(*venue);
+            (Loudness::Error, format!("maintenance: {venue} takes no requests; no orders there"))
+        }
+        Alert::MaintenanceOver(venue) => {
+            let venue = names.venue(*venue);
+            (Loudness::Warn, format!("maintenance of {venue} is over: the account has been read"))
+        }
         Alert::ClockDrift { venue, offset_ns } => {
             let (ms, venue) = (offset_ns / 1_000_000, names.venue(*venue));
             (Loudness::Warn, format!("clock drift: {venue} is {ms} ms ahead of this machine"))

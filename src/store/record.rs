@@ -15,7 +15,7 @@ use crate::core::{
 };
 use crate::types::{
     ClientOrderId, DeadManReport, ExecutionReport, InstrumentId, OrderRequest, OrderTerms,
-    QueryToken, StrategyId, Text, VenueId,
+    QueryToken, StrategyId, Text, VenueCondition, VenueId,
 };
 
 /// A start of the process.
@@ -99,6 +99,7 @@ impl Carried {
             | Record::Operator(_)
             | Record::Mode { .. }
             | Record::Standing { .. }
+            | Record::Condition(_)
             | Record::Account { .. }
             | Record::Link(_)
             | Record::Clock(_)
@@ -310,6 +311,8 @@ records! {
         /// Which, and why.
         record: ModeRecord,
     },
+    /// The venue's word on itself.
+    91 = Condition(told: VenueCondition),
 }
 
 #[cfg(test)]

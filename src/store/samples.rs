@@ -324,7 +324,11 @@ impl Dice {
                     DeadManAnswer::Unknown,
                 ]),
             }),
-            _ => Record::Standing { scope: self.scope(), record: self.mode_record() },
+            90 => Record::Standing { scope: self.scope(), record: self.mode_record() },
+            _ => {
+                let all = [Condition::ClockOff, Condition::Unavailable, Condition::Available];
+                Record::Condition(VenueCondition { venue, condition: self.pick(&all) })
+            }
         }
     }
 }
