@@ -18,6 +18,7 @@ mod crashes;
 mod dead_man;
 mod exchanges;
 mod journals;
+mod kill_switch;
 mod operators;
 mod panics;
 mod proxy;
