@@ -95,7 +95,6 @@ pub struct Core {
     /// Orders that waited in vain and whose strategies are not told yet.
     withheld: Vec<Applied>,
     equity_start: Option<Cash>,
-    drawdown_bps_max: i64,
     /// When the bytes of the present event arrived.
     origin_ns: u64,
     /// Strategies have been told to begin, and not to end.
@@ -145,7 +144,6 @@ impl Core {
             telling: Vec::with_capacity(UPDATES_MAX),
             withheld: Vec::with_capacity(dead_man::WAITING_MAX),
             equity_start: None,
-            drawdown_bps_max: 0,
             origin_ns: 0,
             started: false,
             withdrawing: false,
@@ -533,7 +531,6 @@ impl Core {
         if let Some((scope, cause)) = enforced.reduces {
             self.change_mode(scope, Change::by_engine(cause), effects);
         }
-        self.drawdown_bps_max = self.drawdown_bps_max.max(self.kernel.drawdown_bps().unwrap_or(0));
     }
 }
 

@@ -552,6 +552,11 @@ impl Kernel {
         self.losses.review(strategy);
     }
 
+    /// The deepest fall since the start.
+    pub(super) fn drawdown_bps_max(&self) -> i64 {
+        self.losses.deepest_bps()
+    }
+
     pub(super) fn loss_status(&self, now_ns: u64) -> LossStatus {
         self.losses.status(now_ns)
     }
