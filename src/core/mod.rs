@@ -28,6 +28,7 @@ mod mode;
 mod operator;
 mod orders;
 mod params;
+mod permission;
 mod portfolio;
 mod reconcile;
 pub mod safety;
@@ -52,13 +53,14 @@ pub use kept::{BreakerMark, DayMark, Kept, STOPS_MAX};
 pub use mode::{Author, Mode, ModeCause, ModeRecord, Scope, transitions};
 pub use orders::{ORDERS_MAX, Order};
 pub use params::{Param, ParamFault, Params};
+pub use permission::Permissions;
 pub use portfolio::{HighWater, Tally};
 pub use reconcile::Finding;
 pub use setup::{
     Appetite, BreakerLimits, Budget, ClockLimits, DayLimits, DeadManTiming, DrawdownLimits,
     ExposureLimits, InstrumentLimits, Limits, NoTradeWindow, PriceMoveLimits, Rate, RejectLimits,
-    RepeatLimits, Resting, Restored, Seat, Setup, Sharing, Span, Storm, StrategyLimits, Timing,
-    Valuation,
+    RepeatLimits, Resting, Restored, Seat, Setup, Sharing, Span, Storm, StrategyLimits, Taker,
+    Timing, Valuation,
 };
 pub use status::{
     Counters, InstrumentStatus, LatchStatus, LossStatus, Status, StrategyStatus, VenueStatus,
