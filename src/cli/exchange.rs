@@ -27,6 +27,9 @@ pub struct Arguments {
     /// Synthetic market: same seed, same market
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// Its clock is so many milliseconds ahead of this machine's; below zero it is behind
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 0)]
+    pub clock_offset_ms: i64,
     /// Take instruments, balance and fees from this configuration
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -56,6 +59,7 @@ pub(super) fn execute(
     if let Some(seed) = arguments.seed {
         plan.exchange.market = MarketSource::Seed(seed);
     }
+    plan.clock_offset_ms = arguments.clock_offset_ms;
     log::warn_aloud();
     let served = runtime::serve_exchange(&plan, arguments.listen, |at| {
         // A closed pipe is no reason to stop serving.

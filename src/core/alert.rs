@@ -30,6 +30,10 @@ pub enum Alert {
     WindowEntered,
     /// It is over.
     WindowLeft,
+    /// A venue takes no requests: it is left alone but for one small question now and then.
+    MaintenanceBegan(VenueId),
+    /// It does again, and its account has been read.
+    MaintenanceOver(VenueId),
     /// Our clock is farther from the venue's than the warning threshold.
     ClockDrift {
         /// Whose clock.

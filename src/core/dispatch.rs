@@ -41,6 +41,7 @@ impl Core {
             | EventKind::DeadMan(_)
             | EventKind::Link(_)
             | EventKind::Clock(_)
+            | EventKind::Condition(_)
             | EventKind::Operator(_) => {}
         }
     }

@@ -28,6 +28,7 @@ impl Door {
             EventKind::Account(AccountEvent::Balance(change)) => self.has_venue(change.venue),
             EventKind::Link(event) => self.has_venue(event.venue),
             EventKind::Clock(sample) => self.has_venue(sample.venue),
+            EventKind::Condition(told) => self.has_venue(told.venue),
             EventKind::Operator(_) | EventKind::Timer => true,
         }
     }

@@ -3,7 +3,7 @@
 use super::mode::Scope;
 use crate::types::{
     AccountSnapshot, BalanceChange, DeadManReport, ExecutionReport, InstrumentId, MarketEvent,
-    QueryToken, Stamp, Text, VenueId,
+    QueryToken, Stamp, Text, VenueCondition, VenueId,
 };
 
 /// An input with its two stamps (D11).
@@ -32,6 +32,8 @@ pub enum EventKind {
     Link(LinkEvent),
     /// A measurement of the venue's clock against ours.
     Clock(ClockSample),
+    /// The venue's word on itself.
+    Condition(VenueCondition),
     /// A person or the process itself asks for something.
     Operator(OperatorRequest),
     /// Time passed.

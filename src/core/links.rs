@@ -1,4 +1,5 @@
-//! The connections of one venue: which are up, and which are lost (R64).
+//! The connections of one venue: which are up, which are lost (R64), and whether anybody serves at
+//! the other end (R67).
 //!
 //! Must hold: a connection that has been down for as long as three attempts take is lost. That is
 //! told from our own time and not from whoever connects: a connector that hangs loses it too.
@@ -14,12 +15,23 @@ const LOST_NS: u64 = 30 * SECOND;
 pub(super) struct Links {
     /// By channel: since when it is down; `None` while it is up.
     down_ns: [Option<u64>; 3],
+    service: Service,
+}
+
+/// Whether the venue takes requests.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Service {
+    Normal,
+    /// It is in maintenance.
+    Down,
+    /// It answers again, and its account has not been read since.
+    Back,
 }
 
 impl Links {
     /// None is up, from the beginning on.
     pub(super) fn new() -> Self {
-        Self { down_ns: [Some(0); 3] }
+        Self { down_ns: [Some(0); 3], service: Service::Normal }
     }
 
     pub(super) fn set(&mut self, channel: LinkChannel, state: LinkState, now_ns: u64) {
@@ -38,6 +50,34 @@ impl Links {
 
     pub(super) fn is_channel_up(&self, channel: LinkChannel) -> bool {
         self.down_ns[channel.index()].is_none()
+    }
+
+    /// False from the first word of maintenance until the account has been read after it.
+    pub(super) fn is_serving(&self) -> bool {
+        self.service == Service::Normal
+    }
+
+    /// It takes no requests. True when that is news.
+    pub(super) fn on_unavailable(&mut self) -> bool {
+        std::mem::replace(&mut self.service, Service::Down) == Service::Normal
+    }
+
+    /// It answers again. True when it did not before.
+    pub(super) fn on_available(&mut self) -> bool {
+        let was_down = self.service == Service::Down;
+        if was_down {
+            self.service = Service::Back;
+        }
+        was_down
+    }
+
+    /// Its account has been read and is proven. True when that ends maintenance.
+    pub(super) fn on_proven(&mut self) -> bool {
+        let is_back = self.service == Service::Back;
+        if is_back {
+            self.service = Service::Normal;
+        }
+        is_back
     }
 
     /// What the loss of a connection does to the venue, if one is lost. Without market data orders

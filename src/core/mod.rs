@@ -71,8 +71,9 @@ pub use strategy::{
 };
 
 use crate::types::{
-    AccountSnapshot, Cash, ExecutionKind, ExecutionReport, ForeignOrder, InstrumentId, MarketData,
-    MarketEvent, OrderRef, OrderStatus, QueryToken, Stamp, StrategyId, VenueId,
+    AccountSnapshot, Cash, Condition, ExecutionKind, ExecutionReport, ForeignOrder, InstrumentId,
+    MarketData, MarketEvent, OrderRef, OrderStatus, QueryToken, Stamp, StrategyId, VenueCondition,
+    VenueId,
 };
 use dispatch::UPDATES_MAX;
 use door::Door;
@@ -228,6 +229,7 @@ impl Core {
             EventKind::Account(event) => self.on_account(event, effects),
             EventKind::DeadMan(report) => self.on_dead_man(report, effects),
             EventKind::Link(event) => self.on_link(event, effects),
+            EventKind::Condition(told) => self.on_condition(told, effects),
             EventKind::Clock(sample) => self.kernel.on_clock(*sample, self.state.now, effects),
             EventKind::Operator(request) => self.on_operator(request, effects),
             EventKind::Timer => {
@@ -408,6 +410,9 @@ impl Core {
         taken.for_each(|id| self.intents.skip(id));
         self.state.doubt_absent(snapshot, asked_ns.unwrap_or(0));
         self.state.reconcilers[venue.index()].forget_differences();
+        if self.state.links[venue.index()].on_proven() {
+            effects.push(Effect::Alert(Alert::MaintenanceOver(venue)));
+        }
         self.withdrawing = true;
         if !was_proven || adopt {
             effects.push(Effect::Alert(Alert::Reconciled { venue, findings }));
@@ -435,6 +440,26 @@ impl Core {
         }
         if was_up != up {
             effects.push(Effect::Alert(Alert::Link { venue, up }));
+        }
+    }
+
+    fn on_condition(&mut self, told: &VenueCondition, effects: &mut Effects) {
+        let VenueCondition { venue, condition } = *told;
+        let links = &mut self.state.links[venue.index()];
+        let reconciler = &mut self.state.reconcilers[venue.index()];
+        match condition {
+            Condition::ClockOff => {
+                self.counters.clock_refusals += 1;
+                self.kernel.on_clock_refused(venue);
+            }
+            Condition::Unavailable => {
+                reconciler.on_link_down();
+                if links.on_unavailable() {
+                    effects.push(Effect::Alert(Alert::MaintenanceBegan(venue)));
+                }
+            }
+            Condition::Available if links.on_available() => reconciler.ask_now(),
+            Condition::Available => {}
         }
     }
 

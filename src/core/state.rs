@@ -195,6 +195,7 @@ impl State {
             instrument: &self.instruments[instrument.index()],
             market: &self.market[instrument.index()],
             link_up: self.links_of(instrument).is_up(),
+            serving: self.links_of(instrument).is_serving(),
             entry_up: self.links_of(instrument).is_channel_up(super::LinkChannel::Orders),
             flattening: false,
             reconciled: self.is_proven(instrument),

@@ -29,6 +29,8 @@ pub struct Counters {
     pub foreign_fills: u64,
     /// Messages of the venue about orders that were told before.
     pub repeated_reports: u64,
+    /// Requests that the venue refused because of their time.
+    pub clock_refusals: u64,
     /// Messages that name what is not configured, or a trade of nothing.
     pub unusable: u64,
 }
@@ -45,6 +47,7 @@ impl Default for Counters {
             wishes_dropped: 0,
             foreign_fills: 0,
             repeated_reports: 0,
+            clock_refusals: 0,
             unusable: 0,
         }
     }
@@ -108,6 +111,8 @@ pub struct VenueStatus {
     pub held: ModeRecord,
     /// Its connections, by channel.
     pub links: [bool; 3],
+    /// It takes no requests, or its account has not been read since.
+    pub in_maintenance: bool,
     /// The account there is proven to be what we believe.
     pub reconciled: bool,
     /// Distance of its clock to ours, nanoseconds.
@@ -284,6 +289,7 @@ impl Core {
             line.held = self.kernel.mode_in(Scope::Venue(id));
             let links = &self.state.links[id.index()];
             line.links = LinkChannel::ALL.map(|channel| links.is_channel_up(channel));
+            line.in_maintenance = !links.is_serving();
             line.reconciled = self.state.reconcilers[id.index()].is_proven();
             line.clock_offset_ns = self.kernel.clock_offset_ns(id);
         }

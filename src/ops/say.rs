@@ -43,6 +43,14 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
         Alert::Mode { scope, record } => mode(*scope, record, names),
         Alert::WindowEntered => warn("no-trade window: nothing is opened until it is over"),
         Alert::WindowLeft => info("no-trade window is over"),
+        Alert::MaintenanceBegan(venue) => {
+            let venue = names.venue(*venue);
+            urgent(format!("maintenance: {venue} takes no requests; no orders there"))
+        }
+        Alert::MaintenanceOver(venue) => {
+            let venue = names.venue(*venue);
+            warn(format!("maintenance of {venue} is over: the account has been read"))
+        }
         Alert::ClockDrift { venue, offset_ns } => {
             let (ms, venue) = (offset_ns / 1_000_000, names.venue(*venue));
             warn(format!("clock drift: {venue} is {ms} ms ahead of this machine"))

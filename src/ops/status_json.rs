@@ -138,6 +138,10 @@ pub(super) fn mode_cause(record: &ModeRecord) -> String {
 fn venue(line: &VenueStatus, report: &Report) -> Value {
     json!({
         "name": report.names.venue(line.id),
+        "up": line.links.iter().all(|up| *up),
+        "reconciled": line.reconciled,
+        "maintenance": line.in_maintenance,
+        "clock_offset_ms": line.clock_offset_ns.map(|ns| ns / 1_000_000),
         "mode": line.held.mode.name(),
         "mode_cause": mode_cause(&line.held),
     })
@@ -156,6 +160,7 @@ fn orders(report: &Report) -> Value {
         "open": status.open_orders,
         "unknown": status.unknown_orders,
         "foreign_fills": counters.foreign_fills,
+        "clock_refusals": counters.clock_refusals,
         "wishes_dropped": counters.wishes_dropped,
         "repeated_reports": counters.repeated_reports,
     })

@@ -79,6 +79,8 @@ pub struct ExchangePlan {
     pub reporting: String,
     /// Which dialect it speaks.
     pub kind: VenueKind,
+    /// How far its clock is from the machine's, milliseconds: a venue ahead of us is above zero.
+    pub clock_offset_ms: i64,
 }
 
 impl ExchangePlan {
@@ -93,6 +95,7 @@ impl ExchangePlan {
             symbols: assemble::symbols(config),
             reporting: config.reporting_currency.clone(),
             kind: config.venue.kind,
+            clock_offset_ms: 0,
         }
     }
 }
@@ -110,6 +113,7 @@ impl Default for ExchangePlan {
             symbols: ["BTCUSDT", "ETHUSDT"].map(str::to_owned).into(),
             reporting: "USDT".to_owned(),
             kind: VenueKind::BinanceUsdm,
+            clock_offset_ms: 0,
         }
     }
 }
@@ -142,6 +146,7 @@ pub(super) fn start(
     let universe = Universe::of(&plan.symbols, &plan.reporting, &listings)?;
     let market = Market::open(plan, &universe)?;
     let server = server(plan, universe);
+    let clock_offset_ms = plan.clock_offset_ms;
     let (opened, port) = std::sync::mpsc::channel();
     let (ended_tx, ended) = watch::channel(false);
     let (stop, stopped) = oneshot::channel();
@@ -162,7 +167,7 @@ pub(super) fn start(
                 }
             };
             let _ = opened.send(Ok(listener.at()));
-            let house = House { server, listener, clock };
+            let house = House { server, listener, clock, clock_offset_ms };
             tokio::select! {
                 _ = stopped => {}
                 () = house.run(market, ended_tx) => {}
@@ -218,6 +223,7 @@ struct House {
     server: Server,
     listener: Listener,
     clock: Clock,
+    clock_offset_ms: i64,
 }
 
 impl House {
@@ -296,7 +302,8 @@ impl House {
     }
 
     fn now_unix_ms(&self) -> u64 {
-        self.clock.stamp().unix_ns / MS
+        let machine_ms = self.clock.stamp().unix_ns / MS;
+        machine_ms.saturating_add_signed(self.clock_offset_ms)
     }
 }
 

@@ -112,6 +112,7 @@ impl Outputs {
         let record = match &event.kind {
             EventKind::Execution(report) => Record::Execution(*report),
             EventKind::Link(link) => Record::Link(*link),
+            EventKind::Condition(told) => Record::Condition(*told),
             EventKind::Clock(sample) => Record::Clock(*sample),
             EventKind::DeadMan(report) => Record::DeadMan(*report),
             EventKind::Operator(request) => Record::Operator(*request),

@@ -14,10 +14,10 @@ use crate::core::{
     STOPS_MAX, Scope, TripCause,
 };
 use crate::types::{
-    AssetId, Cash, ClientOrderId, DeadManAnswer, DeadManReport, DeadManRequest, ExecutionKind,
-    ExecutionReport, Fee, Fill, ForeignOrder, InstrumentId, Liquidity, NotSentReason, OrderKind,
-    OrderRef, OrderRequest, OrderStatus, OrderTerms, Price, Purpose, Qty, QueryToken, Side, Stamp,
-    StrategyId, Text, TimeInForce, VenueId,
+    AssetId, Cash, ClientOrderId, Condition, DeadManAnswer, DeadManReport, DeadManRequest,
+    ExecutionKind, ExecutionReport, Fee, Fill, ForeignOrder, InstrumentId, Liquidity,
+    NotSentReason, OrderKind, OrderRef, OrderRequest, OrderStatus, OrderTerms, Price, Purpose, Qty,
+    QueryToken, Side, Stamp, StrategyId, Text, TimeInForce, VenueCondition, VenueId,
 };
 
 /// Version of every layout below and of the records made of them.
@@ -167,6 +167,8 @@ wire_struct!(ModeRecord {
 wire_enum!(LinkChannel { 1 = Market, 2 = Orders, 3 = User });
 wire_enum!(LinkState { 1 = Up, 2 = Down });
 wire_struct!(LinkEvent { venue: VenueId, channel: LinkChannel, state: LinkState });
+wire_enum!(Condition { 1 = ClockOff, 2 = Unavailable, 3 = Available });
+wire_struct!(VenueCondition { venue: VenueId, condition: Condition });
 wire_struct!(ClockSample { venue: VenueId, offset_ns: i64, rtt_ns: u64 });
 
 wire_enum!(TripCause { 1 = Operator, 2 = FlagFile, 3 = Journal, 110 = PostCheck });
@@ -283,6 +285,7 @@ wire_enum!(DenyReason {
     50 = RepeatedOrder,
     51 = SelfTrade,
     90 = NoTradeWindow,
+    91 = Maintenance,
     52 = InstrumentUnknown,
     53 = InstrumentOrders,
     54 = MinuteRate,
@@ -360,6 +363,7 @@ mod tests {
         check_table::<Scope>();
         check_table::<LinkChannel>();
         check_table::<LinkState>();
+        check_table::<Condition>();
         check_table::<DeadManAnswer>();
         check_table::<TripCause>();
         check_table::<Criterion>();

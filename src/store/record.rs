@@ -16,7 +16,7 @@ use crate::core::{
 };
 use crate::types::{
     ClientOrderId, DeadManReport, ExecutionReport, InstrumentId, OrderRequest, OrderTerms,
-    QueryToken, StrategyId, Text, VenueId,
+    QueryToken, StrategyId, Text, VenueCondition, VenueId,
 };
 
 /// A start of the process.
@@ -103,6 +103,7 @@ impl Carried {
             | Record::Operator(_)
             | Record::Mode { .. }
             | Record::Standing { .. }
+            | Record::Condition(_)
             | Record::Account { .. }
             | Record::Link(_)
             | Record::Clock(_)
@@ -314,6 +315,8 @@ records! {
         /// Which, and why.
         record: ModeRecord,
     },
+    /// The venue's word on itself.
+    91 = Condition(told: VenueCondition),
     /// The kill switch tripped for a part only, or a segment begins while it stands.
     110 = PartTrip(latch: NamedLatch),
 }

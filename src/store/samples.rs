@@ -341,6 +341,10 @@ impl Dice {
                 ]),
             }),
             90 => Record::Standing { scope: self.scope(), record: self.mode_record() },
+            91 => {
+                let all = [Condition::ClockOff, Condition::Unavailable, Condition::Available];
+                Record::Condition(VenueCondition { venue, condition: self.pick(&all) })
+            }
             110 => Record::PartTrip(self.part_latch()),
             _ => unreachable!("kind {kind} has no sample"),
         }

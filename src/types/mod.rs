@@ -1,6 +1,7 @@
 //! The nouns of trading: plain data, no behaviour beyond arithmetic, no IO, no policy.
 
 mod account;
+mod condition;
 mod dead_man;
 mod execution;
 mod ids;
@@ -13,6 +14,7 @@ mod text;
 pub use account::{
     AccountSnapshot, BalanceCause, BalanceChange, QueryToken, VenueOrder, VenuePosition,
 };
+pub use condition::{Condition, VenueCondition};
 pub use dead_man::{DeadManAnswer, DeadManReport, DeadManRequest};
 pub use execution::{
     ExecutionKind, ExecutionReport, Fee, Fill, ForeignOrder, Liquidity, NotSentReason, OrderRef,

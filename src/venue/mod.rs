@@ -13,9 +13,9 @@ pub mod panic;
 
 use crate::core::Command;
 use crate::types::{
-    AccountSnapshot, BalanceChange, ClientOrderId, DeadManReport, DeadManRequest, ExecutionReport,
-    Filters, IdPrefix, Instrument, InstrumentId, InstrumentKind, MarketEvent, Price, Qty,
-    QueryToken, Side, VenueId,
+    AccountSnapshot, BalanceChange, ClientOrderId, Condition, DeadManReport, DeadManRequest,
+    ExecutionReport, Filters, IdPrefix, Instrument, InstrumentId, InstrumentKind, MarketEvent,
+    Price, Qty, QueryToken, Side, VenueId,
 };
 
 /// Largest WebSocket message that is read at all; a larger one closes the connection (SAFETY 7).
@@ -230,7 +230,7 @@ pub trait OrderDialect: Send {
     /// The account from the answers to [`Self::account_calls`], in the same order. Anything but a
     /// complete reading is an error: half a truth is none.
     fn account(
-        &self,
+        &mut self,
         token: QueryToken,
         answers: &[Answer],
     ) -> Result<AccountSnapshot, DecodeError>;
@@ -240,6 +240,15 @@ pub trait OrderDialect: Send {
 
     /// The venue's time, milliseconds since the Unix epoch.
     fn on_clock(&self, answer: &Answer) -> Result<u64, DecodeError>;
+
+    /// What the venue said of itself in the last message, answer or account, once.
+    fn take_condition(&mut self) -> Option<Condition>;
+
+    /// The smallest request that there is: whether the venue answers at all.
+    fn ping_call(&self) -> Call;
+
+    /// True when the answer to [`Self::ping_call`] is that of a venue that works.
+    fn is_available(&self, answer: &Answer) -> bool;
 }
 
 /// Key and secret of an account. Never printed, wiped when dropped.

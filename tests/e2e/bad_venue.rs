@@ -227,3 +227,29 @@ fn garbage_about_orders_leaves_them_unknown_and_never_sent_twice() {
     engine.stop();
     assert_orders_precede(&deployment.journal());
 }
+
+/// 503 to every reading of the account: maintenance. One small question now and then, no storm, and
+/// trading when the venue is back and its account is read.
+#[test]
+fn a_venue_in_maintenance_is_left_alone_until_it_answers() {
+    let exchange = ExchangeProcess::start();
+    let proxy = Proxy::before(exchange.port, Rules::GOOD);
+    let deployment = Deployment::at(proxy.port);
+    let engine = deployment.trading();
+    let http = |path: &str, status, body: &[u8]| match path {
+        "/fapi/v1/time" => Some((status, body.to_vec())),
+        _ => Some((503, b"<html>maintenance</html>".to_vec())),
+    };
+    proxy.misbehave(Rules { http, ..Rules::GOOD });
+    deployment.until("it is in maintenance", |status| status["venues"][0]["maintenance"] == true);
+    deployment.until_log("takes no requests");
+    deployment.until("it is denied", |status| number(&status["denied"]["Maintenance"]) != 0);
+    let sent = number(&deployment.status()["orders"]["sent"]);
+    proxy.behave();
+    deployment.until("it is over", |status| status["venues"][0]["maintenance"] == false);
+    deployment.until("it trades", |status| sent < number(&status["orders"]["sent"]));
+    let said = deployment.log().matches("takes no requests").count();
+    assert_eq!(said, 1, "{}", deployment.log());
+    engine.stop();
+    rest::until_no_opening_orders(exchange.port);
+}

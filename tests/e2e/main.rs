@@ -13,6 +13,7 @@
 
 mod bad_disk;
 mod bad_venue;
+mod clocks;
 mod crashes;
 mod dead_man;
 mod exchanges;

@@ -18,6 +18,7 @@ mod flatten;
 mod halt_resume;
 mod kill_switch;
 mod losses;
+mod maintenance;
 mod momentum;
 mod no_trade;
 mod order_bounds;

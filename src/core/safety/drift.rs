@@ -58,6 +58,11 @@ impl Drift {
             .then(|| Trip::by_limit(TripReason::ClockDrift, value, limit))
     }
 
+    /// The measurement is wrong: nothing is known until the next one.
+    pub(super) fn forget(&mut self) {
+        self.sample = None;
+    }
+
     /// A message with the venue's own time of sending, as of the wall clock at its arrival.
     pub(super) fn observe_message(&mut self, sent_unix_ms: u64, at: Stamp) {
         let sent_ns = sent_unix_ms.saturating_mul(MS);

@@ -17,6 +17,8 @@ pub(in crate::core) struct Facts<'a> {
     pub(in crate::core) instrument: &'a Instrument,
     pub(in crate::core) market: &'a Market,
     pub(in crate::core) link_up: bool,
+    /// The venue takes requests.
+    pub(in crate::core) serving: bool,
     /// Orders can be sent, whatever the other connections do.
     pub(in crate::core) entry_up: bool,
     /// An operator closes the position of this instrument.

@@ -221,6 +221,7 @@ impl Kernel {
         let mode = self.modes.at(instrument.id, wish.map(|wish| wish.strategy));
         holds(mode < Mode::Reducing, DenyReason::ReducingOnly)?;
         passage.judge(self.no_trade.check())?;
+        holds(facts.serving, DenyReason::Maintenance)?;
         holds(link_up, DenyReason::LinkDown)?;
         holds(facts.reconciled, DenyReason::NotReconciled)?;
         holds(instrument.filters.trading, DenyReason::NotTrading)?;
@@ -450,6 +451,11 @@ impl Kernel {
         if let Some(trip) = drift.observe(sample, now.mono_ns) {
             self.trip(trip, now, effects);
         }
+    }
+
+    /// The venue refused our time: what we measured of its clock is wrong (R79).
+    pub(super) fn on_clock_refused(&mut self, venue: VenueId) {
+        self.drifts[venue.index()].forget();
     }
 
     pub(super) fn on_message_time(&mut self, venue: VenueId, sent_unix_ms: u64, received: Stamp) {

@@ -124,6 +124,8 @@ reasons! {
     ReducingOnly: deny allow allow,
     /// The operator's calendar opens nothing at this time.
     NoTradeWindow: deny allow allow,
+    /// The venue takes no requests, or its account has not been read since.
+    Maintenance: deny deny allow,
     /// A connection that trading needs is down.
     LinkDown: deny deny deny,
     /// The venue's account has not been read and compared since the link came up.

@@ -12,7 +12,8 @@ const QUIET_S_MAX: u32 = 300;
 
 /// Starts a reading; its answer comes as an event.
 pub(super) fn read(shared: &Rc<Shared>, venue: VenueId, token: QueryToken, venue_unix_ms: u64) {
-    if shared.clock.mono_ns() < shared.quiet_until_ns.get() {
+    let quiet = shared.clock.mono_ns() < shared.quiet_until_ns.get();
+    if quiet || shared.unavailable.get() {
         failed(shared, venue, token);
         return;
     }
@@ -35,7 +36,8 @@ pub(super) fn read(shared: &Rc<Shared>, venue: VenueId, token: QueryToken, venue
                 }
             }
         }
-        let account = shared.dialect.borrow().account(token, &answers);
+        let account = shared.dialect.borrow_mut().account(token, &answers);
+        shared.heed();
         match account {
             Ok(snapshot) => {
                 shared.tell(EventKind::Account(AccountEvent::Snapshot(Box::new(snapshot))));

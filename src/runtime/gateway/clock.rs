@@ -7,17 +7,22 @@ use crate::types::MS;
 use std::rc::Rc;
 use std::time::Duration;
 
-/// How soon a measurement that failed is tried again.
+/// How soon a measurement that failed is tried again, and the least time between two: the venue
+/// counts these too.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// The venue tells whole milliseconds: on average it is half of one later.
 const HALF_MS_NS: u64 = MS / 2;
 
-/// Measures for ever, every `refresh_ns`.
+/// Measures for ever, every `refresh_ns`, and when the venue refuses our time (R79).
 pub(super) async fn follow(shared: Rc<Shared>, refresh_ns: u64) {
     loop {
         let rest = if measure(&shared).await { Duration::from_nanos(refresh_ns) } else { RETRY };
-        tokio::time::sleep(rest).await;
+        tokio::time::sleep(RETRY).await;
+        tokio::select! {
+            () = tokio::time::sleep(rest.saturating_sub(RETRY)) => {}
+            () = shared.clock_off.notified() => {}
+        }
     }
 }
 

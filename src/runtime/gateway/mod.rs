@@ -1,7 +1,7 @@
 //! The order thread: commands to the venue, and the venue's word on orders and account back.
 //!
-//! Four conversations on one thread: order entry (this file), the private stream (`user`), readings
-//! of the account (`account`) and the venue's clock (`clock`).
+//! Conversations on one thread: order entry (`orders`), the private stream (`user`), readings of
+//! the account (`account`), the venue's clock (`clock`), and a venue in maintenance (`probe`).
 //!
 //! Must hold: the latches are read and the order is checked once more on the encoded bytes, right
 //! before they are written: under a latch nothing of a strategy leaves (SAFETY 3). An order of
@@ -14,6 +14,7 @@ mod account;
 mod clock;
 mod orders;
 pub(super) mod post_check;
+mod probe;
 mod sent_ids;
 mod user;
 
@@ -28,12 +29,13 @@ use crate::config::Wait;
 use crate::core::{Command, EventKind, LinkChannel, LinkEvent, LinkState};
 use crate::net::http::HttpClient;
 use crate::net::{Address, Dial};
-use crate::types::{MS, VenueId};
+use crate::types::{Condition, MS, VenueCondition, VenueId};
 use crate::venue::{OrderDialect, UserDialect, VenueTime};
 use post_check::PostCheck;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
+use tokio::sync::Notify;
 
 /// Everything that the order thread is given.
 pub(super) struct Gateway {
@@ -72,6 +74,12 @@ pub(super) struct Shared {
     venue_epoch_ms: Cell<Option<u64>>,
     /// The venue takes no reading of the account before.
     quiet_until_ns: Cell<u64>,
+    /// The venue is in maintenance.
+    unavailable: Cell<bool>,
+    /// Wakes who asks a venue in maintenance whether it answers.
+    probe: Notify,
+    /// Wakes who measures the venue's clock.
+    clock_off: Notify,
     /// A word about an order did not fit into the lane.
     lost: Cell<bool>,
     latency: Arc<Latency>,
@@ -94,6 +102,9 @@ impl Gateway {
             post_check: RefCell::new(self.post_check),
             venue_epoch_ms: Cell::new(None),
             quiet_until_ns: Cell::new(0),
+            unavailable: Cell::new(false),
+            probe: Notify::new(),
+            clock_off: Notify::new(),
             lost: Cell::new(false),
             latency: self.latency,
         });
@@ -101,7 +112,8 @@ impl Gateway {
         let user = user::listen(Rc::clone(&shared), self.user, self.streams);
         let commands = orders::Commands { lane: self.commands, bell: self.bell, wait: self.wait };
         let orders = orders::serve(Rc::clone(&shared), commands, self.order_entry);
-        tokio::join!(clock, user, orders);
+        let probe = probe::follow(Rc::clone(&shared));
+        tokio::join!(clock, user, orders, probe);
         Ok(())
     }
 }
@@ -120,6 +132,22 @@ impl Shared {
         if self.lane.borrow_mut().push(Incoming { received_ns, kind }).is_err() {
             self.lost.set(true);
         }
+    }
+
+    /// Acts on what the venue said of itself with its last answer: a clock that is off is measured
+    /// at once, a venue in maintenance is left alone.
+    fn heed(&self) {
+        let Some(condition) = self.dialect.borrow_mut().take_condition() else { return };
+        match condition {
+            Condition::ClockOff => {
+                tracing::warn!("the venue refuses our time: measuring its clock");
+                self.clock_off.notify_one();
+            }
+            Condition::Unavailable if self.unavailable.replace(true) => return,
+            Condition::Unavailable => self.probe.notify_one(),
+            Condition::Available => {}
+        }
+        self.tell(EventKind::Condition(VenueCondition { venue: self.venue, condition }));
     }
 
     /// Tells a change of a connection, however full the lane is.

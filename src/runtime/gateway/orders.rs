@@ -237,10 +237,15 @@ fn on_message(shared: &Shared, message: &Bytes) {
         tracing::warn!(%error, "an answer to an order could not be read");
     }
     reports.into_iter().for_each(|report| shared.tell(EventKind::Execution(report)));
+    shared.heed();
 }
 
 /// Asks over HTTP, beside the stream of orders.
 fn ask(shared: &Rc<Shared>, call: Call, question: Question) {
+    // The core asks again by itself; what takes orders back goes all the same.
+    if shared.unavailable.get() && matches!(question, Question::Order(..)) {
+        return;
+    }
     let shared = Rc::clone(shared);
     tokio::task::spawn_local(async move {
         let answer = link::call(&shared.order_calls, &call).await;
@@ -258,6 +263,7 @@ fn ask(shared: &Rc<Shared>, call: Call, question: Question) {
             tracing::warn!(%error, ?question, "an answer could not be used; the core asks again");
         }
         reports.into_iter().for_each(|report| shared.tell(EventKind::Execution(report)));
+        shared.heed();
         shared.own_up().await;
     });
 }

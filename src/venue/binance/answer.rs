@@ -6,7 +6,7 @@
 //! error; no answer is no report.
 
 use super::command::Orders;
-use super::error::meaning;
+use super::error::{condition, meaning};
 use super::json::{VenueError, body, harmless, message, qty, refused, success};
 use super::order::status;
 use crate::types::{
@@ -69,9 +69,11 @@ impl Request {
 
 impl Orders {
     /// What one message of the order-entry connection says.
-    pub(super) fn report(&self, bytes: &[u8]) -> Result<Option<ExecutionReport>, DecodeError> {
+    pub(super) fn report(&mut self, bytes: &[u8]) -> Result<Option<ExecutionReport>, DecodeError> {
         let reply: Reply<'_> = message(bytes, "answer")?;
         let Some(status) = reply.status else { return Ok(None) };
+        let code = reply.error.as_ref().map_or(0, |error| error.code);
+        self.condition = condition(status, code);
         let Some(id) = reply.id else { return Err(reply.refusal(status)) };
         let request = Request::read(&id, &self.prefix)
             .filter(|request| self.names.symbol(request.instrument).is_some())

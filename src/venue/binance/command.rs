@@ -7,14 +7,15 @@
 //! `encode` of an order or a cancel does not allocate once its two buffers have grown.
 
 use super::answer::{Request, RequestKind};
+use super::error::condition;
 use super::good_till;
 use super::names::Names;
 use super::sign::Signer;
 use super::text::{percent_encoded, write_integer, write_json_text, write_price, write_qty};
 use crate::core::Command;
 use crate::types::{
-    AccountSnapshot, ClientOrderId, DeadManReport, DeadManRequest, ExecutionReport, IdPrefix,
-    InstrumentId, OrderTerms, Purpose, QueryToken, Side, TimeInForce,
+    AccountSnapshot, ClientOrderId, Condition, DeadManReport, DeadManRequest, ExecutionReport,
+    IdPrefix, InstrumentId, OrderTerms, Purpose, QueryToken, Side, TimeInForce,
 };
 use crate::venue::{
     Answer, Call, Credentials, DecodeError, Directory, EncodeError, OrderDialect, Outgoing,
@@ -29,6 +30,8 @@ pub(super) struct Orders {
     pub(super) signer: Signer,
     /// The text that is signed.
     payload: Vec<u8>,
+    /// What the venue said of itself last.
+    pub(super) condition: Option<Condition>,
 }
 
 impl Orders {
@@ -38,7 +41,16 @@ impl Orders {
             prefix: directory.prefix,
             signer: Signer::new(credentials, directory.recv_window_ms),
             payload: Vec::new(),
+            condition: None,
         }
+    }
+
+    /// An answer that is an error may also say something of the venue.
+    fn heed(&mut self, error: Option<&DecodeError>) {
+        self.condition = match error {
+            Some(DecodeError::Refused { status, code, .. }) => condition(*status, *code),
+            Some(_) | None => None,
+        };
     }
 
     fn place(
@@ -255,7 +267,9 @@ impl OrderDialect for Orders {
         answer: Option<&Answer>,
         out: &mut Vec<ExecutionReport>,
     ) -> Result<(), DecodeError> {
-        out.extend(self.answered(question, answer)?);
+        let heard = self.answered(question, answer);
+        self.heed(heard.as_ref().err());
+        out.extend(heard?);
         Ok(())
     }
 
@@ -269,11 +283,25 @@ impl OrderDialect for Orders {
     }
 
     fn account(
-        &self,
+        &mut self,
         token: QueryToken,
         answers: &[Answer],
     ) -> Result<AccountSnapshot, DecodeError> {
-        super::rest::account(&self.names, &self.prefix, token, answers)
+        let heard = super::rest::account(&self.names, &self.prefix, token, answers);
+        self.heed(heard.as_ref().err());
+        heard
+    }
+
+    fn take_condition(&mut self) -> Option<Condition> {
+        self.condition.take()
+    }
+
+    fn ping_call(&self) -> Call {
+        super::rest::ping_call()
+    }
+
+    fn is_available(&self, answer: &Answer) -> bool {
+        answer.status == 200 && answer.body.trim_ascii() == b"{}"
     }
 
     fn clock_call(&self) -> Call {

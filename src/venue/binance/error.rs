@@ -7,6 +7,7 @@
 //! Decision: `-1001` is unknown even with the words that section 4 lists as failed, because the
 //! same words are the text of `-1001` itself (D10).
 
+use crate::types::Condition;
 use crate::venue::{Blame, Meaning, Outcome, Retry};
 
 /// Words of a 503 that say that the request failed for certain (section 4).
@@ -31,6 +32,17 @@ pub fn meaning(status: u16, code: i32, text: &str) -> Meaning {
         return Meaning { blame, retry, outcome: Outcome::Unknown };
     }
     Meaning { blame, retry, outcome }
+}
+
+/// What an error says of the venue itself. Throttling that protects it (`-1008`) is no maintenance:
+/// it spares reductions, and waits for nobody.
+pub fn condition(status: u16, code: i32) -> Option<Condition> {
+    match (status, code) {
+        (_, -1021 | -5028) => Some(Condition::ClockOff),
+        (503, -1008) => None,
+        (503, _) => Some(Condition::Unavailable),
+        _ => None,
+    }
 }
 
 fn row(code: i32) -> Meaning {
@@ -136,6 +148,23 @@ mod tests {
         ];
         for (status, code, text) in unknown {
             assert_eq!(outcome(status, code, text), Outcome::Unknown, "{status} {code} {text}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_time_and_maintenance_are_the_venues_word_on_itself() {
+        let rows = [
+            ((400, -1021), Some(Condition::ClockOff)),
+            ((400, -5028), Some(Condition::ClockOff)),
+            ((503, 0), Some(Condition::Unavailable)),
+            ((503, -1001), Some(Condition::Unavailable)),
+            ((503, -1008), None),
+            ((400, -1001), None),
+            ((502, 0), None),
+            ((200, 0), None),
+        ];
+        for ((status, code), expected) in rows {
+            assert_eq!(condition(status, code), expected, "{status} {code}");
         }
     }
 

@@ -68,6 +68,10 @@ pub(super) fn clock_call() -> Call {
     Call { method: "GET", target: "/fapi/v1/time".to_owned(), headers: Vec::new() }
 }
 
+pub(super) fn ping_call() -> Call {
+    Call { method: "GET", target: "/fapi/v1/ping".to_owned(), headers: Vec::new() }
+}
+
 pub(super) fn clock(answer: &Answer) -> Result<u64, DecodeError> {
     let clock: Clock = body(success(Some(answer))?, "serverTime")?;
     Ok(clock.server_time)

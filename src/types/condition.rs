@@ -1,0 +1,24 @@
+//! What a venue says of itself, besides what it answers.
+
+use super::VenueId;
+
+/// A venue's word on itself.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct VenueCondition {
+    /// Whose.
+    pub venue: VenueId,
+    /// What.
+    pub condition: Condition,
+}
+
+/// What a venue can say of itself.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Condition {
+    /// The time of a request was outside of the receive window: our measurement of its clock is
+    /// wrong (R79). The window is never widened for it.
+    ClockOff,
+    /// It takes no requests: 503, maintenance (R67).
+    Unavailable,
+    /// It answers again.
+    Available,
+}

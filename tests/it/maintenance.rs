@@ -1,0 +1,74 @@
+//! A venue's word on itself: maintenance, and a clock that is not as we measured it.
+
+use crate::support::{Sent, VENUE, World, limit, reduction};
+use tradekeel::core::safety::DenyReason;
+use tradekeel::core::{Alert, EventKind, Mode};
+use tradekeel::types::{Condition, Qty, SECOND, Side, VenueCondition};
+
+fn say(world: &mut World, condition: Condition) {
+    world.step(EventKind::Condition(VenueCondition { venue: VENUE, condition }));
+}
+
+fn questions(world: &World) -> usize {
+    world.sent.iter().filter(|sent| **sent == Sent::Account).count()
+}
+
+fn alerts(world: &World, wanted: Alert) -> usize {
+    world.alerts.iter().filter(|alert| **alert == wanted).count()
+}
+
+#[test]
+fn a_venue_in_maintenance_gets_no_orders_and_no_questions() {
+    let mut world = World::calm();
+    world.take(Side::Buy, "2");
+    say(&mut world, Condition::Unavailable);
+    say(&mut world, Condition::Unavailable);
+    assert_eq!(alerts(&world, Alert::MaintenanceBegan(VENUE)), 1);
+    assert_eq!(world.wish(0, limit(Side::Buy, "1", "99")), Err(DenyReason::Maintenance));
+    assert_eq!(world.wish(0, reduction(Side::Sell, "1", "101")), Err(DenyReason::Maintenance));
+    let before = questions(&world);
+    world.advance(60 * SECOND);
+    assert_eq!(questions(&world), before);
+    assert_eq!(world.status().venues[0].held.mode, Mode::Running, "it is no mode");
+    assert!(world.status().venues[0].in_maintenance);
+}
+
+#[test]
+fn maintenance_is_over_when_the_account_has_been_read_and_not_before() {
+    let mut world = World::calm();
+    say(&mut world, Condition::Unavailable);
+    world.advance(SECOND);
+    world.faults.lost_answers = 1_000;
+    say(&mut world, Condition::Available);
+    world.advance(2 * SECOND);
+    assert_eq!(world.wish(0, limit(Side::Buy, "1", "99")), Err(DenyReason::Maintenance));
+    world.faults.lost_answers = 0;
+    world.advance(5 * SECOND);
+    assert_eq!(alerts(&world, Alert::MaintenanceOver(VENUE)), 1);
+    assert!(world.wish(0, limit(Side::Buy, "1", "99")).is_ok());
+    say(&mut world, Condition::Available);
+    assert!(!world.status().venues[0].in_maintenance, "said again, it means nothing");
+}
+
+#[test]
+fn an_operators_exit_and_cancels_are_tried_all_the_same() {
+    let mut world = World::calm();
+    world.take(Side::Buy, "2");
+    let opening = world.open(Side::Buy, "1", "99");
+    world.advance(SECOND);
+    say(&mut world, Condition::Unavailable);
+    world.flatten();
+    world.advance(SECOND);
+    assert_eq!(world.venue_position(crate::support::BTC), Qty::ZERO);
+    assert_eq!(world.cancels_of(opening), 1);
+}
+
+#[test]
+fn a_refused_time_makes_our_measurement_void_until_the_next() {
+    let mut world = World::calm();
+    say(&mut world, Condition::ClockOff);
+    assert_eq!(world.wish(0, limit(Side::Buy, "1", "99")), Err(DenyReason::ClockUnknown));
+    assert_eq!(world.status().counters.clock_refusals, 1);
+    world.clock(3);
+    assert!(world.wish(0, limit(Side::Buy, "1", "99")).is_ok());
+}
