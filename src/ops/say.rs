@@ -2,8 +2,10 @@
 
 use super::Names;
 use crate::core::safety::TripReason;
-use crate::core::{Alert, Author, Finding, Mode, ModeRecord, Scope};
-use crate::types::ForeignOrder;
+use crate::core::{
+    Alert, Author, FillFault, Finding, ForeignCause, Mode, ModeRecord, OrderFault, Scope, Severity,
+};
+use crate::types::{ClientOrderId, InstrumentId, Qty};
 
 /// How loud a line is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -51,24 +53,11 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
         Alert::OrderUnknown(id) => {
             (Loudness::Warn, format!("order {id} unknown: asking the venue what became of it"))
         }
-        Alert::OrderStuck { id, instrument } => {
-            let symbol = names.instrument(*instrument);
-            let what = "taking back every opening order of";
-            (Loudness::Error, format!("order {id} does not go: {what} {symbol}"))
-        }
-        Alert::StuckStop { id, instrument } => {
-            let symbol = names.instrument(*instrument);
-            let next = "look at the venue's page, then `engine resume`";
-            (Loudness::Error, format!("order {id} does not go: {symbol} may only reduce; {next}"))
-        }
+        Alert::Order { id, fault } => order(*id, *fault, names),
         Alert::ForeignFill { instrument, cause, qty } => {
-            let symbol = names.instrument(*instrument);
-            let who = foreign(*cause);
-            (Loudness::Error, format!("a trade that is not ours: {qty} {symbol}, {who}"))
+            foreign_fill(*instrument, *cause, *qty, names)
         }
-        Alert::Overfill(id) => {
-            (Loudness::Error, format!("order {id} traded more than was ordered"))
-        }
+        Alert::Overfill(id) => loud(format!("order {id} traded more than was ordered")),
         Alert::LossRate => (
             Loudness::Error,
             "the last minute lost more than risk.max_loss_per_min: nothing new until it is over"
@@ -87,29 +76,63 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
             (Loudness::Error, format!("{what} and nobody said why: counted as profit or loss"))
         }
         Alert::DeadManFired(instrument) => {
-            let symbol = names.instrument(*instrument);
-            (
-                Loudness::Error,
-                format!(
-                    "the venue's dead-man's switch of {symbol} was not renewed in time: its open \
-                     orders are gone or go; reading the account"
-                ),
-            )
+            let what =
+                "was not renewed in time: its open orders are gone or go; reading the account";
+            dead_man(*instrument, what, names)
         }
         Alert::DeadManUnarmed(instrument) => {
-            let symbol = names.instrument(*instrument);
-            (
-                Loudness::Error,
-                format!(
-                    "the venue's dead-man's switch of {symbol} cannot be armed: no order that \
-                     rests is opened there until it is"
-                ),
-            )
+            let what = "cannot be armed: no order that rests is opened there until it is";
+            dead_man(*instrument, what, names)
         }
         Alert::Flat => (Loudness::Info, "flatten done: every asked position is zero".to_owned()),
         Alert::FlattenStuck(instrument) => {
             let symbol = names.instrument(*instrument);
             (Loudness::Error, format!("flatten of {symbol} cannot go on: no price or no link"))
+        }
+    }
+}
+
+fn loud(line: String) -> (Loudness, String) {
+    (Loudness::Error, line)
+}
+
+fn foreign_fill(
+    instrument: InstrumentId,
+    cause: ForeignCause,
+    qty: Qty,
+    names: &Names,
+) -> (Loudness, String) {
+    let (symbol, who) = (names.instrument(instrument), cause.words());
+    let loudness = match cause.severity() {
+        Severity::P0 => Loudness::Error,
+        Severity::P1 => Loudness::Warn,
+    };
+    (loudness, format!("a trade that is not ours: {qty} {symbol}, {who}"))
+}
+
+fn dead_man(instrument: InstrumentId, what: &str, names: &Names) -> (Loudness, String) {
+    let symbol = names.instrument(instrument);
+    (Loudness::Error, format!("the venue's dead-man's switch of {symbol} {what}"))
+}
+
+fn order(id: ClientOrderId, fault: OrderFault, names: &Names) -> (Loudness, String) {
+    let stuck = |instrument, what: &str| {
+        let symbol = names.instrument(instrument);
+        (Loudness::Error, format!("order {id} of {symbol} does not go: {what}"))
+    };
+    match fault {
+        OrderFault::Stuck(instrument) => {
+            stuck(instrument, "taking back every opening order of its symbol")
+        }
+        OrderFault::StuckTooLong(instrument) => stuck(
+            instrument,
+            "its instrument may only reduce; look at the venue's page, then `engine resume`",
+        ),
+        OrderFault::BadFill(fault) => {
+            (Loudness::Error, format!("order {id} traded {}", fill_fault(fault)))
+        }
+        OrderFault::SelfTrade => {
+            (Loudness::Warn, format!("order {id} traded with another order of this account"))
         }
     }
 }
@@ -139,6 +162,8 @@ pub fn trip_reason(reason: TripReason) -> &'static str {
         TripReason::Overfill => "the venue filled more than was ordered",
         TripReason::Journal => "the journal cannot be written",
         TripReason::StateUnreadable => "the state on disk cannot be read",
+        TripReason::Unexplained => "a trade that nobody here can explain",
+        TripReason::WrongFill => "a trade that was not what was ordered",
     }
 }
 
@@ -168,11 +193,10 @@ pub fn finding(finding: &Finding, names: &Names) -> String {
     }
 }
 
-fn foreign(cause: ForeignOrder) -> &'static str {
-    match cause {
-        ForeignOrder::Liquidation => "a liquidation by the venue",
-        ForeignOrder::Deleveraging => "auto-deleveraging by the venue",
-        ForeignOrder::Delivery => "a delivery by the venue",
-        ForeignOrder::Other => "by another client or a person",
+fn fill_fault(fault: FillFault) -> &'static str {
+    match fault {
+        FillFault::WrongInstrument => "in another instrument than was ordered",
+        FillFault::WrongSide => "the other way than was ordered",
+        FillFault::WorsePrice => "at a price beyond its limit",
     }
 }

@@ -86,7 +86,13 @@ wire_struct!(OrderTerms {
     expires_ns: Option<u64>,
 });
 
-wire_enum!(ForeignOrder { 1 = Liquidation, 2 = Deleveraging, 3 = Delivery, 4 = Other });
+wire_enum!(ForeignOrder {
+    1 = Liquidation,
+    2 = Deleveraging,
+    3 = Delivery,
+    4 = Other,
+    100 = Manual,
+});
 wire_enum!(OrderRef { 1 = Ours(id: ClientOrderId), 2 = Foreign(cause: ForeignOrder) });
 wire_enum!(Liquidity { 1 = Maker, 2 = Taker });
 wire_enum!(NotSentReason {
@@ -149,6 +155,7 @@ wire_enum!(ModeCause {
     62 = LosingRun,
     63 = StrategyRejects,
     64 = ReviewDue,
+    100 = BadFill,
 });
 wire_struct!(ModeRecord {
     mode: Mode,
@@ -196,6 +203,8 @@ wire_enum!(TripReason {
     6 = Overfill,
     7 = Journal,
     8 = StateUnreadable,
+    100 = Unexplained,
+    101 = WrongFill,
 });
 wire_struct!(TripRecord {
     generation: u32,
