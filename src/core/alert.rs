@@ -25,11 +25,13 @@ pub enum Alert {
     WindowLeft,
     /// Our clock is farther from the venue's than the warning threshold.
     ClockDrift {
+        /// Whose clock.
+        venue: VenueId,
         /// How far, nanoseconds; above zero when ours is behind.
         offset_ns: i64,
     },
     /// Our clock is back within the warning threshold.
-    ClockGood,
+    ClockGood(VenueId),
     /// The venue's account differs from ours.
     Mismatch(Finding),
     /// The account has been read completely and agrees, or has been adopted.

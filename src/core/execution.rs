@@ -24,7 +24,7 @@ impl Core {
         report: &ExecutionReport,
         effects: &mut Effects,
     ) -> Option<Applied> {
-        self.state.activity += 1;
+        self.state.on_activity(self.state.venue_of(report.instrument));
         let id = match report.order {
             OrderRef::Ours(id) => id,
             OrderRef::Foreign(order) => {
@@ -95,7 +95,7 @@ impl Core {
             effects.push(Effect::Closed { id: order.id, status: order.status });
         }
         if order.status.is_final() && order.settled_qty < order.claimed_qty {
-            self.state.reconciler.doubt();
+            self.state.reconciler_of(report.instrument).doubt();
         }
     }
 
@@ -103,7 +103,7 @@ impl Core {
     /// of it is real all the same. True when it is one and is told for the first time.
     fn on_stray(&mut self, report: &ExecutionReport) -> bool {
         // What stands at the venue is not what we believe: a reading tells.
-        self.state.reconciler.ask_soon();
+        self.state.reconciler_of(report.instrument).ask_soon();
         let ExecutionKind::Trade(fill) = report.kind else { return false };
         let fresh = self.state.orders.is_fresh(report);
         if fresh {

@@ -141,6 +141,10 @@ causes! {
     Crash "unclean end" Engine: Conservative Conservative Reducing Halted,
     /// What the last run kept cannot be read: a halt may have stood there.
     Unreadable "state unreadable" Engine: Halted Halted Halted Halted,
+    /// Order entry or the private stream is gone for longer than three attempts take (R64).
+    Disconnected "disconnected" Engine: Halted Halted Halted Halted,
+    /// The market data of a venue is, and only that: orders can still be acknowledged.
+    MarketDataLost "market data lost" Engine: Reducing Reducing Reducing Halted,
     /// The venue took positions by itself: liquidation, auto-deleveraging, delivery (E7, E12).
     Liquidation "liquidation" Engine: Reducing Reducing Reducing Halted,
     /// The day's loss is confirmed beyond its limit (E13): midnight lifts nothing.

@@ -27,7 +27,7 @@ use crate::types::{
     Price, Qty, Side, StrategyId, VenueOrder,
 };
 use resting::Resting;
-use stuck::{Patience, Stuck};
+use stuck::{Entry, Patience, Stuck};
 use table::Table;
 
 /// Most orders alive at once. The configuration's own limit is far below (it is checked against
@@ -232,13 +232,17 @@ impl Orders {
         self.find(id).is_err() && self.closed.iter().any(|order| order.id == id)
     }
 
-    /// A reading of the account that is now ours was asked for after everything that was claimed of
-    /// orders: it covers what was claimed and not told trade by trade. Says of which order how
-    /// much, once; the trades themselves, should they still come, move nothing any more.
-    pub(super) fn settle(&mut self, mut tell: impl FnMut(&Order, Qty)) {
+    /// A reading of the account there that is now ours was asked for after everything that was
+    /// claimed of orders: it covers what was claimed and not told trade by trade. Says of which
+    /// order how much, once; the trades themselves, should they still come, move nothing any more.
+    pub(super) fn settle(
+        &mut self,
+        there: impl Fn(InstrumentId) -> bool,
+        mut tell: impl FnMut(&Order, Qty),
+    ) {
         let mut settle = |order: &mut Order| {
             let missing = order.claimed_qty.saturating_sub(order.settled_qty);
-            if Qty::ZERO < missing {
+            if Qty::ZERO < missing && there(order.terms.instrument) {
                 tell(order, missing);
                 order.settled_qty = order.claimed_qty;
             }
@@ -392,20 +396,22 @@ impl Orders {
         self.stuck.take(instrument)
     }
 
-    /// Orders can be sent again: what was asked for meanwhile may never have been heard.
-    pub(super) fn on_link_up(&mut self, now_ns: u64) {
-        self.stuck.set_entry_up(true);
+    /// Orders can be sent there again: what was asked for meanwhile may never have been heard.
+    pub(super) fn on_link_up(&mut self, there: impl Fn(InstrumentId) -> bool, now_ns: u64) {
+        self.stuck.set_entry(&there, Entry::Up);
         for at in 0..self.live.len() {
-            self.live[at].patience.begin_anew(now_ns);
+            if there(self.live[at].terms.instrument) {
+                self.live[at].patience.begin_anew(now_ns);
+            }
         }
     }
 
-    /// The order-entry connection is gone: what was not answered is unknown.
-    pub(super) fn on_link_down(&mut self, now_ns: u64) {
-        self.stuck.set_entry_up(false);
+    /// The order-entry connection there is gone: what was not answered is unknown.
+    pub(super) fn on_link_down(&mut self, there: impl Fn(InstrumentId) -> bool, now_ns: u64) {
+        self.stuck.set_entry(&there, Entry::Down);
         for at in 0..self.live.len() {
             let mut order = self.live[at];
-            if order.status == OrderStatus::PendingNew {
+            if order.status == OrderStatus::PendingNew && there(order.terms.instrument) {
                 life::doubt(&mut order, now_ns, &self.timing);
                 self.replace(at, order);
             }

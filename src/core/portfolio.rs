@@ -17,7 +17,7 @@ use super::setup::Valuation;
 use super::suspense::Suspense;
 use crate::types::{
     AccountSnapshot, AssetId, BalanceCause, BalanceChange, Cash, Fill, Instrument, InstrumentId,
-    InstrumentKind, Liquidity, Price, Qty, Quote, Side, StrategyId,
+    InstrumentKind, Liquidity, Price, Qty, Quote, Side, StrategyId, VenueId,
 };
 
 /// The high-water mark of equity, scaled with every transfer so that money coming in or going out
@@ -41,10 +41,10 @@ pub(super) struct Portfolio {
     unmarked: u32,
     /// Positions that are not flat.
     open: u32,
-    /// False until the venue has told, and again once a number did not fit.
-    known: bool,
-    /// False while the account holds what the configuration does not name.
-    complete: bool,
+    /// By venue: it has told, and every number fitted since.
+    known: Vec<bool>,
+    /// By venue: its account holds nothing that the configuration does not name.
+    complete: Vec<bool>,
     attribution: Attribution,
     tally: Tally,
     /// Transfers that are not valued yet, by asset.
@@ -91,7 +91,12 @@ pub struct Tally {
 }
 
 impl Portfolio {
-    pub(super) fn new(instruments: usize, strategies: usize, valuations: Vec<Valuation>) -> Self {
+    pub(super) fn new(
+        instruments: usize,
+        strategies: usize,
+        venues: usize,
+        valuations: Vec<Valuation>,
+    ) -> Self {
         let assets = valuations.len();
         Self {
             valuations,
@@ -100,8 +105,8 @@ impl Portfolio {
             holdings: vec![Holding::default(); instruments],
             unmarked: 0,
             open: 0,
-            known: false,
-            complete: false,
+            known: vec![false; venues],
+            complete: vec![false; venues],
             attribution: Attribution::new(instruments, strategies),
             tally: Tally::default(),
             moved: vec![Cash::ZERO; assets],
@@ -127,9 +132,22 @@ impl Portfolio {
         self.attribution.positions(strategy)
     }
 
+    /// Every asset that is held at one venue. The same name at two venues is two assets: what is at
+    /// one does not pay for what is bought at the other.
+    pub(super) fn assets_at<'a>(
+        &self,
+        venue: VenueId,
+        instruments: &'a [Instrument],
+    ) -> impl Iterator<Item = AssetId> + use<'a> {
+        self.assets().filter(move |asset| {
+            let mut there = instruments.iter().filter(|instrument| instrument.venue == venue);
+            there.any(|it| [it.base, it.quote, it.settle].contains(asset))
+        })
+    }
+
     /// True once the venue has told, and as long as every number fitted since.
-    pub(super) fn is_known(&self) -> bool {
-        self.known
+    pub(super) fn is_known(&self, venue: VenueId) -> bool {
+        self.known[venue.index()]
     }
 
     /// Profit less loss of each strategy's own ledger.
@@ -209,18 +227,18 @@ impl Portfolio {
         let fee = fee.map_or(Some(()), |fee| self.book(fee.asset.index(), fee.amount.negated()));
         let moved = self.move_position(instrument, signed);
         if flow.and(fee).and(moved).is_none() {
-            self.known = false;
+            self.known[instrument.venue.index()] = false;
         }
     }
 
     /// A wallet changed without a trade. What a reading found before it was told is in the ledger
     /// already (`suspense.rs`).
     pub(super) fn on_balance(&mut self, change: &BalanceChange) {
-        let &BalanceChange { asset, amount, cause, .. } = change;
+        let &BalanceChange { venue, asset, amount, cause } = change;
         let explained = self.suspense.explain(asset, amount);
         let booked = amount.saturating_sub(explained);
         if self.book(asset.index(), booked).is_none() {
-            self.known = false;
+            self.known[venue.index()] = false;
         }
         if cause == BalanceCause::Transfer {
             self.suspense.on_transfer(asset, booked);
@@ -338,19 +356,20 @@ impl Portfolio {
                 expected = expected.checked_add(position.entry.notional(qty))?;
             }
         }
-        self.known.then_some(expected)
+        self.is_known(snapshot.venue).then_some(expected)
     }
 
     /// Whether a reading names everything that the account holds: if not, equity is unknown (D17).
     pub(super) fn set_complete(&mut self, snapshot: &AccountSnapshot) {
-        self.complete = !snapshot.has_unnamed_assets && snapshot.unnamed_positions == 0;
+        let complete = !snapshot.has_unnamed_assets && snapshot.unnamed_positions == 0;
+        self.complete[snapshot.venue.index()] = complete;
     }
 
     /// Wallets differ from what was told and nothing else does: whose money that is has to show.
     /// Where positions differ too, trades are missing, and what they brought is profit or loss.
-    fn suspend(&mut self, findings: &[Finding], now_ns: u64) {
+    fn suspend(&mut self, venue: VenueId, findings: &[Finding], now_ns: u64) {
         let is_position = |finding: &Finding| matches!(finding, Finding::Position { .. });
-        if !self.known || findings.iter().any(is_position) {
+        if !self.is_known(venue) || findings.iter().any(is_position) {
             return;
         }
         for finding in findings {
@@ -371,22 +390,25 @@ impl Portfolio {
         findings: &[Finding],
         now_ns: u64,
     ) {
-        self.suspend(findings, now_ns);
-        self.ledgers.fill(Cash::ZERO);
-        self.known = true;
+        let venue = snapshot.venue;
+        self.suspend(venue, findings, now_ns);
+        for asset in self.assets_at(venue, instruments) {
+            self.ledgers[asset.index()] = Cash::ZERO;
+        }
+        self.known[venue.index()] = true;
         for (asset, balance) in &snapshot.balances {
             match self.ledgers.get_mut(asset.index()) {
                 Some(ledger) => *ledger = *balance,
-                None => self.known = false,
+                None => self.known[venue.index()] = false,
             }
         }
-        for instrument in instruments {
+        for instrument in instruments.iter().filter(|instrument| instrument.venue == venue) {
             let held = snapshot.positions.iter().find(|held| held.instrument == instrument.id);
             let qty = held.map_or(Qty::ZERO, |held| held.qty);
             if let (Some(held), InstrumentKind::Perpetual) = (held, instrument.kind) {
                 let cost = held.entry.notional(held.qty);
                 if self.book(instrument.settle.index(), cost.negated()).is_none() {
-                    self.known = false;
+                    self.known[venue.index()] = false;
                 }
             }
             let ours = std::mem::replace(&mut self.holdings[instrument.id.index()].qty, qty);
@@ -397,9 +419,10 @@ impl Portfolio {
         }
     }
 
-    /// A reading has been taken for what we believe.
-    pub(super) fn on_read(&mut self) {
-        self.suspense.on_read();
+    /// A reading of a venue has been taken for what we believe.
+    pub(super) fn on_read(&mut self, venue: VenueId, instruments: &[Instrument]) {
+        let assets = self.assets_at(venue, instruments);
+        assets.for_each(|asset| self.suspense.on_read(asset));
     }
 
     fn marks(&self, instrument: InstrumentId) -> Marks {
@@ -408,7 +431,9 @@ impl Portfolio {
 
     /// Equity in reporting currency, without what nobody has explained yet.
     pub(super) fn equity(&self) -> Option<Cash> {
-        if !self.known || !self.complete || 0 < self.unmarked {
+        let all =
+            self.known.iter().zip(&self.complete).all(|(known, complete)| *known && *complete);
+        if !all || 0 < self.unmarked {
             return None;
         }
         let mut equity = Cash::ZERO;

@@ -112,6 +112,12 @@ pub struct VenueStatus {
     pub id: VenueId,
     /// What holds for it alone, and why.
     pub held: ModeRecord,
+    /// Its connections, by channel.
+    pub links: [bool; 3],
+    /// The account there is proven to be what we believe.
+    pub reconciled: bool,
+    /// Distance of its clock to ours, nanoseconds.
+    pub clock_offset_ns: Option<i64>,
 }
 
 /// One strategy.
@@ -148,7 +154,7 @@ pub struct Status {
     pub latch: Option<TripRecord>,
     /// How often the switch has ever tripped.
     pub latch_generation: u32,
-    /// The connections, by channel: market data, order entry, private stream.
+    /// The connections of all venues, by channel: market data, order entry, private stream.
     pub links: [bool; 3],
     /// The account is proven to be what we believe.
     pub reconciled: bool,
@@ -158,7 +164,7 @@ pub struct Status {
     pub stopping: bool,
     /// A flatten is at work.
     pub flattening: bool,
-    /// Distance of the venue's clock to ours, nanoseconds.
+    /// Distance of the farthest venue's clock to ours, nanoseconds.
     pub clock_offset_ns: Option<i64>,
     /// Equity in reporting currency.
     pub equity: Option<Cash>,
@@ -218,12 +224,15 @@ impl Core {
         out.probation_left_ns = self.kernel.probation_left_ns(state.now.mono_ns);
         out.latch = self.kernel.latch().copied();
         out.latch_generation = self.kernel.latch_generation();
-        out.links = LinkChannel::ALL.map(|channel| state.is_channel_up(channel));
-        out.reconciled = state.reconciler.is_proven();
+        out.links = LinkChannel::ALL
+            .map(|channel| state.links.iter().all(|links| links.is_channel_up(channel)));
+        out.reconciled = state.is_all_proven();
         out.in_no_trade_window = self.kernel.is_in_window();
         out.stopping = self.kernel.is_stopping();
         out.flattening = self.flatten.is_at_work();
-        out.clock_offset_ns = self.kernel.clock_offset_ns();
+        let venues = (0_u8..).map(VenueId).take(state.venues());
+        let offsets = venues.filter_map(|venue| self.kernel.clock_offset_ns(venue));
+        out.clock_offset_ns = offsets.max_by_key(|offset_ns| offset_ns.unsigned_abs());
         out.equity = state.equity;
         out.equity_start =
             self.equity_start.map(|start| start.saturating_add(state.portfolio.transfers()));
@@ -247,6 +256,10 @@ impl Core {
         for (line, id) in out.iter_mut().zip((0_u8..).map(VenueId)) {
             line.id = id;
             line.held = self.kernel.mode_in(Scope::Venue(id));
+            let links = &self.state.links[id.index()];
+            line.links = LinkChannel::ALL.map(|channel| links.is_channel_up(channel));
+            line.reconciled = self.state.reconcilers[id.index()].is_proven();
+            line.clock_offset_ns = self.kernel.clock_offset_ns(id);
         }
     }
 

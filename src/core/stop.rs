@@ -87,7 +87,7 @@ impl Core {
 
     /// Goes on with a flatten.
     pub(super) fn exit(&mut self, effects: &mut Effects) {
-        if !self.flatten.is_at_work() || !self.state.is_channel_up(LinkChannel::Orders) {
+        if !self.flatten.is_at_work() {
             return;
         }
         for at in 0..self.state.instruments.len() {
@@ -95,7 +95,8 @@ impl Core {
             if effects.room() == 0 {
                 return;
             }
-            if self.flatten.is_flattening(instrument) {
+            let entry_up = self.state.links_of(instrument).is_channel_up(LinkChannel::Orders);
+            if entry_up && self.flatten.is_flattening(instrument) {
                 self.exit_from(instrument, effects);
             }
         }
@@ -110,7 +111,7 @@ impl Core {
         let scene = Scene {
             position,
             free: safety::exit_room(kind, position, open),
-            is_settled: state.reconciler.is_proven() && !may_open,
+            is_settled: state.is_proven(instrument) && !may_open,
             is_exiting: state.orders.is_exiting(instrument),
             filters: &state.instruments[instrument.index()].filters,
             now_ns: state.now.mono_ns,

@@ -78,9 +78,11 @@ impl Suspense {
         Cash::ZERO
     }
 
-    /// The account has been read, and is what we believe from here on.
-    pub(super) fn on_read(&mut self) {
-        self.told.fill(Cash::ZERO);
+    /// The wallet has been read, and is what we believe from here on.
+    pub(super) fn on_read(&mut self, asset: AssetId) {
+        if let Some(told) = self.told.get_mut(asset.index()) {
+            *told = Cash::ZERO;
+        }
     }
 
     /// True when what lies here has waited long enough.
@@ -143,7 +145,7 @@ mod tests {
         assert_eq!(suspense.find(USDT, cash(-999), 0), cash(-999), "within a thousandth");
         assert_eq!(suspense.find(USDT, cash(-998), 0), Cash::ZERO);
         assert_eq!(suspense.of(0), cash(-998));
-        suspense.on_read();
+        suspense.on_read(USDT);
         assert_eq!(suspense.find(USDT, cash(-1_000), 0), Cash::ZERO);
     }
 }

@@ -18,6 +18,11 @@ pub enum Loudness {
     Error,
 }
 
+const LOSS_RATE: &str =
+    "the last minute lost more than risk.max_loss_per_min: nothing new until it is over";
+
+const BREAKER_OPEN: &str = "circuit breaker open: nothing new until breaker.cooldown_s has passed";
+
 /// The line for an alert.
 pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
     match alert {
@@ -33,11 +38,13 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
             (Loudness::Warn, "no-trade window: nothing is opened until it is over".to_owned())
         }
         Alert::WindowLeft => (Loudness::Info, "no-trade window is over".to_owned()),
-        Alert::ClockDrift { offset_ns } => {
-            let ms = offset_ns / 1_000_000;
-            (Loudness::Warn, format!("clock drift: the venue is {ms} ms ahead of this machine"))
+        Alert::ClockDrift { venue, offset_ns } => {
+            let (ms, venue) = (offset_ns / 1_000_000, names.venue(*venue));
+            (Loudness::Warn, format!("clock drift: {venue} is {ms} ms ahead of this machine"))
         }
-        Alert::ClockGood => (Loudness::Info, "clock drift is over".to_owned()),
+        Alert::ClockGood(venue) => {
+            (Loudness::Info, format!("clock drift of {} is over", names.venue(*venue)))
+        }
         Alert::Mismatch(found) => (Loudness::Warn, finding(found, names)),
         Alert::Reconciled { findings: 0, .. } => {
             (Loudness::Info, "reconciled: the venue's account is what we believe".to_owned())
@@ -57,23 +64,15 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
         Alert::ForeignFill { instrument, cause, qty } => {
             foreign_fill(*instrument, *cause, *qty, names)
         }
-        Alert::Overfill(id) => loud(format!("order {id} traded more than was ordered")),
-        Alert::LossRate => (
-            Loudness::Error,
-            "the last minute lost more than risk.max_loss_per_min: nothing new until it is over"
-                .to_owned(),
-        ),
+        Alert::Overfill(id) => urgent(format!("order {id} traded more than was ordered")),
+        Alert::LossRate => urgent(LOSS_RATE),
         Alert::RejectStorm { refused, answers } => {
-            (Loudness::Error, format!("the venue refused {refused} of the last {answers} orders"))
+            urgent(format!("the venue refused {refused} of the last {answers} orders"))
         }
-        Alert::BreakerOpen => (
-            Loudness::Error,
-            "circuit breaker open: nothing new until breaker.cooldown_s has passed".to_owned(),
-        ),
+        Alert::BreakerOpen => urgent(BREAKER_OPEN),
         Alert::Unexplained { asset, amount } => {
-            let asset = names.asset(*asset);
-            let what = format!("the wallet changed by {amount} {asset}");
-            (Loudness::Error, format!("{what} and nobody said why: counted as profit or loss"))
+            let what = format!("the wallet changed by {amount} {}", names.asset(*asset));
+            urgent(format!("{what} and nobody said why: counted as profit or loss"))
         }
         Alert::DeadManFired(instrument) => {
             let what =
@@ -92,8 +91,8 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
     }
 }
 
-fn loud(line: String) -> (Loudness, String) {
-    (Loudness::Error, line)
+fn urgent(line: impl Into<String>) -> (Loudness, String) {
+    (Loudness::Error, line.into())
 }
 
 fn foreign_fill(

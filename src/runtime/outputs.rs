@@ -233,7 +233,7 @@ impl Outputs {
 
     fn say(&mut self, alert: Alert, at: Stamp, core: &Core) {
         if let Alert::Reconciled { venue, findings } = alert {
-            let token = core.account_token();
+            let token = core.account_token(venue);
             self.append(&Record::Account { venue, token, findings }, at);
         }
         if self.alerts.push(alert).is_err() {

@@ -155,6 +155,8 @@ wire_enum!(ModeCause {
     62 = LosingRun,
     63 = StrategyRejects,
     64 = ReviewDue,
+    90 = Disconnected,
+    91 = MarketDataLost,
     100 = BadFill,
 });
 wire_struct!(ModeRecord {

@@ -100,6 +100,13 @@ pub(crate) struct Script {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Puppet(pub(crate) Arc<Mutex<Script>>);
 
+impl Puppet {
+    /// What it wishes with the next timer.
+    pub(crate) fn say(&self, wish: Intent) {
+        self.0.lock().unwrap().wishes.push_back(wish);
+    }
+}
+
 impl Strategy for Puppet {
     fn timer_ns(&self) -> Option<u64> {
         Some(1)
@@ -470,7 +477,7 @@ impl World {
     }
 
     pub(crate) fn say(&mut self, puppet: usize, wish: Intent) {
-        self.script(puppet).wishes.push_back(wish);
+        self.puppets[puppet].say(wish);
         self.step(EventKind::Timer);
     }
 

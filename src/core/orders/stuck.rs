@@ -62,22 +62,32 @@ pub(super) struct Stuck {
     steps: Vec<Option<(Escalation, ClientOrderId)>>,
     /// How many instruments ask for something.
     asking: u32,
-    /// Orders can be sent.
-    is_entry_up: bool,
+    /// Whether orders can be sent, by instrument.
+    entries: Vec<Entry>,
+}
+
+/// The connection that carries orders of an instrument.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Entry {
+    Up,
+    Down,
 }
 
 impl Stuck {
     pub(super) fn new(instruments: usize) -> Self {
-        Self { steps: vec![None; instruments], asking: 0, is_entry_up: false }
+        Self { steps: vec![None; instruments], asking: 0, entries: vec![Entry::Down; instruments] }
     }
 
-    pub(super) fn set_entry_up(&mut self, up: bool) {
-        self.is_entry_up = up;
+    pub(super) fn set_entry(&mut self, there: impl Fn(InstrumentId) -> bool, entry: Entry) {
+        for (slot, id) in self.entries.iter_mut().zip((0_u16..).map(InstrumentId)) {
+            *slot = if there(id) { entry } else { *slot };
+        }
     }
 
     /// An order was asked to go once more, or after, and has not gone.
     pub(super) fn observe(&mut self, order: &mut Order, now_ns: u64, timing: &Timing) {
-        if order.terms.purpose != Purpose::Opening || !self.is_entry_up {
+        let entry = self.entries[order.terms.instrument.index()];
+        if order.terms.purpose != Purpose::Opening || entry == Entry::Down {
             return;
         }
         let Some(step) = order.patience.step(now_ns, timing) else { return };

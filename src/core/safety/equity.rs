@@ -3,7 +3,6 @@
 //! Must hold: what is not known is not a value; equity that stays unknown for too long while a
 //! position is open is itself a cause to trip; money that nobody explained yet denies new risk.
 
-use super::kill_switch::{Trip, TripReason};
 use super::nav::Nav;
 use super::proof::{Moment, Proven};
 use super::verdict::{DenyReason, require};
@@ -35,6 +34,13 @@ pub(super) struct Told {
     /// Profit less loss since the start, as said and as confirmed, in reporting currency.
     pub(super) gain: i128,
     pub(super) proven_gain: i128,
+}
+
+/// Equity has been unknown for too long while a position was open.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lapse {
+    pub(super) lasted_ns: u64,
+    pub(super) limit_ns: u64,
 }
 
 /// Equity, followed from valuation to valuation.
@@ -90,12 +96,12 @@ impl Equity {
         self.price = Proven::default();
     }
 
-    /// Takes in a valuation: what it tells, or why to trip on it being unknown for so long.
+    /// Takes in a valuation: what it tells, or by how much it has been unknown for too long.
     pub(super) fn observe(
         &mut self,
         now_ns: u64,
         valuation: &Valuation,
-    ) -> Result<Told, Option<Trip>> {
+    ) -> Result<Told, Option<Lapse>> {
         let known = valuation.equity.filter(|equity| self.began || Cash::ZERO < *equity);
         let told = known.and_then(|equity| self.tell(now_ns, equity, valuation));
         self.unproven = valuation.unproven;
@@ -127,7 +133,7 @@ impl Equity {
         })
     }
 
-    fn unknown(&mut self, now_ns: u64, exposed: bool) -> Option<Trip> {
+    fn unknown(&mut self, now_ns: u64, exposed: bool) -> Option<Lapse> {
         if !exposed {
             self.unknown_since_ns = None;
             return None;
@@ -135,7 +141,6 @@ impl Equity {
         let since_ns = *self.unknown_since_ns.get_or_insert(now_ns);
         let lasted_ns = now_ns.saturating_sub(since_ns);
         let limit_ns = self.limits.unknown_ns_max;
-        let [value, limit] = [lasted_ns, limit_ns].map(|ns| i64::try_from(ns).unwrap_or(i64::MAX));
-        (limit_ns <= lasted_ns).then(|| Trip::by_limit(TripReason::EquityUnknown, value, limit))
+        (limit_ns <= lasted_ns).then_some(Lapse { lasted_ns, limit_ns })
     }
 }

@@ -80,7 +80,7 @@ impl LossRate {
 }
 
 fn index(second: u64) -> usize {
-    (second % SECONDS as u64) as usize
+    usize::try_from(second % SECONDS as u64).unwrap_or(0)
 }
 
 #[cfg(test)]

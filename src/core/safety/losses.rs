@@ -7,7 +7,7 @@
 use super::breaker::Breaker;
 use super::daily_loss::DailyLoss;
 use super::drawdown::Drawdown;
-use super::equity::{Equity, Told, Valuation};
+use super::equity::{Equity, Lapse, Told, Valuation};
 use super::kill_switch::{Trip, TripReason};
 use super::loss_rate::LossRate;
 use super::rejects::Rejects;
@@ -105,7 +105,7 @@ impl Losses {
         let mut found = Found::default();
         match self.equity.observe(now.mono_ns, valuation) {
             Ok(told) => self.on_told(now, &told, profits, &mut found, effects),
-            Err(trip) => found.trip = trip,
+            Err(lapse) => found.trip = lapse.map(trip_of),
         }
         self.on_time(now.mono_ns, effects);
         let stops = self.rate.is_stopped()
@@ -153,11 +153,11 @@ impl Losses {
         effects: &mut Effects,
     ) -> Option<(StrategyId, ModeCause)> {
         let mut all = self.strategies.iter_mut().zip((0_u8..).map(StrategyId));
-        let (cause, strategy) = all.find_map(|(it, id)| it.take_news().zip(Some(id)))?;
-        if matches!(cause, ModeCause::LosingRun | ModeCause::StrategyRejects) {
+        let (stop, strategy) = all.find_map(|(it, id)| it.take_news().zip(Some(id)))?;
+        if stop.is_counted() {
             self.count_stop(now_ns, effects);
         }
-        Some((strategy, cause))
+        Some((strategy, stop.cause()))
     }
 
     pub(super) fn count_stop(&mut self, now_ns: u64, effects: &mut Effects) {
@@ -248,4 +248,10 @@ impl Losses {
     fn of(&mut self, strategy: Option<StrategyId>) -> Option<&mut StrategyLosses> {
         strategy.and_then(|strategy| self.strategies.get_mut(strategy.index()))
     }
+}
+
+fn trip_of(lapse: Lapse) -> Trip {
+    let Lapse { lasted_ns, limit_ns } = lapse;
+    let [value, limit] = [lasted_ns, limit_ns].map(|ns| i64::try_from(ns).unwrap_or(i64::MAX));
+    Trip::by_limit(TripReason::EquityUnknown, value, limit)
 }

@@ -50,7 +50,7 @@ impl Minute {
 }
 
 fn index(second: u64) -> usize {
-    (second % SECONDS as u64) as usize
+    usize::try_from(second % SECONDS as u64).unwrap_or(0)
 }
 
 #[cfg(test)]

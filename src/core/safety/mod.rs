@@ -61,7 +61,7 @@ use super::setup::{Budget, Limits, Restored};
 use super::status::LossStatus;
 use crate::types::{
     Cash, ClientOrderId, Fill, Instrument, OrderKind, OrderRequest, OrderTerms, POST_ONLY_CODE,
-    Price, Purpose, Quote, Stamp, StrategyId, TimeInForce,
+    Price, Purpose, Quote, Stamp, StrategyId, TimeInForce, VenueId,
 };
 use drift::Drift;
 use facts::Candidate;
@@ -81,7 +81,8 @@ pub(super) struct Kernel {
     modes: Modes,
     no_trade: NoTrade,
     losses: Losses,
-    drift: Drift,
+    /// By `VenueId`.
+    drifts: Vec<Drift>,
     rate: Throttle,
     strategy_rates: Vec<Throttle>,
     repeats: Repeats,
@@ -117,10 +118,10 @@ impl Kernel {
         Self {
             ids: Ids::new(epoch),
             kill_switch: KillSwitch::restored(restored.latch, restored.latch_generation),
-            modes,
             no_trade: NoTrade::new(limits.no_trade.clone()),
             losses: Losses::new(&limits, &budgets, restored),
-            drift: Drift::new(limits.clock),
+            drifts: vec![Drift::new(limits.clock); modes.venues()],
+            modes,
             rate: Throttle::new(limits.order_rate),
             strategy_rates: budgets.iter().map(|budget| Throttle::new(budget.rate)).collect(),
             repeats: Repeats::new(limits.repeats),
@@ -226,7 +227,7 @@ impl Kernel {
         let restricted = self.limits.instruments[instrument.id.index()].restricted;
         holds(!restricted, DenyReason::Restricted)?;
         passage.judge(self.ids.check(id))?;
-        passage.judge(self.drift.check(now_ns))?;
+        passage.judge(self.drifts[instrument.venue.index()].check(now_ns))?;
         holds(facts.market.last_quote().is_some(), DenyReason::NoPrice)?;
         passage.judge(freshness::check(facts.market, now_ns, self.limits.data_age_ns_max))?;
         let origin_ns = wish.map_or(now_ns, |wish| wish.origin_ns);
@@ -320,13 +321,17 @@ impl Kernel {
         if let Some(trip) = found.trip {
             self.trip(trip, now, effects);
         }
-        match self.drift.change() {
-            Some(drift::Change::BecameHigh) => {
-                let offset_ns = self.drift.offset_ns().unwrap_or(i64::MAX);
-                effects.push(Effect::Alert(Alert::ClockDrift { offset_ns }));
+        for (drift, venue) in self.drifts.iter_mut().zip((0_u8..).map(VenueId)) {
+            match drift.change() {
+                Some(drift::Change::BecameHigh) => {
+                    let offset_ns = drift.offset_ns().unwrap_or(i64::MAX);
+                    effects.push(Effect::Alert(Alert::ClockDrift { venue, offset_ns }));
+                }
+                Some(drift::Change::BecameGood) => {
+                    effects.push(Effect::Alert(Alert::ClockGood(venue)));
+                }
+                None => {}
             }
-            Some(drift::Change::BecameGood) => effects.push(Effect::Alert(Alert::ClockGood)),
-            None => {}
         }
         let reduces = if found.day_lost {
             Some((Scope::All, ModeCause::DailyLoss))
@@ -339,7 +344,7 @@ impl Kernel {
 
     /// Looks at the calendar. True when orders that rest may have to go.
     pub(super) fn keep_hours(&mut self, now: Stamp, effects: &mut Effects) -> bool {
-        let offset_ns = self.drift.offset_ns().unwrap_or(0);
+        let offset_ns = self.drifts.iter().find_map(Drift::offset_ns).unwrap_or(0);
         let venue_unix_ns = now.unix_ns.saturating_add_signed(offset_ns);
         match self.no_trade.observe(venue_unix_ns / crate::types::SECOND) {
             Some(no_trade::Edge::Entered) => effects.push(Effect::Alert(Alert::WindowEntered)),
@@ -414,13 +419,14 @@ impl Kernel {
     }
 
     pub(super) fn on_clock(&mut self, sample: ClockSample, now: Stamp, effects: &mut Effects) {
-        if let Some(trip) = self.drift.observe(sample, now.mono_ns) {
+        let drift = &mut self.drifts[sample.venue.index()];
+        if let Some(trip) = drift.observe(sample, now.mono_ns) {
             self.trip(trip, now, effects);
         }
     }
 
-    pub(super) fn on_message_time(&mut self, sent_unix_ms: u64, received: Stamp) {
-        self.drift.observe_message(sent_unix_ms, received);
+    pub(super) fn on_message_time(&mut self, venue: VenueId, sent_unix_ms: u64, received: Stamp) {
+        self.drifts[venue.index()].observe_message(sent_unix_ms, received);
     }
 
     /// A trade of a strategy; `ended` is the profit of the round trip that it ends.
@@ -509,8 +515,8 @@ impl Kernel {
         self.losses.status(now_ns)
     }
 
-    pub(super) fn clock_offset_ns(&self) -> Option<i64> {
-        self.drift.offset_ns()
+    pub(super) fn clock_offset_ns(&self, venue: VenueId) -> Option<i64> {
+        self.drifts[venue.index()].offset_ns()
     }
 
     pub(super) fn limits(&self) -> &Limits {

@@ -84,6 +84,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// Digits beyond those of a price.
+    const FINE: i128 = 1_000_000_000_000;
+
     fn cash(units: i128) -> Cash {
         Cash::from_units(units)
     }
@@ -157,10 +160,10 @@ mod tests {
                 (-4_000_i128..5_000, -9_000_i128..30_000, any::<bool>()), 1..24),
         ) {
             let (mut with, mut nav) = (begin, at(begin));
-            let mut price = begin as f64;
+            let mut price = begin * FINE;
             for (gain_bps, move_bps, at_once) in history {
                 with += with * gain_bps / 10_000;
-                price *= 1.0 + gain_bps as f64 / 10_000.0;
+                price += price / 10_000 * gain_bps;
                 if with.abs() < 1_000_000 || 1_000_000_000_000_000_000 < with {
                     break;
                 }
@@ -170,8 +173,8 @@ mod tests {
                 let moved = with * move_bps / 10_000;
                 with += moved;
                 let told = nav.value(cash(with), cash(moved)).unwrap();
-                let off = (told as f64 - price).abs() / price;
-                prop_assert!(off < 1e-5, "{told} and not {price}");
+                let off = (told * FINE - price).abs();
+                prop_assert!(off < price / 100_000, "{told} and not {price}");
             }
         }
     }

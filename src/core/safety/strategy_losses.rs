@@ -15,13 +15,42 @@ use crate::core::mode::ModeCause;
 use crate::core::setup::{DrawdownLimits, StrategyLimits};
 use crate::types::Cash;
 
-/// What a denial says for a stop.
-fn reason(stop: ModeCause) -> DenyReason {
-    match stop {
-        ModeCause::LosingRun => DenyReason::LosingRun,
-        ModeCause::StrategyRejects => DenyReason::StrategyRejects,
-        ModeCause::ReviewDue => DenyReason::ReviewDue,
-        _ => DenyReason::StrategyLoss,
+/// Why a strategy may only reduce.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Stop {
+    /// It lost more than it may.
+    Loss,
+    /// Too many of its round trips in a row lost.
+    LosingRun,
+    /// The venue refused too many of its orders in a row.
+    Rejects,
+    /// It traded more than it may without a person having looked.
+    Review,
+}
+
+impl Stop {
+    /// What moves the strategy's mode.
+    pub(super) fn cause(self) -> ModeCause {
+        match self {
+            Self::Loss => ModeCause::StrategyLoss,
+            Self::LosingRun => ModeCause::LosingRun,
+            Self::Rejects => ModeCause::StrategyRejects,
+            Self::Review => ModeCause::ReviewDue,
+        }
+    }
+
+    /// True for one that may come again by itself: the circuit breaker counts it.
+    pub(super) fn is_counted(self) -> bool {
+        matches!(self, Self::LosingRun | Self::Rejects)
+    }
+
+    fn reason(self) -> DenyReason {
+        match self {
+            Self::Loss => DenyReason::StrategyLoss,
+            Self::LosingRun => DenyReason::LosingRun,
+            Self::Rejects => DenyReason::StrategyRejects,
+            Self::Review => DenyReason::ReviewDue,
+        }
     }
 }
 
@@ -29,7 +58,7 @@ fn reason(stop: ModeCause) -> DenyReason {
 pub(super) struct StrategyLosses {
     limits: StrategyLimits,
     /// Why it may only reduce.
-    stop: Option<ModeCause>,
+    stop: Option<Stop>,
     /// Nobody has been told yet.
     is_news: bool,
     /// Profit less loss of its own ledger; `None` while it cannot be told.
@@ -61,7 +90,7 @@ impl StrategyLosses {
 
     pub(super) fn check(&self) -> Result<(), DenyReason> {
         if let Some(stop) = self.stop {
-            return Err(reason(stop));
+            return Err(stop.reason());
         }
         let known = self.lost().is_some();
         require(known && !self.breach.stands(), DenyReason::StrategyLoss)
@@ -81,7 +110,7 @@ impl StrategyLosses {
         self.profit = profit;
         let Some(lost) = self.lost() else { return };
         if self.breach.observe(self.limits.loss_max <= lost, at, confirm) {
-            self.stop(ModeCause::StrategyLoss);
+            self.stop(Stop::Loss);
         }
     }
 
@@ -92,7 +121,7 @@ impl StrategyLosses {
             false => 0,
         };
         if self.limits.losing_trips_max.is_some_and(|most| most <= self.losing_trips) {
-            self.stop(ModeCause::LosingRun);
+            self.stop(Stop::LosingRun);
         }
     }
 
@@ -103,7 +132,7 @@ impl StrategyLosses {
     pub(super) fn on_rejected(&mut self) {
         self.rejects = self.rejects.saturating_add(1);
         if self.limits.rejects_max.is_some_and(|most| most <= self.rejects) {
-            self.stop(ModeCause::StrategyRejects);
+            self.stop(Stop::Rejects);
         }
     }
 
@@ -115,12 +144,12 @@ impl StrategyLosses {
         let often = self.limits.fills_per_minute_max.is_some_and(|most| u64::from(most) < count);
         let much = self.limits.unreviewed_max.is_some_and(|most| most < self.unreviewed);
         if often || much {
-            self.stop(ModeCause::ReviewDue);
+            self.stop(Stop::Review);
         }
     }
 
     /// Why it may only reduce, when that is not told yet.
-    pub(super) fn take_news(&mut self) -> Option<ModeCause> {
+    pub(super) fn take_news(&mut self) -> Option<Stop> {
         std::mem::take(&mut self.is_news).then_some(self.stop).flatten()
     }
 
@@ -129,7 +158,7 @@ impl StrategyLosses {
     }
 
     /// The first cause stays.
-    fn stop(&mut self, cause: ModeCause) {
+    fn stop(&mut self, cause: Stop) {
         if self.stop.is_none() {
             self.stop = Some(cause);
             self.is_news = true;
@@ -177,7 +206,7 @@ mod tests {
         assert_eq!((seat.check(), seat.take_news()), (Err(DenyReason::StrategyLoss), None));
         lose(&mut seat, 10_000_000_001, 2);
         lose(&mut seat, 10_000_000_002, 3);
-        assert_eq!(seat.take_news(), Some(ModeCause::StrategyLoss));
+        assert_eq!(seat.take_news(), Some(Stop::Loss));
         assert_eq!(seat.take_news(), None);
         lose(&mut seat, 0, 4);
         assert_eq!(seat.check(), Err(DenyReason::StrategyLoss), "it does not thaw by itself");

@@ -27,7 +27,7 @@ const ROWS: &[(DenyReason, Change, Change)] = &[
     (DenyReason::NotPermitted, |c| c.permitted = false, |_| {}),
     (DenyReason::Restricted, |c| c.kernel.limits.instruments[0].restricted = true, |c| { *c = good_reduction(); c.kernel.limits.instruments[0].restricted = true; }),
     (DenyReason::BadId, |c| { c.kernel.ids.spend(id(5)); c.id = id(5); }, |c| { c.kernel.ids.spend(id(5)); c.id = id(6); }),
-    (DenyReason::ClockUnknown, |c| c.kernel.drift = Drift::new(limits().clock), |_| {}),
+    (DenyReason::ClockUnknown, |c| c.kernel.drifts[0] = Drift::new(limits().clock), |_| {}),
     (DenyReason::ClockDrift, |c| observe_drift(c, -2_000), |c| observe_drift(c, -1_999)),
     (DenyReason::NoPrice, |c| c.market = Market::new(c.instrument.filters.price_tick, SECOND), |_| {}),
     (DenyReason::NoQuote, |c| tell(&mut c.market, MarketData::Quote(quote(100, 100)), NOW_NS), |c| tell(&mut c.market, MarketData::Quote(quote(99, 100)), NOW_NS)),
@@ -287,7 +287,7 @@ fn on_spot_an_exit_is_no_larger_than_what_no_other_can_have_locked() {
     orders.open(&review_exit(&mut first).unwrap(), NOW_NS);
     for is_doubtful in [false, true] {
         if is_doubtful {
-            orders.on_link_down(NOW_NS);
+            orders.on_link_down(|_| true, NOW_NS);
         }
         let rows = [(InstrumentKind::Spot, 2, 3), (InstrumentKind::Perpetual, 3, 4)];
         for (kind, passes, fails) in rows {

@@ -187,7 +187,7 @@ pub(super) fn kernel() -> Kernel {
     let mut kernel =
         Kernel::new(limits(), vec![budget()], &[instrument()], 1, &Restored::default());
     let sample = ClockSample { venue: VenueId(0), offset_ns: 0, rtt_ns: 0 };
-    assert!(kernel.drift.observe(sample, NOW_NS).is_none());
+    assert!(kernel.drifts[0].observe(sample, NOW_NS).is_none());
     observe(&mut kernel, NOW_NS - SECOND, worth(Cash::whole(1_000)));
     kernel
 }
@@ -332,7 +332,7 @@ pub(super) fn limit(units: i64) -> OrderKind {
 pub(super) fn observe_drift(case: &mut Case, offset_ms: i64) {
     let offset_ns = offset_ms * 1_000_000;
     let sample = ClockSample { venue: VenueId(0), offset_ns, rtt_ns: 0 };
-    assert!(case.kernel.drift.observe(sample, NOW_NS).is_none());
+    assert!(case.kernel.drifts[0].observe(sample, NOW_NS).is_none());
 }
 
 pub(super) fn observe_equity(case: &mut Case, equity: Option<Cash>) {
