@@ -47,8 +47,8 @@ pub use dead_man::DeadManState;
 pub use digest::Digest;
 pub use effect::{Command, EFFECTS_MAX, Effect, Effects, Refusal};
 pub use event::{
-    AccountEvent, Baseline, ClockSample, Event, EventKind, LinkChannel, LinkEvent, LinkState,
-    OperatorCommand, OperatorRequest, Probation, TripCause,
+    AccountEvent, Baseline, ClockSample, Criterion, Event, EventKind, LinkChannel, LinkEvent,
+    LinkState, OperatorCommand, OperatorRequest, Probation, TripCause,
 };
 pub use fill::FillFault;
 pub use flatten::exit_slice;
@@ -65,7 +65,9 @@ pub use setup::{
     RepeatLimits, Resting, Restored, Seat, Setup, Sharing, Span, Storm, StrategyLimits, Timing,
     Valuation,
 };
-pub use status::{Counters, InstrumentStatus, LossStatus, Status, StrategyStatus, VenueStatus};
+pub use status::{
+    Counters, InstrumentStatus, LatchStatus, LossStatus, Status, StrategyStatus, VenueStatus,
+};
 pub use strategy::{
     Construct, INTENTS_MAX, Intent, Intents, OrderUpdate, Outcome, Registry, Strategy,
     StrategySetup, View,
@@ -97,7 +99,6 @@ pub struct Core {
     /// Orders that waited in vain and whose strategies are not told yet.
     withheld: Vec<Applied>,
     equity_start: Option<Cash>,
-    drawdown_bps_max: i64,
     /// When the bytes of the present event arrived.
     origin_ns: u64,
     /// Strategies have been told to begin, and not to end.
@@ -147,7 +148,6 @@ impl Core {
             telling: Vec::with_capacity(UPDATES_MAX),
             withheld: Vec::with_capacity(dead_man::WAITING_MAX),
             equity_start: None,
-            drawdown_bps_max: 0,
             origin_ns: 0,
             started: false,
             withdrawing: false,
@@ -161,16 +161,14 @@ impl Core {
         self.origin_ns = event.received_ns;
         self.counters.events += 1;
 
-        let was_latched = self.kernel.latch().is_some();
+        let latched = self.kernel.latch_generation();
         let moved = self.take_in(&event.kind, effects);
         self.stop_lost(effects);
         self.guard(effects);
         self.state.orders.on_time(event.at.mono_ns, effects);
         self.state.reconcile_on_time(effects);
         self.enforce(effects);
-        if !was_latched && self.kernel.latch().is_some() {
-            self.on_tripped();
-        }
+        self.on_tripped(latched, effects);
         self.escalate(effects);
         self.withdraw(effects);
         self.exit(effects);
@@ -302,6 +300,7 @@ impl Core {
             effects.push(Effect::Alert(Alert::Mismatch(*finding)));
         }
         let Verdict::Proven { adopt, quiet, findings } = verdict else { return };
+        self.kernel.on_proven(venue, asked_ns.unwrap_or(0));
         self.state.adopt(snapshot, adopt, quiet);
         let taken = snapshot.open_orders.iter().filter_map(crate::types::VenueOrder::id);
         taken.for_each(|id| self.intents.skip(id));
@@ -375,11 +374,24 @@ impl Core {
         self.kernel.trip(trip, self.state.now, effects);
     }
 
-    /// The latch is set, whatever set it: opening orders go, and a reset needs a reading that was
-    /// asked for after this (D3).
-    fn on_tripped(&mut self) {
+    /// Latches newer than `generation` are set, whatever set them: opening orders go, a person must
+    /// know, and a reset needs a reading that is asked for after this (D3).
+    fn on_tripped(&mut self, generation: u32, effects: &mut Effects) {
+        if generation == self.kernel.latch_generation() {
+            return;
+        }
+        let delta = self.state.delta();
+        let loss_per_percent = delta.and_then(|delta| delta.abs().checked_bps(100));
+        for latch in self.kernel.latches().filter(|it| generation < it.trip.generation) {
+            let (scope, reason) = (latch.scope, latch.trip.reason);
+            let alert = Alert::KillSwitch { scope, reason, delta, loss_per_percent };
+            effects.push(Effect::Alert(alert));
+            if latch.scope == Scope::All {
+                self.state.reconcilers.iter_mut().for_each(Reconciler::doubt);
+            }
+        }
         self.withdrawing = true;
-        self.state.reconcilers.iter_mut().for_each(Reconciler::doubt);
+        self.state.reconcilers.iter_mut().for_each(Reconciler::ask_soon);
     }
 
     /// The kernel looks at what the event made true.
@@ -398,7 +410,6 @@ impl Core {
         if let Some((scope, cause)) = enforced.reduces {
             self.change_mode(scope, Change::by_engine(cause), effects);
         }
-        self.drawdown_bps_max = self.drawdown_bps_max.max(self.kernel.drawdown_bps().unwrap_or(0));
     }
 }
 

@@ -5,7 +5,7 @@ use crate::core::safety::TripReason;
 use crate::core::{
     Alert, Author, FillFault, Finding, ForeignCause, Mode, ModeRecord, OrderFault, Scope, Severity,
 };
-use crate::types::{ClientOrderId, InstrumentId, Qty};
+use crate::types::{Cash, ClientOrderId, InstrumentId, Qty};
 
 /// How loud a line is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -26,11 +26,16 @@ const BREAKER_OPEN: &str = "circuit breaker open: nothing new until breaker.cool
 /// The line for an alert.
 pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
     match alert {
-        Alert::KillSwitch(reason) => {
-            let why = trip_reason(*reason);
+        Alert::KillSwitch { scope, reason, delta, loss_per_percent } => {
+            let (why, scope) = (trip_reason(*reason), names.of_scope(*scope));
+            let amount = |cash: &Option<Cash>| cash.map_or("?".to_owned(), |it| format!("{it:.2}"));
+            let (delta, loss) = (amount(delta), amount(loss_per_percent));
             (
                 Loudness::Error,
-                format!("Kill switch activated: {why}; see `engine kill-switch status`"),
+                format!(
+                    "Kill switch activated: {why} ({scope}); net position {delta}, one per cent \
+                     against it costs {loss}; see `engine kill-switch status`"
+                ),
             )
         }
         Alert::Mode { scope, record } => mode(*scope, record, names),
@@ -163,6 +168,7 @@ pub fn trip_reason(reason: TripReason) -> &'static str {
         TripReason::StateUnreadable => "the state on disk cannot be read",
         TripReason::Unexplained => "a trade that nobody here can explain",
         TripReason::WrongFill => "a trade that was not what was ordered",
+        TripReason::PostCheck => "the bytes of an order contradicted the kernel",
     }
 }
 
