@@ -1,9 +1,11 @@
 //! What a person should know: the closed list of things worth saying aloud.
 
+use super::fill::FillFault;
+use super::foreign::ForeignCause;
 use super::mode::{ModeRecord, Scope};
 use super::reconcile::Finding;
 use super::safety::TripReason;
-use crate::types::{AssetId, Cash, ClientOrderId, ForeignOrder, InstrumentId, Qty, VenueId};
+use crate::types::{AssetId, Cash, ClientOrderId, InstrumentId, Qty, VenueId};
 
 /// One thing worth saying.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -61,26 +63,19 @@ pub enum Alert {
     },
     /// Nobody knows what became of an order.
     OrderUnknown(ClientOrderId),
-    /// An opening order does not go: all opening orders of its symbol are taken back.
-    OrderStuck {
+    /// Something is wrong with an order.
+    Order {
         /// Which.
         id: ClientOrderId,
-        /// Of what.
-        instrument: InstrumentId,
-    },
-    /// It has not gone for too long: its instrument may only reduce.
-    StuckStop {
-        /// Which.
-        id: ClientOrderId,
-        /// Of what.
-        instrument: InstrumentId,
+        /// What.
+        fault: OrderFault,
     },
     /// A trade on this account that is no order of ours (SAFETY E12).
     ForeignFill {
         /// Of what.
         instrument: InstrumentId,
-        /// As far as its id tells.
-        cause: ForeignOrder,
+        /// Why.
+        cause: ForeignCause,
         /// Signed quantity.
         qty: Qty,
     },
@@ -112,4 +107,17 @@ pub enum Alert {
     Flat,
     /// A flatten cannot go on: no price, or the venue refuses.
     FlattenStuck(InstrumentId),
+}
+
+/// What can be wrong with an order.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum OrderFault {
+    /// It does not go: all opening orders of its symbol are taken back (SAFETY T7).
+    Stuck(InstrumentId),
+    /// It has not gone for too long: its instrument may only reduce.
+    StuckTooLong(InstrumentId),
+    /// A trade of it is not as it was ordered (SAFETY T1).
+    BadFill(FillFault),
+    /// It traded with another order of this account (SAFETY T17).
+    SelfTrade,
 }

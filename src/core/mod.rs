@@ -18,8 +18,11 @@ mod dispatch;
 mod door;
 mod effect;
 mod event;
+mod execution;
 mod exposure;
+mod fill;
 mod flatten;
+mod foreign;
 mod guard;
 mod kept;
 mod links;
@@ -39,7 +42,7 @@ mod stop;
 mod strategy;
 mod suspense;
 
-pub use alert::Alert;
+pub use alert::{Alert, OrderFault};
 pub use book::Book;
 pub use dead_man::DeadManState;
 pub use digest::Digest;
@@ -48,7 +51,9 @@ pub use event::{
     AccountEvent, Baseline, ClockSample, Criterion, Event, EventKind, LinkChannel, LinkEvent,
     LinkState, OperatorCommand, OperatorRequest, Probation, TripCause,
 };
+pub use fill::FillFault;
 pub use flatten::exit_slice;
+pub use foreign::{ForeignCause, Severity};
 pub use kept::{BreakerMark, DayMark, Kept, STOPS_MAX};
 pub use mode::{Author, Mode, ModeCause, ModeRecord, Scope, transitions};
 pub use orders::{ORDERS_MAX, Order};
@@ -71,16 +76,15 @@ pub use strategy::{
 };
 
 use crate::types::{
-    AccountSnapshot, Cash, Condition, ExecutionKind, ExecutionReport, ForeignOrder, InstrumentId,
-    MarketData, MarketEvent, OrderRef, OrderStatus, QueryToken, Stamp, StrategyId, VenueCondition,
-    VenueId,
+    AccountSnapshot, Cash, Condition, InstrumentId, MarketData, MarketEvent, QueryToken, Stamp,
+    StrategyId, VenueCondition, VenueId,
 };
 use dispatch::UPDATES_MAX;
 use door::Door;
 use flatten::Flatten;
 use orders::Applied;
 use reconcile::{Reconciler, Verdict};
-use safety::{Change, Kernel, Trip, TripReason};
+use safety::{Change, Kernel, Trip};
 use state::State;
 
 /// All trading state of the process, owned by one thread.
@@ -273,107 +277,6 @@ impl Core {
             let instrument = &self.state.instruments[at];
             self.state.portfolio.on_quote(instrument, quote, self.origin_ns);
             self.state.expose(event.instrument);
-        }
-    }
-
-    fn on_execution(&mut self, report: &ExecutionReport, effects: &mut Effects) -> Option<Applied> {
-        self.state.on_activity(self.state.venue_of(report.instrument));
-        let id = match report.order {
-            OrderRef::Ours(id) => id,
-            OrderRef::Foreign(cause) => {
-                self.on_foreign(report, cause, effects);
-                return None;
-            }
-        };
-        let now_ns = self.state.now.mono_ns;
-        let Some(applied) = self.state.orders.apply(id, report, now_ns) else {
-            self.on_stray(report);
-            return None;
-        };
-        if let Some(fill) = &applied.fill {
-            let instrument = &self.state.instruments[report.instrument.index()];
-            let strategy = applied.order.strategy;
-            let ended = self.state.portfolio.on_fill(instrument, fill, applied.unsettled, strategy);
-            if let Some(strategy) = strategy {
-                self.kernel.on_fill(strategy, fill, ended, now_ns);
-            }
-        }
-        self.state.expose(report.instrument);
-        self.count(report, &applied, effects);
-        Some(applied)
-    }
-
-    fn count(&mut self, report: &ExecutionReport, applied: &Applied, effects: &mut Effects) {
-        let order = &applied.order;
-        if matches!(report.kind, ExecutionKind::Canceled { .. }) {
-            self.on_venue_cancel(order, effects);
-        }
-        match report.kind {
-            ExecutionKind::Rejected { code } => {
-                self.counters.rejected += 1;
-                self.kernel.on_rejected(order, code, self.state.now.mono_ns);
-            }
-            ExecutionKind::New => self.kernel.on_accepted(order, self.state.now.mono_ns),
-            ExecutionKind::NotSent(_) => self.counters.not_sent += 1,
-            ExecutionKind::Trade(_) if applied.fill.is_none() => {
-                self.counters.repeated_reports += 1;
-            }
-            ExecutionKind::Trade(_)
-            | ExecutionKind::Canceled { .. }
-            | ExecutionKind::Expired { .. }
-            | ExecutionKind::CancelRejected { .. }
-            | ExecutionKind::OutcomeUnknown
-            | ExecutionKind::Status { .. }
-            | ExecutionKind::NotFound => {}
-        }
-        if applied.overfilled {
-            let excess = order.cum_qty.saturating_sub(order.terms.qty).units();
-            let trip = Trip::by_limit(TripReason::Overfill, excess, 0);
-            effects.push(Effect::Alert(Alert::Overfill(order.id)));
-            self.trip(trip, effects);
-        }
-        if applied.moved && order.status == OrderStatus::Unknown {
-            effects.push(Effect::Alert(Alert::OrderUnknown(order.id)));
-        }
-        if applied.moved && order.status.is_final() {
-            effects.push(Effect::Closed { id: order.id, status: order.status });
-        }
-        if order.status.is_final() && order.settled_qty < order.claimed_qty {
-            self.state.reconciler_of(report.instrument).doubt();
-        }
-    }
-
-    /// A report that no order here explains (another client, or an earlier epoch of ours): a trade
-    /// of it is real all the same. True when it is one and is told for the first time.
-    fn on_stray(&mut self, report: &ExecutionReport) -> bool {
-        // What stands at the venue is not what we believe: a reading tells.
-        self.state.reconciler_of(report.instrument).ask_soon();
-        let ExecutionKind::Trade(fill) = report.kind else { return false };
-        let fresh = self.state.orders.is_fresh(report);
-        if fresh {
-            let instrument = &self.state.instruments[report.instrument.index()];
-            self.state.portfolio.on_fill(instrument, &fill, fill.qty, None);
-            self.state.expose(report.instrument);
-        }
-        fresh
-    }
-
-    fn on_foreign(&mut self, report: &ExecutionReport, cause: ForeignOrder, effects: &mut Effects) {
-        let traded = self.on_stray(report);
-        let ExecutionKind::Trade(fill) = report.kind else { return };
-        if !traded {
-            return;
-        }
-        self.counters.foreign_fills += 1;
-        let (instrument, qty) = (report.instrument, fill.side.signed(fill.qty));
-        effects.push(Effect::Alert(Alert::ForeignFill { instrument, cause, qty }));
-        match cause {
-            ForeignOrder::Liquidation | ForeignOrder::Deleveraging | ForeignOrder::Delivery => {
-                let venue = self.state.instruments[instrument.index()].venue;
-                let change = Change::by_engine(ModeCause::Liquidation);
-                self.change_mode(Scope::Venue(venue), change, effects);
-            }
-            ForeignOrder::Other => {}
         }
     }
 

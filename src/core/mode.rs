@@ -159,6 +159,8 @@ causes! {
     ReviewDue "review due" Engine: Reducing Reducing Reducing Halted,
     /// An order outlived its time to live and every attempt to take it back (T7).
     StuckOrder "stuck order" Engine: Reducing Reducing Reducing Halted,
+    /// A trade of ours at a price beyond its limit (T1).
+    BadFill "fill beyond its limit" Engine: Reducing Reducing Reducing Halted,
 }
 
 /// The mode of a scope, with what brought it about.

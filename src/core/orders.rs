@@ -121,6 +121,8 @@ pub(super) struct Applied {
     pub(super) moved: bool,
     /// True when the venue filled more than was ordered.
     pub(super) overfilled: bool,
+    /// True when the other side of the trade was ours too (SAFETY T17).
+    pub(super) meets_own: bool,
 }
 
 /// All orders of ours that are not over, the latest that are, and their totals.
@@ -283,6 +285,7 @@ impl Orders {
         }
         let (before, settled) = (order.status, order.settled_qty);
         let fresh = self.is_fresh(report);
+        let meets_own = fresh && self.meets_own(report);
         let fill = life::apply(&mut order, report, fresh, now_ns, &self.timing);
         match known {
             Ok(at) => self.replace(at, order),
@@ -294,7 +297,16 @@ impl Orders {
             unsettled: order.settled_qty.saturating_sub(settled),
             moved: before != order.status,
             overfilled: fill.is_some() && order.terms.qty < order.cum_qty,
+            meets_own,
         })
+    }
+
+    /// True when both sides of a trade were told: it was between two orders of this account.
+    fn meets_own(&self, report: &ExecutionReport) -> bool {
+        let ExecutionKind::Trade(fill) = report.kind else { return false };
+        let other = (fill.trade_id, fill.side.opposite());
+        let seen = self.trades.get(report.instrument.index());
+        seen.is_some_and(|seen| seen.iter().any(|told| *told == other))
     }
 
     /// False when the report is a trade that was told before. Remembers it.

@@ -27,6 +27,10 @@ pub struct Counters {
     pub wishes_dropped: u64,
     /// Trades on this account that were no orders of ours.
     pub foreign_fills: u64,
+    /// Trades that were not as ordered: another instrument or side, a price beyond the limit.
+    pub bad_fills: u64,
+    /// Trades between two orders of this account.
+    pub self_trades: u64,
     /// Messages of the venue about orders that were told before.
     pub repeated_reports: u64,
     /// Requests that the venue refused because of their time.
@@ -46,6 +50,8 @@ impl Default for Counters {
             denied: [0; DenyReason::COUNT],
             wishes_dropped: 0,
             foreign_fills: 0,
+            bad_fills: 0,
+            self_trades: 0,
             repeated_reports: 0,
             clock_refusals: 0,
             unusable: 0,

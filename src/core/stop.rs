@@ -4,7 +4,7 @@
 //! and needs no connection but the one that carries it.
 
 use super::Core;
-use super::alert::Alert;
+use super::alert::{Alert, OrderFault};
 use super::effect::{Command, Effect, Effects};
 use super::event::LinkChannel;
 use super::flatten::{Scene, Step};
@@ -60,11 +60,13 @@ impl Core {
             let scope = Scope::Instrument(instrument);
             let stopped = Mode::Reducing <= self.kernel.mode_in(scope).mode;
             if step == Escalation::Sweep || stopped {
-                effects.push(Effect::Alert(Alert::OrderStuck { id, instrument }));
+                let fault = OrderFault::Stuck(instrument);
+                effects.push(Effect::Alert(Alert::Order { id, fault }));
                 continue;
             }
             self.change_mode(scope, Change::by_engine(ModeCause::StuckOrder), effects);
-            effects.push(Effect::Alert(Alert::StuckStop { id, instrument }));
+            let fault = OrderFault::StuckTooLong(instrument);
+            effects.push(Effect::Alert(Alert::Order { id, fault }));
         }
     }
 

@@ -2,8 +2,10 @@
 
 use super::Names;
 use crate::core::safety::TripReason;
-use crate::core::{Alert, Author, Finding, Mode, ModeRecord, Scope};
-use crate::types::{Cash, ForeignOrder, InstrumentId};
+use crate::core::{
+    Alert, Author, FillFault, Finding, ForeignCause, Mode, ModeRecord, OrderFault, Scope, Severity,
+};
+use crate::types::{Cash, ClientOrderId, InstrumentId, Qty};
 
 /// How loud a line is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -70,17 +72,9 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
         Alert::OrderUnknown(id) => {
             warn(format!("order {id} unknown: asking the venue what became of it"))
         }
-        Alert::OrderStuck { id, instrument: at } => {
-            let what = "taking back every opening order of";
-            urgent(format!("order {id} does not go: {what} {}", symbol(at)))
-        }
-        Alert::StuckStop { id, instrument: at } => {
-            let next = "look at the venue's page, then `engine resume`";
-            urgent(format!("order {id} does not go: {} may only reduce; {next}", symbol(at)))
-        }
-        Alert::ForeignFill { instrument: at, cause, qty } => {
-            let (symbol, who) = (symbol(at), foreign(*cause));
-            urgent(format!("a trade that is not ours: {qty} {symbol}, {who}"))
+        Alert::Order { id, fault } => order(*id, *fault, names),
+        Alert::ForeignFill { instrument, cause, qty } => {
+            foreign_fill(*instrument, *cause, *qty, names)
         }
         Alert::Overfill(id) => urgent(format!("order {id} traded more than was ordered")),
         Alert::LossRate => urgent(LOSS_RATE),
@@ -113,6 +107,40 @@ fn urgent(line: impl Into<String>) -> (Loudness, String) {
     (Loudness::Error, line.into())
 }
 
+fn foreign_fill(
+    instrument: InstrumentId,
+    cause: ForeignCause,
+    qty: Qty,
+    names: &Names,
+) -> (Loudness, String) {
+    let symbol = names.instrument(instrument);
+    let line = format!("a trade that is not ours: {qty} {symbol}, {}", cause.words());
+    match cause.severity() {
+        Severity::P0 => urgent(line),
+        Severity::P1 => warn(line),
+    }
+}
+
+fn order(id: ClientOrderId, fault: OrderFault, names: &Names) -> (Loudness, String) {
+    let stuck = |instrument, what: &str| {
+        let symbol = names.instrument(instrument);
+        urgent(format!("order {id} of {symbol} does not go: {what}"))
+    };
+    match fault {
+        OrderFault::Stuck(instrument) => {
+            stuck(instrument, "taking back every opening order of its symbol")
+        }
+        OrderFault::StuckTooLong(instrument) => stuck(
+            instrument,
+            "its instrument may only reduce; look at the venue's page, then `engine resume`",
+        ),
+        OrderFault::BadFill(fault) => urgent(format!("order {id} traded {}", fill_fault(fault))),
+        OrderFault::SelfTrade => {
+            warn(format!("order {id} traded with another order of this account"))
+        }
+    }
+}
+
 /// A change of mode. One that nobody asked for and that only a person lifts is loud.
 fn mode(scope: Scope, record: &ModeRecord, names: &Names) -> (Loudness, String) {
     let ModeRecord { mode, cause, by, .. } = record;
@@ -138,6 +166,8 @@ pub fn trip_reason(reason: TripReason) -> &'static str {
         TripReason::Overfill => "the venue filled more than was ordered",
         TripReason::Journal => "the journal cannot be written",
         TripReason::StateUnreadable => "the state on disk cannot be read",
+        TripReason::Unexplained => "a trade that nobody here can explain",
+        TripReason::WrongFill => "a trade that was not what was ordered",
         TripReason::PostCheck => "the bytes of an order contradicted the kernel",
     }
 }
@@ -168,11 +198,10 @@ pub fn finding(finding: &Finding, names: &Names) -> String {
     }
 }
 
-fn foreign(cause: ForeignOrder) -> &'static str {
-    match cause {
-        ForeignOrder::Liquidation => "a liquidation by the venue",
-        ForeignOrder::Deleveraging => "auto-deleveraging by the venue",
-        ForeignOrder::Delivery => "a delivery by the venue",
-        ForeignOrder::Other => "by another client or a person",
+fn fill_fault(fault: FillFault) -> &'static str {
+    match fault {
+        FillFault::WrongInstrument => "in another instrument than was ordered",
+        FillFault::WrongSide => "the other way than was ordered",
+        FillFault::WorsePrice => "at a price beyond its limit",
     }
 }

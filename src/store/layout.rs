@@ -87,7 +87,13 @@ wire_struct!(OrderTerms {
     expires_ns: Option<u64>,
 });
 
-wire_enum!(ForeignOrder { 1 = Liquidation, 2 = Deleveraging, 3 = Delivery, 4 = Other });
+wire_enum!(ForeignOrder {
+    1 = Liquidation,
+    2 = Deleveraging,
+    3 = Delivery,
+    4 = Other,
+    100 = Manual,
+});
 wire_enum!(OrderRef { 1 = Ours(id: ClientOrderId), 2 = Foreign(cause: ForeignOrder) });
 wire_enum!(Liquidity { 1 = Maker, 2 = Taker });
 wire_enum!(NotSentReason {
@@ -156,6 +162,7 @@ wire_enum!(ModeCause {
     64 = ReviewDue,
     90 = Disconnected,
     91 = MarketDataLost,
+    100 = BadFill,
 });
 wire_struct!(ModeRecord {
     mode: Mode,
@@ -214,6 +221,8 @@ wire_enum!(TripReason {
     6 = Overfill,
     7 = Journal,
     8 = StateUnreadable,
+    100 = Unexplained,
+    101 = WrongFill,
     110 = PostCheck,
 });
 wire_struct!(TripRecord {

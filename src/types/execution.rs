@@ -35,7 +35,9 @@ pub enum ForeignOrder {
     Deleveraging,
     /// `settlement_autoclose-…`: delivery or delisting.
     Delivery,
-    /// Anything else: a person or another client.
+    /// A person, at the venue's own page or app, or with `engine panic`.
+    Manual,
+    /// Anything else.
     Other,
 }
 

@@ -25,9 +25,13 @@ struct Stage {
 /// On an account that others use too, so that cancels go by id and can be counted; losing 100 of
 /// its 100,000 is too much.
 fn stage() -> Stage {
+    stage_on(Sharing::Shared)
+}
+
+fn stage_on(sharing: Sharing) -> Stage {
     let mut world = World::with(1, |setup| {
         setup.limits.drawdown.max_bps = 10;
-        setup.sharing = Sharing::Shared;
+        setup.sharing = sharing;
     });
     world.take(Side::Buy, "2");
     let opening = world.open(Side::Buy, "1", "99");
@@ -73,6 +77,14 @@ fn happens(stage: &mut Stage, reason: TripReason) {
             let trade_id = 900 + world.now_ns();
             world.report(stage.opening, fill(Side::Buy, "1.5", trade_id));
         }
+        TripReason::Unexplained => {
+            let stranger = OrderRef::Foreign(ForeignOrder::Other);
+            let trade_id = 900 + world.now_ns();
+            world.step(execution(stranger, fill(Side::Buy, "0.001", trade_id)));
+        }
+        TripReason::WrongFill => {
+            world.report(stage.opening, fill(Side::Sell, "0.001", 900));
+        }
         // A fact of the start: it goes on until a reset.
         TripReason::StateUnreadable => {}
     }
@@ -106,7 +118,9 @@ fn tripped(reason: TripReason) -> Stage {
         let nobody = ClientOrderId::default();
         return Stage { world: unreadable(), opening: nobody, reducing: nobody };
     }
-    let mut stage = stage();
+    // Only on an account of our own is a stranger's trade without an explanation.
+    let own = reason == TripReason::Unexplained;
+    let mut stage = stage_on(if own { Sharing::Exclusive } else { Sharing::Shared });
     happens(&mut stage, reason);
     assert_eq!(stage.world.trips.first().map(|trip| trip.reason), Some(reason));
     stage
@@ -134,7 +148,9 @@ fn a_flatten_reaches_zero_for_every_reason_to_trip_while_its_cause_goes_on() {
             | TripReason::Overfill
             | TripReason::Journal
             | TripReason::PostCheck
-            | TripReason::StateUnreadable => {}
+            | TripReason::StateUnreadable
+            | TripReason::Unexplained
+            | TripReason::WrongFill => {}
         }
     }
 }

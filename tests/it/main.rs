@@ -13,6 +13,7 @@ mod budgets;
 mod dead_man;
 mod determinism;
 mod duplicates;
+mod executions;
 mod exits;
 mod flatten;
 mod halt_resume;

@@ -3,7 +3,9 @@
 
 use crate::support::{BTC, ETH, Sent, World, limit, reduction};
 use tradekeel::core::safety::DenyReason;
-use tradekeel::core::{Alert, LinkChannel, LinkState, Mode, OperatorCommand, Scope, Sharing};
+use tradekeel::core::{
+    Alert, LinkChannel, LinkState, Mode, OperatorCommand, OrderFault, Scope, Sharing,
+};
 use tradekeel::types::{ClientOrderId, MS, OrderRequest, OrderStatus, SECOND, Side};
 
 fn living(ttl_ns: u64, at: &str) -> OrderRequest {
@@ -29,7 +31,11 @@ fn is_stopped(world: &World, at: usize) -> bool {
 }
 
 fn stops(world: &World) -> usize {
-    world.alerts.iter().filter(|alert| matches!(alert, Alert::StuckStop { .. })).count()
+    world
+        .alerts
+        .iter()
+        .filter(|alert| matches!(alert, Alert::Order { fault: OrderFault::StuckTooLong(_), .. }))
+        .count()
 }
 
 #[test]
@@ -41,7 +47,7 @@ fn the_fifth_cancel_in_vain_takes_the_symbol_with_it_and_the_fourth_does_not() {
     assert_eq!((world.cancels_of(first), world.cancels_of(second), swept(&world)), (4, 0, 0));
     world.advance(200 * MS);
     assert_eq!((world.cancels_of(first), world.cancels_of(second), swept(&world)), (5, 1, 1));
-    let said = Alert::OrderStuck { id: first, instrument: BTC };
+    let said = Alert::Order { id: first, fault: OrderFault::Stuck(BTC) };
     assert!(world.has_alert(|alert| *alert == said));
     assert!(!is_stopped(&world, 0));
 }

@@ -53,6 +53,10 @@ reasons! {
     Journal = 7,
     /// What the last run left on disk cannot be read: whether a latch was set is not known.
     StateUnreadable = 8,
+    /// A trade on an account of ours alone that nobody here can explain (SAFETY E12).
+    Unexplained = 100,
+    /// A trade of an order of ours went the other way or was of another instrument (SAFETY T1).
+    WrongFill = 101,
     /// The last look at the encoded bytes contradicted the kernel.
     PostCheck = 110,
 }

@@ -24,6 +24,10 @@ pub(super) fn status(word: &str) -> Option<OrderStatus> {
     }
 }
 
+/// How ids begin that a person's hand makes: the venue's page and its apps, as public order
+/// histories show them (the sheet does not list them), and our own `engine panic`.
+const BY_HAND: [&str; 5] = ["web_", "ios_", "android_", "electron_", "panic_"];
+
 /// Whose order it is, by its client id.
 pub(super) fn whose(prefix: &IdPrefix, client_id: &str) -> OrderRef {
     if let Some(id) = prefix.read(client_id.as_bytes()) {
@@ -36,6 +40,8 @@ pub(super) fn whose(prefix: &IdPrefix, client_id: &str) -> OrderRef {
         ForeignOrder::Deleveraging
     } else if starts("settlement_autoclose-") {
         ForeignOrder::Delivery
+    } else if BY_HAND.iter().any(|begin| starts(begin)) {
+        ForeignOrder::Manual
     } else {
         ForeignOrder::Other
     })
@@ -54,6 +60,9 @@ mod tests {
             ("adl_autoclose", ForeignOrder::Deleveraging),
             ("settlement_autoclose-7", ForeignOrder::Delivery),
             ("autoclose", ForeignOrder::Other),
+            ("web_Bk8o2QJ1Cb8sYvRtHhQk", ForeignOrder::Manual),
+            ("panic_1700000000000_1", ForeignOrder::Manual),
+            ("website-1", ForeignOrder::Other),
             ("tkp2-1-1", ForeignOrder::Other),
             ("", ForeignOrder::Other),
         ];
