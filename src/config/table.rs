@@ -273,6 +273,12 @@ pub(super) const KEYS: &[Key] = &[
     ),
     required("risk.max_data_age_ms", MS, "Oldest quote that is traded on."),
     required(
+        "risk.max_filters_age_s",
+        Kind::Whole(60, 604_800, "seconds"),
+        "Oldest reading of the venue's rules for orders (ticks, sizes, bands) under which anything \
+         is opened; they are read again three times as often.",
+    ),
+    required(
         "risk.max_signal_age_ms",
         MS,
         "Longest time from a message of the market to the opening order that answers it.",

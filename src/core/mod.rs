@@ -40,7 +40,7 @@ pub use digest::Digest;
 pub use effect::{Command, EFFECTS_MAX, Effect, Effects, Refusal};
 pub use event::{
     AccountEvent, Baseline, ClockSample, Event, EventKind, LinkChannel, LinkEvent, LinkState,
-    OperatorCommand, OperatorRequest, Probation, TripCause,
+    OperatorCommand, OperatorRequest, Probation, ReferenceEvent, TripCause,
 };
 pub use flatten::exit_slice;
 pub use mode::{Author, Mode, ModeCause, ModeRecord, Scope, transitions};
@@ -213,6 +213,7 @@ impl Core {
             EventKind::Execution(report) => return self.on_execution(report, effects),
             EventKind::Account(event) => self.on_account(event, effects),
             EventKind::DeadMan(report) => self.on_dead_man(report, effects),
+            EventKind::Reference(event) => self.on_reference(event, effects),
             EventKind::Link(event) => self.on_link(event, effects),
             EventKind::Clock(sample) => self.kernel.on_clock(*sample, self.state.now, effects),
             EventKind::Operator(request) => self.on_operator(request, effects),
@@ -254,6 +255,12 @@ impl Core {
             let instrument = &self.state.instruments[at];
             self.state.portfolio.on_quote(instrument, quote, self.origin_ns);
             self.state.expose(event.instrument);
+        }
+    }
+
+    fn on_reference(&mut self, event: &ReferenceEvent, effects: &mut Effects) {
+        if self.state.set_filters(event) {
+            effects.push(Effect::Alert(Alert::FiltersChanged(event.instrument)));
         }
     }
 

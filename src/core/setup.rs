@@ -137,6 +137,8 @@ pub struct Limits {
     pub gross_notional_max: Cash,
     /// Oldest quote that may be traded on.
     pub data_age_ns_max: u64,
+    /// Oldest reading of the venue's rules for orders under which anything is opened.
+    pub filters_age_ns_max: u64,
     /// Size of limits in CONSERVATIVE, in basis points of the full size.
     pub conservative_bps: u32,
     /// How long after a resume CONSERVATIVE is not left without force (R125).

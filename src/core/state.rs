@@ -14,8 +14,8 @@ use super::safety::{Facts, Holdings, Modes};
 use super::setup::{DeadManTiming, Sharing, Timing, Valuation};
 use super::strategy::View;
 use crate::types::{
-    AccountSnapshot, Cash, Instrument, InstrumentId, OrderStatus, OrderTerms, Purpose, Qty, Side,
-    Stamp, StrategyId, TimeInForce, VenueId, VenueOrder,
+    AccountSnapshot, Cash, Filters, Instrument, InstrumentId, OrderStatus, OrderTerms, Purpose,
+    Qty, Side, Stamp, StrategyId, TimeInForce, VenueId, VenueOrder,
 };
 
 /// All that is known.
@@ -34,6 +34,8 @@ pub(super) struct State {
     venues: usize,
     /// The connections of the venue, by channel.
     links: [bool; 3],
+    /// When the venue's rules were read, by instrument.
+    filters_read_ns: Vec<u64>,
     /// What orders that are not ours may still trade, by instrument and side.
     foreign: Vec<[Qty; 2]>,
     /// Where orders that are not ours guard a position: no symbol-wide cancel may reach them.
@@ -67,6 +69,7 @@ impl State {
             equity: None,
             venues: instruments.iter().map(|it| it.venue.index() + 1).max().unwrap_or(0),
             links: [false; 3],
+            filters_read_ns: vec![0; count],
             foreign: vec![[Qty::ZERO; 2]; count],
             guarded: vec![false; count],
             activity: 0,
@@ -89,6 +92,20 @@ impl State {
 
     pub(super) fn set_link(&mut self, channel: super::LinkChannel, up: bool) {
         self.links[channel.index()] = up;
+    }
+
+    /// Takes over the venue's rules as they are now. True when they differ from those before.
+    pub(super) fn set_filters(&mut self, event: &super::ReferenceEvent) -> bool {
+        let at = event.instrument.index();
+        self.filters_read_ns[at] = self.now.mono_ns;
+        let before = self.instruments[at].filters;
+        let delisted = Filters { trading: false, ..before };
+        let after = event.filters.unwrap_or(delisted);
+        if before.price_tick != after.price_tick {
+            self.market[at].on_tick(after.price_tick);
+        }
+        self.instruments[at].filters = after;
+        before != after
     }
 
     /// Sums over the orders that are not over.
@@ -138,6 +155,7 @@ impl State {
             entry_up: self.is_channel_up(super::LinkChannel::Orders),
             flattening: false,
             reconciled: self.reconciler.is_proven(),
+            filters_read_ns: self.filters_read_ns[instrument.index()],
             can_guard: self.dead_man.can_arm(instrument, self.now.mono_ns),
             account: Holdings {
                 position: self.portfolio.position(instrument),

@@ -59,26 +59,12 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
         Alert::Overfill(id) => {
             (Loudness::Error, format!("order {id} traded more than was ordered"))
         }
-        Alert::DeadManFired(instrument) => {
+        Alert::FiltersChanged(instrument) => {
             let symbol = names.instrument(*instrument);
-            (
-                Loudness::Error,
-                format!(
-                    "the venue's dead-man's switch of {symbol} was not renewed in time: its open \
-                     orders are gone or go; reading the account"
-                ),
-            )
+            (Loudness::Warn, format!("the venue changed its rules for orders of {symbol}"))
         }
-        Alert::DeadManUnarmed(instrument) => {
-            let symbol = names.instrument(*instrument);
-            (
-                Loudness::Error,
-                format!(
-                    "the venue's dead-man's switch of {symbol} cannot be armed: no order that \
-                     rests is opened there until it is"
-                ),
-            )
-        }
+        Alert::DeadManFired(instrument) => dead_man_fired(names.instrument(*instrument)),
+        Alert::DeadManUnarmed(instrument) => dead_man_unarmed(names.instrument(*instrument)),
         Alert::Flat => (Loudness::Info, "flatten done: every asked position is zero".to_owned()),
         Alert::FlattenStuck(instrument) => {
             let symbol = names.instrument(*instrument);
@@ -88,6 +74,16 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
 }
 
 /// A change of mode. One that nobody asked for and that only a person lifts is loud.
+fn dead_man_fired(symbol: &str) -> (Loudness, String) {
+    let what = "was not renewed in time: its open orders are gone or go; reading the account";
+    (Loudness::Error, format!("the venue's dead-man's switch of {symbol} {what}"))
+}
+
+fn dead_man_unarmed(symbol: &str) -> (Loudness, String) {
+    let what = "cannot be armed: no order that rests is opened there until it is";
+    (Loudness::Error, format!("the venue's dead-man's switch of {symbol} {what}"))
+}
+
 fn mode(scope: Scope, record: &ModeRecord, names: &Names) -> (Loudness, String) {
     let ModeRecord { mode, cause, by, .. } = record;
     let (mode, cause, scope) = (mode.name(), cause.name(), names.scope_name(scope));

@@ -25,6 +25,7 @@ mod panic;
 mod places;
 mod record;
 mod recorded;
+mod reference;
 mod run;
 mod signals;
 mod startup;

@@ -113,6 +113,7 @@ impl Outputs {
             EventKind::Account(AccountEvent::Snapshot(_) | AccountEvent::QueryFailed { .. })
             | EventKind::Account(AccountEvent::Balance(_))
             | EventKind::Market(_)
+            | EventKind::Reference(_)
             | EventKind::Timer => return,
         };
         self.append(&record, event.at);

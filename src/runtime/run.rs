@@ -5,6 +5,7 @@ use super::assemble::{Universe, id_prefix};
 use super::clock::Clock;
 use super::exchange::{self, ExchangePlan, PAPER_KEY, PAPER_SECRET, Running};
 use super::gate::Gate;
+use super::reference::References;
 use super::signals::Signals;
 use super::startup::{self, Disk, StartError};
 use super::supervisor::Ending;
@@ -89,6 +90,13 @@ async fn begin(
         Some(_) => 0,
         None => disk.quarantine_until_ns(config, &clock),
     };
+    let references = References::new(
+        &venue.rest,
+        &dial,
+        config.venue.kind,
+        names.instruments.clone(),
+        config.limits.filters_age_ns_max,
+    )?;
     let parts = Parts {
         venue: &venue,
         dial,
@@ -100,6 +108,7 @@ async fn begin(
         gate,
         clock,
         quarantine_until_ns,
+        references,
         socket,
         signals,
     };

@@ -12,10 +12,13 @@ use super::hot::Incoming;
 use super::lane::{Filler, Reader};
 use super::latency::Latency;
 use super::outputs::Outputs;
+use super::reference::References;
 use super::signals::Signals;
 use super::wiring::Crew;
 use super::writer::Told;
-use crate::core::{Alert, Core, EventKind, OperatorCommand, OperatorRequest, Status, TripCause};
+use crate::core::{
+    Alert, Core, EventKind, OperatorCommand, OperatorRequest, ReferenceEvent, Status, TripCause,
+};
 use crate::net::unix::{ControlSocket, Question};
 use crate::ops::handlers::{self, Asked};
 use crate::ops::say::{self, Loudness};
@@ -28,7 +31,7 @@ use parking_lot::Mutex;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
 /// How often alerts are said and the status is drawn.
 const ROUND: Duration = Duration::from_millis(FLAG_EVERY_MS);
@@ -66,6 +69,8 @@ pub(super) struct Supervisor {
     pub(super) socket: ControlSocket,
     pub(super) signals: Signals,
     pub(super) limit: Option<Duration>,
+    /// The venue's rules for orders, read again and again.
+    pub(super) references: Option<References>,
     /// Turns true when the recording behind an embedded exchange is over.
     pub(super) market_ended: Option<watch::Receiver<bool>>,
     pub(super) memory: Memory,
@@ -78,6 +83,10 @@ pub(super) struct Memory {
     waiting: Vec<(u32, Question)>,
     last_ticket: u32,
     flag_seen: bool,
+    /// The connections were all up, in the last round.
+    was_up: bool,
+    /// Rung to have reference data read at once.
+    references_now: Option<Arc<Notify>>,
 }
 
 /// Why the run ends.
@@ -106,6 +115,10 @@ impl Supervisor {
         let mut rounds = tokio::time::interval(ROUND);
         let until = deadline(self.limit);
         let mut market_ended = self.market_ended.take();
+        let (read, mut readings) = mpsc::channel(1);
+        let references = self.references.take();
+        self.memory.references_now = references.as_ref().map(|it| Arc::clone(&it.now));
+        let mut references = std::pin::pin!(follow(references, read));
         loop {
             tokio::select! {
                 () = self.signals.next() => return Reason::Signal,
@@ -113,6 +126,8 @@ impl Supervisor {
                 () = ended(&mut market_ended) => return Reason::MarketOver,
                 question = self.socket.next() => self.on_question(question),
                 Some(told) = self.told.recv() => self.on_told(told).await,
+                () = &mut references => {}
+                Some(reading) = readings.recv() => self.on_reference(reading),
                 _ = rounds.tick() => {
                     self.round();
                     let hot = hot.is_finished().then_some("hot");
@@ -208,6 +223,7 @@ impl Supervisor {
         self.report.feed = *self.feed_counters.lock();
         self.report.uptime_ms = self.clock.mono_ns() / MS;
         self.watch_flag();
+        self.watch_links();
         self.screen.draw(screen::block(&self.report));
     }
 
@@ -223,6 +239,29 @@ impl Supervisor {
         let (by, reason) = (Text::new("flag file"), Text::new("state/kill_switch.flag"));
         // What does not fit into the lane is asked again in the next round.
         self.memory.flag_seen = self.ask(0, by, reason, OperatorCommand::Trip(TripCause::FlagFile));
+    }
+
+    /// After a loss of connection nobody knows what the venue changed meanwhile.
+    fn watch_links(&mut self) {
+        let is_up = self.report.status.links.iter().all(|up| *up);
+        if is_up
+            && !std::mem::replace(&mut self.memory.was_up, is_up)
+            && let Some(now) = &self.memory.references_now
+        {
+            now.notify_one();
+        }
+        self.memory.was_up = is_up;
+    }
+
+    fn on_reference(&mut self, reading: Vec<ReferenceEvent>) {
+        let received_ns = self.clock.mono_ns();
+        for event in reading {
+            let kind = EventKind::Reference(event);
+            // What does not fit is read again in its time; meanwhile the old rules grow old.
+            if self.operator.push(Incoming { received_ns, kind }).is_err() {
+                tracing::warn!("the hot thread is busy: reference data is taken over later");
+            }
+        }
     }
 
     /// The latest copy of the state.
@@ -298,6 +337,14 @@ impl Supervisor {
         let kind = EventKind::Operator(request);
         self.operator.push(Incoming { received_ns, kind }).is_ok()
     }
+}
+
+/// Reads reference data for ever; where there is nothing to read, nothing happens for ever.
+async fn follow(references: Option<References>, read: mpsc::Sender<Vec<ReferenceEvent>>) {
+    if let Some(references) = references {
+        references.follow(read).await;
+    }
+    std::future::pending::<()>().await;
 }
 
 fn deadline(limit: Option<Duration>) -> Option<tokio::time::Instant> {

@@ -97,7 +97,8 @@ impl Direct {
         }
     }
 
-    /// Runs timers: dead-man's switches and dates of orders. Every command and every event of the market runs them too.
+    /// Runs timers: dead-man's switches and dates of orders. Every command and every event of the
+    /// market runs them too.
     pub fn advance(&mut self, now_unix_ms: u64, out: &mut Vec<EventKind>) {
         self.exchange.on_time(now_unix_ms, &mut self.reports);
         self.tell(out);

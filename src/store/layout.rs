@@ -246,6 +246,9 @@ wire_enum!(DenyReason {
     52 = InstrumentUnknown,
     53 = InstrumentOrders,
     80 = DeadManUnarmed,
+    81 = StaleFilters,
+    82 = StaleMark,
+    83 = PriceOffMark,
 });
 
 /// The number under which a reason stands on disk.

@@ -18,6 +18,7 @@ mod filters;
 mod freshness;
 mod identity;
 mod kill_switch;
+mod mark_band;
 mod market_move;
 mod modes;
 mod no_trade;
@@ -166,6 +167,7 @@ impl Kernel {
         let quote = facts.market.last_quote().ok_or(DenyReason::NoPrice)?;
         let price = exit_price(quote, exit.side, exit.cap_bps, filters);
         let price = price.ok_or(DenyReason::NoPrice)?;
+        let price = mark_band::within(filters, facts.market, quote, exit.side, price);
         let (side, qty, purpose) = (exit.side, exit.qty, Purpose::Reducing);
         let (ttl_ns, mode) = (None, self.modes.at(facts.instrument.id, None));
         let order = Candidate { passage, key: None, side, price, qty, purpose, ttl_ns, mode };
@@ -205,6 +207,9 @@ impl Kernel {
         holds(link_up, DenyReason::LinkDown)?;
         holds(facts.reconciled, DenyReason::NotReconciled)?;
         holds(instrument.filters.trading, DenyReason::NotTrading)?;
+        let filters_age_ns = now_ns.saturating_sub(facts.filters_read_ns);
+        let current = filters_age_ns <= self.limits.filters_age_ns_max;
+        holds(current, DenyReason::StaleFilters)?;
         let rests = wish.is_some_and(|wish| wish.request.kind.rests());
         holds(facts.can_guard || !rests, DenyReason::DeadManUnarmed)?;
         holds(wish.is_none_or(|wish| wish.permitted), DenyReason::NotPermitted)?;
@@ -237,6 +242,8 @@ impl Kernel {
         let holds = |holds, reason| passage.judge(require(holds, reason));
 
         passage.judge(filters::check(&facts.instrument.filters, price, qty, purpose))?;
+        let venue = &facts.instrument.filters;
+        passage.judge(mark_band::check(venue, facts.market, quote, side, price, now_ns))?;
         passage.judge(size::check(price, qty, bounds.order_qty_max, limits.order_notional_max))?;
         passage.judge(collar::check(quote, side, price, limits.price_band_bps))?;
         let traded = facts.market.traded(now_ns, limits.data_age_ns_max);
