@@ -6,9 +6,10 @@
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
 use tradekeel::core::{
-    AccountEvent, Budget, ClockLimits, ClockSample, Command, Core, DrawdownLimits, Effect, Effects,
-    Event, EventKind, InstrumentLimits, Intents, Limits, LinkChannel, LinkEvent, LinkState,
-    PriceMoveLimits, Rate, RepeatLimits, Restored, Seat, Setup, Sharing, Strategy, Timing,
+    AccountEvent, Appetite, BreakerLimits, Budget, ClockLimits, ClockSample, Command, Core,
+    DayLimits, DrawdownLimits, Effect, Effects, Event, EventKind, ExposureLimits, InstrumentLimits,
+    Intents, Limits, LinkChannel, LinkEvent, LinkState, PriceMoveLimits, Rate, RejectLimits,
+    RepeatLimits, Restored, Seat, Setup, Sharing, Storm, Strategy, StrategyLimits, Timing,
     Valuation, View,
 };
 use tradekeel::types::{
@@ -36,6 +37,20 @@ impl Strategy for TakeTurns {
         let (kind, qty) = (OrderKind::Ioc(price), Qty::from_units(1_000_000));
         let ttl_ns = Some(SECOND);
         out.place(OrderRequest { instrument: id, side, kind, qty, purpose, ttl_ns });
+    }
+}
+
+fn timing() -> Timing {
+    Timing {
+        answer_ns_max: SECOND,
+        cancel_retry_ns: SECOND,
+        cancel_attempts_max: 5,
+        stuck_ns_max: 15 * SECOND,
+        query_retry_ns: SECOND,
+        not_found_final_ns: 6 * SECOND,
+        reconcile_ns: 3_600_000 * SECOND,
+        reconcile_timeout_ns: SECOND,
+        balance_tolerance: Cash::from_units(1),
     }
 }
 
@@ -72,19 +87,19 @@ fn setup(wants: bool) -> Setup {
         strategies: vec![Seat {
             name: "turns".to_owned(),
             instruments: vec![BTC],
-            budget: Budget { position_notional_max: Cash::whole(10_000), open_orders_max: 4, rate },
+            budget: Budget {
+                position_notional_max: Cash::whole(10_000),
+                open_orders_max: 4,
+                rate,
+                losses: StrategyLimits {
+                    loss_max: Cash::whole(1_000_000),
+                    ..StrategyLimits::default()
+                },
+            },
             strategy: Box::new(TakeTurns { wants }),
         }],
         limits: limits(rate),
-        timing: Timing {
-            answer_ns_max: SECOND,
-            cancel_retry_ns: SECOND,
-            query_retry_ns: SECOND,
-            not_found_final_ns: 6 * SECOND,
-            reconcile_ns: 3_600_000 * SECOND,
-            reconcile_timeout_ns: SECOND,
-            balance_tolerance: Cash::from_units(1),
-        },
+        timing: timing(),
         sharing: Sharing::Exclusive,
         dead_man: None,
         epoch: 1,
@@ -121,6 +136,25 @@ fn limits(rate: Rate) -> Limits {
         conservative_bps: 5_000,
         probation_ns: 0,
         no_trade: Vec::new(),
+        appetite: Appetite {
+            day: DayLimits { max_bps: 1_400, rollover_hour: 0 },
+            minute_loss_max: Cash::whole(1_000_000),
+            exposure: ExposureLimits {
+                net_max: Cash::whole(10_000_000),
+                underlying_gross_max: Cash::whole(10_000_000),
+                underlying_net_max: Cash::whole(10_000_000),
+                leverage_bps_max: 1_000_000,
+                concentration_bps_max: 1_000_000,
+                positions_max: 64,
+                conservative_bps_max: 1_000_000,
+            },
+            rejects: RejectLimits { ratio_bps_max: 5_000, storm: Storm::Stop },
+            breaker: BreakerLimits {
+                stops_max: 3,
+                window_ns: 600 * SECOND,
+                cooldown_ns: 900 * SECOND,
+            },
+        },
         instruments: vec![InstrumentLimits {
             position_max: Qty::whole(1),
             order_qty_max: Qty::whole(1),

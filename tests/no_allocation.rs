@@ -237,7 +237,7 @@ fn bench() -> Bench {
         bench.step(EventKind::Link(LinkEvent { venue: VENUE, channel, state }));
     }
     bench.step(EventKind::Clock(ClockSample { venue: VENUE, offset_ns: 0, rtt_ns: 0 }));
-    let snapshot = venue.snapshot(VENUE, bench.core.account_token());
+    let snapshot = venue.snapshot(VENUE, bench.core.account_token(VENUE));
     bench.step(support::account(tradekeel::core::AccountEvent::Snapshot(Box::new(snapshot))));
     bench
 }

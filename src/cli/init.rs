@@ -191,6 +191,9 @@ fn fill(answers: &Answers) -> String {
         if answers.symbol.to_ascii_uppercase().ends_with("USDC") { "USDC" } else { "USDT" };
     let max_order_qty = multiplied(&answers.order_qty, Decimal::TWO);
     let max_inventory = multiplied(&answers.max_position, Decimal::new(5, 1));
+    let max_loss = multiplied(&answers.max_gross_notional, Decimal::new(5, 2));
+    let max_loss_per_min = multiplied(&answers.max_gross_notional, Decimal::new(2, 2));
+    let max_daily_loss_pct = daily_loss(&answers.max_drawdown_pct);
     let gaps = [
         ("{mode}", answers.mode.as_str()),
         ("{instance}", &answers.instance),
@@ -203,6 +206,9 @@ fn fill(answers: &Answers) -> String {
         ("{max_order_notional}", &answers.max_order_notional),
         ("{max_gross_notional}", &answers.max_gross_notional),
         ("{max_drawdown_pct}", &answers.max_drawdown_pct),
+        ("{max_daily_loss_pct}", &max_daily_loss_pct),
+        ("{max_loss}", &max_loss),
+        ("{max_loss_per_min}", &max_loss_per_min),
     ];
     let mut text = String::new();
     for line in TEMPLATE.lines() {
@@ -219,6 +225,13 @@ fn fill(answers: &Answers) -> String {
         text.push('\n');
     }
     text
+}
+
+/// A third of the drawdown, so that a bad day stops before the kill switch has to; 1 at least.
+fn daily_loss(max_drawdown_pct: &str) -> String {
+    let third = Decimal::from_str_exact(max_drawdown_pct).ok().map(|it| it / Decimal::from(3));
+    let within = third.map(|it| it.round_dp(2).max(Decimal::ONE).normalize().to_string());
+    within.unwrap_or_else(|| max_drawdown_pct.to_owned())
 }
 
 /// The check tells what is wrong with a number that is none.

@@ -1,6 +1,7 @@
 //! The numbers that bind the core, from the values of a file.
 
 use super::build::{cash, qty};
+use super::build_appetite;
 use super::checked::{DeadManConfig, DeadManOff};
 use super::values::Values;
 use crate::core::{
@@ -47,6 +48,7 @@ pub(super) fn limits(values: &Values, no_trade: Vec<NoTradeWindow>) -> Option<Li
         data_age_ns_max: ms(values, "risk.max_data_age_ms")?,
         filters_age_ns_max: seconds(values, "risk.max_filters_age_s")?,
         conservative_bps: bps(values, "conservative.size_factor", 10_000)?,
+        appetite: build_appetite::appetite(values)?,
         probation_ns: seconds(values, "conservative.probation_s")?,
         no_trade,
         instruments: (0..values.count("instruments")).map(instrument).collect::<Option<_>>()?,
@@ -77,6 +79,8 @@ pub(super) fn timing(values: &Values) -> Option<Timing> {
     Some(Timing {
         answer_ns_max: ms(values, "orders.answer_timeout_ms")?,
         cancel_retry_ns: ms(values, "orders.cancel_retry_ms")?,
+        cancel_attempts_max: values.whole_u32("orders.cancel_attempts_max")?,
+        stuck_ns_max: seconds(values, "orders.stuck_max_s")?,
         query_retry_ns: ms(values, "orders.query_retry_ms")?,
         not_found_final_ns: window_ms.checked_add(AHEAD_MS)?.checked_mul(MS)?,
         reconcile_ns: seconds(values, "reconciliation.interval_s")?,
@@ -109,6 +113,7 @@ pub(super) fn budget(values: &Values, path: &str) -> Option<Budget> {
         position_notional_max: cash(values, &format!("{path}.max_position_notional"))?,
         open_orders_max: values.whole_u32(&format!("{path}.max_open_orders"))?,
         rate: rate(values, path)?,
+        losses: build_appetite::strategy(values, path)?,
     })
 }
 
@@ -123,10 +128,10 @@ fn ms(values: &Values, path: &str) -> Option<u64> {
     values.whole(path)?.checked_mul(MS)
 }
 
-fn seconds(values: &Values, path: &str) -> Option<u64> {
+pub(super) fn seconds(values: &Values, path: &str) -> Option<u64> {
     values.whole(path)?.checked_mul(SECOND)
 }
 
-fn bps(values: &Values, path: &str, per_unit: u32) -> Option<u32> {
+pub(super) fn bps(values: &Values, path: &str, per_unit: u32) -> Option<u32> {
     values.scaled(path, per_unit).and_then(|bps| u32::try_from(bps).ok())
 }

@@ -31,6 +31,10 @@ pub(super) enum Need {
     Default(&'static str),
 }
 
+/// The word that switches an optional limit off: it must be written, so that nobody leaves one out
+/// by mistake (D8).
+pub(super) const OFF: &str = "off";
+
 /// What a key may hold.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Kind {
@@ -56,6 +60,10 @@ pub(super) enum Kind {
     Whole(u64, u64, &'static str),
     /// An exact number: from, to, decimals, unit.
     Number(&'static str, &'static str, u32, &'static str),
+    /// The same as `Whole`, or `off`.
+    WholeOrOff(u64, u64, &'static str),
+    /// The same as `Number`, or `off`.
+    NumberOrOff(&'static str, &'static str, u32, &'static str),
     /// Percent from 1 on: a fraction is refused with a hint.
     Percent(&'static str),
     /// A divisor of time, or `max`.
@@ -116,6 +124,12 @@ impl Kind {
             Self::Number(min, max, places, unit) => {
                 let unit = in_brackets(unit);
                 format!("a number from {min} to {max}{unit} with at most {places} decimals")
+            }
+            Self::WholeOrOff(min, max, unit) => {
+                format!("{}, or {OFF}", Self::Whole(min, max, unit).expected())
+            }
+            Self::NumberOrOff(min, max, places, unit) => {
+                format!("{}, or {OFF}", Self::Number(min, max, places, unit).expected())
             }
             Self::Percent(max) => {
                 format!("a number from 1 to {max} (percent) with at most 2 decimals")

@@ -15,6 +15,7 @@
 
 mod address;
 mod build;
+mod build_appetite;
 mod build_limits;
 mod build_strategies;
 mod build_venue;

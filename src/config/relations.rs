@@ -34,6 +34,10 @@ impl Relations<'_> {
         self.below("clock_sync.warn_threshold_ms", "clock_sync.kill_threshold_ms");
         self.at_most("risk.max_order_notional", "risk.max_gross_notional");
         self.at_most("risk.max_unknown_orders", "risk.max_open_orders");
+        self.at_most("risk.max_daily_loss_pct", "kill_switch.max_drawdown_pct");
+        self.at_most("risk.max_net_notional", "risk.max_gross_notional");
+        self.at_most("risk.max_underlying_notional", "risk.max_gross_notional");
+        self.at_most("risk.max_underlying_net_notional", "risk.max_underlying_notional");
         let timeout = self.values.whole("reconciliation.timeout_ms");
         let interval = self.values.whole("reconciliation.interval_s");
         if let (Some(timeout), Some(interval)) = (timeout, interval)
@@ -41,6 +45,20 @@ impl Relations<'_> {
         {
             let what = "is not shorter than `reconciliation.interval_s`";
             self.fault("reconciliation.timeout_ms", what);
+        }
+        self.patience();
+    }
+
+    /// The stop of an instrument comes after the sweep of its symbol, never instead of it.
+    fn patience(&mut self) {
+        let retry_ms = self.values.whole("orders.cancel_retry_ms");
+        let attempts = self.values.whole("orders.cancel_attempts_max");
+        let stuck_s = self.values.whole("orders.stuck_max_s");
+        if let (Some(retry_ms), Some(attempts), Some(stuck_s)) = (retry_ms, attempts, stuck_s)
+            && stuck_s.saturating_mul(1_000) <= retry_ms.saturating_mul(attempts)
+        {
+            let what = "must be longer than `cancel_attempts_max` × `cancel_retry_ms`";
+            self.fault("orders.stuck_max_s", what);
         }
     }
 

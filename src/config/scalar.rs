@@ -4,7 +4,7 @@
 //! `.nan` are faults; text in quotes is never a number.
 
 use super::build_windows::is_moment;
-use super::keys::Kind;
+use super::keys::{Kind, OFF};
 use super::yaml::Style;
 use rust_decimal::Decimal;
 
@@ -39,6 +39,13 @@ pub(super) fn read(kind: Kind, text: &str, style: Style) -> Result<Checked, Stri
         Kind::Flag => plain.and_then(flag),
         Kind::Whole(min, max, _) => plain.and_then(|text| whole(text, min, max)),
         Kind::Number(min, max, places, _) => plain.and_then(|text| number(text, min, max, places)),
+        Kind::WholeOrOff(..) | Kind::NumberOrOff(..) if plain == Some(OFF) => {
+            Some(Checked::Text(OFF.to_owned()))
+        }
+        Kind::WholeOrOff(min, max, _) => plain.and_then(|text| whole(text, min, max)),
+        Kind::NumberOrOff(min, max, places, _) => {
+            plain.and_then(|text| number(text, min, max, places))
+        }
         Kind::Percent(max) => return percent(plain, max, kind),
         Kind::Speed(max) => plain.and_then(|text| speed(text, max)),
         Kind::Choice(words) => words.contains(&text).then(|| Checked::Text(text.to_owned())),
@@ -195,6 +202,21 @@ mod tests {
             assert!(!is(kind, text), "{text}");
         }
         assert!(is(Kind::Number("-100", "100", 2, "bps"), "-0.5"));
+    }
+
+    #[test]
+    fn an_optional_limit_is_a_number_or_the_word_off() {
+        let whole = Kind::WholeOrOff(5, 60, "orders");
+        let number = Kind::NumberOrOff("0.01", "50", 2, "percent");
+        for kind in [whole, number] {
+            assert_eq!(read(kind, "off", Plain), Ok(Checked::Text("off".to_owned())));
+            assert!(is(kind, "5") && is(kind, "50"));
+            for text in ["Off", "0", "-1", "", "none", "false", "61"] {
+                assert!(!is(kind, text), "{text}");
+            }
+            assert!(read(kind, "off", Quoted).is_err());
+        }
+        assert!(is(number, "0.01") && !is(whole, "5.5"));
     }
 
     #[test]

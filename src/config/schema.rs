@@ -3,7 +3,7 @@
 //! It knows keys, types and ranges. Relations between keys and the settings of strategies are only
 //! known to `engine config check`.
 
-use super::keys::{Key, Kind, Need, keys_of};
+use super::keys::{Key, Kind, Need, OFF, keys_of};
 use serde_json::{Map, Value, json};
 
 /// A scalar with a variable in it may stand for any value.
@@ -90,6 +90,13 @@ fn shape(key: &Key) -> Value {
             or_variable(json!({ "type": "integer", "minimum": min, "maximum": max }))
         }
         Kind::Number(min, max, ..) => or_variable(range(min, max)),
+        Kind::WholeOrOff(min, max, _) => {
+            let whole = json!({ "type": "integer", "minimum": min, "maximum": max });
+            or_variable(json!({ "anyOf": [whole, { "const": OFF }] }))
+        }
+        Kind::NumberOrOff(min, max, ..) => {
+            or_variable(json!({ "anyOf": [range(min, max), { "const": OFF }] }))
+        }
         Kind::Percent(max) => or_variable(range("1", max)),
         Kind::Speed(max) => {
             let whole = json!({ "type": "integer", "minimum": 1, "maximum": max });

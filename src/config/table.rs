@@ -8,6 +8,7 @@
 
 use super::build_windows::DAYS;
 use super::keys::{Key, Kind, default, optional, remote, required};
+use crate::core::STOPS_MAX;
 use crate::venue::VenueKind;
 
 /// Largest amount of money: far above any account, far below what `Cash` holds.
@@ -202,6 +203,32 @@ pub(super) const KEYS: &[Key] = &[
     required("strategies[].budget.max_open_orders", OPEN, "Most orders of its own at a time."),
     required("strategies[].budget.max_order_rate_per_sec", RATE, "New orders of its own, lasting."),
     required("strategies[].budget.order_burst", BURST, "New orders of its own, at once."),
+    required(
+        "strategies[].budget.max_loss",
+        cash("the reporting currency"),
+        "Most that it may lose, open positions included, from the start or its last resume; beyond \
+         it may only reduce until `engine resume --strategy`.",
+    ),
+    required(
+        "strategies[].budget.max_losing_round_trips",
+        Kind::WholeOrOff(1, 10_000, "round trips"),
+        "So many in a row that lost, and it may only reduce until its resume.",
+    ),
+    required(
+        "strategies[].budget.max_consecutive_rejects",
+        Kind::WholeOrOff(1, 1_000, "orders"),
+        "So many in a row that the venue refused, and it may only reduce until its resume.",
+    ),
+    required(
+        "strategies[].budget.max_fills_per_min",
+        Kind::WholeOrOff(1, 100_000, "trades"),
+        "More trades within a minute, and it may only reduce until a person looked and resumed it.",
+    ),
+    required(
+        "strategies[].budget.review_after_notional",
+        Kind::NumberOrOff("0.00000001", CASH_MAX, 8, "the reporting currency"),
+        "More traded since its last resume, and it may only reduce until a person looked.",
+    ),
     optional("strategies[].params", Kind::Settings, "The settings of the strategy."),
     required(
         "kill_switch",
@@ -296,6 +323,71 @@ pub(super) const KEYS: &[Key] = &[
     ),
     required("risk.repeat_window_ms", WINDOW_MS, "The time in which so many are allowed again."),
     required(
+        "risk.max_daily_loss_pct",
+        Kind::Percent("99"),
+        "Fall of equity since the day began, transfers left out: beyond it everything may only \
+         reduce until a resume.",
+    ),
+    required("risk.day_rollover_hour_utc", Kind::Whole(0, 23, "hour"), "When a day begins."),
+    required(
+        "risk.max_loss_per_min",
+        cash("the reporting currency"),
+        "Most lost within a rolling minute; beyond it nothing is opened until the minute is over.",
+    ),
+    required(
+        "risk.max_net_notional",
+        cash("the reporting currency"),
+        "Longs less shorts, and shorts less longs, with every open order filled.",
+    ),
+    required(
+        "risk.max_underlying_notional",
+        cash("the reporting currency"),
+        "All positions of one underlying, over spot and contracts.",
+    ),
+    required(
+        "risk.max_underlying_net_notional",
+        cash("the reporting currency"),
+        "The same, longs less shorts and shorts less longs.",
+    ),
+    required(
+        "risk.max_leverage",
+        Kind::Number("0.01", "125", 2, "times equity"),
+        "All positions together, with every open order filled, to equity.",
+    ),
+    required(
+        "risk.max_concentration_pct",
+        Kind::Number("0.01", "12500", 2, "percent of equity"),
+        "One position, with its open orders filled, to equity.",
+    ),
+    required(
+        "risk.max_positions",
+        Kind::Whole(1, 64, "instruments"),
+        "Most instruments with a position or an opening order.",
+    ),
+    required(
+        "risk.max_reject_pct",
+        Kind::Number("0.01", "100", 2, "percent"),
+        "Part of a minute's orders that the venue may refuse before a person is told.",
+    ),
+    required(
+        "risk.reject_storm",
+        Kind::Choice(&["alert", "stop"]),
+        "What more refusals do. alert: a person is told. stop: also, nothing is opened until the \
+         minute is over.",
+    ),
+    required("breaker", Kind::Group, "Automatic stops that follow each other become a long one."),
+    required(
+        "breaker.max_stops",
+        Kind::Whole(1, STOPS_MAX as u64, "stops"),
+        "So many (a minute's loss, a reject storm, a losing run) within the window open it.",
+    ),
+    required("breaker.window_s", Kind::Whole(1, 604_800, "seconds"), "The window."),
+    required(
+        "breaker.cooldown_s",
+        Kind::Whole(1, 604_800, "seconds"),
+        "Nothing is opened for so long. A restart does not shorten it.",
+    ),
+    required(
         "conservative",
         Kind::Group,
         "After a resume or a crash, until `engine resume --full`.",
@@ -304,6 +396,11 @@ pub(super) const KEYS: &[Key] = &[
         "conservative.size_factor",
         Kind::Number("0.01", "1", 4, "parts of the full size"),
         "Limits of size are multiplied by it.",
+    ),
+    required(
+        "conservative.max_position_pct_of_equity",
+        Kind::Number("0.01", "12500", 2, "percent of equity"),
+        "Largest position, with its open orders filled; 0.5 is the runbooks' 0.005.",
     ),
     required(
         "conservative.probation_s",
@@ -360,6 +457,16 @@ pub(super) const KEYS: &[Key] = &[
         "Without an answer for so long the fate of an order is unknown, and asked after.",
     ),
     required("orders.cancel_retry_ms", MS, "A cancel that is not confirmed is sent again."),
+    required(
+        "orders.cancel_attempts_max",
+        Kind::Whole(1, 100, "cancels"),
+        "Every so many unconfirmed cancels of an opening order, its symbol's others go with it.",
+    ),
+    required(
+        "orders.stuck_max_s",
+        Kind::Whole(1, 3_600, "seconds"),
+        "An opening order that does not go for so long leaves its instrument only reductions.",
+    ),
     required("orders.query_retry_ms", MS, "An order of unknown fate is asked after again."),
     required("reconciliation", Kind::Group, "Comparing our account with the venue's."),
     required("reconciliation.interval_s", Kind::Whole(1, 3_600, "seconds"), "How often."),
@@ -437,7 +544,7 @@ mod tests {
             assert!(stands, "{}", key.path);
             assert!(key.meaning.ends_with('.'), "{}", key.path);
         }
-        assert_eq!(keys_of("strategies[].budget").count(), 4);
+        assert_eq!(keys_of("strategies[].budget").count(), 9);
     }
 
     #[test]

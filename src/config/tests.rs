@@ -1,7 +1,10 @@
 //! The configuration as its users meet it: files in, faults or values out.
 
 use super::*;
-use crate::core::{DeadManTiming, Limits, Sharing};
+use crate::core::{
+    Appetite, BreakerLimits, DayLimits, DeadManTiming, ExposureLimits, Limits, RejectLimits,
+    Sharing, Storm, StrategyLimits,
+};
 use crate::types::{Cash, InstrumentId, MS, Qty, SECOND};
 use proptest::prelude::*;
 use std::fs;
@@ -64,7 +67,9 @@ strategies:
 - name: rest
   kind: idle
   instruments: [BTC-USDT]
-  budget: {max_position_notional: 10, max_open_orders: 1, max_order_rate_per_sec: 1, order_burst: 1}
+  budget: {max_position_notional: 10, max_open_orders: 1, max_order_rate_per_sec: 1, \
+  order_burst: 1, max_loss: 5, max_losing_round_trips: 3, max_consecutive_rejects: off, \
+  max_fills_per_min: 60, review_after_notional: off}
 kill_switch: {max_drawdown_pct: 15, confirm_valuations: 3, confirm_ms: 500, equity_unknown_max_s: 9}
 clock_sync: {warn_threshold_ms: 500, kill_threshold_ms: 2000, kill_samples: 3, refresh_sec: 60}
 risk:
@@ -83,9 +88,22 @@ risk:
   price_move_window_ms: 10000
   max_repeats: 20
   repeat_window_ms: 60000
-conservative: {size_factor: 0.5, probation_s: 60}
-orders: {answer_timeout_ms: 1000, cancel_retry_ms: 1000, query_retry_ms: 1000}
+  max_daily_loss_pct: 5
+  day_rollover_hour_utc: 22
+  max_loss_per_min: 2
+  max_net_notional: 150
+  max_underlying_notional: 120
+  max_underlying_net_notional: 110
+  max_leverage: 1.5
+  max_concentration_pct: 12.5
+  max_positions: 3
+  max_reject_pct: 10
+  reject_storm: alert
+conservative: {size_factor: 0.5, max_position_pct_of_equity: 0.5, probation_s: 60}
+orders: {answer_timeout_ms: 1000, cancel_retry_ms: 1000, query_retry_ms: 1000, \
+    cancel_attempts_max: 5, stuck_max_s: 16}
 reconciliation: {interval_s: 30, timeout_ms: 5000, balance_tolerance: 0}
+breaker: {max_stops: 3, window_s: 600, cooldown_s: 900}
 dead_man: {countdown_s: 60, renew_s: 20}
 ";
 
@@ -104,6 +122,14 @@ fn every_value_of_the_small_file_arrives() {
     assert_eq!(config.strategies[0].instruments, [InstrumentId(0)]);
     assert_eq!(config.strategies[0].budget.position_notional_max, Cash::whole(10));
     assert_limits(&config.limits);
+    let losses = StrategyLimits {
+        loss_max: Cash::whole(5),
+        losing_trips_max: Some(3),
+        rejects_max: None,
+        fills_per_minute_max: Some(60),
+        unreviewed_max: None,
+    };
+    assert_eq!(config.strategies[0].budget.losses, losses);
     assert_eq!(config.dead_man, DeadManConfig::Off(DeadManOff::SharedAccount));
     assert_eq!(config.timing.not_found_final_ns, 6 * SECOND);
     assert_eq!(config.timing.reconcile_ns, 30 * SECOND);
@@ -166,6 +192,26 @@ fn assert_limits(limits: &Limits) {
     assert_eq!(limits.signal_age_ns_max, 100 * MS);
     assert_eq!((limits.price_move.max_bps, limits.price_move.window_ns), (150, 10 * SECOND));
     assert_eq!((limits.repeats.max, limits.repeats.window_ns), (20, 60 * SECOND));
+    assert_appetite(&limits.appetite);
+}
+
+fn assert_appetite(appetite: &Appetite) {
+    let expected = Appetite {
+        day: DayLimits { max_bps: 500, rollover_hour: 22 },
+        minute_loss_max: Cash::whole(2),
+        exposure: ExposureLimits {
+            net_max: Cash::whole(150),
+            underlying_gross_max: Cash::whole(120),
+            underlying_net_max: Cash::whole(110),
+            leverage_bps_max: 15_000,
+            concentration_bps_max: 1_250,
+            positions_max: 3,
+            conservative_bps_max: 50,
+        },
+        rejects: RejectLimits { ratio_bps_max: 1_000, storm: Storm::Alert },
+        breaker: BreakerLimits { stops_max: 3, window_ns: 600 * SECOND, cooldown_ns: 900 * SECOND },
+    };
+    assert_eq!(*appetite, expected);
 }
 
 /// Edits of `SMALL`, each with the one fault that it must give.

@@ -2,6 +2,7 @@
 //! what `config show` shows and what the hash is taken of.
 
 use super::fault::{Place, quoted};
+use super::keys::OFF;
 use super::scalar::Checked;
 use rust_decimal::Decimal;
 use sha2::{Digest, Sha256};
@@ -76,6 +77,15 @@ impl Values {
     /// A whole number whose range, by the table, fits.
     pub(super) fn whole_u32(&self, path: &str) -> Option<u32> {
         self.whole(path).and_then(|whole| u32::try_from(whole).ok())
+    }
+
+    /// What `read` gives, or nothing where `off` is written.
+    pub(super) fn unless_off<T>(
+        &self,
+        path: &str,
+        read: impl FnOnce(&Self, &str) -> Option<T>,
+    ) -> Option<Option<T>> {
+        if self.text(path) == Some(OFF) { Some(None) } else { read(self, path).map(Some) }
     }
 
     pub(super) fn number(&self, path: &str) -> Option<Decimal> {

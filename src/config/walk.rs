@@ -103,6 +103,8 @@ impl Walk<'_> {
             | Kind::Whole(..)
             | Kind::Number(..)
             | Kind::Percent(_)
+            | Kind::WholeOrOff(..)
+            | Kind::NumberOrOff(..)
             | Kind::Speed(_)
             | Kind::Name
             | Kind::Symbol

@@ -3,7 +3,7 @@
 use super::mode::{ModeRecord, Scope};
 use super::reconcile::Finding;
 use super::safety::TripReason;
-use crate::types::{ClientOrderId, ForeignOrder, InstrumentId, Qty, VenueId};
+use crate::types::{AssetId, Cash, ClientOrderId, ForeignOrder, InstrumentId, Qty, VenueId};
 
 /// One thing worth saying.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -23,11 +23,13 @@ pub enum Alert {
     WindowLeft,
     /// Our clock is farther from the venue's than the warning threshold.
     ClockDrift {
+        /// Whose clock.
+        venue: VenueId,
         /// How far, nanoseconds; above zero when ours is behind.
         offset_ns: i64,
     },
     /// Our clock is back within the warning threshold.
-    ClockGood,
+    ClockGood(VenueId),
     /// The venue's account differs from ours.
     Mismatch(Finding),
     /// The account has been read completely and agrees, or has been adopted.
@@ -46,6 +48,20 @@ pub enum Alert {
     },
     /// Nobody knows what became of an order.
     OrderUnknown(ClientOrderId),
+    /// An opening order does not go: all opening orders of its symbol are taken back.
+    OrderStuck {
+        /// Which.
+        id: ClientOrderId,
+        /// Of what.
+        instrument: InstrumentId,
+    },
+    /// It has not gone for too long: its instrument may only reduce.
+    StuckStop {
+        /// Which.
+        id: ClientOrderId,
+        /// Of what.
+        instrument: InstrumentId,
+    },
     /// A trade on this account that is no order of ours (SAFETY E12).
     ForeignFill {
         /// Of what.
@@ -57,6 +73,24 @@ pub enum Alert {
     },
     /// More of an order traded than was ordered.
     Overfill(ClientOrderId),
+    /// The loss of the last minute is beyond its limit: nothing new until it has passed.
+    LossRate,
+    /// The venue refuses too many orders.
+    RejectStorm {
+        /// Refused ones in the last minute.
+        refused: u64,
+        /// Of so many answers.
+        answers: u64,
+    },
+    /// Too many automatic stops: nothing new until the cooldown is over.
+    BreakerOpen,
+    /// A wallet changed and no message said why: it counts as profit or loss from here on.
+    Unexplained {
+        /// Of what.
+        asset: AssetId,
+        /// By how much.
+        amount: Cash,
+    },
     /// The venue's dead-man's switch was not renewed in time: what stood there may be gone.
     DeadManFired(InstrumentId),
     /// The venue changed its rules for orders, or does not list the instrument any more.

@@ -21,6 +21,8 @@
 
 use super::digest::Digest;
 use super::effect::{Command, Effect, Effects};
+use super::event::LinkChannel;
+use super::links::Links;
 use super::orders::Totals;
 use super::safety::Approved;
 use super::setup::{DeadManTiming, Timing};
@@ -89,10 +91,19 @@ struct Switch {
 pub(super) struct Scene<'a> {
     pub(super) now_ns: u64,
     pub(super) totals: &'a Totals,
-    /// Orders can be taken back.
-    pub(super) entry_up: bool,
+    pub(super) instruments: &'a [Instrument],
+    /// By `VenueId`: whether orders can be taken back.
+    pub(super) links: &'a [Links],
     /// The process ends: what is not needed is disarmed at once.
     pub(super) stopping: bool,
+}
+
+impl Scene<'_> {
+    /// Orders of that instrument can be taken back.
+    fn entry_up(&self, instrument: InstrumentId) -> bool {
+        let venue = self.instruments[instrument.index()].venue;
+        self.links[venue.index()].is_channel_up(LinkChannel::Orders)
+    }
 }
 
 impl DeadMan {
@@ -165,7 +176,6 @@ impl DeadMan {
     /// switches ran out.
     pub(super) fn on_time(
         &mut self,
-        instruments: &[Instrument],
         scene: &Scene<'_>,
         effects: &mut Effects,
         mut ran_out: impl FnMut(InstrumentId, &mut Effects),
@@ -173,7 +183,7 @@ impl DeadMan {
         if self.timing.is_none() || (scene.now_ns < self.next_ns && !scene.stopping) {
             return;
         }
-        for Instrument { id, .. } in instruments {
+        for Instrument { id, .. } in scene.instruments {
             let switch = &mut self.switches[id.index()];
             if switch.until_ns.take_if(|until_ns| *until_ns <= scene.now_ns).is_some() {
                 switch.next_ns = scene.now_ns;
@@ -278,7 +288,7 @@ impl DeadMan {
             switch.next_ns = busy_ns;
         } else if !wanted && !switch.may_run {
             switch.next_ns = u64::MAX;
-        } else if !scene.entry_up || effects.room() == 0 {
+        } else if !scene.entry_up(instrument) || effects.room() == 0 {
             switch.next_ns = now_ns.saturating_add(pause_ns);
         } else {
             let countdown_ms = if wanted { countdown_ms } else { 0 };

@@ -6,7 +6,7 @@
 
 use super::event::{AccountEvent, EventKind};
 use super::mode::Scope;
-use crate::types::{AccountSnapshot, ExecutionKind, ExecutionReport, InstrumentId, Qty};
+use crate::types::{AccountSnapshot, ExecutionKind, ExecutionReport, InstrumentId, Qty, VenueId};
 
 /// How many instruments, strategies and venues there are.
 #[derive(Clone, Copy, Debug)]
@@ -25,11 +25,11 @@ impl Door {
             EventKind::DeadMan(report) => self.has(report.request.instrument),
             EventKind::Reference(event) => self.has(event.instrument),
             EventKind::Account(AccountEvent::Snapshot(snapshot)) => self.has_all(snapshot),
-            EventKind::Account(AccountEvent::QueryFailed { .. } | AccountEvent::Balance(_))
-            | EventKind::Link(_)
-            | EventKind::Clock(_)
-            | EventKind::Operator(_)
-            | EventKind::Timer => true,
+            EventKind::Account(AccountEvent::QueryFailed { venue, .. }) => self.has_venue(*venue),
+            EventKind::Account(AccountEvent::Balance(change)) => self.has_venue(change.venue),
+            EventKind::Link(event) => self.has_venue(event.venue),
+            EventKind::Clock(sample) => self.has_venue(sample.venue),
+            EventKind::Operator(_) | EventKind::Timer => true,
         }
     }
 
@@ -39,7 +39,7 @@ impl Door {
             Scope::All => true,
             Scope::Instrument(id) => self.has(id),
             Scope::Strategy(id) => id.index() < self.strategies,
-            Scope::Venue(id) => id.index() < self.venues,
+            Scope::Venue(id) => self.has_venue(id),
         }
     }
 
@@ -47,10 +47,15 @@ impl Door {
         instrument.index() < self.instruments
     }
 
+    fn has_venue(self, venue: VenueId) -> bool {
+        venue.index() < self.venues
+    }
+
     fn has_all(self, snapshot: &AccountSnapshot) -> bool {
         let positions = snapshot.positions.iter().map(|held| held.instrument);
         let orders = snapshot.open_orders.iter().map(|order| order.instrument);
-        positions.chain(orders).all(|instrument| self.has(instrument))
+        let known = positions.chain(orders).all(|instrument| self.has(instrument));
+        known && self.has_venue(snapshot.venue)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::alert::Alert;
 use super::event::OperatorRequest;
+use super::kept::Kept;
 use super::mode::{ModeRecord, Scope};
 use super::portfolio::HighWater;
 use super::safety::{Approved, DenyReason, TripRecord};
@@ -56,6 +57,8 @@ pub enum Effect {
     },
     /// The high-water mark moved and must survive a restart.
     HighWaterChanged(HighWater),
+    /// Something of the limits of loss moved and must survive a restart.
+    Kept(Kept),
     /// A person should know.
     Alert(Alert),
     /// The answer to an operator's request.

@@ -1,20 +1,77 @@
-//! What all positions together could become: the sum of worst cases over the instruments, kept with
-//! every change so that its cost does not grow with their number.
+//! What all positions together could become: sums of worst cases over the instruments, kept with
+//! every change so that their cost does not grow with the number of instruments.
+//!
+//! Must hold: every order that is not over counts, and a price that is not known makes every sum
+//! that needs it unknown (SAFETY P16, E13). All in reporting currency.
+//!
+//! Decision: a long may stand against a short of another instrument only as far as nothing is on
+//! its way to close that short: hedges count, hopes do not.
 
 use super::orders::Open;
-use crate::types::{Cash, InstrumentId, Price, Qty, Side};
+use crate::types::{AssetId, Cash, Instrument, InstrumentId, Price, Qty, Side};
 
-/// Worst-case |position| × price, per instrument and in all, in reporting currency.
+/// Worst cases of every instrument, of every underlying and in all.
 #[derive(Debug)]
 pub(super) struct Exposure {
-    by_instrument: Vec<Option<Cash>>,
-    total: Cash,
+    lines: Vec<Line>,
+    /// The underlying of each instrument.
+    bases: Vec<AssetId>,
+    by_base: Vec<Sums>,
+    all: Sums,
+    held: u32,
+}
+
+/// One instrument.
+#[derive(Clone, Copy, Debug, Default)]
+struct Line {
+    /// `None` where something is held and has no price.
+    reach: Option<Reach>,
+    is_held: bool,
+}
+
+/// How far positions could go: in size, and signed as far up and as far down as possible.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+struct Reach {
+    gross: Cash,
+    highest: Cash,
+    lowest: Cash,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Sums {
+    reach: Reach,
     unpriced: u32,
 }
 
+/// What stands around an order of one instrument and side.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Around {
+    /// All instruments; `None` while one of them has no price.
+    pub(super) gross: Option<Cash>,
+    /// The same, signed in the direction of the order.
+    pub(super) net: Option<Cash>,
+    /// Those of the same underlying.
+    pub(super) underlying_gross: Option<Cash>,
+    /// The same, signed in the direction of the order.
+    pub(super) underlying_net: Option<Cash>,
+    /// Instruments with a position or an opening order.
+    pub(super) held: u32,
+    /// This one is among them.
+    pub(super) is_held: bool,
+}
+
 impl Exposure {
-    pub(super) fn new(instruments: usize) -> Self {
-        Self { by_instrument: vec![Some(Cash::ZERO); instruments], total: Cash::ZERO, unpriced: 0 }
+    pub(super) fn new(instruments: &[Instrument]) -> Self {
+        let bases: Vec<AssetId> = instruments.iter().map(|instrument| instrument.base).collect();
+        let assets = bases.iter().map(|base| base.index() + 1).max().unwrap_or(0);
+        let line = Line { reach: Some(Reach::default()), is_held: false };
+        Self {
+            lines: vec![line; bases.len()],
+            by_base: vec![Sums::default(); assets],
+            bases,
+            all: Sums::default(),
+            held: 0,
+        }
     }
 
     /// Takes in what one instrument holds, what may still trade of it, and what one of it is worth
@@ -27,25 +84,167 @@ impl Exposure {
         foreign: [Qty; 2],
         price: Option<Price>,
     ) {
-        let reach = |side: Side| {
+        let far = |side: Side| {
             let foreign = foreign[side.index()];
             open.reach(side, position, foreign, Qty::ZERO).unwrap_or(Qty::MAX)
         };
-        let worst = reach(Side::Buy).max(reach(Side::Sell));
-        let exposure = match price {
-            _ if worst == Qty::ZERO => Some(Cash::ZERO),
-            Some(price) => Some(price.notional(worst)),
+        // What is on its way to close a position leaves nothing of it to stand against others.
+        let signed = |side: Side| {
+            let against = side.signed(position).min(Qty::ZERO).abs();
+            let closing = open.reducing(side).saturating_add(open.doubtful(side)).min(against);
+            far(side).saturating_sub(against).saturating_add(closing)
+        };
+        let worst = far(Side::Buy).max(far(Side::Sell));
+        let is_held = worst != Qty::ZERO;
+        let reach = match price {
+            _ if !is_held => Some(Reach::default()),
+            Some(price) => Some(Reach {
+                gross: price.notional(worst),
+                highest: price.notional(signed(Side::Buy)),
+                lowest: price.notional(signed(Side::Sell)).negated(),
+            }),
             None => None,
         };
-        let slot = &mut self.by_instrument[instrument.index()];
-        let before = std::mem::replace(slot, exposure);
-        self.total = self.total.saturating_sub(before.unwrap_or(Cash::ZERO));
-        self.total = self.total.saturating_add(exposure.unwrap_or(Cash::ZERO));
-        self.unpriced = self.unpriced - u32::from(before.is_none()) + u32::from(exposure.is_none());
+        let line = Line { reach, is_held };
+        let before = std::mem::replace(&mut self.lines[instrument.index()], line);
+        self.all.exchange(before.reach, reach);
+        let base = self.bases[instrument.index()];
+        self.by_base[base.index()].exchange(before.reach, reach);
+        self.held = self.held - u32::from(before.is_held) + u32::from(is_held);
     }
 
-    /// The sum; `None` while one of them has no price.
-    pub(super) fn gross(&self) -> Option<Cash> {
-        (self.unpriced == 0).then_some(self.total)
+    /// What stands around an order.
+    pub(super) fn around(&self, instrument: InstrumentId, side: Side) -> Around {
+        let base = self.bases[instrument.index()];
+        let (all, base) = (self.all.known(), self.by_base[base.index()].known());
+        Around {
+            gross: all.map(|reach| reach.gross),
+            net: all.map(|reach| reach.towards(side)),
+            underlying_gross: base.map(|reach| reach.gross),
+            underlying_net: base.map(|reach| reach.towards(side)),
+            held: self.held,
+            is_held: self.lines[instrument.index()].is_held,
+        }
+    }
+}
+
+impl Reach {
+    fn towards(&self, side: Side) -> Cash {
+        match side {
+            Side::Buy => self.highest,
+            Side::Sell => self.lowest.negated(),
+        }
+    }
+}
+
+impl Sums {
+    /// Exact: a sum of as many products of price and quantity as there are instruments is far
+    /// below what `Cash` holds.
+    fn exchange(&mut self, before: Option<Reach>, after: Option<Reach>) {
+        let (old, new) = (before.unwrap_or_default(), after.unwrap_or_default());
+        let moved = |sum: Cash, old: Cash, new: Cash| sum.saturating_sub(old).saturating_add(new);
+        let sum = &mut self.reach;
+        sum.gross = moved(sum.gross, old.gross, new.gross);
+        sum.highest = moved(sum.highest, old.highest, new.highest);
+        sum.lowest = moved(sum.lowest, old.lowest, new.lowest);
+        self.unpriced = self.unpriced - u32::from(before.is_none()) + u32::from(after.is_none());
+    }
+
+    fn known(&self) -> Option<Reach> {
+        (self.unpriced == 0).then_some(self.reach)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::{Filters, InstrumentKind, VenueId};
+    use proptest::prelude::*;
+
+    fn instrument(id: u16, base: u8) -> Instrument {
+        Instrument {
+            id: InstrumentId(id),
+            venue: VenueId(0),
+            symbol: String::new(),
+            kind: InstrumentKind::Perpetual,
+            base: AssetId(base),
+            quote: AssetId(0),
+            settle: AssetId(0),
+            filters: Filters {
+                price_tick: Price::whole(1),
+                price_min: Price::whole(1),
+                price_max: Price::whole(1_000),
+                qty_step: Qty::whole(1),
+                qty_min: Qty::whole(1),
+                qty_max: Qty::whole(1_000),
+                notional_min: Cash::ZERO,
+                mark_band: None,
+                trading: true,
+            },
+        }
+    }
+
+    /// Two contracts on one underlying, and one on another.
+    fn three() -> Exposure {
+        Exposure::new(&[instrument(0, 1), instrument(1, 1), instrument(2, 2)])
+    }
+
+    fn hold(exposure: &mut Exposure, id: u16, position: i32, price: Option<i32>) {
+        let price = price.map(Price::whole);
+        let (id, position) = (InstrumentId(id), Qty::whole(position));
+        exposure.set(id, position, &Open::default(), [Qty::ZERO; 2], price);
+    }
+
+    fn cash(whole: i32) -> Option<Cash> {
+        Some(Cash::whole(whole))
+    }
+
+    #[test]
+    fn spot_and_contract_of_one_underlying_are_one_sum() {
+        let mut exposure = three();
+        hold(&mut exposure, 0, 5, Some(100));
+        hold(&mut exposure, 1, -3, Some(100));
+        hold(&mut exposure, 2, 1, Some(50));
+        let buy = exposure.around(InstrumentId(1), Side::Buy);
+        assert_eq!((buy.underlying_gross, buy.underlying_net), (cash(800), cash(200)));
+        assert_eq!((buy.gross, buy.net, buy.held, buy.is_held), (cash(850), cash(250), 3, true));
+        let sell = exposure.around(InstrumentId(2), Side::Sell);
+        assert_eq!((sell.net, sell.underlying_net), (cash(-250), cash(-50)));
+    }
+
+    #[test]
+    fn a_price_that_is_missing_makes_its_own_sums_unknown() {
+        let mut exposure = three();
+        hold(&mut exposure, 2, 1, None);
+        let other = exposure.around(InstrumentId(0), Side::Buy);
+        assert_eq!((other.gross, other.net, other.underlying_gross), (None, None, cash(0)));
+        assert_eq!(exposure.around(InstrumentId(2), Side::Buy).underlying_net, None);
+        hold(&mut exposure, 2, 0, None);
+        assert_eq!(exposure.around(InstrumentId(0), Side::Buy).gross, cash(0));
+    }
+
+    proptest! {
+        /// The sums that are kept are the sums that would be made anew.
+        #[test]
+        fn sums_never_drift(
+            steps in proptest::collection::vec(
+                (0_u16..3, -9_i32..9, proptest::option::of(1_i32..99)), 1..99),
+        ) {
+            let mut exposure = three();
+            let mut last = [(0, Some(1)); 3];
+            for (id, position, price) in steps {
+                hold(&mut exposure, id, position, price);
+                last[usize::from(id)] = (position, price);
+                let known = last.iter().all(|(position, price)| *position == 0 || price.is_some());
+                let worth = last.map(|(position, price)| position * price.unwrap_or(0));
+                let gross = worth.iter().map(|it| it.abs()).sum::<i32>();
+                let around = exposure.around(InstrumentId(0), Side::Buy);
+                prop_assert_eq!(around.gross, known.then(|| Cash::whole(gross)));
+                let net = worth.iter().sum::<i32>();
+                prop_assert_eq!(around.net, known.then(|| Cash::whole(net)));
+                let held = last.iter().filter(|(position, _)| *position != 0).count();
+                prop_assert_eq!(around.held as usize, held);
+            }
+        }
     }
 }

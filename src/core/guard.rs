@@ -5,9 +5,9 @@ use super::Core;
 use super::alert::Alert;
 use super::dead_man::Scene;
 use super::effect::{Command, Effect, Effects};
-use super::event::LinkChannel;
 use super::orders::{Applied, Order};
 use super::safety::Approved;
+use super::state::State;
 use crate::types::{
     ClientOrderId, DeadManReport, ExecutionKind, ExecutionReport, InstrumentId, NotSentReason,
     OrderRef, Purpose,
@@ -39,7 +39,8 @@ impl Core {
         let scene = Scene {
             now_ns,
             totals: self.state.orders.totals(),
-            entry_up: self.state.is_channel_up(LinkChannel::Orders),
+            instruments: &self.state.instruments,
+            links: &self.state.links,
             stopping: false,
         };
         self.state.dead_man.hold(approved, &scene, effects);
@@ -55,17 +56,16 @@ impl Core {
     /// Renews what is due, and lets orders go whose switch is armed.
     pub(super) fn guard(&mut self, effects: &mut Effects) {
         self.release(effects);
-        let entry_up = self.state.is_channel_up(LinkChannel::Orders);
-        let state = &mut self.state;
+        let State { now, orders, instruments, links, reconcilers, dead_man, .. } = &mut self.state;
         let scene = Scene {
-            now_ns: state.now.mono_ns,
-            totals: state.orders.totals(),
-            entry_up,
+            now_ns: now.mono_ns,
+            totals: orders.totals(),
+            instruments,
+            links,
             stopping: self.kernel.is_stopping(),
         };
-        let reconciler = &mut state.reconciler;
-        state.dead_man.on_time(&state.instruments, &scene, effects, |instrument, effects| {
-            reconciler.doubt();
+        dead_man.on_time(&scene, effects, |instrument, effects| {
+            reconcilers[instruments[instrument.index()].venue.index()].doubt();
             effects.push(Effect::Alert(Alert::DeadManFired(instrument)));
         });
     }
@@ -77,7 +77,7 @@ impl Core {
         let now_ns = self.state.now.mono_ns;
         let unasked = order.canceled_ns.is_none();
         if unasked && self.state.dead_man.on_unasked_cancel(instrument, now_ns) {
-            self.state.reconciler.doubt();
+            self.state.reconciler_of(instrument).doubt();
             effects.push(Effect::Alert(Alert::DeadManFired(instrument)));
         }
     }

@@ -9,6 +9,8 @@
 //! They meet in `state` and here.
 
 mod alert;
+mod appetite;
+mod attribution;
 mod book;
 mod dead_man;
 mod digest;
@@ -19,6 +21,8 @@ mod event;
 mod exposure;
 mod flatten;
 mod guard;
+mod kept;
+mod links;
 mod market;
 mod mode;
 mod operator;
@@ -32,6 +36,7 @@ mod state;
 mod status;
 mod stop;
 mod strategy;
+mod suspense;
 
 pub use alert::Alert;
 pub use book::Book;
@@ -43,17 +48,19 @@ pub use event::{
     OperatorCommand, OperatorRequest, Probation, ReferenceEvent, TripCause,
 };
 pub use flatten::exit_slice;
+pub use kept::{BreakerMark, DayMark, Kept, STOPS_MAX};
 pub use mode::{Author, Mode, ModeCause, ModeRecord, Scope, transitions};
 pub use orders::{ORDERS_MAX, Order};
 pub use params::{Param, ParamFault, Params};
 pub use portfolio::{HighWater, Tally};
 pub use reconcile::Finding;
 pub use setup::{
-    Budget, ClockLimits, DeadManTiming, DrawdownLimits, InstrumentLimits, Limits, NoTradeWindow,
-    PriceMoveLimits, Rate, RepeatLimits, Resting, Restored, Seat, Setup, Sharing, Span, Timing,
+    Appetite, BreakerLimits, Budget, ClockLimits, DayLimits, DeadManTiming, DrawdownLimits,
+    ExposureLimits, InstrumentLimits, Limits, NoTradeWindow, PriceMoveLimits, Rate, RejectLimits,
+    RepeatLimits, Resting, Restored, Seat, Setup, Sharing, Span, Storm, StrategyLimits, Timing,
     Valuation,
 };
-pub use status::{Counters, InstrumentStatus, Status, StrategyStatus, VenueStatus};
+pub use status::{Counters, InstrumentStatus, LossStatus, Status, StrategyStatus, VenueStatus};
 pub use strategy::{
     Construct, INTENTS_MAX, Intent, Intents, OrderUpdate, Outcome, Registry, Strategy,
     StrategySetup, View,
@@ -61,13 +68,13 @@ pub use strategy::{
 
 use crate::types::{
     AccountSnapshot, Cash, ExecutionKind, ExecutionReport, ForeignOrder, InstrumentId, MarketData,
-    MarketEvent, OrderRef, OrderStatus, QueryToken, Stamp, StrategyId,
+    MarketEvent, OrderRef, OrderStatus, QueryToken, Stamp, StrategyId, VenueId,
 };
 use dispatch::UPDATES_MAX;
 use door::Door;
 use flatten::Flatten;
 use orders::Applied;
-use reconcile::Verdict;
+use reconcile::{Reconciler, Verdict};
 use safety::{Change, Kernel, Trip, TripReason};
 use state::State;
 
@@ -151,13 +158,15 @@ impl Core {
 
         let was_latched = self.kernel.latch().is_some();
         let moved = self.take_in(&event.kind, effects);
+        self.stop_lost(effects);
         self.guard(effects);
         self.state.orders.on_time(event.at.mono_ns, effects);
-        self.state.reconciler.on_time(event.at.mono_ns, self.state.activity, effects);
+        self.state.reconcile_on_time(effects);
         self.enforce(effects);
         if !was_latched && self.kernel.latch().is_some() {
             self.on_tripped();
         }
+        self.escalate(effects);
         self.withdraw(effects);
         self.exit(effects);
         self.dispatch(&event.kind, moved.as_ref(), effects);
@@ -193,14 +202,15 @@ impl Core {
         self.state.orders.live()
     }
 
-    /// Differences that the last conclusive reading of the account found.
-    pub fn findings(&self) -> &[Finding] {
-        self.state.reconciler.findings()
+    /// Differences that the last conclusive reading of the account of a venue found.
+    pub fn findings(&self, venue: VenueId) -> &[Finding] {
+        self.state.reconcilers.get(venue.index()).map_or(&[], Reconciler::findings)
     }
 
-    /// Number of the last question about the account.
-    pub fn account_token(&self) -> QueryToken {
-        self.state.reconciler.token()
+    /// Number of the last question about the account of a venue.
+    pub fn account_token(&self, venue: VenueId) -> QueryToken {
+        let reconciler = self.state.reconcilers.get(venue.index());
+        reconciler.map_or(QueryToken::default(), Reconciler::token)
     }
 
     fn take_in(&mut self, kind: &EventKind, effects: &mut Effects) -> Option<Applied> {
@@ -237,7 +247,9 @@ impl Core {
     fn on_unusable(&mut self, kind: &EventKind) {
         self.counters.unusable += 1;
         if let EventKind::Account(AccountEvent::Snapshot(snapshot)) = kind {
-            self.state.reconciler.on_failed(snapshot.token, self.state.now.mono_ns);
+            let reconciler = self.state.reconcilers.get_mut(snapshot.venue.index());
+            let now_ns = self.state.now.mono_ns;
+            reconciler.into_iter().for_each(|it| it.on_failed(snapshot.token, now_ns));
         }
     }
 
@@ -249,7 +261,8 @@ impl Core {
             let waited_ns = now.mono_ns.saturating_sub(self.origin_ns);
             let unix_ns = now.unix_ns.saturating_sub(waited_ns);
             let received = Stamp { mono_ns: self.origin_ns, unix_ns };
-            self.kernel.on_message_time(sent_unix_ms, received);
+            let venue = self.state.instruments[at].venue;
+            self.kernel.on_message_time(venue, sent_unix_ms, received);
         }
         if let MarketData::Quote(quote) = &event.data {
             let instrument = &self.state.instruments[at];
@@ -265,7 +278,7 @@ impl Core {
     }
 
     fn on_execution(&mut self, report: &ExecutionReport, effects: &mut Effects) -> Option<Applied> {
-        self.state.activity += 1;
+        self.state.on_activity(self.state.venue_of(report.instrument));
         let id = match report.order {
             OrderRef::Ours(id) => id,
             OrderRef::Foreign(cause) => {
@@ -281,7 +294,10 @@ impl Core {
         if let Some(fill) = &applied.fill {
             let instrument = &self.state.instruments[report.instrument.index()];
             let strategy = applied.order.strategy;
-            self.state.portfolio.on_fill(instrument, fill, applied.unsettled, strategy);
+            let ended = self.state.portfolio.on_fill(instrument, fill, applied.unsettled, strategy);
+            if let Some(strategy) = strategy {
+                self.kernel.on_fill(strategy, fill, ended, now_ns);
+            }
         }
         self.state.expose(report.instrument);
         self.count(report, &applied, effects);
@@ -294,13 +310,16 @@ impl Core {
             self.on_venue_cancel(order, effects);
         }
         match report.kind {
-            ExecutionKind::Rejected { .. } => self.counters.rejected += 1,
+            ExecutionKind::Rejected { code } => {
+                self.counters.rejected += 1;
+                self.kernel.on_rejected(order, code, self.state.now.mono_ns);
+            }
+            ExecutionKind::New => self.kernel.on_accepted(order, self.state.now.mono_ns),
             ExecutionKind::NotSent(_) => self.counters.not_sent += 1,
             ExecutionKind::Trade(_) if applied.fill.is_none() => {
                 self.counters.repeated_reports += 1;
             }
-            ExecutionKind::New
-            | ExecutionKind::Trade(_)
+            ExecutionKind::Trade(_)
             | ExecutionKind::Canceled { .. }
             | ExecutionKind::Expired { .. }
             | ExecutionKind::CancelRejected { .. }
@@ -321,7 +340,7 @@ impl Core {
             effects.push(Effect::Closed { id: order.id, status: order.status });
         }
         if order.status.is_final() && order.settled_qty < order.claimed_qty {
-            self.state.reconciler.doubt();
+            self.state.reconciler_of(report.instrument).doubt();
         }
     }
 
@@ -329,7 +348,7 @@ impl Core {
     /// of it is real all the same. True when it is one and is told for the first time.
     fn on_stray(&mut self, report: &ExecutionReport) -> bool {
         // What stands at the venue is not what we believe: a reading tells.
-        self.state.reconciler.ask_soon();
+        self.state.reconciler_of(report.instrument).ask_soon();
         let ExecutionKind::Trade(fill) = report.kind else { return false };
         let fresh = self.state.orders.is_fresh(report);
         if fresh {
@@ -362,34 +381,27 @@ impl Core {
     fn on_account(&mut self, event: &AccountEvent, effects: &mut Effects) {
         match event {
             AccountEvent::Snapshot(snapshot) => self.on_snapshot(snapshot, effects),
-            AccountEvent::QueryFailed { token, .. } => {
-                self.state.reconciler.on_failed(*token, self.state.now.mono_ns);
+            AccountEvent::QueryFailed { venue, token } => {
+                let now_ns = self.state.now.mono_ns;
+                self.state.reconcilers[venue.index()].on_failed(*token, now_ns);
             }
             AccountEvent::Balance(change) => {
-                self.state.activity += 1;
-                let moved = self.state.portfolio.on_balance(change);
-                self.kernel.on_transfer(moved);
+                self.state.on_activity(change.venue);
+                self.state.portfolio.on_balance(change);
             }
         }
     }
 
     fn on_snapshot(&mut self, snapshot: &AccountSnapshot, effects: &mut Effects) {
-        let State { reconciler, portfolio, orders, instruments, now, activity, .. } =
-            &mut self.state;
-        let was_proven = reconciler.is_proven();
-        let asked_ns = reconciler.asked_ns();
-        let verdict = reconciler.on_snapshot(
-            snapshot,
-            portfolio,
-            orders,
-            instruments,
-            now.mono_ns,
-            *activity,
-        );
+        let venue = snapshot.venue;
+        let reconciler = &self.state.reconcilers[venue.index()];
+        let (was_proven, asked_ns) = (reconciler.is_proven(), reconciler.asked_ns());
+        let verdict = self.state.read(snapshot);
         if let Verdict::Dropped | Verdict::Inconclusive = verdict {
             return;
         }
-        for finding in self.state.reconciler.findings().iter().take(effects.room()) {
+        let found = self.state.reconcilers[venue.index()].findings();
+        for finding in found.iter().take(effects.room()) {
             effects.push(Effect::Alert(Alert::Mismatch(*finding)));
         }
         let Verdict::Proven { adopt, quiet, findings } = verdict else { return };
@@ -397,10 +409,9 @@ impl Core {
         let taken = snapshot.open_orders.iter().filter_map(crate::types::VenueOrder::id);
         taken.for_each(|id| self.intents.skip(id));
         self.state.doubt_absent(snapshot, asked_ns.unwrap_or(0));
-        self.state.reconciler.forget_differences();
+        self.state.reconcilers[venue.index()].forget_differences();
         self.withdrawing = true;
         if !was_proven || adopt {
-            let venue = snapshot.venue;
             effects.push(Effect::Alert(Alert::Reconciled { venue, findings }));
         }
         self.state.equity = self.state.portfolio.equity();
@@ -410,27 +421,56 @@ impl Core {
     }
 
     fn on_link(&mut self, event: &LinkEvent, effects: &mut Effects) {
-        let was_up = self.state.is_link_up();
-        self.state.set_link(event.channel, event.state == LinkState::Up);
-        let now_ns = self.state.now.mono_ns;
-        if event.state == LinkState::Down {
-            match event.channel {
-                LinkChannel::Market => {
-                    self.state.market.iter_mut().for_each(market::Market::on_link_down);
-                }
-                LinkChannel::Orders => self.state.orders.on_link_down(now_ns),
-                LinkChannel::User => {}
-            }
+        let (venue, now_ns) = (event.venue, self.state.now.mono_ns);
+        let links = &mut self.state.links[venue.index()];
+        let was_up = links.is_up();
+        links.set(event.channel, event.state, now_ns);
+        let up = links.is_up();
+        match event.state {
+            LinkState::Up => self.on_channel_up(event),
+            LinkState::Down => self.on_channel_down(event),
         }
-        let up = self.state.is_link_up();
+        let reconciler = &mut self.state.reconcilers[venue.index()];
         if was_up && !up {
-            self.state.reconciler.on_link_down();
+            reconciler.on_link_down();
         }
         if !was_up && up {
-            self.state.reconciler.ask_now();
+            reconciler.ask_now();
         }
         if was_up != up {
-            effects.push(Effect::Alert(Alert::Link { venue: event.venue, up }));
+            effects.push(Effect::Alert(Alert::Link { venue, up }));
+        }
+    }
+
+    fn on_channel_up(&mut self, event: &LinkEvent) {
+        let State { instruments, orders, now, .. } = &mut self.state;
+        let there = |id: InstrumentId| instruments[id.index()].venue == event.venue;
+        if event.channel == LinkChannel::Orders {
+            orders.on_link_up(there, now.mono_ns);
+        }
+    }
+
+    fn on_channel_down(&mut self, event: &LinkEvent) {
+        let State { instruments, market, orders, now, .. } = &mut self.state;
+        let there = |id: InstrumentId| instruments[id.index()].venue == event.venue;
+        match event.channel {
+            LinkChannel::Market => {
+                let lost = market.iter_mut().zip(instruments.iter());
+                let lost = lost.filter(|(_, instrument)| instrument.venue == event.venue);
+                lost.for_each(|(market, _)| market.on_link_down());
+            }
+            LinkChannel::Orders => orders.on_link_down(there, now.mono_ns),
+            LinkChannel::User => {}
+        }
+    }
+
+    /// A venue whose connection is lost waits for an operator, also when it comes back (R64, D1).
+    fn stop_lost(&mut self, effects: &mut Effects) {
+        for at in 0..self.state.venues() {
+            let loss = self.state.links[at].loss(self.state.now.mono_ns);
+            if let (Some(cause), Ok(venue)) = (loss, u8::try_from(at)) {
+                self.change_mode(Scope::Venue(VenueId(venue)), Change::by_engine(cause), effects);
+            }
         }
     }
 
@@ -442,16 +482,25 @@ impl Core {
     /// asked for after this (D3).
     fn on_tripped(&mut self) {
         self.withdrawing = true;
-        self.state.reconciler.doubt();
+        self.state.reconcilers.iter_mut().for_each(Reconciler::doubt);
     }
 
     /// The kernel looks at what the event made true.
     fn enforce(&mut self, effects: &mut Effects) {
-        self.state.equity = self.state.portfolio.equity();
-        self.equity_start = self.equity_start.or(self.state.equity);
-        let exposed = self.state.portfolio.is_exposed();
+        let State { portfolio, now, .. } = &mut self.state;
+        portfolio.on_time(now.mono_ns, |asset, amount| {
+            effects.push(Effect::Alert(Alert::Unexplained { asset, amount }));
+        });
+        let worth = portfolio.value_up();
+        self.state.equity = worth.equity;
+        self.equity_start = self.equity_start.or(worth.equity);
         self.withdrawing |= self.kernel.keep_hours(self.state.now, effects);
-        self.kernel.enforce(self.state.now, self.state.equity, exposed, effects);
+        let profits = self.state.portfolio.profits();
+        let enforced = self.kernel.enforce(self.state.now, &worth, profits, effects);
+        self.withdrawing |= enforced.withdraws;
+        if let Some((scope, cause)) = enforced.reduces {
+            self.change_mode(scope, Change::by_engine(cause), effects);
+        }
         self.drawdown_bps_max = self.drawdown_bps_max.max(self.kernel.drawdown_bps().unwrap_or(0));
     }
 }

@@ -141,8 +141,22 @@ causes! {
     Crash "unclean end" Engine: Conservative Conservative Reducing Halted,
     /// What the last run kept cannot be read: a halt may have stood there.
     Unreadable "state unreadable" Engine: Halted Halted Halted Halted,
+    /// Order entry or the private stream is gone for longer than three attempts take (R64).
+    Disconnected "disconnected" Engine: Halted Halted Halted Halted,
+    /// The market data of a venue is, and only that: orders can still be acknowledged.
+    MarketDataLost "market data lost" Engine: Reducing Reducing Reducing Halted,
     /// The venue took positions by itself: liquidation, auto-deleveraging, delivery (E7, E12).
     Liquidation "liquidation" Engine: Reducing Reducing Reducing Halted,
+    /// The day's loss is confirmed beyond its limit (E13): midnight lifts nothing.
+    DailyLoss "daily loss" Engine: Reducing Reducing Reducing Halted,
+    /// A strategy lost more than its budget allows (P21).
+    StrategyLoss "strategy loss" Engine: Reducing Reducing Reducing Halted,
+    /// Too many round trips of a strategy in a row lost (P22).
+    LosingRun "losing run" Engine: Reducing Reducing Reducing Halted,
+    /// The venue refused too many orders of a strategy in a row (P22).
+    StrategyRejects "rejects in a row" Engine: Reducing Reducing Reducing Halted,
+    /// A strategy traded more than it may without a person having looked (P23).
+    ReviewDue "review due" Engine: Reducing Reducing Reducing Halted,
     /// An order outlived its time to live and every attempt to take it back (T7).
     StuckOrder "stuck order" Engine: Reducing Reducing Reducing Halted,
 }

@@ -8,6 +8,7 @@ use super::alert::Alert;
 use super::effect::{Effect, Effects, Refusal};
 use super::event::{OperatorCommand, OperatorRequest, Probation, TripCause};
 use super::mode::{ModeCause, Scope};
+use super::reconcile::Reconciler;
 use super::safety::{Change, Trip, TripReason};
 
 /// Widest cap that a flatten may be given: beyond a fifth of the price it is a typing error.
@@ -31,7 +32,10 @@ impl Core {
             }
             OperatorCommand::Resume(scope) => {
                 self.kernel.check_resume()?;
-                self.state.reconciler.ask_now();
+                if let Scope::Strategy(strategy) = scope {
+                    self.kernel.review_losses(strategy);
+                }
+                self.state.reconcilers.iter_mut().for_each(Reconciler::ask_now);
                 self.change_mode(scope, word(ModeCause::Resume, request), effects);
             }
             OperatorCommand::ResumeFull => {
@@ -50,7 +54,7 @@ impl Core {
                 self.trip(Trip { reason, value: 0, limit: 0, by, note }, effects);
             }
             OperatorCommand::Reset { generation, baseline } => {
-                let proven = self.state.is_link_up() && self.state.reconciler.is_proven();
+                let proven = self.state.is_link_up() && self.state.is_all_proven();
                 if self.kernel.latch().is_some() && !proven {
                     return Err(Refusal::NotReconciled);
                 }
@@ -65,7 +69,9 @@ impl Core {
                 self.flatten.begin(instrument, cap_bps, self.state.now.mono_ns);
                 self.withdrawing = true;
             }
-            OperatorCommand::Reconcile => self.state.reconciler.ask_now(),
+            OperatorCommand::Reconcile => {
+                self.state.reconcilers.iter_mut().for_each(Reconciler::ask_now)
+            }
             OperatorCommand::Stop => {
                 self.stop_strategies();
                 self.kernel.stop();
@@ -91,7 +97,7 @@ impl Core {
         effects: &mut Effects,
     ) -> Result<(), Refusal> {
         self.kernel.check_promotion(scope, probation, self.state.now.mono_ns)?;
-        self.state.reconciler.ask_now();
+        self.state.reconcilers.iter_mut().for_each(Reconciler::ask_now);
         self.change_mode(scope, word(ModeCause::Promote, request), effects);
         Ok(())
     }

@@ -9,10 +9,12 @@
 mod life;
 mod resting;
 mod standing;
+mod stuck;
 mod table;
 mod totals;
 
 pub(super) use standing::{IntentKey, Standing};
+pub(super) use stuck::Escalation;
 pub(super) use totals::{Open, Totals};
 
 use super::alert::Alert;
@@ -25,6 +27,7 @@ use crate::types::{
     Price, Qty, Side, StrategyId, VenueOrder,
 };
 use resting::Resting;
+use stuck::{Entry, Patience, Stuck};
 use table::Table;
 
 /// Most orders alive at once. The configuration's own limit is far below (it is checked against
@@ -66,6 +69,8 @@ pub struct Order {
     pub(super) deadline_ns: u64,
     /// How often the venue said that it does not know it.
     pub(super) not_found: u8,
+    /// How long and how often it has been asked to go.
+    pub(super) patience: Patience,
 }
 
 impl Order {
@@ -88,6 +93,7 @@ impl Order {
             canceled_ns: None,
             deadline_ns: u64::MAX,
             not_found: 0,
+            patience: Patience::default(),
         }
     }
 
@@ -127,6 +133,7 @@ pub(super) struct Orders {
     totals: Totals,
     standing: Standing,
     resting: Resting,
+    stuck: Stuck,
     timing: Timing,
     /// Earliest deadline of all orders; nothing is looked at before it.
     next_deadline_ns: u64,
@@ -141,6 +148,7 @@ impl Orders {
             totals: Totals::new(instruments, strategies),
             standing: Standing::new(),
             resting: Resting::new(instruments),
+            stuck: Stuck::new(instruments),
             timing,
             next_deadline_ns: u64::MAX,
         }
@@ -222,13 +230,17 @@ impl Orders {
         self.find(id).is_err() && self.closed.iter().any(|order| order.id == id)
     }
 
-    /// A reading of the account that is now ours was asked for after everything that was claimed of
-    /// orders: it covers what was claimed and not told trade by trade. Says of which order how
-    /// much, once; the trades themselves, should they still come, move nothing any more.
-    pub(super) fn settle(&mut self, mut tell: impl FnMut(&Order, Qty)) {
+    /// A reading of the account there that is now ours was asked for after everything that was
+    /// claimed of orders: it covers what was claimed and not told trade by trade. Says of which
+    /// order how much, once; the trades themselves, should they still come, move nothing any more.
+    pub(super) fn settle(
+        &mut self,
+        there: impl Fn(InstrumentId) -> bool,
+        mut tell: impl FnMut(&Order, Qty),
+    ) {
         let mut settle = |order: &mut Order| {
             let missing = order.claimed_qty.saturating_sub(order.settled_qty);
-            if Qty::ZERO < missing {
+            if Qty::ZERO < missing && there(order.terms.instrument) {
                 tell(order, missing);
                 order.settled_qty = order.claimed_qty;
             }
@@ -348,6 +360,7 @@ impl Orders {
             }
             let before = order.status;
             let command = life::on_deadline(&mut order, now_ns, &self.timing);
+            self.stuck.observe(&mut order, now_ns, &self.timing);
             self.replace(at, order);
             effects.push(Effect::Send(command));
             if before != order.status && order.status == OrderStatus::Unknown {
@@ -358,11 +371,35 @@ impl Orders {
         self.next_deadline_ns = deadlines.min().unwrap_or(u64::MAX);
     }
 
-    /// The order-entry connection is gone: what was not answered is unknown.
-    pub(super) fn on_link_down(&mut self, now_ns: u64) {
+    /// True while orders that do not go ask for something.
+    pub(super) fn has_stuck(&self) -> bool {
+        self.stuck.is_asking()
+    }
+
+    /// What the orders of an instrument that do not go ask for, once, and one of them.
+    pub(super) fn take_stuck(
+        &mut self,
+        instrument: InstrumentId,
+    ) -> Option<(Escalation, ClientOrderId)> {
+        self.stuck.take(instrument)
+    }
+
+    /// Orders can be sent there again: what was asked for meanwhile may never have been heard.
+    pub(super) fn on_link_up(&mut self, there: impl Fn(InstrumentId) -> bool, now_ns: u64) {
+        self.stuck.set_entry(&there, Entry::Up);
+        for at in 0..self.live.len() {
+            if there(self.live[at].terms.instrument) {
+                self.live[at].patience.begin_anew(now_ns);
+            }
+        }
+    }
+
+    /// The order-entry connection there is gone: what was not answered is unknown.
+    pub(super) fn on_link_down(&mut self, there: impl Fn(InstrumentId) -> bool, now_ns: u64) {
+        self.stuck.set_entry(&there, Entry::Down);
         for at in 0..self.live.len() {
             let mut order = self.live[at];
-            if order.status == OrderStatus::PendingNew {
+            if order.status == OrderStatus::PendingNew && there(order.terms.instrument) {
                 life::doubt(&mut order, now_ns, &self.timing);
                 self.replace(at, order);
             }

@@ -9,11 +9,15 @@
 //! Longs are marked at the bid and shorts at the ask: what we could get, not what we hope.
 //! The value of positions is kept per change, so equity costs the same with many instruments.
 
+use super::attribution::{Attribution, Marks};
 use super::digest::Digest;
+use super::reconcile::Finding;
+use super::safety::Valuation as Worth;
 use super::setup::Valuation;
+use super::suspense::Suspense;
 use crate::types::{
     AccountSnapshot, AssetId, BalanceCause, BalanceChange, Cash, Fill, Instrument, InstrumentId,
-    InstrumentKind, Liquidity, Price, Qty, Quote, StrategyId,
+    InstrumentKind, Liquidity, Price, Qty, Quote, Side, StrategyId, VenueId,
 };
 
 /// The high-water mark of equity, scaled with every transfer so that money coming in or going out
@@ -37,14 +41,19 @@ pub(super) struct Portfolio {
     unmarked: u32,
     /// Positions that are not flat.
     open: u32,
-    /// False until the venue has told, and again once a number did not fit.
-    known: bool,
-    /// False while the account holds what the configuration does not name.
-    complete: bool,
-    /// By strategy, then instrument.
-    attributed: Vec<Vec<Qty>>,
+    /// By venue: it has told, and every number fitted since.
+    known: Vec<bool>,
+    /// By venue: its account holds nothing that the configuration does not name.
+    complete: Vec<bool>,
+    attribution: Attribution,
     tally: Tally,
+    /// Transfers that are not valued yet, by asset.
+    moved: Vec<Cash>,
     transfers: Cash,
+    suspense: Suspense,
+    /// How often every open position has been quoted anew, and how many have been since.
+    round: u64,
+    in_round: u32,
 }
 
 /// One instrument's position.
@@ -56,6 +65,8 @@ struct Holding {
     value: Cash,
     is_unmarked: bool,
     is_open: bool,
+    /// The round of quotes that it was last quoted in while it was open.
+    round: u64,
 }
 
 /// Prices at which a position is valued, and since when they are known.
@@ -80,7 +91,12 @@ pub struct Tally {
 }
 
 impl Portfolio {
-    pub(super) fn new(instruments: usize, strategies: usize, valuations: Vec<Valuation>) -> Self {
+    pub(super) fn new(
+        instruments: usize,
+        strategies: usize,
+        venues: usize,
+        valuations: Vec<Valuation>,
+    ) -> Self {
         let assets = valuations.len();
         Self {
             valuations,
@@ -89,11 +105,15 @@ impl Portfolio {
             holdings: vec![Holding::default(); instruments],
             unmarked: 0,
             open: 0,
-            known: false,
-            complete: false,
-            attributed: vec![vec![Qty::ZERO; instruments]; strategies],
+            known: vec![false; venues],
+            complete: vec![false; venues],
+            attribution: Attribution::new(instruments, strategies),
             tally: Tally::default(),
+            moved: vec![Cash::ZERO; assets],
             transfers: Cash::ZERO,
+            suspense: Suspense::new(assets),
+            round: 0,
+            in_round: 0,
         }
     }
 
@@ -109,50 +129,78 @@ impl Portfolio {
 
     /// Signed positions that are one strategy's doing, by instrument.
     pub(super) fn attributed(&self, strategy: StrategyId) -> &[Qty] {
-        &self.attributed[strategy.index()]
+        self.attribution.positions(strategy)
+    }
+
+    /// Every asset that is held at one venue. The same name at two venues is two assets: what is at
+    /// one does not pay for what is bought at the other.
+    pub(super) fn assets_at<'a>(
+        &self,
+        venue: VenueId,
+        instruments: &'a [Instrument],
+    ) -> impl Iterator<Item = AssetId> + use<'a> {
+        self.assets().filter(move |asset| {
+            let mut there = instruments.iter().filter(|instrument| instrument.venue == venue);
+            there.any(|it| [it.base, it.quote, it.settle].contains(asset))
+        })
     }
 
     /// True once the venue has told, and as long as every number fitted since.
-    pub(super) fn is_known(&self) -> bool {
-        self.known
+    pub(super) fn is_known(&self, venue: VenueId) -> bool {
+        self.known[venue.index()]
     }
 
-    /// True while any position is open.
-    pub(super) fn is_exposed(&self) -> bool {
-        0 < self.open
+    /// Profit less loss of each strategy's own ledger.
+    pub(super) fn profits(&self) -> impl Iterator<Item = Option<Cash>> + '_ {
+        self.attribution.profits()
     }
 
     pub(super) fn tally(&self) -> &Tally {
         &self.tally
     }
 
-    /// What came in less what went out since the start, in the assets taken as one.
+    /// What came in less what went out since the start, in reporting currency.
     pub(super) fn transfers(&self) -> Cash {
         self.transfers
     }
 
     /// A trade, of which `unsettled` is not accounted for yet: the rest came with a reading of the
-    /// account. `strategy` is whose order it was; `None` leaves it unattributed (SAFETY E9).
+    /// account. `strategy` is whose order it was; `None` leaves it unattributed (SAFETY E9). Says
+    /// the profit of the strategy's round trip that it ends.
     pub(super) fn on_fill(
         &mut self,
         instrument: &Instrument,
         fill: &Fill,
         unsettled: Qty,
         strategy: Option<StrategyId>,
-    ) {
+    ) -> Option<Cash> {
         self.count(fill);
-        if unsettled != Qty::ZERO {
-            self.settle(instrument, fill, unsettled);
+        if unsettled == Qty::ZERO {
+            return None;
         }
-        if let Some(strategy) = strategy {
-            self.attribute(strategy, instrument.id, fill.side.signed(unsettled));
-        }
+        self.settle(instrument, fill, unsettled);
+        let fee = match fill.fee.filter(|_| unsettled == fill.qty) {
+            Some(fee) => {
+                let valuation = self.valuations.get(fee.asset.index()).copied();
+                valuation.and_then(|valuation| self.in_reporting(fee.amount, valuation))
+            }
+            None => Some(Cash::ZERO),
+        };
+        let marks = self.marks(instrument.id);
+        self.attribution.on_fill(strategy?, instrument.id, fill, unsettled, fee, marks)
     }
 
-    /// Part of the position is that strategy's doing.
-    pub(super) fn attribute(&mut self, strategy: StrategyId, of: InstrumentId, signed: Qty) {
-        let own = &mut self.attributed[strategy.index()][of.index()];
-        *own = own.saturating_add(signed);
+    /// Part of the position turned out to be that strategy's doing, at `price` at worst.
+    pub(super) fn on_missed(
+        &mut self,
+        strategy: StrategyId,
+        of: InstrumentId,
+        side: Side,
+        qty: Qty,
+        price: Price,
+    ) {
+        let marks = self.marks(of);
+        self.attribution.on_missed(strategy, of, side, qty, price, marks);
     }
 
     fn count(&mut self, fill: &Fill) {
@@ -179,22 +227,70 @@ impl Portfolio {
         let fee = fee.map_or(Some(()), |fee| self.book(fee.asset.index(), fee.amount.negated()));
         let moved = self.move_position(instrument, signed);
         if flow.and(fee).and(moved).is_none() {
-            self.known = false;
+            self.known[instrument.venue.index()] = false;
         }
     }
 
-    /// A wallet changed without a trade. Says how much of it was a transfer.
-    pub(super) fn on_balance(&mut self, change: &BalanceChange) -> Cash {
-        if self.book(change.asset.index(), change.amount).is_none() {
-            self.known = false;
+    /// A wallet changed without a trade. What a reading found before it was told is in the ledger
+    /// already (`suspense.rs`).
+    pub(super) fn on_balance(&mut self, change: &BalanceChange) {
+        let &BalanceChange { venue, asset, amount, cause } = change;
+        let explained = self.suspense.explain(asset, amount);
+        let booked = amount.saturating_sub(explained);
+        if self.book(asset.index(), booked).is_none() {
+            self.known[venue.index()] = false;
         }
-        match change.cause {
-            BalanceCause::ProfitOrLoss => Cash::ZERO,
-            BalanceCause::Transfer => {
-                self.transfers = self.transfers.saturating_add(change.amount);
-                change.amount
+        if cause == BalanceCause::Transfer {
+            self.suspense.on_transfer(asset, booked);
+            self.transfer(asset, amount);
+        }
+    }
+
+    fn transfer(&mut self, asset: AssetId, amount: Cash) {
+        if let Some(moved) = self.moved.get_mut(asset.index()) {
+            *moved = moved.saturating_add(amount);
+        }
+    }
+
+    /// Says what nobody explained in time, by asset: it counts as profit or loss from here on.
+    pub(super) fn on_time(&mut self, now_ns: u64, mut tell: impl FnMut(AssetId, Cash)) {
+        if !self.suspense.is_due(now_ns) {
+            return;
+        }
+        for asset in self.assets() {
+            let amount = self.suspense.of(asset.index());
+            if amount != Cash::ZERO {
+                tell(asset, amount);
             }
         }
+        self.suspense.release();
+    }
+
+    /// What all of it is worth, and how much of that came by transfers since it was last known.
+    pub(super) fn value_up(&mut self) -> Worth {
+        let equity = self.equity();
+        let moved = equity.and_then(|_| self.moved_value());
+        if let Some(moved) = moved
+            && moved != Cash::ZERO
+        {
+            self.moved.fill(Cash::ZERO);
+            self.transfers = self.transfers.saturating_add(moved);
+        }
+        Worth {
+            equity: moved.and(equity),
+            moved: moved.unwrap_or(Cash::ZERO),
+            exposed: 0 < self.open,
+            round: self.round,
+            unproven: !self.suspense.is_empty(),
+        }
+    }
+
+    fn moved_value(&self) -> Option<Cash> {
+        let all = self.moved.iter().zip(&self.valuations);
+        let mut all = all.filter(|(moved, _)| **moved != Cash::ZERO);
+        all.try_fold(Cash::ZERO, |sum, (moved, valuation)| {
+            sum.checked_add(self.in_reporting(*moved, *valuation)?)
+        })
     }
 
     /// New best prices of one instrument.
@@ -202,6 +298,25 @@ impl Portfolio {
         let mark = quote.is_sound().then_some(Mark { bid: quote.bid, ask: quote.ask, received_ns });
         self.holdings[instrument.id.index()].mark = mark;
         self.value(instrument);
+        self.on_quoted(instrument.id);
+        self.attribution.on_marks(instrument.id, self.marks(instrument.id));
+    }
+
+    /// An open position was quoted anew. When all have been, the next round begins.
+    fn on_quoted(&mut self, instrument: InstrumentId) {
+        let holding = &mut self.holdings[instrument.index()];
+        if holding.is_open && holding.mark.is_some() && holding.round <= self.round {
+            holding.round = self.round + 1;
+            self.in_round += 1;
+        }
+        self.end_round();
+    }
+
+    fn end_round(&mut self) {
+        if 0 < self.in_round && self.in_round == self.open {
+            self.round += 1;
+            self.in_round = 0;
+        }
     }
 
     /// Forgets marks that are too old. Called with the timer, so that a quiet instrument does not
@@ -220,6 +335,7 @@ impl Portfolio {
             if stale {
                 holding.mark = None;
                 self.value(instrument);
+                self.attribution.on_marks(instrument.id, None);
             }
         }
     }
@@ -240,50 +356,90 @@ impl Portfolio {
                 expected = expected.checked_add(position.entry.notional(qty))?;
             }
         }
-        self.known.then_some(expected)
+        self.is_known(snapshot.venue).then_some(expected)
     }
 
     /// Whether a reading names everything that the account holds: if not, equity is unknown (D17).
     pub(super) fn set_complete(&mut self, snapshot: &AccountSnapshot) {
-        self.complete = !snapshot.has_unnamed_assets && snapshot.unnamed_positions == 0;
+        let complete = !snapshot.has_unnamed_assets && snapshot.unnamed_positions == 0;
+        self.complete[snapshot.venue.index()] = complete;
+    }
+
+    /// Wallets differ from what was told and nothing else does: whose money that is has to show.
+    /// Where positions differ too, trades are missing, and what they brought is profit or loss.
+    fn suspend(&mut self, venue: VenueId, findings: &[Finding], now_ns: u64) {
+        let is_position = |finding: &Finding| matches!(finding, Finding::Position { .. });
+        if !self.is_known(venue) || findings.iter().any(is_position) {
+            return;
+        }
+        for finding in findings {
+            if let Finding::Balance { asset, ours, venue } = finding {
+                let found = venue.saturating_sub(*ours);
+                let taken_back = self.suspense.find(*asset, found, now_ns);
+                self.transfer(*asset, taken_back);
+            }
+        }
     }
 
     /// Makes the venue's account ours. A difference in position that is nobody's doing stays
     /// unattributed, except that an account found flat leaves nobody a position.
-    pub(super) fn adopt(&mut self, snapshot: &AccountSnapshot, instruments: &[Instrument]) {
-        self.ledgers.fill(Cash::ZERO);
-        self.known = true;
+    pub(super) fn adopt(
+        &mut self,
+        snapshot: &AccountSnapshot,
+        instruments: &[Instrument],
+        findings: &[Finding],
+        now_ns: u64,
+    ) {
+        let venue = snapshot.venue;
+        self.suspend(venue, findings, now_ns);
+        for asset in self.assets_at(venue, instruments) {
+            self.ledgers[asset.index()] = Cash::ZERO;
+        }
+        self.known[venue.index()] = true;
         for (asset, balance) in &snapshot.balances {
             match self.ledgers.get_mut(asset.index()) {
                 Some(ledger) => *ledger = *balance,
-                None => self.known = false,
+                None => self.known[venue.index()] = false,
             }
         }
-        for instrument in instruments {
+        for instrument in instruments.iter().filter(|instrument| instrument.venue == venue) {
             let held = snapshot.positions.iter().find(|held| held.instrument == instrument.id);
             let qty = held.map_or(Qty::ZERO, |held| held.qty);
             if let (Some(held), InstrumentKind::Perpetual) = (held, instrument.kind) {
                 let cost = held.entry.notional(held.qty);
                 if self.book(instrument.settle.index(), cost.negated()).is_none() {
-                    self.known = false;
+                    self.known[venue.index()] = false;
                 }
             }
             let ours = std::mem::replace(&mut self.holdings[instrument.id.index()].qty, qty);
             if qty == Qty::ZERO && ours != Qty::ZERO {
-                self.attributed.iter_mut().for_each(|own| own[instrument.id.index()] = Qty::ZERO);
+                self.attribution.on_flat(instrument.id);
             }
             self.value(instrument);
         }
     }
 
-    /// Equity in reporting currency.
+    /// A reading of a venue has been taken for what we believe.
+    pub(super) fn on_read(&mut self, venue: VenueId, instruments: &[Instrument]) {
+        let assets = self.assets_at(venue, instruments);
+        assets.for_each(|asset| self.suspense.on_read(asset));
+    }
+
+    fn marks(&self, instrument: InstrumentId) -> Marks {
+        self.holdings[instrument.index()].mark.map(|mark| (mark.bid, mark.ask))
+    }
+
+    /// Equity in reporting currency, without what nobody has explained yet.
     pub(super) fn equity(&self) -> Option<Cash> {
-        if !self.known || !self.complete || 0 < self.unmarked {
+        let all =
+            self.known.iter().zip(&self.complete).all(|(known, complete)| *known && *complete);
+        if !all || 0 < self.unmarked {
             return None;
         }
         let mut equity = Cash::ZERO;
         for (asset, valuation) in self.valuations.iter().enumerate() {
-            let amount = self.ledgers[asset].checked_add(self.open_values[asset])?;
+            let held = self.ledgers[asset].checked_sub(self.suspense.of(asset))?;
+            let amount = held.checked_add(self.open_values[asset])?;
             equity = equity.checked_add(self.in_reporting(amount, *valuation)?)?;
         }
         Some(equity)
@@ -292,7 +448,7 @@ impl Portfolio {
     /// Its part of the state digest.
     pub(super) fn digest(&self, digest: Digest) -> Digest {
         let qtys = self.holdings.iter().map(|holding| holding.qty);
-        let qtys = qtys.chain(self.attributed.iter().flatten().copied());
+        let qtys = qtys.chain(self.attribution.all());
         let digest = qtys.fold(digest, |digest, qty| digest.with(qty.units()));
         let cash = self.ledgers.iter().chain([&self.tally.fees]);
         let digest = cash.fold(digest, |digest, cash| digest.with_wide(cash.units()));
@@ -344,5 +500,10 @@ impl Portfolio {
         self.open = self.open - u32::from(holding.is_open) + u32::from(is_open);
         holding.is_open = is_open;
         holding.value = value.unwrap_or(Cash::ZERO);
+        if !is_open && self.round < holding.round {
+            holding.round = 0;
+            self.in_round -= 1;
+        }
+        self.end_round();
     }
 }

@@ -221,7 +221,7 @@ impl Reconciler {
         self.asked = None;
         self.compare(snapshot, portfolio, orders, instruments);
         let quiet = asked.activity == activity;
-        let differs = !portfolio.is_known() || differences(&self.found).next().is_some();
+        let differs = !portfolio.is_known(self.venue) || differences(&self.found).next().is_some();
         if differs && !quiet {
             self.inconclusive = self.inconclusive.saturating_add(1);
             self.proven &= self.inconclusive < INCONCLUSIVE_MAX;
@@ -230,7 +230,7 @@ impl Reconciler {
         }
         self.inconclusive = 0;
         let known = differences(&self.found).eq(differences(&self.findings));
-        let first = !portfolio.is_known();
+        let first = !portfolio.is_known(self.venue);
         std::mem::swap(&mut self.findings, &mut self.found);
         if differs && !known && !first {
             self.proven = false;
@@ -264,7 +264,8 @@ impl Reconciler {
         instruments: &[Instrument],
     ) {
         self.found.clear();
-        for instrument in instruments {
+        let here = self.venue;
+        for instrument in instruments.iter().filter(|it| it.venue == here) {
             let held = snapshot.positions.iter().find(|held| held.instrument == instrument.id);
             let venue = held.map_or(Qty::ZERO, |held| held.qty);
             let (ours, instrument) = (portfolio.position(instrument.id), instrument.id);
@@ -279,8 +280,8 @@ impl Reconciler {
                 self.find(Finding::ForeignOrders { instrument, count });
             }
         }
-        let known = portfolio.is_known();
-        for asset in portfolio.assets().filter(|_| known) {
+        let known = portfolio.is_known(here);
+        for asset in portfolio.assets_at(here, instruments).filter(|_| known) {
             let told = snapshot.balances.iter().find(|(told, _)| *told == asset);
             let venue = told.map_or(Cash::ZERO, |(_, balance)| *balance);
             let ours = portfolio.expected_balance(asset.index(), snapshot, instruments);

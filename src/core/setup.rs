@@ -3,6 +3,10 @@
 //! The configuration checks all ranges and relations before a core is built. There are no defaults
 //! here: a number that is not written is a fault of the configuration (D8).
 
+pub use super::appetite::{
+    Appetite, BreakerLimits, DayLimits, ExposureLimits, RejectLimits, Storm, StrategyLimits,
+};
+use super::kept::{BreakerMark, DayMark};
 use super::mode::{ModeRecord, Scope};
 use super::portfolio::HighWater;
 use super::safety::TripRecord;
@@ -56,6 +60,10 @@ pub struct Restored {
     pub latch_generation: u32,
     /// The high-water mark of equity.
     pub high_water: Option<HighWater>,
+    /// Where the day began.
+    pub day: Option<DayMark>,
+    /// The circuit breaker.
+    pub breaker: Option<BreakerMark>,
 }
 
 /// How an asset becomes reporting currency (D17).
@@ -97,6 +105,8 @@ pub struct Budget {
     pub open_orders_max: u32,
     /// Most new orders in a time.
     pub rate: Rate,
+    /// What it may lose and try before a person looks.
+    pub losses: StrategyLimits,
 }
 
 /// A token bucket: so many at once, refilled evenly.
@@ -141,6 +151,8 @@ pub struct Limits {
     pub filters_age_ns_max: u64,
     /// Size of limits in CONSERVATIVE, in basis points of the full size.
     pub conservative_bps: u32,
+    /// What may be lost and held in all.
+    pub appetite: Appetite,
     /// How long after a resume CONSERVATIVE is not left without force (R125).
     pub probation_ns: u64,
     /// When nothing is opened (R68).
@@ -254,6 +266,12 @@ pub struct Timing {
     pub answer_ns_max: u64,
     /// A cancel that is not confirmed is sent again.
     pub cancel_retry_ns: u64,
+    /// Every so many cancels of an opening order that are not confirmed, all opening orders of its
+    /// symbol are taken back; at least one.
+    pub cancel_attempts_max: u32,
+    /// An opening order that was to go and has not gone for so long leaves its instrument only
+    /// reductions.
+    pub stuck_ns_max: u64,
     /// An unknown order is asked after again.
     pub query_retry_ns: u64,
     /// An order that the venue does not know is given up when it could not arrive any more:

@@ -4,12 +4,14 @@
 //! means for limits is the kernel's, what it is worth saying is the machine's.
 
 use super::dead_man::DeadMan;
+use super::effect::Effects;
 use super::exposure::Exposure;
+use super::links::Links;
 use super::market::Market;
 use super::mode::Mode;
 use super::orders::{Orders, Totals};
 use super::portfolio::Portfolio;
-use super::reconcile::Reconciler;
+use super::reconcile::{Reconciler, Verdict};
 use super::safety::{Facts, Holdings, Modes};
 use super::setup::{DeadManTiming, Sharing, Timing, Valuation};
 use super::strategy::View;
@@ -27,21 +29,21 @@ pub(super) struct State {
     pub(super) orders: Orders,
     pub(super) portfolio: Portfolio,
     pub(super) exposure: Exposure,
-    pub(super) reconciler: Reconciler,
+    /// By `VenueId`.
+    pub(super) reconcilers: Vec<Reconciler>,
     pub(super) sharing: Sharing,
     pub(super) dead_man: DeadMan,
     pub(super) equity: Option<Cash>,
-    venues: usize,
-    /// The connections of the venue, by channel.
-    links: [bool; 3],
+    /// By `VenueId`.
+    pub(super) links: Vec<Links>,
     /// When the venue's rules were read, by instrument.
     filters_read_ns: Vec<u64>,
     /// What orders that are not ours may still trade, by instrument and side.
     foreign: Vec<[Qty; 2]>,
     /// Where orders that are not ours guard a position: no symbol-wide cancel may reach them.
     guarded: Vec<bool>,
-    /// How often anything was heard of an order or a wallet of this account.
-    pub(super) activity: u64,
+    /// How often anything was heard of an order or a wallet of the account, by `VenueId`.
+    activity: Vec<u64>,
 }
 
 impl State {
@@ -55,43 +57,89 @@ impl State {
         move_window_ns: u64,
     ) -> Self {
         let count = instruments.len();
+        let venues = instruments.iter().map(|it| it.venue.index() + 1).max().unwrap_or(0);
+        let reconciler = |venue| Reconciler::new(venue, timing);
         let market =
             |instrument: &Instrument| Market::new(instrument.filters.price_tick, move_window_ns);
         Self {
             now: Stamp::default(),
             market: instruments.iter().map(market).collect(),
             orders: Orders::new(count, strategies, timing),
-            portfolio: Portfolio::new(count, strategies, valuations),
-            exposure: Exposure::new(count),
-            reconciler: Reconciler::new(VenueId(0), timing),
+            portfolio: Portfolio::new(count, strategies, venues, valuations),
+            exposure: Exposure::new(&instruments),
+            reconcilers: (0_u8..).map(VenueId).take(venues).map(reconciler).collect(),
             sharing,
             dead_man: DeadMan::new(dead_man, &timing, count),
             equity: None,
-            venues: instruments.iter().map(|it| it.venue.index() + 1).max().unwrap_or(0),
-            links: [false; 3],
+            links: vec![Links::new(); venues],
             filters_read_ns: vec![0; count],
             foreign: vec![[Qty::ZERO; 2]; count],
             guarded: vec![false; count],
-            activity: 0,
+            activity: vec![0; venues],
             instruments,
         }
     }
 
     /// How many venues there are.
     pub(super) fn venues(&self) -> usize {
-        self.venues
+        self.links.len()
     }
 
+    /// Where an instrument is traded.
+    pub(super) fn venue_of(&self, instrument: InstrumentId) -> VenueId {
+        self.instruments[instrument.index()].venue
+    }
+
+    /// The connections of an instrument's venue.
+    pub(super) fn links_of(&self, instrument: InstrumentId) -> &Links {
+        &self.links[self.venue_of(instrument).index()]
+    }
+
+    /// True while the account of an instrument's venue is proven to be what we believe.
+    pub(super) fn is_proven(&self, instrument: InstrumentId) -> bool {
+        self.reconcilers[self.venue_of(instrument).index()].is_proven()
+    }
+
+    /// True while every connection is up.
     pub(super) fn is_link_up(&self) -> bool {
-        self.links.iter().all(|up| *up)
+        self.links.iter().all(Links::is_up)
     }
 
-    pub(super) fn is_channel_up(&self, channel: super::LinkChannel) -> bool {
-        self.links[channel.index()]
+    /// True while every account is proven.
+    pub(super) fn is_all_proven(&self) -> bool {
+        self.reconcilers.iter().all(Reconciler::is_proven)
     }
 
-    pub(super) fn set_link(&mut self, channel: super::LinkChannel, up: bool) {
-        self.links[channel.index()] = up;
+    /// The questions about the account of an instrument's venue.
+    pub(super) fn reconciler_of(&mut self, instrument: InstrumentId) -> &mut Reconciler {
+        let venue = self.venue_of(instrument);
+        &mut self.reconcilers[venue.index()]
+    }
+
+    /// Something was heard of an order or a wallet there.
+    pub(super) fn on_activity(&mut self, venue: VenueId) {
+        self.activity[venue.index()] += 1;
+    }
+
+    /// Asks after every account when it is time.
+    pub(super) fn reconcile_on_time(&mut self, effects: &mut Effects) {
+        for (reconciler, activity) in self.reconcilers.iter_mut().zip(&self.activity) {
+            reconciler.on_time(self.now.mono_ns, *activity, effects);
+        }
+    }
+
+    /// Compares a reading with what we believe.
+    pub(super) fn read(&mut self, snapshot: &AccountSnapshot) -> Verdict {
+        let at = snapshot.venue.index();
+        let Self { reconcilers, portfolio, orders, instruments, now, activity, .. } = self;
+        reconcilers[at].on_snapshot(
+            snapshot,
+            portfolio,
+            orders,
+            instruments,
+            now.mono_ns,
+            activity[at],
+        )
     }
 
     /// Takes over the venue's rules as they are now. True when they differ from those before.
@@ -151,10 +199,10 @@ impl State {
             now: self.now,
             instrument: &self.instruments[instrument.index()],
             market: &self.market[instrument.index()],
-            link_up: self.is_link_up(),
-            entry_up: self.is_channel_up(super::LinkChannel::Orders),
+            link_up: self.links_of(instrument).is_up(),
+            entry_up: self.links_of(instrument).is_channel_up(super::LinkChannel::Orders),
             flattening: false,
-            reconciled: self.reconciler.is_proven(),
+            reconciled: self.is_proven(instrument),
             filters_read_ns: self.filters_read_ns[instrument.index()],
             can_guard: self.dead_man.can_arm(instrument, self.now.mono_ns),
             account: Holdings {
@@ -166,7 +214,8 @@ impl State {
             unknown_orders: self.totals().unknown(),
             standing: self.orders.standing(),
             own_opposite: self.orders.best_resting(instrument, side.opposite()),
-            gross: self.exposure.gross(),
+            around: self.exposure.around(instrument, side),
+            equity: self.equity,
         }
     }
 
@@ -193,17 +242,21 @@ impl State {
     pub(super) fn adopt(&mut self, snapshot: &AccountSnapshot, differs: bool, quiet: bool) {
         self.portfolio.set_complete(snapshot);
         if quiet {
-            let portfolio = &mut self.portfolio;
-            self.orders.settle(|order, missing| {
+            let Self { portfolio, orders, instruments, .. } = self;
+            let there = |id: InstrumentId| instruments[id.index()].venue == snapshot.venue;
+            orders.settle(there, |order, missing| {
                 if let Some(strategy) = order.strategy {
-                    let signed = order.terms.side.signed(missing);
-                    portfolio.attribute(strategy, order.terms.instrument, signed);
+                    let OrderTerms { instrument, side, price, .. } = order.terms;
+                    portfolio.on_missed(strategy, instrument, side, missing, price);
                 }
             });
         }
         if differs {
-            self.portfolio.adopt(snapshot, &self.instruments);
+            let (findings, now_ns) =
+                (self.reconcilers[snapshot.venue.index()].findings(), self.now.mono_ns);
+            self.portfolio.adopt(snapshot, &self.instruments, findings, now_ns);
         }
+        self.portfolio.on_read(snapshot.venue, &self.instruments);
         self.adopt_orders(snapshot, quiet);
         for at in 0..self.instruments.len() {
             self.expose(self.instruments[at].id);
@@ -214,8 +267,10 @@ impl State {
     /// reading that is not quiet it may have ended meanwhile.
     fn adopt_orders(&mut self, snapshot: &AccountSnapshot, quiet: bool) {
         let now_ns = self.now.mono_ns;
-        self.foreign.fill([Qty::ZERO; 2]);
-        self.guarded.fill(false);
+        for instrument in self.instruments.iter().filter(|it| it.venue == snapshot.venue) {
+            self.foreign[instrument.id.index()] = [Qty::ZERO; 2];
+            self.guarded[instrument.id.index()] = false;
+        }
         for order in &snapshot.open_orders {
             if let Some(id) = order.id() {
                 if quiet || !self.orders.is_over(id) {
@@ -249,7 +304,8 @@ impl State {
             };
             let id = order.id;
             let told = snapshot.open_orders.iter().any(|told| told.id() == Some(id));
-            if stands && !told && order.sent_ns < asked_ns {
+            let there = self.venue_of(order.terms.instrument) == snapshot.venue;
+            if there && stands && !told && order.sent_ns < asked_ns {
                 self.orders.doubt_absent(id, self.now.mono_ns);
             }
         }

@@ -1,6 +1,7 @@
 //! The state as people and programs see it: a copy, made now and then, that shares nothing.
 
 use super::dead_man::DeadManState;
+use super::kept::DayMark;
 use super::mode::{Mode, ModeRecord, Scope};
 use super::portfolio::{HighWater, Tally};
 use super::safety::{DenyReason, TripRecord};
@@ -62,6 +63,21 @@ impl Counters {
     }
 }
 
+/// The limits of loss.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct LossStatus {
+    /// Where the day began.
+    pub day: Option<DayMark>,
+    /// Fall since then, basis points.
+    pub day_loss_bps: Option<i64>,
+    /// Automatic stops in the circuit breaker's window.
+    pub breaker_stops: u32,
+    /// How often it has ever opened.
+    pub breaker_opened: u32,
+    /// How long it stays open; zero while it is closed.
+    pub breaker_cooldown_ns: u64,
+}
+
 /// One instrument.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct InstrumentStatus {
@@ -90,6 +106,12 @@ pub struct VenueStatus {
     pub id: VenueId,
     /// What holds for it alone, and why.
     pub held: ModeRecord,
+    /// Its connections, by channel.
+    pub links: [bool; 3],
+    /// The account there is proven to be what we believe.
+    pub reconciled: bool,
+    /// Distance of its clock to ours, nanoseconds.
+    pub clock_offset_ns: Option<i64>,
 }
 
 /// One strategy.
@@ -103,6 +125,8 @@ pub struct StrategyStatus {
     pub fills: u64,
     /// Wishes of it that the kernel denied.
     pub denied: u64,
+    /// Profit less loss of its own ledger since the start, in reporting currency.
+    pub profit: Option<Cash>,
     /// What holds for it alone, and why.
     pub held: ModeRecord,
     /// Its own positions, by `InstrumentId`.
@@ -124,7 +148,7 @@ pub struct Status {
     pub latch: Option<TripRecord>,
     /// How often the switch has ever tripped.
     pub latch_generation: u32,
-    /// The connections, by channel: market data, order entry, private stream.
+    /// The connections of all venues, by channel: market data, order entry, private stream.
     pub links: [bool; 3],
     /// The account is proven to be what we believe.
     pub reconciled: bool,
@@ -134,7 +158,7 @@ pub struct Status {
     pub stopping: bool,
     /// A flatten is at work.
     pub flattening: bool,
-    /// Distance of the venue's clock to ours, nanoseconds.
+    /// Distance of the farthest venue's clock to ours, nanoseconds.
     pub clock_offset_ns: Option<i64>,
     /// Equity in reporting currency.
     pub equity: Option<Cash>,
@@ -147,6 +171,8 @@ pub struct Status {
     pub drawdown_bps: Option<i64>,
     /// The deepest fall since the start, basis points.
     pub drawdown_bps_max: i64,
+    /// The limits of loss.
+    pub losses: LossStatus,
     /// Orders that are not over.
     pub open_orders: u32,
     /// Of these, opening ones.
@@ -192,18 +218,22 @@ impl Core {
         out.probation_left_ns = self.kernel.probation_left_ns(state.now.mono_ns);
         out.latch = self.kernel.latch().copied();
         out.latch_generation = self.kernel.latch_generation();
-        out.links = LinkChannel::ALL.map(|channel| state.is_channel_up(channel));
-        out.reconciled = state.reconciler.is_proven();
+        out.links = LinkChannel::ALL
+            .map(|channel| state.links.iter().all(|links| links.is_channel_up(channel)));
+        out.reconciled = state.is_all_proven();
         out.in_no_trade_window = self.kernel.is_in_window();
         out.stopping = self.kernel.is_stopping();
         out.flattening = self.flatten.is_at_work();
-        out.clock_offset_ns = self.kernel.clock_offset_ns();
+        let venues = (0_u8..).map(VenueId).take(state.venues());
+        let offsets = venues.filter_map(|venue| self.kernel.clock_offset_ns(venue));
+        out.clock_offset_ns = offsets.max_by_key(|offset_ns| offset_ns.unsigned_abs());
         out.equity = state.equity;
         out.equity_start =
             self.equity_start.map(|start| start.saturating_add(state.portfolio.transfers()));
         out.high_water = self.kernel.high_water();
         out.drawdown_bps = self.kernel.drawdown_bps();
         out.drawdown_bps_max = self.drawdown_bps_max;
+        out.losses = self.kernel.loss_status(state.now.mono_ns);
         out.open_orders = state.totals().live();
         out.opening_orders = state.totals().opening();
         out.unknown_orders = state.totals().unknown();
@@ -220,6 +250,10 @@ impl Core {
         for (line, id) in out.iter_mut().zip((0_u8..).map(VenueId)) {
             line.id = id;
             line.held = self.kernel.mode_in(Scope::Venue(id));
+            let links = &self.state.links[id.index()];
+            line.links = LinkChannel::ALL.map(|channel| links.is_channel_up(channel));
+            line.reconciled = self.state.reconcilers[id.index()].is_proven();
+            line.clock_offset_ns = self.kernel.clock_offset_ns(id);
         }
     }
 
@@ -241,7 +275,10 @@ impl Core {
 
     fn strategy_status(&self, out: &mut Vec<StrategyStatus>) {
         out.resize_with(self.seats.len(), StrategyStatus::default);
-        for ((seat, id), line) in self.seats.iter().zip((0_u8..).map(StrategyId)).zip(out) {
+        let profits = self.state.portfolio.profits();
+        let seats = self.seats.iter().zip((0_u8..).map(StrategyId)).zip(profits);
+        for (((seat, id), profit), line) in seats.zip(out) {
+            line.profit = profit;
             line.id = id;
             line.open_orders = self.state.totals().live_of(id);
             line.fills = seat.fills;

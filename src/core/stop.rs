@@ -8,8 +8,9 @@ use super::alert::Alert;
 use super::effect::{Command, Effect, Effects};
 use super::event::LinkChannel;
 use super::flatten::{Scene, Step};
-use super::orders::Order;
-use super::safety::{self, DenyReason};
+use super::mode::{Mode, ModeCause, Scope};
+use super::orders::{Escalation, Order};
+use super::safety::{self, Change, DenyReason};
 use super::setup::Sharing;
 use super::state::State;
 use crate::types::{InstrumentId, Purpose, Qty, Side};
@@ -42,9 +43,11 @@ impl Core {
         self.withdrawing = !done;
     }
 
-    /// Goes on with a flatten.
-    pub(super) fn exit(&mut self, effects: &mut Effects) {
-        if !self.flatten.is_at_work() || !self.state.is_channel_up(LinkChannel::Orders) {
+    /// An opening order that does not go takes the others of its symbol with it, and in the end
+    /// leaves its instrument nothing but reductions (SAFETY T7). By id always, because that is how
+    /// each is remembered as asked to go; symbol-wide as well where that is allowed.
+    pub(super) fn escalate(&mut self, effects: &mut Effects) {
+        if !self.state.orders.has_stuck() {
             return;
         }
         for at in 0..self.state.instruments.len() {
@@ -52,7 +55,46 @@ impl Core {
             if effects.room() == 0 {
                 return;
             }
-            if self.flatten.is_flattening(instrument) {
+            let Some((step, id)) = self.state.orders.take_stuck(instrument) else { continue };
+            self.sweep(instrument, effects);
+            let scope = Scope::Instrument(instrument);
+            let stopped = Mode::Reducing <= self.kernel.mode_in(scope).mode;
+            if step == Escalation::Sweep || stopped {
+                effects.push(Effect::Alert(Alert::OrderStuck { id, instrument }));
+                continue;
+            }
+            self.change_mode(scope, Change::by_engine(ModeCause::StuckOrder), effects);
+            effects.push(Effect::Alert(Alert::StuckStop { id, instrument }));
+        }
+    }
+
+    /// Takes back every opening order of an instrument.
+    fn sweep(&mut self, instrument: InstrumentId, effects: &mut Effects) {
+        let state = &mut self.state;
+        let exclusive = state.sharing == Sharing::Exclusive;
+        let sent = effects.as_slice().len();
+        if exclusive && !state.is_guarded(instrument) {
+            effects.push(Effect::Send(Command::CancelAll { instrument }));
+        }
+        let opens = |order: &Order| {
+            order.terms.instrument == instrument && order.terms.purpose == Purpose::Opening
+        };
+        state.orders.withdraw(opens, state.now.mono_ns, effects);
+        self.counters.cancels_sent += (effects.as_slice().len() - sent) as u64;
+    }
+
+    /// Goes on with a flatten.
+    pub(super) fn exit(&mut self, effects: &mut Effects) {
+        if !self.flatten.is_at_work() {
+            return;
+        }
+        for at in 0..self.state.instruments.len() {
+            let instrument = self.state.instruments[at].id;
+            if effects.room() == 0 {
+                return;
+            }
+            let entry_up = self.state.links_of(instrument).is_channel_up(LinkChannel::Orders);
+            if entry_up && self.flatten.is_flattening(instrument) {
                 self.exit_from(instrument, effects);
             }
         }
@@ -67,7 +109,7 @@ impl Core {
         let scene = Scene {
             position,
             free: safety::exit_room(kind, position, open),
-            is_settled: state.reconciler.is_proven() && !may_open,
+            is_settled: state.is_proven(instrument) && !may_open,
             is_exiting: state.orders.is_exiting(instrument),
             filters: &state.instruments[instrument.index()].filters,
             now_ns: state.now.mono_ns,

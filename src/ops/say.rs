@@ -16,6 +16,11 @@ pub enum Loudness {
     Error,
 }
 
+const LOSS_RATE: &str =
+    "the last minute lost more than risk.max_loss_per_min: nothing new until it is over";
+
+const BREAKER_OPEN: &str = "circuit breaker open: nothing new until breaker.cooldown_s has passed";
+
 /// The line for an alert.
 pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
     match alert {
@@ -31,11 +36,13 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
             (Loudness::Warn, "no-trade window: nothing is opened until it is over".to_owned())
         }
         Alert::WindowLeft => (Loudness::Info, "no-trade window is over".to_owned()),
-        Alert::ClockDrift { offset_ns } => {
-            let ms = offset_ns / 1_000_000;
-            (Loudness::Warn, format!("clock drift: the venue is {ms} ms ahead of this machine"))
+        Alert::ClockDrift { venue, offset_ns } => {
+            let (ms, venue) = (offset_ns / 1_000_000, names.venue(*venue));
+            (Loudness::Warn, format!("clock drift: {venue} is {ms} ms ahead of this machine"))
         }
-        Alert::ClockGood => (Loudness::Info, "clock drift is over".to_owned()),
+        Alert::ClockGood(venue) => {
+            (Loudness::Info, format!("clock drift of {} is over", names.venue(*venue)))
+        }
         Alert::Mismatch(found) => (Loudness::Warn, finding(found, names)),
         Alert::Reconciled { findings: 0, .. } => {
             (Loudness::Info, "reconciled: the venue's account is what we believe".to_owned())
@@ -51,6 +58,16 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
         Alert::OrderUnknown(id) => {
             (Loudness::Warn, format!("order {id} unknown: asking the venue what became of it"))
         }
+        Alert::OrderStuck { id, instrument } => {
+            let symbol = names.instrument(*instrument);
+            let what = "taking back every opening order of";
+            (Loudness::Error, format!("order {id} does not go: {what} {symbol}"))
+        }
+        Alert::StuckStop { id, instrument } => {
+            let symbol = names.instrument(*instrument);
+            let next = "look at the venue's page, then `engine resume`";
+            (Loudness::Error, format!("order {id} does not go: {symbol} may only reduce; {next}"))
+        }
         Alert::ForeignFill { instrument, cause, qty } => {
             let symbol = names.instrument(*instrument);
             let who = foreign(*cause);
@@ -59,21 +76,36 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
         Alert::Overfill(id) => {
             (Loudness::Error, format!("order {id} traded more than was ordered"))
         }
-        Alert::FiltersChanged(instrument) => {
-            let symbol = names.instrument(*instrument);
-            (Loudness::Warn, format!("the venue changed its rules for orders of {symbol}"))
+        Alert::LossRate => urgent(LOSS_RATE),
+        Alert::RejectStorm { refused, answers } => {
+            urgent(format!("the venue refused {refused} of the last {answers} orders"))
         }
+        Alert::BreakerOpen => urgent(BREAKER_OPEN),
+        Alert::Unexplained { asset, amount } => {
+            let what = format!("the wallet changed by {amount} {}", names.asset(*asset));
+            urgent(format!("{what} and nobody said why: counted as profit or loss"))
+        }
+        Alert::FiltersChanged(instrument) => filters_changed(names.instrument(*instrument)),
         Alert::DeadManFired(instrument) => dead_man_fired(names.instrument(*instrument)),
         Alert::DeadManUnarmed(instrument) => dead_man_unarmed(names.instrument(*instrument)),
         Alert::Flat => (Loudness::Info, "flatten done: every asked position is zero".to_owned()),
-        Alert::FlattenStuck(instrument) => {
-            let symbol = names.instrument(*instrument);
-            (Loudness::Error, format!("flatten of {symbol} cannot go on: no price or no link"))
-        }
+        Alert::FlattenStuck(instrument) => flatten_stuck(names.instrument(*instrument)),
     }
 }
 
+fn urgent(line: impl Into<String>) -> (Loudness, String) {
+    (Loudness::Error, line.into())
+}
+
 /// A change of mode. One that nobody asked for and that only a person lifts is loud.
+fn filters_changed(symbol: &str) -> (Loudness, String) {
+    (Loudness::Warn, format!("the venue changed its rules for orders of {symbol}"))
+}
+
+fn flatten_stuck(symbol: &str) -> (Loudness, String) {
+    (Loudness::Error, format!("flatten of {symbol} cannot go on: no price or no link"))
+}
+
 fn dead_man_fired(symbol: &str) -> (Loudness, String) {
     let what = "was not renewed in time: its open orders are gone or go; reading the account";
     (Loudness::Error, format!("the venue's dead-man's switch of {symbol} {what}"))

@@ -41,6 +41,8 @@ pub fn status(report: &Report) -> Value {
         "high_water": status.high_water.map(|mark| mark.peak.to_string()),
         "drawdown_bps": status.drawdown_bps,
         "drawdown_bps_max": status.drawdown_bps_max,
+        "day": day(report),
+        "circuit_breaker": circuit_breaker(report),
         "fees": text(&status.tally.fees),
         "turnover": text(&status.tally.turnover),
         "orders": orders(report),
@@ -77,6 +79,25 @@ pub fn kill_switch(report: &Report) -> Value {
         "generation": status.latch_generation,
         "trip": trip,
         "challenge": status.latch.as_ref().map(super::handlers::challenge),
+    })
+}
+
+fn day(report: &Report) -> Value {
+    let losses = &report.status.losses;
+    json!({
+        "opening": losses.day.map(|mark| mark.opening.to_string()),
+        "loss_bps": losses.day_loss_bps,
+    })
+}
+
+fn circuit_breaker(report: &Report) -> Value {
+    let losses = &report.status.losses;
+    let remaining_s = losses.breaker_cooldown_ns.div_ceil(crate::types::SECOND);
+    json!({
+        "state": if remaining_s == 0 { "closed" } else { "open" },
+        "stops": losses.breaker_stops,
+        "opened": losses.breaker_opened,
+        "cooldown_remaining_s": remaining_s,
     })
 }
 
@@ -166,6 +187,7 @@ fn strategy(line: &StrategyStatus, report: &Report) -> Value {
         "open_orders": line.open_orders,
         "fills": line.fills,
         "denied": line.denied,
+        "profit": line.profit.map(|profit| profit.to_string()),
         "mode": line.held.mode.name(),
         "mode_cause": mode_cause(&line.held),
         "positions": positions,

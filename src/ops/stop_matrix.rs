@@ -95,7 +95,7 @@ const ROWS: &[Row] = &[
         positions: HELD,
         hedge: NO_GROUPS,
         exit: "`engine flatten`, once the link is back",
-        restart: "reconciles first",
+        restart: "after 30 s: the venue is HALTED until `engine resume`",
         time: Time::Words("no new order from the loss on; 3 attempts in 30 s, then probing"),
     },
     Row {

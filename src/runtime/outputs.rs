@@ -18,7 +18,7 @@ use super::hot::Incoming;
 use super::lane::Filler;
 use crate::core::safety::{Approved, TripRecord};
 use crate::core::{
-    AccountEvent, Alert, Command, Core, Effect, Event, EventKind, HighWater, ModeRecord,
+    AccountEvent, Alert, Command, Core, Effect, Event, EventKind, HighWater, Kept, ModeRecord,
     ORDERS_MAX, OperatorCommand, OperatorRequest, Refusal, Scope, TripCause,
 };
 use crate::store::{Denial, Journal, OrderIntent, Record};
@@ -40,6 +40,8 @@ pub(super) enum Durable {
     Mode { scope: Scope, record: ModeRecord },
     /// The high-water mark moved.
     HighWater(HighWater),
+    /// Something of the limits of loss moved.
+    Kept(Kept),
     /// All before this is done: the asker may be told.
     Answer { ticket: u32, answer: Result<(), Refusal> },
 }
@@ -148,6 +150,10 @@ impl Outputs {
                 self.append(&Record::HighWater(mark), at);
                 self.keep(Durable::HighWater(mark));
             }
+            Effect::Kept(kept) => {
+                self.append(&Record::Kept(kept), at);
+                self.keep(Durable::Kept(kept));
+            }
             Effect::Alert(alert) => self.say(alert, at, core),
             Effect::Answer { ticket, answer } => self.keep(Durable::Answer { ticket, answer }),
         }
@@ -228,7 +234,7 @@ impl Outputs {
 
     fn say(&mut self, alert: Alert, at: Stamp, core: &Core) {
         if let Alert::Reconciled { venue, findings } = alert {
-            let token = core.account_token();
+            let token = core.account_token(venue);
             self.append(&Record::Account { venue, token, findings }, at);
         }
         if self.alerts.push(alert).is_err() {

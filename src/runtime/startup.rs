@@ -15,8 +15,8 @@ use crate::net::http::{HttpClient, HttpLimits};
 use crate::net::{Address, Dial, NetError, TlsRoots};
 use crate::ops::Names;
 use crate::store::{
-    Journal, LastShutdown, LatchFiles, Opened, Place, Record, Standing, Start, StoreError, Stored,
-    Writer, high_water, journal, mode, next_epoch,
+    Journal, LastShutdown, LatchFiles, Losses, Opened, Place, Record, Standing, Start, StoreError,
+    Stored, Writer, high_water, journal, losses, mode, next_epoch,
 };
 use crate::types::{MS, SECOND, Stamp, Text};
 use crate::venue::{DecodeError, Listing, VenueKind};
@@ -141,24 +141,38 @@ impl Disk {
                 "modes of names that the configuration does not have any more stay on disk"
             );
         }
+        let mut distrust = |error: &StoreError| {
+            latch_generation = latch_generation.max(latch.map_or(0, |trip| trip.generation)) + 1;
+            latch = latch.or(Some(unreadable(latch_generation, error, clock.stamp())));
+        };
         let high_water = match high_water::restore(&config.folders.state, self.opened.high_water) {
             _ if fresh_account => None,
             Ok(mark) => mark,
             Err(error) => {
                 tracing::error!(%error, "the high-water mark is not known; beginning KILLED");
-                latch_generation =
-                    latch_generation.max(latch.map_or(0, |trip| trip.generation)) + 1;
-                latch = latch.or(Some(unreadable(latch_generation, &error, clock.stamp())));
+                distrust(&error);
                 None
             }
         };
+        let losses = losses::restore(&config.folders.state).unwrap_or_else(|error| {
+            tracing::error!(%error, "what was lost before is not known; beginning KILLED");
+            distrust(&error);
+            Losses::default()
+        });
         if let Some(trip) = latch {
             self.keep_latched(trip, clock.stamp());
         }
         if let Err(error) = mode::write(&config.folders.state, &standing) {
             tracing::error!(%error, "the mode could not be kept");
         }
-        let restored = Restored { modes, latch, latch_generation, high_water };
+        let restored = Restored {
+            modes,
+            latch,
+            latch_generation,
+            high_water,
+            day: losses.day.filter(|_| !fresh_account),
+            breaker: losses.breaker,
+        };
         (restored, standing)
     }
 

@@ -29,7 +29,7 @@ use crate::net::Dial;
 use crate::net::http::{HttpClient, HttpLimits};
 use crate::net::unix::ControlSocket;
 use crate::ops::{FeedCounters, Names, Report, screen::Screen};
-use crate::store::{LatchFiles, Standing, Writer};
+use crate::store::{LatchFiles, Standing, Writer, losses};
 use crate::types::VenueId;
 use crate::venue::{Dialects, MarketDialect, OrderDialect, UserDialect};
 use parking_lot::Mutex;
@@ -243,6 +243,8 @@ fn writer(
         latch,
         state_folder: config.folders.state.clone(),
         standing,
+        // What cannot be read has latched the kill switch at the start.
+        losses: losses::restore(&config.folders.state).unwrap_or_default(),
         names,
         told,
         sync_ns: config.journal.sync_ns,

@@ -14,7 +14,7 @@ use super::places;
 use crate::core::safety::TripRecord;
 use crate::core::{EventKind, Mode, ModeRecord, Refusal, Scope};
 use crate::ops::Names;
-use crate::store::{LatchFiles, Standing, StoreError, Writer, high_water, mode};
+use crate::store::{LatchFiles, Losses, Standing, StoreError, Writer, high_water, losses, mode};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::mpsc::Sender;
@@ -43,6 +43,7 @@ pub(super) struct WriterThread {
     pub(super) latch: LatchFiles,
     pub(super) state_folder: PathBuf,
     pub(super) standing: Vec<Standing>,
+    pub(super) losses: Losses,
     pub(super) names: Names,
     pub(super) told: Sender<Told>,
     pub(super) sync_ns: u64,
@@ -95,6 +96,10 @@ impl WriterThread {
             }
             Durable::HighWater(mark) => {
                 self.attempt(|this| high_water::write(&this.state_folder, mark));
+            }
+            Durable::Kept(kept) => {
+                self.losses.keep(kept);
+                self.attempt(|this| losses::write(&this.state_folder, &this.losses));
             }
             Durable::Answer { ticket, answer } => {
                 self.attempt(|this| this.journal.sync());

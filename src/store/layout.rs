@@ -8,8 +8,9 @@ use super::wire::Numbered;
 use super::wire::{Put, Take, Wire, largest, wire_enum, wire_struct};
 use crate::core::safety::{DenyReason, TripReason, TripRecord};
 use crate::core::{
-    Baseline, ClockSample, HighWater, LinkChannel, LinkEvent, LinkState, Mode, ModeCause,
-    ModeRecord, OperatorCommand, OperatorRequest, Probation, Scope, TripCause,
+    Baseline, BreakerMark, ClockSample, DayMark, HighWater, Kept, LinkChannel, LinkEvent,
+    LinkState, Mode, ModeCause, ModeRecord, OperatorCommand, OperatorRequest, Probation, STOPS_MAX,
+    Scope, TripCause,
 };
 use crate::types::{
     AssetId, Cash, ClientOrderId, DeadManAnswer, DeadManReport, DeadManRequest, ExecutionKind,
@@ -143,6 +144,13 @@ wire_enum!(ModeCause {
     8 = Unreadable,
     9 = Liquidation,
     10 = StuckOrder,
+    60 = DailyLoss,
+    61 = StrategyLoss,
+    62 = LosingRun,
+    63 = StrategyRejects,
+    64 = ReviewDue,
+    90 = Disconnected,
+    91 = MarketDataLost,
 });
 wire_struct!(ModeRecord {
     mode: Mode,
@@ -201,6 +209,12 @@ wire_struct!(TripRecord {
     note: Text<96>,
 });
 wire_struct!(HighWater { peak: Cash });
+wire_struct!(DayMark { day: u32, opening: Cash });
+wire_struct!(BreakerMark { opened: u32, stops: u8, ages_ns: [u64; STOPS_MAX], cooldown_ns: u64 });
+wire_enum!(Kept {
+    1 = Day(mark: DayMark),
+    2 = Breaker(mark: BreakerMark),
+});
 
 wire_enum!(DenyReason {
     1 = KillSwitch,
@@ -245,6 +259,22 @@ wire_enum!(DenyReason {
     90 = NoTradeWindow,
     52 = InstrumentUnknown,
     53 = InstrumentOrders,
+    60 = EquityUnproven,
+    61 = DailyLoss,
+    62 = LossRate,
+    63 = BreakerOpen,
+    64 = RejectStorm,
+    65 = StrategyLoss,
+    66 = LosingRun,
+    67 = StrategyRejects,
+    68 = ReviewDue,
+    69 = NetExposure,
+    70 = UnderlyingExposure,
+    71 = UnderlyingNet,
+    72 = TooManyPositions,
+    73 = Leverage,
+    74 = Concentration,
+    75 = ConservativePosition,
     80 = DeadManUnarmed,
     81 = StaleFilters,
     82 = StaleMark,
@@ -310,6 +340,7 @@ mod tests {
         check_table::<Baseline>();
         check_table::<Probation>();
         check_table::<OperatorCommand>();
+        check_table::<Kept>();
         check_table::<TripReason>();
         check_table::<DenyReason>();
     }

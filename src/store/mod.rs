@@ -5,8 +5,8 @@
 //! clock: the runtime owns both and says when.
 //!
 //! In reading order: [`Record`] is what the journal holds, [`journal`] how it gets there and back;
-//! `atomic` replaces small state files, of which there are [`epoch`], [`latch`], [`mode`] and
-//! [`high_water`]; [`recording`] reads and writes raw markets.
+//! `atomic` replaces small state files, of which there are [`epoch`], [`latch`], [`mode`],
+//! [`high_water`] and [`losses`]; [`recording`] reads and writes raw markets.
 
 mod atomic;
 pub mod epoch;
@@ -15,6 +15,7 @@ pub mod high_water;
 pub mod journal;
 pub mod latch;
 mod layout;
+pub mod losses;
 pub mod mode;
 mod record;
 pub mod recording;
@@ -27,6 +28,7 @@ pub use epoch::next_epoch;
 pub use error::{Blame, Retry, StoreError};
 pub use journal::{Journal, LastShutdown, Opened, Writer};
 pub use latch::LatchFiles;
+pub use losses::Losses;
 pub use mode::{Place, Standing};
 pub use record::{Carried, Denial, OrderIntent, Record, Start, Unreadable};
 pub use recording::{RecordedFrame, RecordingReader, RecordingWriter};

@@ -10,7 +10,9 @@
 use super::layout::RECORD_VERSION;
 use super::wire::{Put, Take, Wire, largest, wire_struct};
 use crate::core::safety::{Approved, DenyReason, TripRecord};
-use crate::core::{ClockSample, HighWater, LinkEvent, Mode, ModeRecord, OperatorRequest, Scope};
+use crate::core::{
+    ClockSample, HighWater, Kept, LinkEvent, Mode, ModeRecord, OperatorRequest, Scope,
+};
 use crate::types::{
     ClientOrderId, DeadManReport, ExecutionReport, InstrumentId, OrderRequest, OrderTerms,
     QueryToken, StrategyId, Text, VenueId,
@@ -100,6 +102,7 @@ impl Carried {
             | Record::Account { .. }
             | Record::Link(_)
             | Record::Clock(_)
+            | Record::Kept(_)
             | Record::DeadMan(_)
             | Record::Stop { .. } => {}
         }
@@ -296,6 +299,8 @@ records! {
     },
     /// A segment begins: the state up to here.
     15 = Carry(carried: Carried),
+    /// Something of the limits of loss moved.
+    60 = Kept(kept: Kept),
     /// The venue's word on its dead-man's switch.
     80 = DeadMan(report: DeadManReport),
     /// From here on this mode holds in this scope.
@@ -378,7 +383,7 @@ mod tests {
 
         #[test]
         fn any_bytes_are_a_record_or_none(
-            kind in 0_u16..20,
+            kind in 0_u16..100,
             payload in proptest::collection::vec(any::<u8>(), 0..400),
         ) {
             if let Ok(record) = Record::decode(kind, RECORD_VERSION, &payload) {

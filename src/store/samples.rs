@@ -3,8 +3,9 @@
 use super::record::{Carried, Denial, OrderIntent, Record, Start};
 use crate::core::safety::{DenyReason, TripReason, TripRecord};
 use crate::core::{
-    Baseline, ClockSample, HighWater, LinkChannel, LinkEvent, LinkState, Mode, ModeCause,
-    ModeRecord, OperatorCommand, OperatorRequest, Probation, Scope, TripCause,
+    Baseline, BreakerMark, ClockSample, DayMark, HighWater, Kept, LinkChannel, LinkEvent,
+    LinkState, Mode, ModeCause, ModeRecord, OperatorCommand, OperatorRequest, Probation, STOPS_MAX,
+    Scope, TripCause,
 };
 use crate::types::*;
 use proptest::prelude::*;
@@ -263,6 +264,18 @@ impl Dice {
         }
     }
 
+    fn kept(&mut self) -> Kept {
+        let mark = BreakerMark {
+            opened: self.word(),
+            stops: self.byte(),
+            ages_ns: [(); STOPS_MAX].map(|()| self.roll()),
+            cooldown_ns: self.roll(),
+        };
+        let all =
+            [Kept::Day(DayMark { day: self.word(), opening: self.cash() }), Kept::Breaker(mark)];
+        self.pick(&all)
+    }
+
     fn record(&mut self, kind: u16) -> Record {
         let venue = VenueId(self.byte());
         match kind {
@@ -298,6 +311,7 @@ impl Dice {
             }
             14 => Record::Stop { clean: self.pick(&[false, true]) },
             15 => Record::Carry(self.carried()),
+            60 => Record::Kept(self.kept()),
             80 => Record::DeadMan(DeadManReport {
                 request: DeadManRequest {
                     instrument: self.instrument(),

@@ -107,6 +107,21 @@ impl Wire for bool {
     }
 }
 
+impl<const N: usize> Wire for [u64; N] {
+    const SIZE: usize = N * u64::SIZE;
+    #[inline(always)]
+    fn put(&self, out: &mut Put<'_>) {
+        self.iter().for_each(|item| item.put(out));
+    }
+    fn take(from: &mut Take<'_>) -> Option<Self> {
+        let mut items = [0; N];
+        for item in &mut items {
+            *item = u64::take(from)?;
+        }
+        Some(items)
+    }
+}
+
 impl<const N: usize> Wire for [u8; N] {
     const SIZE: usize = N;
     #[inline(always)]

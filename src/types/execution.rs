@@ -118,6 +118,10 @@ pub enum Liquidity {
     Taker,
 }
 
+/// The code with which dialects report a post-only order that the venue refused because it would
+/// have taken: Binance's own, to which other venues' are brought.
+pub const POST_ONLY_CODE: i32 = -5022;
+
 /// Why the gateway did not send what the kernel had approved.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum NotSentReason {

@@ -16,6 +16,7 @@ pub use account::{
 pub use dead_man::{DeadManAnswer, DeadManReport, DeadManRequest};
 pub use execution::{
     ExecutionKind, ExecutionReport, Fee, Fill, ForeignOrder, Liquidity, NotSentReason, OrderRef,
+    POST_ONLY_CODE,
 };
 pub use ids::{
     AssetId, ClientOrderId, ID_PREFIX_MAX, ID_TEXT_MAX, IdPrefix, InstrumentId, StrategyId, VenueId,

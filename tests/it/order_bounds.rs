@@ -62,7 +62,7 @@ fn a_jump_that_nobody_saw_is_a_move_too() {
     let mut world = World::with(1, |setup| setup.limits.price_move = bound);
     world.advance(10 * SECOND);
     world.link_down();
-    world.advance(60 * SECOND);
+    world.advance(20 * SECOND);
     world.quote(BTC, "94.9", "95.1");
     world.link_up();
     world.advance(SECOND);

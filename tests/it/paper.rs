@@ -1,7 +1,7 @@
 //! The shipped strategies under the limits of the shipped paper configuration, against the
 //! synthetic market.
 
-use crate::support::{self, World, cash, price};
+use crate::support::{self, VENUE, World, cash, price};
 use std::collections::BTreeMap;
 use std::path::Path;
 use tradekeel::config::StrategyConfig;
@@ -94,7 +94,11 @@ pub(crate) fn assert_agreement(world: &mut World) {
     world.operator(tradekeel::core::OperatorCommand::Stop).unwrap();
     world.advance(15 * SECOND);
     let status = world.status();
-    assert!(status.reconciled && world.core.findings().is_empty(), "{:?}", world.core.findings());
+    assert!(
+        status.reconciled && world.core.findings(VENUE).is_empty(),
+        "{:?}",
+        world.core.findings(VENUE)
+    );
     assert_eq!(status.opening_orders, 0);
     for line in &status.instruments {
         assert_eq!(line.position, world.venue_position(line.id));

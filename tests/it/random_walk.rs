@@ -1,7 +1,7 @@
 //! Anything may happen, in any order, over many seeds: no limit is passed at the venue, nothing
 //! panics, and when the faults stop both sides agree and every order is over within a bound.
 
-use crate::support::{BTC, ETH, Faults, World, limit, price, qty};
+use crate::support::{BTC, ETH, Faults, VENUE, World, limit, price, qty};
 use tradekeel::core::{
     Baseline, Intent, LinkChannel, LinkState, OperatorCommand, Scope, TripCause,
 };
@@ -146,7 +146,11 @@ fn no_seed_passes_a_limit_and_every_seed_ends_in_agreement() {
             let venue = world.venue_position(instrument);
             assert_eq!(position(&world, instrument), venue, "seed {seed}");
         }
-        assert!(world.core.findings().is_empty(), "seed {seed}: {:?}", world.core.findings());
+        assert!(
+            world.core.findings(VENUE).is_empty(),
+            "seed {seed}: {:?}",
+            world.core.findings(VENUE)
+        );
         assert!(world.effects_most() < tradekeel::core::EFFECTS_MAX / 2);
         orders += status.counters.orders_sent;
         fills += status.tally.fills;

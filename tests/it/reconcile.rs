@@ -11,7 +11,7 @@ use tradekeel::types::{
 
 /// A reading of the account as it is at the venue, with changes of the test.
 fn reading(world: &World, change: impl FnOnce(&mut AccountSnapshot)) -> EventKind {
-    let mut snapshot = world.venue.snapshot(VENUE, world.core.account_token());
+    let mut snapshot = world.venue.snapshot(VENUE, world.core.account_token(VENUE));
     change(&mut snapshot);
     account(AccountEvent::Snapshot(Box::new(snapshot)))
 }
@@ -92,7 +92,7 @@ fn a_reading_that_a_trade_overtook_is_not_believed() {
     world.report(id, trade(1, Side::Buy, "1"));
     world.step(old);
     assert_eq!((world.status().reconciled, world.position()), (true, qty("1")));
-    assert!(world.core.findings().is_empty());
+    assert!(world.core.findings(VENUE).is_empty());
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn an_answer_to_an_older_question_is_dropped() {
         holding(snapshot, "3");
     });
     world.step(old);
-    assert!(world.status().reconciled && world.core.findings().is_empty());
+    assert!(world.status().reconciled && world.core.findings(VENUE).is_empty());
 }
 
 /// The end of an order claims a trade, a reading covers it, and then its report comes.

@@ -7,11 +7,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use tradekeel::core::safety::{DenyReason, TripRecord};
 use tradekeel::core::{
-    AccountEvent, Alert, Baseline, Budget, ClockLimits, ClockSample, Command, Core, DrawdownLimits,
-    Effect, Effects, Event, EventKind, InstrumentLimits, Intent, Intents, Limits, LinkChannel,
-    LinkEvent, LinkState, Mode, OperatorCommand, OperatorRequest, Order, OrderUpdate,
-    PriceMoveLimits, Rate, Refusal, RepeatLimits, Restored, Scope, Seat, Setup, Sharing, Status,
-    Strategy, Timing, Valuation, View,
+    AccountEvent, Alert, Appetite, Baseline, BreakerLimits, Budget, ClockLimits, ClockSample,
+    Command, Core, DayLimits, DrawdownLimits, Effect, Effects, Event, EventKind, ExposureLimits,
+    InstrumentLimits, Intent, Intents, Kept, Limits, LinkChannel, LinkEvent, LinkState, Mode,
+    OperatorCommand, OperatorRequest, Order, OrderUpdate, PriceMoveLimits, Rate, Refusal,
+    RejectLimits, RepeatLimits, Restored, Scope, Seat, Setup, Sharing, Status, Storm, Strategy,
+    StrategyLimits, Timing, Valuation, View,
 };
 use tradekeel::sim::{Direct, Fees, Rng};
 use tradekeel::types::{
@@ -99,6 +100,13 @@ pub(crate) struct Script {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Puppet(pub(crate) Arc<Mutex<Script>>);
 
+impl Puppet {
+    /// What it wishes with the next timer.
+    pub(crate) fn say(&self, wish: Intent) {
+        self.0.lock().unwrap().wishes.push_back(wish);
+    }
+}
+
 impl Strategy for Puppet {
     fn timer_ns(&self) -> Option<u64> {
         Some(1)
@@ -142,6 +150,7 @@ pub(crate) struct World {
     pub(crate) sent: Vec<Sent>,
     pub(crate) trips: Vec<TripRecord>,
     pub(crate) refusals: Vec<Result<(), Refusal>>,
+    pub(crate) kept: Vec<Kept>,
     /// Prices are repeated by themselves, so that time can pass.
     pub(crate) market_lives: bool,
     /// The next new orders are answered 503, the first one first.
@@ -218,6 +227,25 @@ pub(crate) fn limits() -> Limits {
         data_age_ns_max: 2 * SECOND,
         filters_age_ns_max: u64::MAX,
         conservative_bps: 5_000,
+        appetite: Appetite {
+            day: DayLimits { max_bps: 1_400, rollover_hour: 0 },
+            minute_loss_max: cash(1_000_000),
+            exposure: ExposureLimits {
+                net_max: cash(10_000_000),
+                underlying_gross_max: cash(10_000_000),
+                underlying_net_max: cash(10_000_000),
+                leverage_bps_max: 1_000_000,
+                concentration_bps_max: 1_000_000,
+                positions_max: 64,
+                conservative_bps_max: 1_000_000,
+            },
+            rejects: RejectLimits { ratio_bps_max: 5_000, storm: Storm::Stop },
+            breaker: BreakerLimits {
+                stops_max: 3,
+                window_ns: 600 * SECOND,
+                cooldown_ns: 900 * SECOND,
+            },
+        },
         probation_ns: 0,
         no_trade: Vec::new(),
         instruments: vec![bounds, bounds],
@@ -229,6 +257,7 @@ pub(crate) fn budget() -> Budget {
         position_notional_max: cash(1_000_000),
         open_orders_max: 16,
         rate: Rate { per_second: 50, burst: 100 },
+        losses: StrategyLimits { loss_max: cash(1_000_000), ..StrategyLimits::default() },
     }
 }
 
@@ -236,6 +265,8 @@ pub(crate) fn timing() -> Timing {
     Timing {
         answer_ns_max: SECOND,
         cancel_retry_ns: SECOND,
+        cancel_attempts_max: 5,
+        stuck_ns_max: 15 * SECOND,
         query_retry_ns: SECOND,
         not_found_final_ns: 6 * SECOND,
         reconcile_ns: 10 * SECOND,
@@ -304,6 +335,7 @@ impl World {
             sent: Vec::new(),
             trips: Vec::new(),
             refusals: Vec::new(),
+            kept: Vec::new(),
             market_lives: true,
             unavailable: VecDeque::new(),
             rng: Rng::new(1),
@@ -447,7 +479,7 @@ impl World {
     }
 
     pub(crate) fn say(&mut self, puppet: usize, wish: Intent) {
-        self.script(puppet).wishes.push_back(wish);
+        self.puppets[puppet].say(wish);
         self.step(EventKind::Timer);
     }
 
@@ -592,6 +624,7 @@ impl World {
                 | Effect::Reset { .. }
                 | Effect::ModeChanged { .. }
                 | Effect::HighWaterChanged(_) => {}
+                Effect::Kept(kept) => self.kept.push(kept),
             }
         }
         self.effects = effects;

@@ -48,6 +48,9 @@ pub(super) fn apply(
 pub(super) fn on_deadline(order: &mut Order, now_ns: u64, timing: &Timing) -> Command {
     let (id, instrument) = (order.id, order.terms.instrument);
     let expired = order.terms.expires_ns.is_some_and(|expires_ns| expires_ns <= now_ns);
+    if expired {
+        order.patience.on_expired(now_ns);
+    }
     let asks = match order.status {
         OrderStatus::Unknown => true,
         OrderStatus::PendingNew => !expired || !order.is_resting_kind(),
@@ -70,6 +73,7 @@ pub(super) fn on_deadline(order: &mut Order, now_ns: u64, timing: &Timing) -> Co
 /// It is asked to go. One of unknown fate stays unknown until the venue speaks.
 pub(super) fn take_back(order: &mut Order, now_ns: u64, timing: &Timing) {
     order.canceled_ns = Some(now_ns);
+    order.patience.on_cancel(now_ns);
     if order.status != OrderStatus::Unknown {
         order.status = OrderStatus::PendingCancel;
         order.deadline_ns = now_ns.saturating_add(timing.cancel_retry_ns);

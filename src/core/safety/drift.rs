@@ -13,7 +13,7 @@ use crate::core::event::ClockSample;
 use crate::core::setup::ClockLimits;
 use crate::types::{MS, Stamp};
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Drift {
     limits: ClockLimits,
     sample: Option<(ClockSample, u64)>,

@@ -1,8 +1,12 @@
 //! Positions at worst case: what is confirmed and every order that is not over, `Unknown` ones
-//! included, long and short apart.
+//! included, long and short apart; of one instrument, one underlying, and all (P15, P16, P24).
+//!
+//! Must hold: a sum that is not known denies, and so does one that cannot be counted.
 
-use super::Holdings;
+use super::facts::Holdings;
 use super::verdict::{DenyReason, require};
+use crate::core::exposure::Around;
+use crate::core::setup::ExposureLimits;
 use crate::types::{Cash, Price, Qty, Side};
 
 fn worst(held: &Holdings<'_>, side: Side, more: Qty) -> Option<Qty> {
@@ -28,8 +32,51 @@ pub(super) fn check_gross(
     qty: Qty,
     gross_max: Cash,
 ) -> Result<(), DenyReason> {
-    let after = gross.and_then(|gross| gross.checked_add(price.notional(qty)));
-    require(after.is_some_and(|after| after <= gross_max), DenyReason::ExposureTooLarge)
+    require(fits(gross, price.notional(qty), gross_max), DenyReason::ExposureTooLarge)
+}
+
+/// Net, by underlying, and how many positions; `more` is what the order adds.
+pub(super) fn check_sums(
+    around: &Around,
+    more: Cash,
+    limits: &ExposureLimits,
+) -> Result<(), DenyReason> {
+    require(fits(around.net, more, limits.net_max), DenyReason::NetExposure)?;
+    let gross_max = limits.underlying_gross_max;
+    require(fits(around.underlying_gross, more, gross_max), DenyReason::UnderlyingExposure)?;
+    let net_max = limits.underlying_net_max;
+    require(fits(around.underlying_net, more, net_max), DenyReason::UnderlyingNet)?;
+    let room = around.is_held || around.held < limits.positions_max;
+    require(room, DenyReason::TooManyPositions)
+}
+
+/// What is measured by equity: leverage of all, and the share of one instrument, of which `own` is
+/// the worst case with the order.
+pub(super) fn check_shares(
+    around: &Around,
+    own: Option<Cash>,
+    more: Cash,
+    equity: Option<Cash>,
+    limits: &ExposureLimits,
+) -> Result<(), DenyReason> {
+    let leverage_max = share(equity, limits.leverage_bps_max);
+    let leverage = leverage_max.is_some_and(|most| fits(around.gross, more, most));
+    require(leverage, DenyReason::Leverage)?;
+    require(is_within(own, equity, limits.concentration_bps_max), DenyReason::Concentration)
+}
+
+/// One instrument in CONSERVATIVE.
+pub(super) fn check_conservative(
+    own: Option<Cash>,
+    equity: Option<Cash>,
+    bps_max: u32,
+) -> Result<(), DenyReason> {
+    require(is_within(own, equity, bps_max), DenyReason::ConservativePosition)
+}
+
+/// What one instrument could become with an order, in money; `None` beyond what can be counted.
+pub(super) fn own_worst(held: &Holdings<'_>, side: Side, price: Price, qty: Qty) -> Option<Cash> {
+    worst(held, side, qty).map(|worst| price.notional(worst))
 }
 
 /// One strategy in one instrument.
@@ -40,6 +87,135 @@ pub(super) fn check_strategy(
     qty: Qty,
     notional_max: Cash,
 ) -> Result<(), DenyReason> {
-    let worst = worst(held, side, qty).map(|worst| price.notional(worst));
+    let worst = own_worst(held, side, price, qty);
     require(worst.is_some_and(|worst| worst <= notional_max), DenyReason::StrategyPosition)
+}
+
+fn fits(sum: Option<Cash>, more: Cash, most: Cash) -> bool {
+    sum.and_then(|sum| sum.checked_add(more)).is_some_and(|after| after <= most)
+}
+
+fn is_within(own: Option<Cash>, equity: Option<Cash>, bps_max: u32) -> bool {
+    let most = share(equity, bps_max);
+    own.zip(most).is_some_and(|(own, most)| own <= most)
+}
+
+fn share(equity: Option<Cash>, bps: u32) -> Option<Cash> {
+    equity.and_then(|equity| equity.checked_bps(bps.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::orders::Open;
+    use proptest::prelude::*;
+
+    fn limits() -> ExposureLimits {
+        ExposureLimits {
+            net_max: Cash::from_units(1_000),
+            underlying_gross_max: Cash::from_units(2_000),
+            underlying_net_max: Cash::from_units(500),
+            leverage_bps_max: 20_000,
+            concentration_bps_max: 2_500,
+            positions_max: 3,
+            conservative_bps_max: 50,
+        }
+    }
+
+    fn around(sum: i128) -> Around {
+        let sum = Some(Cash::from_units(sum));
+        Around {
+            gross: sum,
+            net: sum,
+            underlying_gross: sum,
+            underlying_net: sum,
+            held: 2,
+            is_held: false,
+        }
+    }
+
+    fn cash(units: i128) -> Cash {
+        Cash::from_units(units)
+    }
+
+    #[test]
+    fn the_side_that_leads_back_passes_however_far_the_position_is_out() {
+        let back =
+            Around { net: Some(cash(-9_000)), underlying_net: Some(cash(-9_000)), ..around(0) };
+        assert_eq!(check_sums(&back, cash(500), &limits()), Ok(()));
+    }
+
+    #[test]
+    fn one_more_position_needs_room_and_more_of_one_does_not() {
+        let full = Around { held: 3, ..around(0) };
+        assert_eq!(check_sums(&full, cash(1), &limits()), Err(DenyReason::TooManyPositions));
+        assert_eq!(check_sums(&Around { is_held: true, ..full }, cash(1), &limits()), Ok(()));
+        assert_eq!(check_sums(&Around { held: 2, ..full }, cash(1), &limits()), Ok(()));
+    }
+
+    #[test]
+    fn what_is_not_known_or_cannot_be_counted_denies() {
+        let (limits, known) = (limits(), around(0));
+        let nothing = Some(Cash::ZERO);
+        let rows = [
+            (check_sums(&Around { net: None, ..known }, cash(1), &limits), DenyReason::NetExposure),
+            (
+                check_sums(&Around { underlying_gross: None, ..known }, cash(1), &limits),
+                DenyReason::UnderlyingExposure,
+            ),
+            (
+                check_sums(&Around { underlying_net: None, ..known }, cash(1), &limits),
+                DenyReason::UnderlyingNet,
+            ),
+            (check_sums(&known, Cash::MAX, &limits), DenyReason::NetExposure),
+            (check_shares(&known, nothing, cash(1), None, &limits), DenyReason::Leverage),
+            (
+                check_shares(&known, nothing, cash(1), Some(Cash::MAX), &limits),
+                DenyReason::Leverage,
+            ),
+            (check_shares(&known, nothing, cash(1), Some(cash(-9)), &limits), DenyReason::Leverage),
+            (
+                check_shares(&known, None, cash(1), Some(cash(9_000)), &limits),
+                DenyReason::Concentration,
+            ),
+            (check_conservative(None, nothing, 50), DenyReason::ConservativePosition),
+            (check_conservative(nothing, None, 50), DenyReason::ConservativePosition),
+        ];
+        for (verdict, reason) in rows {
+            assert_eq!(verdict, Err(reason));
+        }
+        let open = Open::default();
+        let held = Holdings { position: Qty::MAX, open: &open, foreign: Qty::ZERO };
+        assert_eq!(own_worst(&held, Side::Buy, Price::MAX, Qty::MAX), None);
+    }
+
+    proptest! {
+        /// Each limit, one unit below it, at it, and one above.
+        #[test]
+        fn every_boundary_is_exact(held in 0_i128..500, step in -1_i128..=1) {
+            let wide = ExposureLimits {
+                net_max: Cash::MAX,
+                underlying_gross_max: Cash::MAX,
+                underlying_net_max: Cash::MAX,
+                ..limits()
+            };
+            let denied = |verdict: Result<(), DenyReason>| verdict.is_err();
+            let more = |most: i128| cash(most - held + step);
+            let net = ExposureLimits { net_max: cash(1_000), ..wide };
+            prop_assert_eq!(denied(check_sums(&around(held), more(1_000), &net)), 0 < step);
+            let gross = ExposureLimits { underlying_gross_max: cash(2_000), ..wide };
+            prop_assert_eq!(denied(check_sums(&around(held), more(2_000), &gross)), 0 < step);
+            let net = ExposureLimits { underlying_net_max: cash(500), ..wide };
+            prop_assert_eq!(denied(check_sums(&around(held), more(500), &net)), 0 < step);
+            let equity = Some(cash(10_000));
+            let leverage =
+                check_shares(&around(held), Some(Cash::ZERO), more(20_000), equity, &limits());
+            prop_assert_eq!(denied(leverage), 0 < step);
+            let own = Some(cash(2_500 + step));
+            let share = check_shares(&around(0), own, Cash::ZERO, equity, &limits());
+            prop_assert_eq!(denied(share), 0 < step);
+            let small = check_conservative(Some(cash(50 + step)), equity, 50);
+            prop_assert_eq!(denied(small), 0 < step);
+        }
+    }
 }

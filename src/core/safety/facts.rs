@@ -2,6 +2,7 @@
 //! check cannot reach further.
 
 use super::verdict::Passage;
+use crate::core::exposure::Around;
 use crate::core::market::Market;
 use crate::core::mode::Mode;
 use crate::core::orders::{IntentKey, Open, Standing};
@@ -32,8 +33,10 @@ pub(in crate::core) struct Facts<'a> {
     pub(in crate::core) standing: &'a Standing,
     /// The best price at which an order of ours may rest on the other side.
     pub(in crate::core) own_opposite: Option<Price>,
-    /// Sum of worst-case exposures in reporting currency; `None` while one has no price.
-    pub(in crate::core) gross: Option<Cash>,
+    /// Sums of worst-case exposures.
+    pub(in crate::core) around: Around,
+    /// In reporting currency; `None` while it cannot be told.
+    pub(in crate::core) equity: Option<Cash>,
 }
 
 /// A position and what may still trade of it.

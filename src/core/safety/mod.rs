@@ -8,24 +8,35 @@
 //! A check is a file that answers `Result<(), DenyReason>`, a variant at its place of precedence, a
 //! line here, and a row in `tests.rs`.
 
+mod breaker;
 mod collar;
+mod daily_loss;
 mod drawdown;
 mod drift;
 mod duplicate;
+mod equity;
 mod exposure;
 mod facts;
 mod filters;
 mod freshness;
 mod identity;
 mod kill_switch;
+mod loss_rate;
+mod losses;
 mod mark_band;
 mod market_move;
+mod minute;
 mod modes;
+mod nav;
 mod no_trade;
+mod proof;
 mod reducing;
+mod rejects;
 mod repeat;
+mod scale;
 mod self_trade;
 mod size;
+mod strategy_losses;
 #[cfg(test)]
 mod tests;
 mod throttle;
@@ -33,6 +44,7 @@ mod ttl;
 mod verdict;
 
 pub use collar::exit_price;
+pub(super) use equity::Valuation;
 pub(super) use facts::{Exit, Facts, Holdings, Wish};
 pub(super) use kill_switch::Trip;
 pub use kill_switch::{TripReason, TripRecord};
@@ -43,19 +55,20 @@ pub use verdict::{Approved, DenyReason, Passage};
 use super::alert::Alert;
 use super::effect::{Effect, Effects, Refusal};
 use super::event::{Baseline, ClockSample, Probation};
-use super::mode::{Mode, ModeRecord, Scope};
+use super::mode::{Mode, ModeCause, ModeRecord, Scope};
 use super::orders::IntentKey;
 use super::portfolio::HighWater;
 use super::setup::{Budget, Limits, Restored};
+use super::status::LossStatus;
 use crate::types::{
-    Cash, ClientOrderId, Instrument, OrderKind, OrderRequest, OrderTerms, Price, Purpose, Qty,
-    Quote, Stamp, StrategyId, TimeInForce,
+    Cash, ClientOrderId, Fill, Instrument, OrderKind, OrderRequest, OrderTerms, POST_ONLY_CODE,
+    Price, Purpose, Quote, Stamp, StrategyId, TimeInForce, VenueId,
 };
-use drawdown::Drawdown;
 use drift::Drift;
 use facts::Candidate;
 use identity::Ids;
 use kill_switch::KillSwitch;
+use losses::Losses;
 use no_trade::NoTrade;
 use repeat::Repeats;
 use throttle::Throttle;
@@ -68,23 +81,28 @@ pub(super) struct Kernel {
     kill_switch: KillSwitch,
     modes: Modes,
     no_trade: NoTrade,
-    drawdown: Drawdown,
-    drift: Drift,
+    losses: Losses,
+    /// By `VenueId`.
+    drifts: Vec<Drift>,
     rate: Throttle,
     strategy_rates: Vec<Throttle>,
     repeats: Repeats,
     budgets: Vec<Budget>,
     limits: Limits,
-    high_water_said: Option<HighWater>,
-    high_water_said_ns: u64,
+}
+
+/// What the machine must do after the kernel looked.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Enforced {
+    /// Where only reductions may go on, and why.
+    pub(super) reduces: Option<(Scope, ModeCause)>,
+    /// Opening orders must be taken back.
+    pub(super) withdraws: bool,
 }
 
 /// Most orders of strategies, whatever the configuration says: the rest of the table is for exits
 /// and for orders found at the venue.
 const STRATEGY_ORDERS_MAX: u32 = 12_288;
-
-/// A high-water mark that rises with every tick is told this often at most.
-const HIGH_WATER_EVERY_NS: u64 = crate::types::SECOND;
 
 impl Kernel {
     /// `epoch` is the number of this start: the first half of every id.
@@ -101,17 +119,15 @@ impl Kernel {
         Self {
             ids: Ids::new(epoch),
             kill_switch: KillSwitch::restored(restored.latch, restored.latch_generation),
-            modes,
             no_trade: NoTrade::new(limits.no_trade.clone()),
-            drawdown: Drawdown::new(limits.drawdown, restored.high_water),
-            drift: Drift::new(limits.clock),
+            losses: Losses::new(&limits, &budgets, restored),
+            drifts: vec![Drift::new(limits.clock); modes.venues()],
+            modes,
             rate: Throttle::new(limits.order_rate),
             strategy_rates: budgets.iter().map(|budget| Throttle::new(budget.rate)).collect(),
             repeats: Repeats::new(limits.repeats),
             budgets,
             limits,
-            high_water_said: restored.high_water,
-            high_water_said_ns: 0,
         }
     }
 
@@ -216,7 +232,7 @@ impl Kernel {
         let restricted = self.limits.instruments[instrument.id.index()].restricted;
         holds(!restricted, DenyReason::Restricted)?;
         passage.judge(self.ids.check(id))?;
-        passage.judge(self.drift.check(now_ns))?;
+        passage.judge(self.drifts[instrument.venue.index()].check(now_ns))?;
         holds(facts.market.last_quote().is_some(), DenyReason::NoPrice)?;
         passage.judge(freshness::check(facts.market, now_ns, self.limits.data_age_ns_max))?;
         let origin_ns = wish.map_or(now_ns, |wish| wish.origin_ns);
@@ -225,7 +241,9 @@ impl Kernel {
         let mid = facts.market.quote().and_then(Quote::mid);
         let before = facts.market.past_mid(now_ns);
         passage.judge(market_move::check(mid, before, self.limits.price_move.max_bps))?;
-        passage.judge(self.drawdown.check())
+        passage.judge(self.losses.check(now_ns))?;
+        let Some(wish) = wish else { return Ok(()) };
+        passage.judge(self.losses.check_strategy(wish.strategy))
     }
 
     /// May this order be sent, where one may?
@@ -259,7 +277,8 @@ impl Kernel {
         let position_max = self.scaled_qty(mode, bounds.position_max);
         passage.judge(exposure::check_position(&facts.account, side, qty, position_max))?;
         let gross_max = self.scaled_cash(mode, self.limits.gross_notional_max);
-        passage.judge(exposure::check_gross(facts.gross, worth, qty, gross_max))?;
+        passage.judge(exposure::check_gross(facts.around.gross, worth, qty, gross_max))?;
+        self.check_sums(order, mode, worth, facts)?;
         let Some(wish) = wish else { return Ok(()) };
         let budget = self.budgets[wish.strategy.index()];
         holds(wish.live_orders < budget.open_orders_max, DenyReason::StrategyOrders)?;
@@ -301,32 +320,38 @@ impl Kernel {
     pub(super) fn enforce(
         &mut self,
         now: Stamp,
-        equity: Option<Cash>,
-        exposed: bool,
+        worth: &Valuation,
+        profits: impl Iterator<Item = Option<Cash>>,
         effects: &mut Effects,
-    ) {
-        if let Some(trip) = self.drawdown.observe(now.mono_ns, equity, exposed) {
+    ) -> Enforced {
+        let found = self.losses.observe(now, worth, profits, effects);
+        if let Some(trip) = found.trip {
             self.trip(trip, now, effects);
         }
-        match self.drift.change() {
-            Some(drift::Change::BecameHigh) => {
-                let offset_ns = self.drift.offset_ns().unwrap_or(i64::MAX);
-                effects.push(Effect::Alert(Alert::ClockDrift { offset_ns }));
+        for (drift, venue) in self.drifts.iter_mut().zip((0_u8..).map(VenueId)) {
+            match drift.change() {
+                Some(drift::Change::BecameHigh) => {
+                    let offset_ns = drift.offset_ns().unwrap_or(i64::MAX);
+                    effects.push(Effect::Alert(Alert::ClockDrift { venue, offset_ns }));
+                }
+                Some(drift::Change::BecameGood) => {
+                    effects.push(Effect::Alert(Alert::ClockGood(venue)));
+                }
+                None => {}
             }
-            Some(drift::Change::BecameGood) => effects.push(Effect::Alert(Alert::ClockGood)),
-            None => {}
         }
-        let due = HIGH_WATER_EVERY_NS <= now.mono_ns.saturating_sub(self.high_water_said_ns);
-        if due && self.high_water_said != self.drawdown.high_water() {
-            self.high_water_said = self.drawdown.high_water();
-            self.high_water_said_ns = now.mono_ns;
-            effects.extend(self.high_water_said.map(Effect::HighWaterChanged));
-        }
+        let reduces = if found.day_lost {
+            Some((Scope::All, ModeCause::DailyLoss))
+        } else {
+            let stop = self.losses.take_stop(now.mono_ns, effects);
+            stop.map(|(strategy, cause)| (Scope::Strategy(strategy), cause))
+        };
+        Enforced { reduces, withdraws: found.stopped }
     }
 
     /// Looks at the calendar. True when orders that rest may have to go.
     pub(super) fn keep_hours(&mut self, now: Stamp, effects: &mut Effects) -> bool {
-        let offset_ns = self.drift.offset_ns().unwrap_or(0);
+        let offset_ns = self.drifts.iter().find_map(Drift::offset_ns).unwrap_or(0);
         let venue_unix_ns = now.unix_ns.saturating_add_signed(offset_ns);
         match self.no_trade.observe(venue_unix_ns / crate::types::SECOND) {
             Some(no_trade::Edge::Entered) => effects.push(Effect::Alert(Alert::WindowEntered)),
@@ -358,9 +383,9 @@ impl Kernel {
             return Err(Refusal::StaleGeneration);
         }
         match baseline {
-            Baseline::Keep if self.drawdown.is_breached() => return Err(Refusal::StillBreached),
+            Baseline::Keep if self.losses.is_breached() => return Err(Refusal::StillBreached),
             Baseline::Keep => {}
-            Baseline::New => self.drawdown.rebase(),
+            Baseline::New => self.losses.rebase(),
         }
         self.kill_switch.clear();
         Ok(())
@@ -401,17 +426,41 @@ impl Kernel {
     }
 
     pub(super) fn on_clock(&mut self, sample: ClockSample, now: Stamp, effects: &mut Effects) {
-        if let Some(trip) = self.drift.observe(sample, now.mono_ns) {
+        let drift = &mut self.drifts[sample.venue.index()];
+        if let Some(trip) = drift.observe(sample, now.mono_ns) {
             self.trip(trip, now, effects);
         }
     }
 
-    pub(super) fn on_message_time(&mut self, sent_unix_ms: u64, received: Stamp) {
-        self.drift.observe_message(sent_unix_ms, received);
+    pub(super) fn on_message_time(&mut self, venue: VenueId, sent_unix_ms: u64, received: Stamp) {
+        self.drifts[venue.index()].observe_message(sent_unix_ms, received);
     }
 
-    pub(super) fn on_transfer(&mut self, amount: Cash) {
-        self.drawdown.on_transfer(amount);
+    /// A trade of a strategy; `ended` is the profit of the round trip that it ends.
+    pub(super) fn on_fill(
+        &mut self,
+        strategy: StrategyId,
+        fill: &Fill,
+        ended: Option<Cash>,
+        now_ns: u64,
+    ) {
+        self.losses.on_fill(strategy, fill.price.notional(fill.qty), now_ns);
+        if let Some(profit) = ended {
+            self.losses.on_round_trip(strategy, profit);
+        }
+    }
+
+    /// The venue took an order.
+    pub(super) fn on_accepted(&mut self, order: &super::Order, now_ns: u64) {
+        self.losses.on_accepted(order.strategy, now_ns);
+    }
+
+    /// The venue refused an order. One that was to rest and would have taken is as it was wished.
+    pub(super) fn on_rejected(&mut self, order: &super::Order, code: i32, now_ns: u64) {
+        let wished = order.terms.time_in_force == TimeInForce::Gtx && code == POST_ONLY_CODE;
+        if !wished {
+            self.losses.on_rejected(order.strategy, now_ns);
+        }
     }
 
     /// The mode of everything, the latch included.
@@ -443,6 +492,7 @@ impl Kernel {
     pub(super) fn forbids_opening(&self, order: &super::Order) -> bool {
         self.latch().is_some()
             || self.modes.is_stopping()
+            || self.losses.forbids_opening()
             || self.no_trade.cancels()
             || Mode::Reducing <= self.modes.at(order.terms.instrument, order.strategy)
     }
@@ -456,15 +506,24 @@ impl Kernel {
     }
 
     pub(super) fn high_water(&self) -> Option<HighWater> {
-        self.drawdown.high_water()
+        self.losses.high_water()
     }
 
     pub(super) fn drawdown_bps(&self) -> Option<i64> {
-        self.drawdown.fall_bps()
+        self.losses.fall_bps()
     }
 
-    pub(super) fn clock_offset_ns(&self) -> Option<i64> {
-        self.drift.offset_ns()
+    /// An operator resumed a strategy: what it lost and tried is counted from here.
+    pub(super) fn review_losses(&mut self, strategy: StrategyId) {
+        self.losses.review(strategy);
+    }
+
+    pub(super) fn loss_status(&self, now_ns: u64) -> LossStatus {
+        self.losses.status(now_ns)
+    }
+
+    pub(super) fn clock_offset_ns(&self, venue: VenueId) -> Option<i64> {
+        self.drifts[venue.index()].offset_ns()
     }
 
     pub(super) fn limits(&self) -> &Limits {
@@ -486,27 +545,6 @@ impl Kernel {
                 let band_bps = self.limits.price_band_bps;
                 collar::price(quote, request.side, band_bps, tick).ok_or(DenyReason::NoQuote)
             }
-        }
-    }
-
-    fn scaled_qty(&self, mode: Mode, limit: Qty) -> Qty {
-        match mode {
-            Mode::Conservative => {
-                let scaled = Cash::from_units(limit.units().into());
-                let scaled = scaled.checked_bps(self.limits.conservative_bps.into());
-                let scaled = scaled.and_then(|scaled| i64::try_from(scaled.units()).ok());
-                Qty::from_units(scaled.unwrap_or(0))
-            }
-            Mode::Running | Mode::Reducing | Mode::Halted | Mode::Killed => limit,
-        }
-    }
-
-    fn scaled_cash(&self, mode: Mode, limit: Cash) -> Cash {
-        match mode {
-            Mode::Conservative => {
-                limit.checked_bps(self.limits.conservative_bps.into()).unwrap_or(Cash::ZERO)
-            }
-            Mode::Running | Mode::Reducing | Mode::Halted | Mode::Killed => limit,
         }
     }
 }

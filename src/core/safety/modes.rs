@@ -62,6 +62,10 @@ impl Modes {
         }
     }
 
+    pub(super) fn venues(&self) -> usize {
+        self.venues.len()
+    }
+
     /// As the last run left it. A scope that is not of this deployment is passed over.
     pub(super) fn restore(&mut self, restored: &Restored) {
         for (scope, record) in &restored.modes {

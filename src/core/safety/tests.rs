@@ -7,7 +7,7 @@ mod mode_walk;
 use super::*;
 use crate::core::market::Market;
 use crate::core::mode::ModeCause;
-use crate::types::{InstrumentKind, MarketData, SECOND, Side};
+use crate::types::{InstrumentKind, MarketData, Qty, SECOND, Side};
 use case::*;
 
 type Change = fn(&mut Case);
@@ -28,7 +28,7 @@ const ROWS: &[(DenyReason, Change, Change)] = &[
     (DenyReason::NotPermitted, |c| c.permitted = false, |_| {}),
     (DenyReason::Restricted, |c| c.kernel.limits.instruments[0].restricted = true, |c| { *c = good_reduction(); c.kernel.limits.instruments[0].restricted = true; }),
     (DenyReason::BadId, |c| { c.kernel.ids.spend(id(5)); c.id = id(5); }, |c| { c.kernel.ids.spend(id(5)); c.id = id(6); }),
-    (DenyReason::ClockUnknown, |c| c.kernel.drift = Drift::new(limits().clock), |_| {}),
+    (DenyReason::ClockUnknown, |c| c.kernel.drifts[0] = Drift::new(limits().clock), |_| {}),
     (DenyReason::ClockDrift, |c| observe_drift(c, -2_000), |c| observe_drift(c, -1_999)),
     (DenyReason::NoPrice, |c| c.market = Market::new(c.instrument.filters.price_tick, SECOND), |_| {}),
     (DenyReason::NoQuote, |c| tell(&mut c.market, MarketData::Quote(quote(100, 100)), NOW_NS), |c| tell(&mut c.market, MarketData::Quote(quote(99, 100)), NOW_NS)),
@@ -37,7 +37,16 @@ const ROWS: &[(DenyReason, Change, Change)] = &[
     (DenyReason::StaleSignal, |c| c.origin_ns = NOW_NS - SECOND - 1, |c| c.origin_ns = NOW_NS - SECOND),
     (DenyReason::MarketMoved, |c| moved_from(c, 9_851_485_148), |c| moved_from(c, 9_851_485_149)),
     (DenyReason::EquityUnknown, |c| observe_equity(c, None), |c| observe_equity(c, Some(Cash::whole(1_000)))),
-    (DenyReason::Drawdown, |c| observe_equity(c, Some(Cash::whole(850))), |c| observe_equity(c, Some(Cash::from_units(85_010_000_000)))),
+    (DenyReason::EquityUnproven, |c| suspend(c, true), |c| suspend(c, false)),
+    (DenyReason::Drawdown, |c| observe_equity(c, Some(Cash::whole(850))), |c| *c = fallen(9_999, 85_010_000_000)),
+    (DenyReason::DailyLoss, |c| observe_equity(c, Some(Cash::whole(900))), |c| *c = fallen(1_000, 90_000_000_001)),
+    (DenyReason::LossRate, |c| observe_equity(c, Some(Cash::whole(990))), |c| observe_equity(c, Some(Cash::from_units(99_000_000_001)))),
+    (DenyReason::BreakerOpen, |c| stops(c, 3), |c| stops(c, 2)),
+    (DenyReason::RejectStorm, |c| answers(c, 11, 89), |c| answers(c, 10, 90)),
+    (DenyReason::StrategyLoss, |c| lose(c, 500_000_000), |c| lose(c, 499_999_999)),
+    (DenyReason::LosingRun, |c| trips(c, 2), |c| trips(c, 1)),
+    (DenyReason::StrategyRejects, |c| rejects(c, 2), |c| rejects(c, 1)),
+    (DenyReason::ReviewDue, |c| fills(c, 3), |c| fills(c, 2)),
     (DenyReason::BadPrice, |c| c.request.kind = limit(10_000_000_001), |c| c.request.kind = limit(9_990_000_000)),
     (DenyReason::BadQty, |c| c.request.qty = Qty::from_units(200_000_001), |c| c.request.qty = Qty::from_units(199_900_000)),
     (DenyReason::NotionalTooSmall, |c| c.request.qty = Qty::from_units(4_900_000), |c| c.request.qty = Qty::from_units(5_000_000)),
@@ -58,7 +67,14 @@ const ROWS: &[(DenyReason, Change, Change)] = &[
     (DenyReason::InstrumentOrders, |c| c.open = orders(5, 0), |c| c.open = orders(4, 0)),
     (DenyReason::OrderRate, |c| spend(&mut c.kernel.rate, 3), |c| spend(&mut c.kernel.rate, 2)),
     (DenyReason::PositionTooLarge, |c| c.position = Qty::from_units(200_000_001), |c| c.position = Qty::whole(2)),
-    (DenyReason::ExposureTooLarge, |c| c.gross = Some(Cash::from_units(480_000_000_001)), |c| c.gross = Some(Cash::whole(4_800))),
+    (DenyReason::ExposureTooLarge, |c| c.around.gross = sum(480_000_000_001), |c| { c.around.gross = sum(480_000_000_000); c.equity = Some(Cash::whole(9_000)); }),
+    (DenyReason::NetExposure, |c| c.around.net = sum(50_000_000_001), |c| c.around.net = sum(50_000_000_000)),
+    (DenyReason::UnderlyingExposure, |c| c.around.underlying_gross = sum(40_000_000_001), |c| c.around.underlying_gross = sum(40_000_000_000)),
+    (DenyReason::UnderlyingNet, |c| c.around.underlying_net = sum(30_000_000_001), |c| c.around.underlying_net = sum(30_000_000_000)),
+    (DenyReason::TooManyPositions, |c| c.around.held = 3, |c| c.around.held = 2),
+    (DenyReason::Leverage, |c| c.around.gross = sum(180_000_000_001), |c| c.around.gross = sum(180_000_000_000)),
+    (DenyReason::Concentration, |c| c.equity = sum(49_999_999_999), |c| c.equity = sum(50_000_000_000)),
+    (DenyReason::ConservativePosition, |c| { conservative(c); c.equity = sum(33_333_333_333); }, |c| { conservative(c); c.equity = sum(33_333_333_334); }),
     (DenyReason::StrategyOrders, |c| c.own_live_orders = 4, |c| c.own_live_orders = 3),
     (DenyReason::StrategyRate, |c| spend(&mut c.kernel.strategy_rates[0], 2), |c| spend(&mut c.kernel.strategy_rates[0], 1)),
     (DenyReason::StrategyPosition, |c| c.own_position = Qty::from_units(100_000_001), |c| c.own_position = Qty::whole(1)),
@@ -104,11 +120,15 @@ fn when_several_things_are_wrong_the_first_in_order_is_named() {
         DenyReason::NotPermitted,
         DenyReason::BookLost,
         DenyReason::EquityUnknown,
+        DenyReason::BreakerOpen,
+        DenyReason::LosingRun,
         DenyReason::TooManyUnknown,
         DenyReason::TooManyOrders,
         DenyReason::OrderRate,
         DenyReason::PositionTooLarge,
         DenyReason::ExposureTooLarge,
+        DenyReason::NetExposure,
+        DenyReason::TooManyPositions,
         DenyReason::StrategyOrders,
     ];
     for first in 0..facts_only.len() {
@@ -124,7 +144,7 @@ fn when_several_things_are_wrong_the_first_in_order_is_named() {
 #[test]
 fn unknown_facts_deny_rather_than_count_as_nothing() {
     let mut case = good();
-    case.gross = None;
+    case.around.gross = None;
     assert_eq!(review(&mut case).map(drop), Err(DenyReason::ExposureTooLarge));
     let mut case = good();
     case.request.kind = OrderKind::Limit(Price::MAX);
@@ -179,7 +199,7 @@ fn a_low_price_does_not_make_a_position_cheap() {
     assert_eq!(review(&mut case).map(drop), Err(DenyReason::StrategyPosition));
     let mut case = good();
     case.request.kind = OrderKind::Limit(Price::whole(50));
-    case.gross = Some(Cash::from_units(480_000_000_001));
+    case.around.gross = sum(480_000_000_001);
     assert_eq!(review(&mut case).map(drop), Err(DenyReason::ExposureTooLarge));
 }
 
@@ -270,7 +290,7 @@ fn on_spot_an_exit_is_no_larger_than_what_no_other_can_have_locked() {
     orders.open(&review_exit(&mut first).unwrap(), NOW_NS);
     for is_doubtful in [false, true] {
         if is_doubtful {
-            orders.on_link_down(NOW_NS);
+            orders.on_link_down(|_| true, NOW_NS);
         }
         let rows = [(InstrumentKind::Spot, 2, 3), (InstrumentKind::Perpetual, 3, 4)];
         for (kind, passes, fails) in rows {
@@ -297,7 +317,8 @@ fn a_reset_needs_the_generation_that_was_seen_and_a_drawdown_that_is_over() {
     assert_eq!(kernel.latch_generation(), 1, "a second cause does not overwrite the first");
     assert_eq!(kernel.check_resume(), Err(Refusal::Killed));
     assert_eq!(kernel.reset(0, Baseline::Keep), Err(Refusal::StaleGeneration));
-    let _ = kernel.drawdown.observe(NOW_NS, Some(Cash::whole(800)), false);
+    let now = Stamp { mono_ns: NOW_NS, unix_ns: 0 };
+    kernel.enforce(now, &worth(Cash::whole(800)), std::iter::empty(), &mut effects);
     assert_eq!(kernel.reset(1, Baseline::Keep), Err(Refusal::StillBreached));
     assert_eq!(kernel.reset(1, Baseline::New), Ok(()));
     assert_eq!(kernel.latch(), None);

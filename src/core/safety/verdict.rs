@@ -158,8 +158,26 @@ reasons! {
     MarketMoved: deny allow allow,
     /// Equity cannot be told.
     EquityUnknown: deny allow allow,
+    /// A wallet holds what no message has explained yet.
+    EquityUnproven: deny allow allow,
     /// Equity is beyond the drawdown limit; the latch follows when that is confirmed.
     Drawdown: deny allow allow,
+    /// The day's loss is beyond its limit.
+    DailyLoss: deny allow allow,
+    /// The loss of the last minute is beyond its limit.
+    LossRate: deny allow allow,
+    /// Too many automatic stops in a row: the cooldown is not over.
+    BreakerOpen: deny allow allow,
+    /// The venue refused too many orders of the last minute.
+    RejectStorm: deny allow allow,
+    /// The strategy lost more than it may, or its profit cannot be told.
+    StrategyLoss: deny allow allow,
+    /// Too many round trips of the strategy in a row lost.
+    LosingRun: deny allow allow,
+    /// The venue refused too many orders of the strategy in a row.
+    StrategyRejects: deny allow allow,
+    /// The strategy traded more than it may without a person having looked.
+    ReviewDue: deny allow allow,
     /// The price is not positive, not on a tick or outside the venue's range.
     BadPrice: deny deny deny,
     /// The quantity is not positive, not on a step or outside the venue's range.
@@ -202,6 +220,20 @@ reasons! {
     PositionTooLarge: deny allow allow,
     /// All positions together could pass the account's limit.
     ExposureTooLarge: deny allow allow,
+    /// Longs less shorts, or shorts less longs, could pass the account's limit.
+    NetExposure: deny allow allow,
+    /// All positions of the underlying could pass its limit.
+    UnderlyingExposure: deny allow allow,
+    /// Longs less shorts of the underlying, or the reverse, could pass its limit.
+    UnderlyingNet: deny allow allow,
+    /// One more position would be too many.
+    TooManyPositions: deny allow allow,
+    /// All positions together would be too large for the equity.
+    Leverage: deny allow allow,
+    /// The position would be too large a part of the equity.
+    Concentration: deny allow allow,
+    /// The position would be too large a part of the equity in CONSERVATIVE.
+    ConservativePosition: deny allow allow,
     /// Too many orders of this strategy alive.
     StrategyOrders: deny deny allow,
     /// Too many new orders of this strategy in a time.

@@ -160,6 +160,7 @@ impl World {
                 | Effect::Reset { .. }
                 | Effect::ModeChanged { .. }
                 | Effect::HighWaterChanged(_)
+                | Effect::Kept(_)
                 | Effect::Answer { .. } => {}
             }
         }

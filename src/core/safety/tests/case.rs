@@ -2,16 +2,18 @@
 
 use super::super::*;
 use crate::core::Order;
+use crate::core::exposure::Around;
 use crate::core::market::Market;
 use crate::core::mode::ModeCause;
 use crate::core::orders::{Open, Standing, Totals};
 use crate::core::setup::{
-    ClockLimits, DrawdownLimits, InstrumentLimits, NoTradeWindow, PriceMoveLimits, Rate,
-    RepeatLimits, Resting, Span, Timing,
+    Appetite, BreakerLimits, ClockLimits, DayLimits, DrawdownLimits, ExposureLimits,
+    InstrumentLimits, NoTradeWindow, PriceMoveLimits, Rate, RejectLimits, RepeatLimits, Resting,
+    Span, Storm, StrategyLimits, Timing,
 };
 use crate::types::{
     AssetId, Filters, Instrument, InstrumentId, InstrumentKind, MS, MarkBand, MarketData,
-    MarketEvent, OrderStatus, Quote, SECOND, Side, Trade, VenueId,
+    MarketEvent, OrderStatus, Qty, Quote, SECOND, Side, Trade, VenueId,
 };
 
 pub(super) const NOW_NS: u64 = 100 * SECOND;
@@ -42,7 +44,8 @@ pub(super) struct Case {
     pub(super) unknown_orders: u32,
     pub(super) standing: Standing,
     pub(super) own_opposite: Option<Price>,
-    pub(super) gross: Option<Cash>,
+    pub(super) around: Around,
+    pub(super) equity: Option<Cash>,
     pub(super) kernel: Kernel,
 }
 
@@ -73,6 +76,25 @@ pub(super) fn limits() -> Limits {
         data_age_ns_max: SECOND,
         filters_age_ns_max: 60 * SECOND,
         conservative_bps: 5_000,
+        appetite: Appetite {
+            day: DayLimits { max_bps: 1_000, rollover_hour: 0 },
+            minute_loss_max: Cash::whole(10),
+            exposure: ExposureLimits {
+                net_max: Cash::whole(700),
+                underlying_gross_max: Cash::whole(600),
+                underlying_net_max: Cash::whole(500),
+                leverage_bps_max: 20_000,
+                concentration_bps_max: 4_000,
+                positions_max: 3,
+                conservative_bps_max: 3_000,
+            },
+            rejects: RejectLimits { ratio_bps_max: 1_000, storm: Storm::Stop },
+            breaker: BreakerLimits {
+                stops_max: 3,
+                window_ns: 600 * SECOND,
+                cooldown_ns: 900 * SECOND,
+            },
+        },
         probation_ns: 0,
         no_trade: Vec::new(),
         instruments: vec![InstrumentLimits {
@@ -90,6 +112,13 @@ pub(super) fn budget() -> Budget {
         position_notional_max: Cash::whole(300),
         open_orders_max: 4,
         rate: Rate { per_second: 10, burst: 2 },
+        losses: StrategyLimits {
+            loss_max: Cash::whole(5),
+            losing_trips_max: Some(2),
+            rejects_max: Some(2),
+            fills_per_minute_max: Some(2),
+            unreviewed_max: None,
+        },
     }
 }
 
@@ -97,6 +126,8 @@ pub(super) fn timing() -> Timing {
     Timing {
         answer_ns_max: SECOND,
         cancel_retry_ns: SECOND,
+        cancel_attempts_max: 5,
+        stuck_ns_max: 15 * SECOND,
         query_retry_ns: SECOND,
         not_found_final_ns: 6 * SECOND,
         reconcile_ns: 10 * SECOND,
@@ -159,8 +190,8 @@ pub(super) fn kernel() -> Kernel {
     let mut kernel =
         Kernel::new(limits(), vec![budget()], &[instrument()], 1, &Restored::default());
     let sample = ClockSample { venue: VenueId(0), offset_ns: 0, rtt_ns: 0 };
-    assert!(kernel.drift.observe(sample, NOW_NS).is_none());
-    assert!(kernel.drawdown.observe(NOW_NS, Some(Cash::whole(1_000)), false).is_none());
+    assert!(kernel.drifts[0].observe(sample, NOW_NS).is_none());
+    observe(&mut kernel, NOW_NS - SECOND, worth(Cash::whole(1_000)));
     kernel
 }
 
@@ -196,7 +227,15 @@ pub(super) fn good() -> Case {
         unknown_orders: 0,
         standing: Standing::new(),
         own_opposite: None,
-        gross: Some(Cash::ZERO),
+        around: Around {
+            gross: Some(Cash::ZERO),
+            net: Some(Cash::ZERO),
+            underlying_gross: Some(Cash::ZERO),
+            underlying_net: Some(Cash::ZERO),
+            held: 0,
+            is_held: false,
+        },
+        equity: Some(Cash::whole(1_000)),
         kernel: kernel(),
     }
 }
@@ -208,6 +247,23 @@ pub(super) fn good_reduction() -> Case {
     case.request.purpose = Purpose::Reducing;
     case.request.ttl_ns = None;
     case
+}
+
+/// The good order after equity fell to so much of 1,000, where no minute's loss is too large and
+/// the day may lose so many basis points.
+pub(super) fn fallen(day_bps: u32, units: i128) -> Case {
+    let (mut case, mut limits) = (good(), limits());
+    limits.appetite.minute_loss_max = Cash::MAX;
+    limits.appetite.day.max_bps = day_bps;
+    case.kernel.losses = Losses::new(&limits, &[budget()], &Restored::default());
+    observe(&mut case.kernel, NOW_NS - SECOND, worth(Cash::whole(1_000)));
+    observe(&mut case.kernel, NOW_NS, worth(Cash::from_units(units)));
+    case
+}
+
+pub(super) fn suspend(case: &mut Case, unproven: bool) {
+    let valuation = Valuation { unproven, ..worth(Cash::whole(1_000)) };
+    observe(&mut case.kernel, NOW_NS, valuation);
 }
 
 /// Splits a case into what the kernel may look at, and the kernel.
@@ -232,7 +288,8 @@ macro_rules! facts {
             unknown_orders: $case.unknown_orders,
             standing: &$case.standing,
             own_opposite: $case.own_opposite,
-            gross: $case.gross,
+            around: $case.around,
+            equity: $case.equity,
         }
     };
 }
@@ -280,11 +337,69 @@ pub(super) fn limit(units: i64) -> OrderKind {
 pub(super) fn observe_drift(case: &mut Case, offset_ms: i64) {
     let offset_ns = offset_ms * 1_000_000;
     let sample = ClockSample { venue: VenueId(0), offset_ns, rtt_ns: 0 };
-    assert!(case.kernel.drift.observe(sample, NOW_NS).is_none());
+    assert!(case.kernel.drifts[0].observe(sample, NOW_NS).is_none());
 }
 
 pub(super) fn observe_equity(case: &mut Case, equity: Option<Cash>) {
-    assert!(case.kernel.drawdown.observe(NOW_NS, equity, false).is_none());
+    observe(&mut case.kernel, NOW_NS, Valuation { equity, ..Valuation::default() });
+}
+
+/// Equity of so much, told of an account without a position.
+pub(super) fn worth(equity: Cash) -> Valuation {
+    Valuation { equity: Some(equity), ..Valuation::default() }
+}
+
+pub(super) fn observe(kernel: &mut Kernel, at_ns: u64, valuation: Valuation) {
+    profit(kernel, at_ns, valuation, Some(Cash::ZERO));
+}
+
+/// The same, with what the ledger of the strategy is worth.
+pub(super) fn profit(kernel: &mut Kernel, at_ns: u64, valuation: Valuation, profit: Option<Cash>) {
+    let now = Stamp { mono_ns: at_ns, unix_ns: at_ns };
+    let mut effects = Effects::new();
+    kernel.enforce(now, &valuation, std::iter::once(profit), &mut effects);
+}
+
+/// The strategy lost so much.
+pub(super) fn lose(case: &mut Case, units: i128) {
+    let lost = Some(Cash::from_units(-units));
+    profit(&mut case.kernel, NOW_NS, worth(Cash::whole(1_000)), lost);
+}
+
+/// So many automatic stops.
+pub(super) fn stops(case: &mut Case, count: u32) {
+    let mut effects = Effects::new();
+    for _ in 0..count {
+        case.kernel.losses.count_stop(NOW_NS, &mut effects);
+    }
+}
+
+/// So many answers of the venue, told to the account's count alone.
+pub(super) fn answers(case: &mut Case, refused: u32, accepted: u32) {
+    (0..refused).for_each(|_| case.kernel.losses.on_rejected(None, NOW_NS));
+    (0..accepted).for_each(|_| case.kernel.losses.on_accepted(None, NOW_NS));
+    observe_equity(case, Some(Cash::whole(1_000)));
+}
+
+pub(super) fn trips(case: &mut Case, count: u32) {
+    (0..count).for_each(|_| case.kernel.losses.on_round_trip(MAKER, Cash::from_units(-1)));
+}
+
+pub(super) fn rejects(case: &mut Case, count: u32) {
+    (0..count).for_each(|_| case.kernel.losses.on_rejected(Some(MAKER), NOW_NS));
+}
+
+pub(super) fn fills(case: &mut Case, count: u32) {
+    (0..count).for_each(|_| case.kernel.losses.on_fill(MAKER, Cash::whole(1), NOW_NS));
+}
+
+pub(super) fn sum(units: i128) -> Option<Cash> {
+    Some(Cash::from_units(units))
+}
+
+pub(super) fn conservative(case: &mut Case) {
+    shift(case, Scope::All, ModeCause::Resume);
+    case.request.qty = Qty::whole(1);
 }
 
 pub(super) fn spend(rate: &mut Throttle, count: u32) {

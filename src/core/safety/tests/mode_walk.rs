@@ -106,7 +106,7 @@ impl Walk {
             modes: SCOPES.map(|scope| (scope, self.kernel.mode_in(scope))).to_vec(),
             latch: self.kernel.latch().copied(),
             latch_generation: self.kernel.latch_generation(),
-            high_water: None,
+            ..Restored::default()
         };
         self.kernel = walking(&restored);
         self.now_ns = 0;

@@ -1,0 +1,83 @@
+//! How many within a rolling minute: a count of integers on the monotonic clock.
+//!
+//! Must hold: what is counted stays counted for a minute at least and a second more at most; both
+//! counting and asking cost the same however many there were.
+
+use crate::types::SECOND;
+
+/// Seconds that are kept: a minute and the one that is under way.
+const SECONDS: usize = 61;
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Minute {
+    counts: [u32; SECONDS],
+    sum: u64,
+    second: u64,
+}
+
+impl Minute {
+    pub(super) fn new() -> Self {
+        Self { counts: [0; SECONDS], sum: 0, second: 0 }
+    }
+
+    /// One more.
+    pub(super) fn add(&mut self, now_ns: u64) {
+        self.roll(now_ns);
+        let count = &mut self.counts[index(self.second)];
+        self.sum += u64::from(*count < u32::MAX);
+        *count = count.saturating_add(1);
+    }
+
+    /// How many.
+    pub(super) fn count(&mut self, now_ns: u64) -> u64 {
+        self.roll(now_ns);
+        self.sum
+    }
+
+    pub(super) fn clear(&mut self) {
+        (self.counts, self.sum) = ([0; SECONDS], 0);
+    }
+
+    fn roll(&mut self, now_ns: u64) {
+        let second = now_ns / SECOND;
+        let passed = second.saturating_sub(self.second).min(SECONDS as u64);
+        for step in 0..passed {
+            let over = std::mem::take(&mut self.counts[index(second - step)]);
+            self.sum -= u64::from(over);
+        }
+        self.second = self.second.max(second);
+    }
+}
+
+fn index(second: u64) -> usize {
+    usize::try_from(second % SECONDS as u64).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn one_is_counted_for_its_minute_and_the_second_it_began_in() {
+        let mut minute = Minute::new();
+        minute.add(SECOND / 2);
+        assert_eq!(minute.count(61 * SECOND - 1), 1);
+        assert_eq!(minute.count(61 * SECOND), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn counts_like_a_list(steps in proptest::collection::vec(0_u64..9_000_000_000, 1..200)) {
+            let (mut minute, mut now_ns, mut added) = (Minute::new(), 0, Vec::new());
+            for step in steps {
+                now_ns += step;
+                added.push(now_ns);
+                minute.add(now_ns);
+                let within = |ns: u64| added.iter().filter(|at| now_ns - **at <= ns).count() as u64;
+                let count = minute.count(now_ns);
+                prop_assert!(within(60 * SECOND) <= count && count <= within(61 * SECOND));
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Limits of size in the mode that holds: CONSERVATIVE scales them down (P24), and every sum of
+//! positions is judged by what is left.
+
+use super::Kernel;
+use super::exposure;
+use super::facts::{Candidate, Facts};
+use super::verdict::DenyReason;
+use crate::core::mode::Mode;
+use crate::core::setup::ExposureLimits;
+use crate::types::{Cash, Price, Qty};
+
+impl Kernel {
+    /// Sums of positions, and their share of the equity.
+    pub(super) fn check_sums(
+        &self,
+        order: &Candidate,
+        mode: Mode,
+        worth: Price,
+        facts: &Facts<'_>,
+    ) -> Result<(), DenyReason> {
+        let &Candidate { passage, side, qty, .. } = order;
+        let (around, equity, more) = (&facts.around, facts.equity, worth.notional(qty));
+        let limits = self.scaled_sums(mode, self.limits.appetite.exposure);
+        let own = exposure::own_worst(&facts.account, side, worth, qty);
+        passage.judge(exposure::check_sums(around, more, &limits))?;
+        passage.judge(exposure::check_shares(around, own, more, equity, &limits))?;
+        if mode != Mode::Conservative {
+            return Ok(());
+        }
+        passage.judge(exposure::check_conservative(own, equity, limits.conservative_bps_max))
+    }
+
+    pub(super) fn scaled_qty(&self, mode: Mode, limit: Qty) -> Qty {
+        match mode {
+            Mode::Conservative => {
+                let scaled = Cash::from_units(limit.units().into());
+                let scaled = scaled.checked_bps(self.limits.conservative_bps.into());
+                let scaled = scaled.and_then(|scaled| i64::try_from(scaled.units()).ok());
+                Qty::from_units(scaled.unwrap_or(0))
+            }
+            Mode::Running | Mode::Reducing | Mode::Halted | Mode::Killed => limit,
+        }
+    }
+
+    pub(super) fn scaled_sums(&self, mode: Mode, limits: ExposureLimits) -> ExposureLimits {
+        ExposureLimits {
+            net_max: self.scaled_cash(mode, limits.net_max),
+            underlying_gross_max: self.scaled_cash(mode, limits.underlying_gross_max),
+            underlying_net_max: self.scaled_cash(mode, limits.underlying_net_max),
+            ..limits
+        }
+    }
+
+    pub(super) fn scaled_cash(&self, mode: Mode, limit: Cash) -> Cash {
+        match mode {
+            Mode::Conservative => {
+                limit.checked_bps(self.limits.conservative_bps.into()).unwrap_or(Cash::ZERO)
+            }
+            Mode::Running | Mode::Reducing | Mode::Halted | Mode::Killed => limit,
+        }
+    }
+}
