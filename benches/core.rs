@@ -121,6 +121,7 @@ fn limits(rate: Rate) -> Limits {
             kill_samples: 3,
             refresh_ns: 3_600_000 * SECOND,
         },
+        reset_cooldown_ns: 0,
         order_notional_max: Cash::whole(10_000),
         price_band_bps: 100,
         price_move: PriceMoveLimits { max_bps: 100, window_ns: 10 * SECOND },

@@ -6,6 +6,7 @@ use super::console::Console;
 use super::exit::Exit;
 use crate::core::Registry;
 use crate::ops::handlers::{self, Request};
+use serde_json::Value;
 use std::io;
 
 /// `engine kill-switch`
@@ -33,6 +34,15 @@ pub struct Trip {
     /// Whom.
     #[command(flatten)]
     pub target: Target,
+    /// Only this venue
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["strategy", "symbol"])]
+    pub venue: Option<String>,
+    /// Only this strategy
+    #[arg(long, value_name = "NAME", conflicts_with = "symbol")]
+    pub strategy: Option<String>,
+    /// Only this instrument
+    #[arg(long, value_name = "SYMBOL")]
+    pub symbol: Option<String>,
     /// By whom and why.
     #[command(flatten)]
     pub author: Author,
@@ -56,6 +66,24 @@ pub struct Reset {
     /// Take the equity of now as the new high-water mark
     #[arg(long)]
     pub new_baseline: bool,
+    /// Recovery criterion: what happened, and how that is known; asked for at a terminal
+    #[arg(long, value_name = "TEXT", value_parser = argument::reason)]
+    pub cause_understood: Option<String>,
+    /// Recovery criterion: why the market counts as normal again
+    #[arg(long, value_name = "TEXT", value_parser = argument::reason)]
+    pub market_normal: Option<String>,
+    /// Recovery criterion: what was found in limits and settings
+    #[arg(long, value_name = "TEXT", value_parser = argument::reason)]
+    pub parameters_reviewed: Option<String>,
+    /// Recovery criterion: who agreed, and where that is written
+    #[arg(long, value_name = "TEXT", value_parser = argument::reason)]
+    pub approval: Option<String>,
+    /// Do not wait for the cooldown; skips nothing else
+    #[arg(long, requires = "approved_by")]
+    pub force: bool,
+    /// The other person who agrees to that
+    #[arg(long, value_name = "NAME", value_parser = argument::name)]
+    pub approved_by: Option<String>,
 }
 
 /// Trips it, shows it or clears it.
@@ -66,22 +94,72 @@ pub(super) fn execute(
 ) -> io::Result<Exit> {
     match &arguments.verb {
         Verb::Trip(trip) => {
-            let request = Request::KillSwitchTrip { author: ask::author(&trip.author) };
-            let done = "tripped, and on disk; positions stay: `engine flatten` closes them";
-            ask::act(&trip.target, &request, done, registry, console)
+            let request = Request::KillSwitchTrip {
+                author: ask::author(&trip.author),
+                venue: trip.venue.clone(),
+                strategy: trip.strategy.clone(),
+                symbol: trip.symbol.clone(),
+            };
+            match ask::engine(&trip.target, &request, registry, console)? {
+                Ok(answer) => say_tripped(&answer, console),
+                Err(exit) => Ok(exit),
+            }
         }
         Verb::Status(arguments) => {
             super::status::show(arguments, &Request::KillSwitchStatus, registry, console)
         }
         Verb::Reset(reset) => {
-            let author = handlers::Author { by: reset.by.clone(), reason: reset.reason.clone() };
-            let request = Request::KillSwitchReset {
-                author,
-                confirm: reset.confirm.clone(),
-                new_baseline: reset.new_baseline,
-            };
-            let done = "reset; everything at conservative size until `engine resume --full`";
+            let request = Request::KillSwitchReset(Box::new(asked(reset, console)?));
+            let done = "reset; at conservative size at most until `engine resume --full`";
             ask::act(&reset.target, &request, done, registry, console)
         }
     }
+}
+
+/// What is a fact, and what is still to come.
+fn say_tripped(answer: &Value, console: &mut Console<'_>) -> io::Result<Exit> {
+    if answer["ok"] != Value::Bool(true) {
+        let why = answer["error"].as_str().unwrap_or("refused");
+        console.complain(format_args!("engine: {why}"))?;
+        return Ok(Exit::Failed);
+    }
+    let is = |member: &str| answer[member] == Value::Bool(true);
+    let kept = if is("durable") { "and on disk" } else { "NOT on disk" };
+    let sent = match is("acknowledged") {
+        true => "no order leaves after this point",
+        false => "AN ORDER THAT WAS BEING WRITTEN MAY STILL REACH THE VENUE",
+    };
+    let open = match answer["opening_orders"].as_u64() {
+        Some(0) => "the venue confirms: no opening order is left".to_owned(),
+        Some(open) => {
+            format!("{open} opening order(s) not confirmed gone yet: `engine kill-switch status`")
+        }
+        None => "opening orders at the venue are not known yet".to_owned(),
+    };
+    console.say(format_args!("tripped, {kept}; {sent}; {open}"))?;
+    console.say("positions stay: `engine flatten` closes them")?;
+    Ok(Exit::Ok)
+}
+
+/// The request, with what is missing asked for where a person sits.
+fn asked(reset: &Reset, console: &mut Console<'_>) -> io::Result<handlers::Reset> {
+    let mut word = |given: &Option<String>, question: &str| match given {
+        Some(word) => Ok(word.clone()),
+        None => console.ask(question).map(Option::unwrap_or_default),
+    };
+    let author = handlers::Author { by: reset.by.clone(), reason: reset.reason.clone() };
+    Ok(handlers::Reset {
+        author,
+        confirm: reset.confirm.clone(),
+        new_baseline: reset.new_baseline,
+        cause: word(&reset.cause_understood, "Is the cause understood? What happened:")?,
+        market: word(&reset.market_normal, "Is the market normal again? How you know:")?,
+        parameters: word(
+            &reset.parameters_reviewed,
+            "Are the parameters reviewed? What you found:",
+        )?,
+        approval: word(&reset.approval, "Who approves, and where is it written:")?,
+        force: reset.force,
+        approved_by: reset.approved_by.clone(),
+    })
 }

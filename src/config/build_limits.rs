@@ -29,6 +29,7 @@ pub(super) fn limits(values: &Values, no_trade: Vec<NoTradeWindow>) -> Option<Li
     Some(Limits {
         drawdown: drawdown(values)?,
         clock: clock(values)?,
+        reset_cooldown_ns: seconds(values, "kill_switch.cooldown_s")?,
         order_notional_max: cash(values, "risk.max_order_notional")?,
         price_band_bps: bps(values, "risk.price_band_pct", 100)?,
         price_move: PriceMoveLimits {

@@ -256,6 +256,12 @@ pub(super) const KEYS: &[Key] = &[
         Kind::Whole(1, 3_600, "seconds"),
         "So long without a known equity while a position is open trips.",
     ),
+    required(
+        "kill_switch.cooldown_s",
+        Kind::Whole(1, 86_400, "seconds"),
+        "A reset must wait so long after the trip, and after a restart; `--force` with another \
+         person's name does not.",
+    ),
     required("clock_sync", Kind::Group, "Distance between our clock and the venue's."),
     required("clock_sync.warn_threshold_ms", MS, "A person is told."),
     required("clock_sync.kill_threshold_ms", MS, "The kill switch trips."),

@@ -8,8 +8,17 @@ use crate::types::{AssetId, Cash, ClientOrderId, ForeignOrder, InstrumentId, Qty
 /// One thing worth saying.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Alert {
-    /// The kill switch tripped.
-    KillSwitch(TripReason),
+    /// The kill switch tripped. What a position then means is said with it (SAFETY E5).
+    KillSwitch {
+        /// What is stopped.
+        scope: Scope,
+        /// By what.
+        reason: TripReason,
+        /// Sum of all positions, signed, in reporting currency; `None` while one has no price.
+        delta: Option<Cash>,
+        /// What a move of all prices by one per cent against that sum costs.
+        loss_per_percent: Option<Cash>,
+    },
     /// The mode of a scope changed.
     Mode {
         /// Where.

@@ -5,11 +5,12 @@ use super::event::OperatorRequest;
 use super::kept::Kept;
 use super::mode::{ModeRecord, Scope};
 use super::portfolio::HighWater;
-use super::safety::{Approved, DenyReason, TripRecord};
+use super::safety::{Approved, DenyReason, Latch};
 use crate::types::{
     ClientOrderId, DeadManRequest, InstrumentId, OrderRequest, OrderStatus, QueryToken, StrategyId,
     VenueId,
 };
+use std::borrow::Cow;
 
 /// Most effects that one event may cause. Work that can pile up (expired orders, cancels after a
 /// trip) looks at [`Effects::room`] and goes on with the next event; the rest is bounded by the
@@ -40,11 +41,11 @@ pub enum Effect {
         status: OrderStatus,
     },
     /// Must reach the disk before anything else does: the kill switch tripped.
-    Tripped(TripRecord),
+    Tripped(Latch),
     /// The kill switch was cleared by a person.
     Reset {
-        /// The generation that was cleared.
-        generation: u32,
+        /// The latch that was cleared.
+        latch: Latch,
         /// By whom and why.
         request: OperatorRequest,
     },
@@ -124,6 +125,15 @@ pub enum Refusal {
     StillBreached,
     /// The account has not been reconciled since the trip.
     NotReconciled,
+    /// Not every recovery criterion has been attested.
+    CriteriaMissing,
+    /// It tripped too short a time ago.
+    CoolingDown {
+        /// Seconds left, rounded up.
+        left_s: u32,
+    },
+    /// Who waives the cooldown must not be who resets.
+    SameApprover,
     /// It names a venue, an instrument or a strategy that is not configured.
     NotConfigured,
     /// The worst price must be within 1 to 2,000 basis points of the touch.
@@ -132,8 +142,19 @@ pub enum Refusal {
 
 impl Refusal {
     /// What an operator reads.
-    pub fn text(self) -> &'static str {
-        match self {
+    pub fn text(self) -> Cow<'static, str> {
+        let text = match self {
+            Self::CriteriaMissing => {
+                "a reset needs all four recovery criteria: cause, market, parameters, approval"
+            }
+            Self::CoolingDown { left_s } => {
+                return format!(
+                    "the cooldown has {left_s} s left; wait, or `--force --approved-by OTHER`"
+                )
+                .into();
+            }
+            Self::SameApprover => "who approves a forced reset must not be who resets",
+
             Self::Killed => "the kill switch is tripped; see `engine kill-switch status`",
             Self::ResumeFirst => "it is stopped there; `engine resume` first, at conservative size",
             Self::InProbation => {
@@ -151,7 +172,8 @@ impl Refusal {
             }
             Self::NotConfigured => "no such venue, instrument or strategy is configured",
             Self::CapOutOfRange => "the cap must be 1 to 2000 basis points",
-        }
+        };
+        text.into()
     }
 }
 

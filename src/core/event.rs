@@ -153,6 +153,15 @@ pub enum OperatorCommand {
     },
     /// Trip the kill switch.
     Trip(TripCause),
+    /// Trip the kill switch for a part only: a person's word.
+    TripScope(Scope),
+    /// Put a name to something that a reset needs; what was found is the request's reason.
+    Attest {
+        /// The latch generation that it is said of.
+        generation: u32,
+        /// What.
+        criterion: Criterion,
+    },
     /// Clear the kill switch (D3).
     Reset {
         /// The latch generation that the operator saw: a newer trip is not cleared by an old word.
@@ -173,6 +182,42 @@ pub enum OperatorCommand {
     Stop,
 }
 
+/// What a reset of the kill switch needs: the four recovery criteria of the runbooks (S0 section
+/// 5), and a second person's word where the cooldown is not waited for (D3).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Criterion {
+    /// What happened is understood.
+    CauseUnderstood,
+    /// The market is normal again.
+    MarketNormal,
+    /// Limits and settings have been looked at.
+    ParametersReviewed,
+    /// Somebody who may has agreed.
+    ApprovalGiven,
+    /// Another person agrees not to wait for the cooldown.
+    CooldownWaived,
+}
+
+impl Criterion {
+    /// The four that every reset needs.
+    pub const ALL: [Self; 4] =
+        [Self::CauseUnderstood, Self::MarketNormal, Self::ParametersReviewed, Self::ApprovalGiven];
+
+    /// All bits of the four.
+    pub(super) const ALL_BITS: u8 = 0b1111;
+
+    /// Its bit among the four; the waiver has none.
+    pub(super) fn bit(self) -> Option<u8> {
+        match self {
+            Self::CauseUnderstood => Some(1),
+            Self::MarketNormal => Some(2),
+            Self::ParametersReviewed => Some(4),
+            Self::ApprovalGiven => Some(8),
+            Self::CooldownWaived => None,
+        }
+    }
+}
+
 /// What a return to full size does with the probation after a resume.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Probation {
@@ -191,6 +236,8 @@ pub enum TripCause {
     FlagFile,
     /// The journal cannot be written any more (D5).
     Journal,
+    /// The last look at the encoded bytes contradicted the kernel.
+    PostCheck,
 }
 
 /// What a reset does with the high-water mark of the drawdown.

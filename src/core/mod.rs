@@ -44,8 +44,8 @@ pub use dead_man::DeadManState;
 pub use digest::Digest;
 pub use effect::{Command, EFFECTS_MAX, Effect, Effects, Refusal};
 pub use event::{
-    AccountEvent, Baseline, ClockSample, Event, EventKind, LinkChannel, LinkEvent, LinkState,
-    OperatorCommand, OperatorRequest, Probation, ReferenceEvent, TripCause,
+    AccountEvent, Baseline, ClockSample, Criterion, Event, EventKind, LinkChannel, LinkEvent,
+    LinkState, OperatorCommand, OperatorRequest, Probation, ReferenceEvent, TripCause,
 };
 pub use flatten::exit_slice;
 pub use kept::{BreakerMark, DayMark, Kept, STOPS_MAX};
@@ -60,7 +60,9 @@ pub use setup::{
     RepeatLimits, Resting, Restored, Seat, Setup, Sharing, Span, Storm, StrategyLimits, Timing,
     Valuation,
 };
-pub use status::{Counters, InstrumentStatus, LossStatus, Status, StrategyStatus, VenueStatus};
+pub use status::{
+    Counters, InstrumentStatus, LatchStatus, LossStatus, Status, StrategyStatus, VenueStatus,
+};
 pub use strategy::{
     Construct, INTENTS_MAX, Intent, Intents, OrderUpdate, Outcome, Registry, Strategy,
     StrategySetup, View,
@@ -156,16 +158,14 @@ impl Core {
         self.origin_ns = event.received_ns;
         self.counters.events += 1;
 
-        let was_latched = self.kernel.latch().is_some();
+        let latched = self.kernel.latch_generation();
         let moved = self.take_in(&event.kind, effects);
         self.stop_lost(effects);
         self.guard(effects);
         self.state.orders.on_time(event.at.mono_ns, effects);
         self.state.reconcile_on_time(effects);
         self.enforce(effects);
-        if !was_latched && self.kernel.latch().is_some() {
-            self.on_tripped();
-        }
+        self.on_tripped(latched, effects);
         self.escalate(effects);
         self.withdraw(effects);
         self.exit(effects);
@@ -405,6 +405,7 @@ impl Core {
             effects.push(Effect::Alert(Alert::Mismatch(*finding)));
         }
         let Verdict::Proven { adopt, quiet, findings } = verdict else { return };
+        self.kernel.on_proven(venue, asked_ns.unwrap_or(0));
         self.state.adopt(snapshot, adopt, quiet);
         let taken = snapshot.open_orders.iter().filter_map(crate::types::VenueOrder::id);
         taken.for_each(|id| self.intents.skip(id));
@@ -478,11 +479,24 @@ impl Core {
         self.kernel.trip(trip, self.state.now, effects);
     }
 
-    /// The latch is set, whatever set it: opening orders go, and a reset needs a reading that was
-    /// asked for after this (D3).
-    fn on_tripped(&mut self) {
+    /// Latches newer than `generation` are set, whatever set them: opening orders go, a person must
+    /// know, and a reset needs a reading that is asked for after this (D3).
+    fn on_tripped(&mut self, generation: u32, effects: &mut Effects) {
+        if generation == self.kernel.latch_generation() {
+            return;
+        }
+        let delta = self.state.delta();
+        let loss_per_percent = delta.and_then(|delta| delta.abs().checked_bps(100));
+        for latch in self.kernel.latches().filter(|it| generation < it.trip.generation) {
+            let (scope, reason) = (latch.scope, latch.trip.reason);
+            let alert = Alert::KillSwitch { scope, reason, delta, loss_per_percent };
+            effects.push(Effect::Alert(alert));
+            if latch.scope == Scope::All {
+                self.state.reconcilers.iter_mut().for_each(Reconciler::doubt);
+            }
+        }
         self.withdrawing = true;
-        self.state.reconcilers.iter_mut().for_each(Reconciler::doubt);
+        self.state.reconcilers.iter_mut().for_each(Reconciler::ask_soon);
     }
 
     /// The kernel looks at what the event made true.

@@ -9,7 +9,7 @@ use super::effect::{Effect, Effects, Refusal};
 use super::event::{OperatorCommand, OperatorRequest, Probation, TripCause};
 use super::mode::{ModeCause, Scope};
 use super::reconcile::Reconciler;
-use super::safety::{Change, Trip, TripReason};
+use super::safety::{Change, Release, Trip, TripReason};
 
 /// Widest cap that a flatten may be given: beyond a fifth of the price it is a typing error.
 const CAP_BPS_MAX: u32 = 2_000;
@@ -49,18 +49,23 @@ impl Core {
                     TripCause::Operator => TripReason::Operator,
                     TripCause::FlagFile => TripReason::FlagFile,
                     TripCause::Journal => TripReason::Journal,
+                    TripCause::PostCheck => TripReason::PostCheck,
                 };
-                let (by, note) = (request.by, request.reason);
-                self.trip(Trip { reason, value: 0, limit: 0, by, note }, effects);
+                self.trip(by_hand(Scope::All, reason, request), effects);
+            }
+            OperatorCommand::TripScope(scope) => {
+                self.trip(by_hand(scope, TripReason::Operator, request), effects);
+            }
+            OperatorCommand::Attest { generation, criterion } => {
+                self.kernel.attest(generation, criterion, request.by)?;
             }
             OperatorCommand::Reset { generation, baseline } => {
-                let proven = self.state.is_link_up() && self.state.is_all_proven();
-                if self.kernel.latch().is_some() && !proven {
-                    return Err(Refusal::NotReconciled);
-                }
-                self.kernel.reset(generation, baseline)?;
-                effects.push(Effect::Reset { generation, request: *request });
-                self.change_mode(Scope::All, word(ModeCause::Reset, request), effects);
+                let is_reconciled = self.state.is_link_up() && self.state.is_all_proven();
+                let (by, now_ns) = (request.by, self.state.now.mono_ns);
+                let release = Release { generation, by, now_ns, is_reconciled };
+                let latch = self.kernel.reset(&release, baseline)?;
+                effects.push(Effect::Reset { latch, request: *request });
+                self.change_mode(latch.scope, word(ModeCause::Reset, request), effects);
             }
             OperatorCommand::Flatten { instrument, cap_bps } => {
                 if !(1..=CAP_BPS_MAX).contains(&cap_bps) {
@@ -106,17 +111,25 @@ impl Core {
         match command {
             OperatorCommand::Halt(scope)
             | OperatorCommand::Resume(scope)
+            | OperatorCommand::TripScope(scope)
             | OperatorCommand::Promote { scope, .. } => self.door().has_scope(scope),
             OperatorCommand::Flatten { instrument, .. } => {
                 instrument.is_none_or(|instrument| self.door().has(instrument))
             }
             OperatorCommand::ResumeFull
             | OperatorCommand::Trip(_)
+            | OperatorCommand::Attest { .. }
             | OperatorCommand::Reset { .. }
             | OperatorCommand::Reconcile
             | OperatorCommand::Stop => true,
         }
     }
+}
+
+/// A trip by a person, or by what acts in one's place.
+fn by_hand(scope: Scope, reason: TripReason, request: &OperatorRequest) -> Trip {
+    let (by, note) = (request.by, request.reason);
+    Trip { scope, reason, value: 0, limit: 0, by, note }
 }
 
 /// An operator's word as a change of mode.

@@ -9,7 +9,7 @@ pub use super::appetite::{
 use super::kept::{BreakerMark, DayMark};
 use super::mode::{ModeRecord, Scope};
 use super::portfolio::HighWater;
-use super::safety::TripRecord;
+use super::safety::{Latch, TripRecord};
 use super::strategy::Strategy;
 use crate::types::{Cash, Instrument, InstrumentId, Qty};
 
@@ -54,8 +54,10 @@ pub struct Seat {
 pub struct Restored {
     /// The modes that held, by scope; what is not named runs.
     pub modes: Vec<(Scope, ModeRecord)>,
-    /// The latch, if it is set.
+    /// The latch of everything, if it is set.
     pub latch: Option<TripRecord>,
+    /// The latches of parts.
+    pub part_latches: Vec<Latch>,
     /// Generation of the latch: how often it has ever tripped.
     pub latch_generation: u32,
     /// The high-water mark of equity.
@@ -125,6 +127,8 @@ pub struct Limits {
     pub drawdown: DrawdownLimits,
     /// Distance to the venue's clock.
     pub clock: ClockLimits,
+    /// A reset of the kill switch must wait so long after the trip (D3).
+    pub reset_cooldown_ns: u64,
     /// Largest price × quantity of one order, in its quote asset.
     pub order_notional_max: Cash,
     /// Farthest that a price may lie beyond the opposite touch, in basis points.

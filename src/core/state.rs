@@ -173,6 +173,18 @@ impl State {
         );
     }
 
+    /// Sum of all positions at the last prices, signed; `None` while one has no price.
+    pub(super) fn delta(&self) -> Option<Cash> {
+        self.instruments.iter().try_fold(Cash::ZERO, |sum, instrument| {
+            let position = self.portfolio.position(instrument.id);
+            if position == Qty::ZERO {
+                return Some(sum);
+            }
+            let quote = self.market[instrument.id.index()].last_quote()?;
+            sum.checked_add(quote.bid.notional(position))
+        })
+    }
+
     /// What a strategy may see.
     pub(super) fn view<'a>(
         &'a self,

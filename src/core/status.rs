@@ -4,9 +4,9 @@ use super::dead_man::DeadManState;
 use super::kept::DayMark;
 use super::mode::{Mode, ModeRecord, Scope};
 use super::portfolio::{HighWater, Tally};
-use super::safety::{DenyReason, TripRecord};
-use super::{Core, LinkChannel};
-use crate::types::{Cash, InstrumentId, Qty, Quote, Stamp, StrategyId, VenueId};
+use super::safety::{DenyReason, LATCHES_MAX, Latch, TripRecord};
+use super::{Core, LinkChannel, Order};
+use crate::types::{Cash, InstrumentId, Purpose, Qty, Quote, Stamp, StrategyId, VenueId};
 
 /// Counts since the start.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -133,6 +133,17 @@ pub struct StrategyStatus {
     pub positions: Vec<Qty>,
 }
 
+/// One latch of the kill switch.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct LatchStatus {
+    /// What is stopped, and why.
+    pub latch: Latch,
+    /// Opening orders in its scope that the venue has not confirmed to be gone.
+    pub opening_orders: u32,
+    /// How long a reset must wait, nanoseconds.
+    pub cooldown_left_ns: u64,
+}
+
 /// Everything.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Status {
@@ -144,8 +155,10 @@ pub struct Status {
     pub held: ModeRecord,
     /// How long full size is not to be had without force after a resume, nanoseconds.
     pub probation_left_ns: u64,
-    /// The latch, when set.
+    /// The latch of everything, when set.
     pub latch: Option<TripRecord>,
+    /// All latches, that of everything included.
+    pub latches: Vec<LatchStatus>,
     /// How often the switch has ever tripped.
     pub latch_generation: u32,
     /// The connections of all venues, by channel: market data, order entry, private stream.
@@ -240,9 +253,28 @@ impl Core {
         out.tally = *state.portfolio.tally();
         out.counters = self.counters;
         out.counters.wishes_dropped = self.intents.dropped().into();
+        self.latch_status(&mut out.latches);
         self.venue_status(&mut out.venues);
         self.instrument_status(&mut out.instruments);
         self.strategy_status(&mut out.strategies);
+    }
+
+    fn latch_status(&self, out: &mut Vec<LatchStatus>) {
+        out.clear();
+        out.reserve(LATCHES_MAX);
+        for latch in self.kernel.latches() {
+            let opening = |order: &&Order| {
+                order.terms.purpose == Purpose::Opening && self.kernel.reaches(latch, order)
+            };
+            let count = self.state.orders.live().filter(opening).count();
+            out.push(LatchStatus {
+                latch: *latch,
+                opening_orders: u32::try_from(count).unwrap_or(u32::MAX),
+                cooldown_left_ns: self
+                    .kernel
+                    .cooldown_left_ns(latch.trip.generation, self.state.now.mono_ns),
+            });
+        }
     }
 
     fn venue_status(&self, out: &mut Vec<VenueStatus>) {

@@ -10,10 +10,10 @@ use super::event::LinkChannel;
 use super::flatten::{Scene, Step};
 use super::mode::{Mode, ModeCause, Scope};
 use super::orders::{Escalation, Order};
-use super::safety::{self, Change, DenyReason};
+use super::safety::{self, Change, DenyReason, Kernel};
 use super::setup::Sharing;
 use super::state::State;
-use crate::types::{InstrumentId, Purpose, Qty, Side};
+use crate::types::{Instrument, InstrumentId, Purpose, Qty, Side};
 
 impl Core {
     /// Takes back orders where they may not stand: opening ones after a trip, a halt, the end;
@@ -35,8 +35,8 @@ impl Core {
             }
         };
         let sent = effects.as_slice().len();
-        if kernel.latch().is_some() && state.sharing == Sharing::Exclusive {
-            cancel_by_symbol(state, effects);
+        if state.sharing == Sharing::Exclusive {
+            cancel_by_symbol(state, kernel, effects);
         }
         let done = state.orders.withdraw(unwanted, now_ns, effects);
         self.counters.cancels_sent += (effects.as_slice().len() - sent) as u64;
@@ -145,8 +145,9 @@ impl Core {
 
 /// Belt and braces after a trip: one message per instrument that also reaches orders which are not
 /// known here, where the account is ours alone and nothing protective stands there (SAFETY E4).
-fn cancel_by_symbol(state: &State, effects: &mut Effects) {
-    for instrument in &state.instruments {
+fn cancel_by_symbol(state: &State, kernel: &Kernel, effects: &mut Effects) {
+    let killed = |instrument: &&Instrument| kernel.kills(instrument.id);
+    for instrument in state.instruments.iter().filter(killed) {
         let any = 0 < state.totals().of(instrument.id).live();
         if any && !state.is_guarded(instrument.id) && 0 < effects.room() {
             effects.push(Effect::Send(Command::CancelAll { instrument: instrument.id }));

@@ -8,7 +8,10 @@
 use super::report::Report;
 use super::{Named, Names, status_json};
 use crate::core::safety::TripRecord;
-use crate::core::{Baseline, Digest, OperatorCommand, Probation, Refusal, Scope, TripCause};
+use crate::core::{
+    Baseline, Criterion, Digest, OperatorCommand, OperatorRequest, Probation, Refusal, Scope,
+    TripCause,
+};
 use crate::types::Text;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -56,18 +59,15 @@ pub enum Request {
         /// Who and why.
         #[serde(flatten)]
         author: Author,
+        /// Only this venue.
+        venue: Option<String>,
+        /// Only this strategy.
+        strategy: Option<String>,
+        /// Only this instrument.
+        symbol: Option<String>,
     },
-    /// Clear the kill switch.
-    KillSwitchReset {
-        /// Who and why.
-        #[serde(flatten)]
-        author: Author,
-        /// The challenge that `kill-switch status` shows.
-        confirm: String,
-        /// Accept the present equity as the new high-water mark.
-        #[serde(default)]
-        new_baseline: bool,
-    },
+    /// Clear one latch of the kill switch.
+    KillSwitchReset(Box<Reset>),
     /// Bring positions to zero.
     Flatten {
         /// Who and why.
@@ -80,8 +80,49 @@ pub enum Request {
     },
 }
 
+/// A word that a latch may go (D3).
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Reset {
+    /// Who and why.
+    #[serde(flatten)]
+    pub author: Author,
+    /// The challenge that `kill-switch status` shows: it names the latch.
+    pub confirm: String,
+    /// Accept the present equity as the new high-water mark.
+    #[serde(default)]
+    pub new_baseline: bool,
+    /// What happened, and how that is known.
+    #[serde(default)]
+    pub cause: String,
+    /// Why the market counts as normal again.
+    #[serde(default)]
+    pub market: String,
+    /// What was found in limits and settings.
+    #[serde(default)]
+    pub parameters: String,
+    /// Who agreed, and where that is written.
+    #[serde(default)]
+    pub approval: String,
+    /// Do not wait for the cooldown. Skips nothing else.
+    #[serde(default)]
+    pub force: bool,
+    /// The other person who agrees to that.
+    pub approved_by: Option<String>,
+}
+
+/// What is a fact once a trip is answered.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Tripped {
+    /// No order of its scope is being written any more, and none will be.
+    pub acknowledged: bool,
+    /// It is on disk.
+    pub durable: bool,
+    /// Opening orders in its scope that the venue has not confirmed gone; `None` when not known.
+    pub opening_orders: Option<u32>,
+}
+
 /// Who asks, and why.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Author {
     /// A name.
     pub by: String,
@@ -102,6 +143,8 @@ pub enum Asked {
         reason: Text<96>,
         /// What.
         command: OperatorCommand,
+        /// What people put their names to first.
+        attested: Vec<OperatorRequest>,
     },
 }
 
@@ -119,8 +162,18 @@ pub fn handle(line: &str, report: &Report) -> Asked {
 pub fn answer(result: Result<(), Refusal>, durable: bool) -> Value {
     match result {
         Ok(()) => json!({"ok": true, "durable": durable}),
-        Err(refusal) => no(refusal.text()),
+        Err(refusal) => no(&refusal.text()),
     }
+}
+
+/// The answer to a trip.
+pub fn tripped(fact: &Tripped) -> Value {
+    json!({
+        "ok": true,
+        "acknowledged": fact.acknowledged,
+        "durable": fact.durable,
+        "opening_orders": fact.opening_orders,
+    })
 }
 
 /// A refusal.
@@ -132,6 +185,15 @@ pub fn no(what: &str) -> Value {
 pub fn challenge(trip: &TripRecord) -> String {
     let digest = Digest::new().with(trip.generation.into()).with_count(trip.at.unix_ns);
     format!("reset-{}-{:04x}", trip.generation, digest.value() & 0xffff)
+}
+
+/// The command that clears that very trip, for people to complete.
+pub fn reset_command(trip: &TripRecord) -> String {
+    let confirm = challenge(trip);
+    format!(
+        "engine kill-switch reset --confirm {confirm} --by NAME --reason TEXT --cause-understood \
+         TEXT --market-normal TEXT --parameters-reviewed TEXT --approval TEXT"
+    )
 }
 
 fn understand(request: Request, report: &Report) -> Result<Asked, String> {
@@ -154,20 +216,29 @@ fn understand(request: Request, report: &Report) -> Result<Asked, String> {
                 (false, true) => return Err("--force goes with --full".to_owned()),
             }
         }
-        Request::KillSwitchTrip { author } => (author, OperatorCommand::Trip(TripCause::Operator)),
-        Request::KillSwitchReset { author, confirm, new_baseline } => {
-            (author, reset(report, &confirm, new_baseline)?)
+        Request::KillSwitchTrip { author, venue, strategy, symbol } => {
+            let scope = scope(names, venue.as_ref(), symbol.as_ref(), strategy.as_ref())?;
+            let command = match scope {
+                Scope::All => OperatorCommand::Trip(TripCause::Operator),
+                part => OperatorCommand::TripScope(part),
+            };
+            (author, command)
         }
+        Request::KillSwitchReset(asked) => return reset(*asked, report),
         Request::Flatten { author, instrument, cap_bps } => {
             let instrument = instrument.map(|symbol| names.find_instrument(&symbol)).transpose()?;
             (author, OperatorCommand::Flatten { instrument, cap_bps })
         }
     };
+    let (by, reason) = named(&author)?;
+    Ok(Asked::Command { by, reason, command, attested: Vec::new() })
+}
+
+fn named(author: &Author) -> Result<(Text<32>, Text<96>), String> {
     if author.by.trim().is_empty() || author.reason.trim().is_empty() {
         return Err("say who asks (--by) and why (--reason)".to_owned());
     }
-    let (by, reason) = (Text::new(&author.by), Text::new(&author.reason));
-    Ok(Asked::Command { by, reason, command })
+    Ok((Text::new(&author.by), Text::new(&author.reason)))
 }
 
 fn scope(
@@ -181,23 +252,70 @@ fn scope(
     names.scope(Named { venue, instrument, strategy })
 }
 
-fn reset(report: &Report, confirm: &str, new_baseline: bool) -> Result<OperatorCommand, String> {
-    let Some(trip) = &report.status.latch else {
-        return Err(Refusal::NotTripped.text().to_owned());
-    };
-    if confirm != challenge(trip) {
-        return Err("the challenge is not that of this trip: read `engine kill-switch status`, \
-                    understand the cause, and confirm what it shows"
-            .to_owned());
+/// The latch that the challenge names, and every name that a reset needs.
+fn reset(asked: Reset, report: &Report) -> Result<Asked, String> {
+    let (by, reason) = named(&asked.author)?;
+    let latches = &report.status.latches;
+    if latches.is_empty() {
+        return Err(Refusal::NotTripped.text().into_owned());
     }
-    let baseline = if new_baseline { Baseline::New } else { Baseline::Keep };
-    Ok(OperatorCommand::Reset { generation: trip.generation, baseline })
+    let trip =
+        latches.iter().map(|it| &it.latch.trip).find(|trip| asked.confirm == challenge(trip));
+    let Some(trip) = trip else {
+        return Err(
+            "the challenge is not that of a standing trip: read `engine kill-switch status`, \
+                    understand the cause, and confirm what it shows"
+                .to_owned(),
+        );
+    };
+    let generation = trip.generation;
+    let attested = attested(&asked, generation)?;
+    let baseline = if asked.new_baseline { Baseline::New } else { Baseline::Keep };
+    let command = OperatorCommand::Reset { generation, baseline };
+    Ok(Asked::Command { by, reason, command, attested })
+}
+
+/// The four recovery criteria in the words of who resets, approval and waiver in the name of who
+/// gave them; each is a record of its own in the journal.
+fn attested(asked: &Reset, generation: u32) -> Result<Vec<OperatorRequest>, String> {
+    let Reset { author, approved_by, force, .. } = asked;
+    let other = approved_by.as_deref().map(str::trim).filter(|name| !name.is_empty());
+    if *force && other.is_none_or(|other| other == author.by.trim()) {
+        return Err("--force needs --approved-by with the name of another person".to_owned());
+    }
+    let approver = other.unwrap_or(&author.by);
+    let words = [
+        (Criterion::CauseUnderstood, "--cause-understood", &asked.cause, &*author.by),
+        (Criterion::MarketNormal, "--market-normal", &asked.market, &author.by),
+        (Criterion::ParametersReviewed, "--parameters-reviewed", &asked.parameters, &author.by),
+        (Criterion::ApprovalGiven, "--approval", &asked.approval, approver),
+    ];
+    let missing: Vec<_> = words.iter().filter(|it| it.2.trim().is_empty()).map(|it| it.1).collect();
+    if !missing.is_empty() {
+        return Err(format!(
+            "a reset needs a word on each recovery criterion: {}",
+            missing.join(", ")
+        ));
+    }
+    let said = |criterion, word: &str, by: &str| OperatorRequest {
+        ticket: 0,
+        by: Text::new(by),
+        reason: Text::new(word),
+        command: OperatorCommand::Attest { generation, criterion },
+    };
+    let mut attested: Vec<_> =
+        words.iter().map(|(criterion, _, word, by)| said(*criterion, word, by)).collect();
+    if *force {
+        attested.push(said(Criterion::CooldownWaived, &author.reason, approver));
+    }
+    Ok(attested)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::safety::TripReason;
+    use crate::core::LatchStatus;
+    use crate::core::safety::{Latch, TripReason};
     use crate::types::{InstrumentId, Stamp, StrategyId, VenueId};
 
     fn report() -> Report {
@@ -210,7 +328,7 @@ mod tests {
             },
             ..Report::default()
         };
-        report.status.latch = Some(TripRecord {
+        let trip = TripRecord {
             generation: 3,
             reason: TripReason::Operator,
             at: Stamp { mono_ns: 1, unix_ns: 2 },
@@ -218,7 +336,16 @@ mod tests {
             limit: 0,
             by: Text::new("ann"),
             note: Text::default(),
-        });
+        };
+        let whole = Latch { scope: Scope::All, trip };
+        let part = Latch {
+            scope: Scope::Strategy(StrategyId(0)),
+            trip: TripRecord { generation: 4, ..trip },
+        };
+        report.status.latch = Some(trip);
+        report.status.latches = [whole, part]
+            .map(|latch| LatchStatus { latch, opening_orders: 0, cooldown_left_ns: 0 })
+            .to_vec();
         report
     }
 
@@ -255,16 +382,90 @@ mod tests {
         assert_eq!(command(resume), OperatorCommand::Promote { scope, probation });
     }
 
+    /// A good reset of the latch with that index, after `change`.
+    fn reset_line(at: usize, change: impl FnOnce(&mut Reset)) -> String {
+        let text = |text: &str| text.to_owned();
+        let mut reset = Reset {
+            author: Author { by: text("ann"), reason: text("looked") },
+            confirm: challenge(&report().status.latches[at].latch.trip),
+            cause: text("a bad tick"),
+            market: text("calm"),
+            parameters: text("unchanged"),
+            approval: text("ticket 12"),
+            ..Reset::default()
+        };
+        change(&mut reset);
+        serde_json::to_string(&Request::KillSwitchReset(Box::new(reset))).unwrap()
+    }
+
+    fn attested_by(line: &str) -> Vec<(Criterion, String)> {
+        let Asked::Command { attested, .. } = handle(line, &report()) else { panic!("{line}") };
+        let said = attested.iter().map(|request| match request.command {
+            OperatorCommand::Attest { criterion, .. } => (criterion, request.by.to_string()),
+            ref other => panic!("{other:?}"),
+        });
+        said.collect()
+    }
+
     #[test]
-    fn a_reset_needs_the_challenge_of_this_trip() {
-        let wrong = r#"{"verb":"kill-switch-reset","by":"ann","reason":"ok","confirm":"reset-3"}"#;
-        assert!(error(wrong).contains("challenge"));
-        let right = challenge(&report().status.latch.unwrap());
-        let line = format!(
-            r#"{{"verb":"kill-switch-reset","by":"ann","reason":"ok","confirm":"{right}"}}"#
+    fn a_reset_names_its_latch_by_the_challenge() {
+        assert!(
+            error(&reset_line(0, |it| it.confirm = "reset-3".to_owned())).contains("challenge")
         );
-        let reset = OperatorCommand::Reset { generation: 3, baseline: Baseline::Keep };
-        assert_eq!(command(&line), reset);
+        for (at, generation) in [(0, 3), (1, 4)] {
+            let reset = OperatorCommand::Reset { generation, baseline: Baseline::Keep };
+            assert_eq!(command(&reset_line(at, |_| {})), reset);
+        }
+    }
+
+    #[test]
+    fn a_reset_needs_a_word_on_each_criterion() {
+        let gaps: [(fn(&mut Reset), &str); 4] = [
+            (|it| it.cause.clear(), "--cause-understood"),
+            (|it| it.market = " ".to_owned(), "--market-normal"),
+            (|it| it.parameters.clear(), "--parameters-reviewed"),
+            (|it| it.approval.clear(), "--approval"),
+        ];
+        for (gap, flag) in gaps {
+            assert!(error(&reset_line(0, gap)).ends_with(flag), "{flag}");
+        }
+        let said = attested_by(&reset_line(0, |_| {}));
+        assert_eq!(said, Criterion::ALL.map(|criterion| (criterion, "ann".to_owned())));
+    }
+
+    #[test]
+    fn a_forced_reset_needs_another_person() {
+        for name in [None, Some(""), Some("ann"), Some(" ann ")] {
+            let line = reset_line(0, |it| {
+                it.force = true;
+                it.approved_by = name.map(str::to_owned);
+            });
+            assert!(error(&line).contains("--approved-by"), "{name:?}");
+        }
+        let line = reset_line(0, |it| {
+            it.force = true;
+            it.approved_by = Some("bob".to_owned());
+        });
+        let said = attested_by(&line);
+        assert_eq!(
+            said[3..],
+            [
+                (Criterion::ApprovalGiven, "bob".to_owned()),
+                (Criterion::CooldownWaived, "bob".to_owned()),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_trip_names_its_scope() {
+        let trip = r#"{"verb":"kill-switch-trip","by":"ann","reason":"news"}"#;
+        assert_eq!(command(trip), OperatorCommand::Trip(TripCause::Operator));
+        let trip = r#"{"verb":"kill-switch-trip","by":"ann","reason":"x","strategy":"maker"}"#;
+        let scope = Scope::Strategy(StrategyId(0));
+        assert_eq!(command(trip), OperatorCommand::TripScope(scope));
+        let trip = r#"{"verb":"kill-switch-trip","by":"ann","reason":"x","symbol":"ethusdt"}"#;
+        let scope = Scope::Instrument(InstrumentId(1));
+        assert_eq!(command(trip), OperatorCommand::TripScope(scope));
     }
 
     #[test]

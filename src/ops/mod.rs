@@ -11,6 +11,7 @@ mod names;
 mod report;
 pub mod say;
 pub mod screen;
+pub mod snapshot;
 mod status_json;
 mod status_text;
 pub mod stop_matrix;

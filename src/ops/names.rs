@@ -1,7 +1,8 @@
 //! The names that people use for what the core knows by index.
 
 use crate::core::Scope;
-use crate::types::{AssetId, InstrumentId, StrategyId, VenueId};
+use crate::store::ScopeName;
+use crate::types::{AssetId, InstrumentId, StrategyId, Text, VenueId};
 
 /// Names by index.
 #[derive(Clone, Debug, Default)]
@@ -73,6 +74,28 @@ impl Names {
             }
             _ => Err("name a venue, an instrument or a strategy, and only one".to_owned()),
         }
+    }
+
+    /// A scope as it is kept on disk.
+    pub fn of_scope(&self, scope: Scope) -> ScopeName {
+        match scope {
+            Scope::All => ScopeName::All,
+            Scope::Venue(id) => ScopeName::Venue(Text::new(self.venue(id))),
+            Scope::Strategy(id) => ScopeName::Strategy(Text::new(self.strategy(id))),
+            Scope::Instrument(id) => ScopeName::Instrument(Text::new(self.instrument(id))),
+        }
+    }
+
+    /// The scope that was kept; `None` when the configuration does not name it any more.
+    pub fn find_scope(&self, name: &ScopeName) -> Option<Scope> {
+        let nobody = Named::default();
+        let named = match name {
+            ScopeName::All => nobody,
+            ScopeName::Venue(name) => Named { venue: Some(name.as_str()), ..nobody },
+            ScopeName::Strategy(name) => Named { strategy: Some(name.as_str()), ..nobody },
+            ScopeName::Instrument(name) => Named { instrument: Some(name.as_str()), ..nobody },
+        };
+        self.scope(named).ok()
     }
 
     /// The instrument of a symbol.

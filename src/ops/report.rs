@@ -3,6 +3,7 @@
 
 use super::Names;
 use crate::core::Status;
+use crate::store::LatchTable;
 use crate::venue::MarketCounters;
 
 /// A running engine, as of a moment.
@@ -28,6 +29,8 @@ pub struct Report {
     pub names: Names,
     /// The core.
     pub status: Status,
+    /// The kill switch as it is kept: what stands, how often it tripped and by what.
+    pub latches: LatchTable,
     /// Tick-to-order.
     pub latency: Percentiles,
     /// The feed.

@@ -3,7 +3,7 @@
 use super::Names;
 use crate::core::safety::TripReason;
 use crate::core::{Alert, Author, Finding, Mode, ModeRecord, Scope};
-use crate::types::ForeignOrder;
+use crate::types::{Cash, ForeignOrder};
 
 /// How loud a line is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -24,11 +24,16 @@ const BREAKER_OPEN: &str = "circuit breaker open: nothing new until breaker.cool
 /// The line for an alert.
 pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
     match alert {
-        Alert::KillSwitch(reason) => {
-            let why = trip_reason(*reason);
+        Alert::KillSwitch { scope, reason, delta, loss_per_percent } => {
+            let (why, scope) = (trip_reason(*reason), names.of_scope(*scope));
+            let amount = |cash: &Option<Cash>| cash.map_or("?".to_owned(), |it| format!("{it:.2}"));
+            let (delta, loss) = (amount(delta), amount(loss_per_percent));
             (
                 Loudness::Error,
-                format!("Kill switch activated: {why}; see `engine kill-switch status`"),
+                format!(
+                    "Kill switch activated: {why} ({scope}); net position {delta}, one per cent \
+                     against it costs {loss}; see `engine kill-switch status`"
+                ),
             )
         }
         Alert::Mode { scope, record } => mode(*scope, record, names),
@@ -140,6 +145,7 @@ pub fn trip_reason(reason: TripReason) -> &'static str {
         TripReason::Overfill => "the venue filled more than was ordered",
         TripReason::Journal => "the journal cannot be written",
         TripReason::StateUnreadable => "the state on disk cannot be read",
+        TripReason::PostCheck => "the bytes of an order contradicted the kernel",
     }
 }
 

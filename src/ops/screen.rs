@@ -6,6 +6,7 @@
 //! in the log file, and how much it was is said when it reads again.
 
 use super::report::{Percentiles, Report};
+use super::say;
 use crate::core::{LinkChannel, Mode, ModeRecord};
 use crate::types::{Cash, SECOND};
 use parking_lot::Mutex;
@@ -177,6 +178,11 @@ fn write_block(report: &Report, out: &mut String) -> std::fmt::Result {
             "{symbol:10} {quote}   book {book}   position {}   open {}{held}",
             line.position, line.open_orders
         )?;
+    }
+    for it in &status.latches {
+        let (scope, why) = (report.names.of_scope(it.latch.scope), it.latch.trip.reason);
+        let (why, open) = (say::trip_reason(why), it.opening_orders);
+        writeln!(out, "KILLED     {scope}: {why}   opening orders left {open}")?;
     }
     let profit = signed(status.profit());
     let drawdown = status.drawdown_bps.map_or("?".to_owned(), percent);

@@ -1,8 +1,12 @@
 //! The status for programs: the same as the screen, as one JSON object (R27, R114).
 
 use super::report::Report;
-use super::say;
-use crate::core::{DeadManState, LinkChannel, ModeRecord, StrategyStatus, VenueStatus};
+use super::{handlers, say};
+use crate::core::safety::TripRecord;
+use crate::core::{
+    DeadManState, LatchStatus, LinkChannel, ModeRecord, Scope, StrategyStatus, VenueStatus,
+};
+use crate::types::SECOND;
 use serde_json::{Map, Value, json};
 
 /// The whole report. Numbers of money and quantity are text: exact, as everywhere.
@@ -15,8 +19,8 @@ pub fn status(report: &Report) -> Value {
         "trading_mode": report.trading_mode,
         "mode": status.mode.name(),
         "mode_cause": mode_cause(&status.held),
-        "probation_left_s": status.probation_left_ns.div_ceil(crate::types::SECOND),
-        "kill_switch_active": status.latch.is_some(),
+        "probation_left_s": status.probation_left_ns.div_ceil(SECOND),
+        "kill_switch_active": !status.latches.is_empty(),
         "kill_switch": kill_switch(report),
         "no_trade_window": status.in_no_trade_window,
         "stopping": status.stopping,
@@ -61,24 +65,44 @@ pub fn status(report: &Report) -> Value {
     })
 }
 
-/// The kill switch alone: what `engine kill-switch status` shows.
+/// The kill switch alone: what `engine kill-switch status` shows. `trip` and `challenge` are those
+/// of the latch of everything, or of the first one where only parts are stopped.
 pub fn kill_switch(report: &Report) -> Value {
     let status = &report.status;
-    let trip = status.latch.as_ref().map(|trip| {
-        json!({
-            "reason": say::trip_reason(trip.reason),
-            "unix_ms": trip.at.unix_ns / crate::types::MS,
-            "value": trip.value,
-            "limit": trip.limit,
-            "by": trip.by.as_str(),
-            "note": trip.note.as_str(),
-        })
-    });
+    let latches = &status.latches;
+    let first = latches.iter().find(|it| it.latch.scope == Scope::All).or(latches.first());
+    let trip = first.map(|it| &it.latch.trip);
     json!({
-        "latched": status.latch.is_some(),
+        "latched": !latches.is_empty(),
         "generation": status.latch_generation,
-        "trip": trip,
-        "challenge": status.latch.as_ref().map(super::handlers::challenge),
+        "trip": trip.map(cause),
+        "challenge": trip.map(handlers::challenge),
+        "reset": trip.map(handlers::reset_command),
+        "latches": latches.iter().map(|it| latch(it, report)).collect::<Vec<_>>(),
+        "activations": report.latches.activations,
+        "history": report.latches.history,
+    })
+}
+
+fn latch(it: &LatchStatus, report: &Report) -> Value {
+    let trip = &it.latch.trip;
+    let mut line = cause(trip);
+    line["scope"] = json!(report.names.of_scope(it.latch.scope).to_string());
+    line["generation"] = json!(trip.generation);
+    line["opening_orders"] = json!(it.opening_orders);
+    line["cooldown_left_s"] = json!(it.cooldown_left_ns.div_ceil(SECOND));
+    line["challenge"] = json!(handlers::challenge(trip));
+    line
+}
+
+fn cause(trip: &TripRecord) -> Value {
+    json!({
+        "reason": say::trip_reason(trip.reason),
+        "unix_ms": trip.at.unix_ns / crate::types::MS,
+        "value": trip.value,
+        "limit": trip.limit,
+        "by": trip.by.as_str(),
+        "note": trip.note.as_str(),
     })
 }
 
@@ -92,7 +116,7 @@ fn day(report: &Report) -> Value {
 
 fn circuit_breaker(report: &Report) -> Value {
     let losses = &report.status.losses;
-    let remaining_s = losses.breaker_cooldown_ns.div_ceil(crate::types::SECOND);
+    let remaining_s = losses.breaker_cooldown_ns.div_ceil(SECOND);
     json!({
         "state": if remaining_s == 0 { "closed" } else { "open" },
         "stops": losses.breaker_stops,

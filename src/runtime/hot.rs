@@ -128,6 +128,7 @@ impl Hot {
         for effect in self.effects.drain() {
             self.outputs.hand_out(effect, at, &self.core);
         }
+        self.outputs.took_in(&event.kind);
         self.outputs.discard(event.kind);
     }
 

@@ -2,11 +2,14 @@
 //!
 //! In reading order: [`clock`], [`bell`], [`lane`], [`gate`] and [`threads`] are the parts;
 //! `hot` with `outputs` is the loop around the core; `feed`, `gateway` and `writer` are the threads
-//! around it; `assemble`, `startup`, `run` and `wiring` put a run together, `supervisor` keeps and
-//! ends it. `exchange` serves the simulated exchange, `backtest` and `record` are the other two
+//! around it; `assemble`, `startup`, `run` and `wiring` put a run together, `waiting` attends to
+//! operators before there is a venue; `supervisor` keeps a run and ends it, with `operators` and
+//! `aftermath`. `exchange` serves the simulated exchange, `backtest` and `record` are the other two
 //! worlds; `panic` gets out of a venue without any of them.
 
+mod aftermath;
 mod assemble;
+mod atomic;
 mod backtest;
 pub mod bell;
 mod books;
@@ -14,12 +17,15 @@ pub mod clock;
 mod exchange;
 mod feed;
 pub mod gate;
+#[cfg(test)]
+mod gate_tests;
 mod gateway;
 mod hot;
 pub mod lane;
 mod latency;
 mod link;
 mod listing;
+mod operators;
 mod outputs;
 mod panic;
 mod places;
@@ -31,6 +37,7 @@ mod signals;
 mod startup;
 mod supervisor;
 pub mod threads;
+mod waiting;
 mod wiring;
 mod writer;
 

@@ -13,15 +13,16 @@
 //! - alerts: dropped and counted, since they are for people and the status says the same;
 //! - spent: freed here; the only case in which this thread frees memory.
 
-use super::gate::Gate;
+use super::gate::{Gate, Hold};
 use super::hot::Incoming;
 use super::lane::Filler;
-use crate::core::safety::{Approved, TripRecord};
+use crate::core::safety::{Approved, Latch};
 use crate::core::{
     AccountEvent, Alert, Command, Core, Effect, Event, EventKind, HighWater, Kept, ModeRecord,
     ORDERS_MAX, OperatorCommand, OperatorRequest, Refusal, Scope, TripCause,
 };
-use crate::store::{Denial, Journal, OrderIntent, Record};
+use crate::ops::Names;
+use crate::store::{Denial, Journal, NamedLatch, OrderIntent, Record, ScopeName};
 use crate::types::{ExecutionKind, ExecutionReport, NotSentReason, OrderRef, Purpose, Stamp, Text};
 use std::collections::VecDeque;
 
@@ -32,8 +33,8 @@ const REFUSED_MAX: usize = ORDERS_MAX + 1;
 /// What must reach the disk by itself, in order.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Durable {
-    /// The switch tripped.
-    Trip(TripRecord),
+    /// The switch tripped; the gate is shut.
+    Trip { latch: NamedLatch, hold: Hold },
     /// The switch was cleared.
     Reset { generation: u32, request: OperatorRequest },
     /// A mode holds in a scope.
@@ -56,6 +57,7 @@ pub(super) struct Outputs {
     alerts: Filler<Alert>,
     spent: Filler<EventKind>,
     gate: Gate,
+    names: Names,
     /// No opening order leaves before, on the monotonic clock.
     quarantine_until_ns: u64,
     /// Events that our own refusals cause: taken before anything from outside.
@@ -70,7 +72,7 @@ impl Outputs {
         durable: Filler<Durable>,
         alerts: Filler<Alert>,
         spent: Filler<EventKind>,
-        gate: Gate,
+        (gate, names): (Gate, Names),
         quarantine_until_ns: u64,
     ) -> Self {
         let refused = VecDeque::with_capacity(REFUSED_MAX);
@@ -83,6 +85,7 @@ impl Outputs {
             alerts,
             spent,
             gate,
+            names,
             quarantine_until_ns,
             refused,
             alerts_dropped,
@@ -129,18 +132,12 @@ impl Outputs {
                 self.append(&Record::Denied(Denial { id, strategy, request, reason }), at);
             }
             Effect::Closed { .. } => {}
-            Effect::Tripped(record) => {
-                self.gate.shut();
-                self.append(&Record::Trip(record), at);
-                self.keep(Durable::Trip(record));
-            }
-            Effect::Reset { generation, request } => {
+            Effect::Tripped(latch) => self.latch(latch, at),
+            Effect::Reset { latch, request } => {
+                let generation = latch.trip.generation;
                 self.append(&Record::Reset { generation, request }, at);
                 self.keep(Durable::Reset { generation, request });
-                // A journal that failed keeps it shut: nothing can be recorded before it is sent.
-                if !self.journal_failed {
-                    self.gate.open();
-                }
+                self.gate.unlatch(latch.scope);
             }
             Effect::ModeChanged { scope, record } => {
                 self.append(&Record::Standing { scope, record }, at);
@@ -157,6 +154,29 @@ impl Outputs {
             Effect::Alert(alert) => self.say(alert, at, core),
             Effect::Answer { ticket, answer } => self.keep(Durable::Answer { ticket, answer }),
         }
+    }
+
+    /// A trip by hand has been taken in: what held the gate for it is its latch by now.
+    pub(super) fn took_in(&self, kind: &EventKind) {
+        let EventKind::Operator(request) = kind else { return };
+        match request.command {
+            OperatorCommand::Trip(_) => self.gate.release(Scope::All),
+            OperatorCommand::TripScope(scope) => self.gate.release(scope),
+            _ => {}
+        }
+    }
+
+    fn latch(&mut self, latch: Latch, at: Stamp) {
+        let hold = self.gate.latch(latch.scope);
+        let latch = NamedLatch { scope: self.names.of_scope(latch.scope), trip: latch.trip };
+        let record = match latch.scope {
+            ScopeName::All => Record::Trip(latch.trip),
+            ScopeName::Venue(_) | ScopeName::Strategy(_) | ScopeName::Instrument(_) => {
+                Record::PartTrip(latch)
+            }
+        };
+        self.append(&record, at);
+        self.keep(Durable::Trip { latch, hold });
     }
 
     /// Lets go of a spent event; what it owns is freed by another thread.
@@ -249,7 +269,9 @@ impl Outputs {
         }
         let Err(error) = self.journal.append(at, record) else { return true };
         self.journal_failed = true;
-        self.gate.shut();
+        // Once for the trip below, and once for good: what cannot be recorded is not sent.
+        self.gate.hold(Scope::All);
+        self.gate.hold(Scope::All);
         tracing::error!(%error, "the journal cannot be written: tripping the kill switch");
         let command = OperatorCommand::Trip(TripCause::Journal);
         let (by, reason) = (Text::new("journal"), Text::new("the journal cannot be written"));

@@ -20,12 +20,12 @@ const READINGS_PER_AGE: u32 = 3;
 
 /// What the main thread reads, and how often.
 pub(super) struct References {
-    pub(super) client: HttpClient,
-    pub(super) kind: VenueKind,
-    pub(super) symbols: Vec<String>,
-    pub(super) every: Duration,
-    /// Rung when the connections are back: what changed meanwhile is not known.
-    pub(super) now: Arc<Notify>,
+    client: HttpClient,
+    kind: VenueKind,
+    symbols: Vec<String>,
+    every: Duration,
+    /// Rung when the connections are back.
+    now: Arc<Notify>,
 }
 
 impl References {
@@ -42,7 +42,7 @@ impl References {
     }
 
     /// Reads for ever; each reading goes to `out`.
-    pub(super) async fn follow(self, out: mpsc::Sender<Vec<ReferenceEvent>>) {
+    async fn follow(self, out: mpsc::Sender<Vec<ReferenceEvent>>) {
         let mut waits = link::Waits::new("reference data");
         loop {
             tokio::select! {
@@ -60,6 +60,38 @@ impl References {
                 }
             }
         }
+    }
+}
+
+/// Reads reference data for ever; where there is nothing to read, nothing happens for ever.
+pub(super) async fn follow(references: Option<References>, out: mpsc::Sender<Vec<ReferenceEvent>>) {
+    if let Some(references) = references {
+        references.follow(out).await;
+    }
+    std::future::pending::<()>().await;
+}
+
+/// Notices when all connections are back: nobody knows what the venue changed meanwhile.
+#[derive(Debug, Default)]
+pub(super) struct Reconnects {
+    was_up: bool,
+    read_now: Option<Arc<Notify>>,
+}
+
+impl Reconnects {
+    pub(super) fn of(references: Option<&References>) -> Self {
+        Self { was_up: false, read_now: references.map(|it| Arc::clone(&it.now)) }
+    }
+
+    /// How the connections are.
+    pub(super) fn observe(&mut self, is_up: bool) {
+        if is_up
+            && !self.was_up
+            && let Some(read_now) = &self.read_now
+        {
+            read_now.notify_one();
+        }
+        self.was_up = is_up;
     }
 }
 

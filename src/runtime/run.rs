@@ -4,21 +4,21 @@
 use super::assemble::{Universe, id_prefix};
 use super::clock::Clock;
 use super::exchange::{self, ExchangePlan, PAPER_KEY, PAPER_SECRET, Running};
-use super::gate::Gate;
 use super::reference::References;
 use super::signals::Signals;
 use super::startup::{self, Disk, StartError};
 use super::supervisor::Ending;
 use super::threads;
+use super::waiting::Room;
 use super::wiring::{self, Parts};
 use crate::config::{Config, DeadManConfig, DeadManOff, Endpoint, Wait};
-use crate::core::{Core, DeadManTiming, Mode, Registry, Restored};
+use crate::core::safety::Latch;
+use crate::core::{Core, DeadManTiming, Mode, Registry, Restored, Scope};
 use crate::net::unix::ControlSocket;
 use crate::net::{Address, Dial};
-use crate::ops::{Names, Report, say, screen::Screen};
-use crate::store::Standing;
+use crate::ops::{Names, Report, handlers, say, screen::Screen};
 use crate::types::MS;
-use crate::venue::{Credentials, Dialects};
+use crate::venue::{Credentials, Dialects, Listing};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -58,33 +58,24 @@ async fn begin(
     clock: Clock,
 ) -> Result<Ending, StartError> {
     let mut signals = Signals::new()?;
-    let mut disk = Disk::open(config, &clock)?;
+    let disk = Disk::open(config, &clock)?;
     let (epoch, last_shutdown) = (disk.epoch, disk.last_shutdown());
     tracing::info!(last_shutdown, epoch, config = config.hash, "starting");
-    let prepared = tokio::select! {
-        prepared = prepare(config, registry, &mut disk, &clock) => prepared,
-        () = signals.next() => Err(StartError::Stopped),
-    };
-    let Prepared { venue, dial, dialects, core, names, standing, gate, socket } = match prepared {
-        Ok(prepared) => prepared,
-        Err(error) => {
-            disk.close_unused(&clock);
-            return Err(error);
-        }
-    };
     let report = Report {
         instance: config.instance.clone(),
         trading_mode: startup::mode_name(config),
-        venue: venue.rest.to_string(),
         version: env!("CARGO_PKG_VERSION"),
         config_hash: config.hash.clone(),
         currency: config.reporting_currency.clone(),
         epoch,
         last_shutdown,
-        names: names.clone(),
+        names: names(config),
         durable: true,
         ..Report::default()
     };
+    let prepared = prepare(config, registry, disk, report, &clock, &mut signals).await?;
+    let Prepared { venue, dial, dialects, core, room } = prepared;
+    let Room { disk, standing, report, gate, socket, .. } = room;
     let quarantine_until_ns = match venue.exchange {
         // The exchange is as young as this run: no order of the last one is on its way to it.
         Some(_) => 0,
@@ -94,7 +85,7 @@ async fn begin(
         &venue.rest,
         &dial,
         config.venue.kind,
-        names.instruments.clone(),
+        report.names.instruments.clone(),
         config.limits.filters_age_ns_max,
     )?;
     let parts = Parts {
@@ -104,7 +95,7 @@ async fn begin(
         core,
         disk,
         standing,
-        names,
+        names: report.names.clone(),
         gate,
         clock,
         quarantine_until_ns,
@@ -122,46 +113,89 @@ struct Prepared {
     dial: Dial,
     dialects: Dialects,
     core: Core,
-    names: Names,
-    standing: Vec<Standing>,
-    gate: Gate,
-    socket: ControlSocket,
+    room: Room,
 }
 
-/// Finds the venue, asks it what it lists, and builds a core that stands where the last run stood.
-/// Sends nothing of ours; may be given up at any time.
+/// Attends to operators, finds the venue, asks it what it lists, and builds a core that stands
+/// where the last run stood. Sends nothing of ours.
 async fn prepare(
     config: &Config,
     registry: &Registry,
-    disk: &mut Disk,
+    mut disk: Disk,
+    mut report: Report,
     clock: &Clock,
+    signals: &mut Signals,
 ) -> Result<Prepared, StartError> {
-    let venue = venue(config, clock)?;
-    let dial = startup::dial()?;
-    let listings = startup::listings(&venue.rest, &dial, config.venue.kind).await?;
-    let universe = Universe::new(config, &listings)?;
-    let names = universe.names(config);
     let control = control_socket(config);
-    let socket = ControlSocket::bind(&control).await?;
+    let begun = async {
+        let socket = ControlSocket::bind(&control).await?;
+        let venue = venue(config, clock)?;
+        Ok::<_, StartError>((socket, venue, startup::dial()?))
+    };
+    let (socket, venue, dial) = match begun.await {
+        Ok(begun) => begun,
+        Err(error) => {
+            disk.close_unused(clock);
+            return Err(error);
+        }
+    };
     tracing::info!(socket = %control.display(), "ready for operators");
-    let (restored, standing) = disk.restore(config, &names, clock, venue.exchange.is_some());
-    let gate = Gate::default();
-    say_what_stands(&restored, &names);
+    report.venue = venue.rest.to_string();
+    let is_fresh = venue.exchange.is_some();
+    let (restored, standing) = disk.restore(config, &report.names, clock, is_fresh);
+    say_what_stands(&restored, &report.names);
     say_dead_man(config);
-    if restored.latch.is_some() {
-        gate.shut();
+    let mut room = Room::new(config, disk, (restored, standing), report, clock, socket);
+    let found = tokio::select! {
+        listings = startup::listings(&venue.rest, &dial, config.venue.kind) => {
+            listings.map_err(StartError::from)
+        }
+        () = room.attend() => Err(StartError::Stopped),
+        () = signals.next() => Err(StartError::Stopped),
+    };
+    match found.and_then(|listings| assemble(config, registry, &listings, &venue, &mut room)) {
+        Ok((dialects, core)) => Ok(Prepared { venue, dial, dialects, core, room }),
+        Err(error) => {
+            room.disk.close_unused(clock);
+            Err(error)
+        }
     }
+}
+
+/// A core for what the venue lists.
+fn assemble(
+    config: &Config,
+    registry: &Registry,
+    listings: &[Listing],
+    venue: &Venue,
+    room: &mut Room,
+) -> Result<(Dialects, Core), StartError> {
+    let universe = Universe::new(config, listings)?;
+    room.report.names = universe.names(config);
     let directory = universe.directory(id_prefix(config), config.venue.recv_window_ms);
     let dialects = crate::venue::dialects(config.venue.kind, &directory, &venue.credentials);
-    let core = Core::new(universe.setup(config, registry, disk.epoch, restored)?);
-    Ok(Prepared { venue, dial, dialects, core, names, standing, gate, socket })
+    let restored = room.restored.clone();
+    let core = Core::new(universe.setup(config, registry, room.disk.epoch, restored)?);
+    Ok((dialects, core))
+}
+
+/// What people call what the configuration names; the venue adds the names of assets.
+fn names(config: &Config) -> Names {
+    Names {
+        venues: vec![config.venue.name.clone()],
+        instruments: config.instruments.iter().map(|it| it.symbol.clone()).collect(),
+        strategies: config.strategies.iter().map(|it| it.name.clone()).collect(),
+        assets: vec![config.reporting_currency.clone()],
+    }
 }
 
 /// A run that begins stopped says so, and what begins it (DESIGN, section 8).
 fn say_what_stands(restored: &Restored, names: &Names) {
-    if let Some(trip) = &restored.latch {
-        let why = say::trip_reason(trip.reason);
-        tracing::error!("KILLED since an earlier run: {why}; see `engine kill-switch status`");
+    let whole = restored.latch.map(|trip| Latch { scope: Scope::All, trip });
+    for latch in whole.iter().chain(&restored.part_latches) {
+        let (why, scope) = (say::trip_reason(latch.trip.reason), names.of_scope(latch.scope));
+        let reset = handlers::reset_command(&latch.trip);
+        tracing::error!("KILLED since an earlier run ({scope}): {why}; when it is mended: {reset}");
     }
     let stands = restored.modes.iter().filter(|(_, record)| Mode::Running < record.mode);
     for (scope, record) in stands {

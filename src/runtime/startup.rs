@@ -9,14 +9,15 @@ use super::clock::Clock;
 use super::exchange::ExchangeError;
 use super::{link, places};
 use crate::config::{Config, InitialState};
-use crate::core::safety::{TripReason, TripRecord};
-use crate::core::{ModeCause, ModeRecord, Restored};
+use crate::core::safety::{Latch, TripReason};
+use crate::core::{ModeCause, ModeRecord, Restored, Scope};
 use crate::net::http::{HttpClient, HttpLimits};
 use crate::net::{Address, Dial, NetError, TlsRoots};
 use crate::ops::Names;
 use crate::store::{
-    Journal, LastShutdown, LatchFiles, Losses, Opened, Place, Record, Standing, Start, StoreError,
-    Stored, Writer, high_water, journal, losses, mode, next_epoch,
+    Journal, LastShutdown, LatchFiles, LatchTable, Losses, NamedLatch, Opened, Place, Record,
+    ScopeName, Standing, Start, StoreError, Stored, Writer, epoch_beyond, high_water, journal,
+    losses, mode, next_epoch,
 };
 use crate::types::{MS, SECOND, Stamp, Text};
 use crate::venue::{DecodeError, Listing, VenueKind};
@@ -55,6 +56,10 @@ pub(super) struct Disk {
     pub(super) opened: Opened,
     pub(super) epoch: u32,
     pub(super) latch: LatchFiles,
+    /// What stands, from [`Self::restore`] on.
+    pub(super) table: LatchTable,
+    /// What is wrong with the state on disk, so that it counts as latched.
+    fault: Option<String>,
 }
 
 impl Disk {
@@ -63,7 +68,16 @@ impl Disk {
         let folders = &config.folders;
         let (mut journal, writer, opened) =
             journal::open(&folders.journal, config.journal.segment_bytes)?;
-        let epoch = next_epoch(&folders.state, opened.epoch)?;
+        let taken = next_epoch(&folders.state, opened.epoch);
+        let (epoch, fault) = match taken {
+            Ok(epoch) => (epoch, None),
+            Err(error @ (StoreError::Damaged { .. } | StoreError::Io { .. })) => {
+                tracing::error!(%error, "the epoch is not known; beginning KILLED beyond all of them");
+                let epoch = epoch_beyond(&folders.state, opened.epoch, clock.stamp());
+                (epoch, Some(error.to_string()))
+            }
+            Err(error) => return Err(error),
+        };
         let start = Start {
             epoch,
             mode: Text::new(mode_name(config)),
@@ -71,7 +85,9 @@ impl Disk {
             version: Text::new(env!("CARGO_PKG_VERSION")),
         };
         journal.append(clock.stamp(), &Record::Start(start))?;
-        Ok(Self { journal, writer, opened, epoch, latch: LatchFiles::new(&folders.state) })
+        let latch = LatchFiles::new(&folders.state);
+        let table = LatchTable::default();
+        Ok(Self { journal, writer, opened, epoch, latch, table, fault })
     }
 
     /// Ends a run that never began: nothing was sent, so the end is as clean as the last one.
@@ -118,6 +134,11 @@ impl Disk {
         }
     }
 
+    /// Nothing tells of a run before this one.
+    fn is_first_start(&self) -> bool {
+        self.opened.last_shutdown == LastShutdown::FirstStart && self.epoch == 1
+    }
+
     /// What binds this run, and what of it stands on disk from now on. A latch that only shows by
     /// the flag or by damage is put on record.
     pub(super) fn restore(
@@ -127,9 +148,12 @@ impl Disk {
         clock: &Clock,
         fresh_account: bool,
     ) -> (Restored, Vec<Standing>) {
-        let (mut latch, mut latch_generation) =
-            self.latch.read().restore(&self.opened, clock.stamp());
-        let standing = self.standing(config, clock.stamp());
+        let now = clock.stamp();
+        let mut table = self.latch.read().restore(&self.opened, now);
+        if let Some(fault) = &self.fault {
+            table.trip_now(TripReason::StateUnreadable, fault, now);
+        }
+        let standing = self.standing(config, now);
         let found = |standing: &Standing| {
             places::scope_of(&standing.place, names).map(|scope| (scope, standing.record))
         };
@@ -141,34 +165,33 @@ impl Disk {
                 "modes of names that the configuration does not have any more stay on disk"
             );
         }
-        let mut distrust = |error: &StoreError| {
-            latch_generation = latch_generation.max(latch.map_or(0, |trip| trip.generation)) + 1;
-            latch = latch.or(Some(unreadable(latch_generation, error, clock.stamp())));
-        };
         let high_water = match high_water::restore(&config.folders.state, self.opened.high_water) {
             _ if fresh_account => None,
             Ok(mark) => mark,
             Err(error) => {
                 tracing::error!(%error, "the high-water mark is not known; beginning KILLED");
-                distrust(&error);
+                table.trip_now(TripReason::StateUnreadable, &error.to_string(), now);
                 None
             }
         };
         let losses = losses::restore(&config.folders.state).unwrap_or_else(|error| {
             tracing::error!(%error, "what was lost before is not known; beginning KILLED");
-            distrust(&error);
+            table.trip_now(TripReason::StateUnreadable, &error.to_string(), now);
             Losses::default()
         });
-        if let Some(trip) = latch {
-            self.keep_latched(trip, clock.stamp());
+        self.table = table;
+        for latch in self.table.latches.clone() {
+            self.journal_latch(&latch, now);
         }
+        self.keep_latches();
         if let Err(error) = mode::write(&config.folders.state, &standing) {
             tracing::error!(%error, "the mode could not be kept");
         }
         let restored = Restored {
             modes,
-            latch,
-            latch_generation,
+            latch: self.table.whole().map(|latch| latch.trip),
+            part_latches: self.part_latches(names),
+            latch_generation: self.table.generation,
             high_water,
             day: losses.day.filter(|_| !fresh_account),
             breaker: losses.breaker,
@@ -176,22 +199,66 @@ impl Disk {
         (restored, standing)
     }
 
-    /// Says the latch in every place that says it, so that none of them can be lost alone.
-    fn keep_latched(&mut self, trip: TripRecord, at: Stamp) {
-        let known = self.opened.latch == Some(trip);
-        if !known && let Err(error) = self.journal.append(at, &Record::Trip(trip)) {
+    /// A trip of a run that has no core yet: the same steps, by hand. True when it is on disk.
+    pub(super) fn trip(&mut self, latch: NamedLatch, at: Stamp) -> bool {
+        self.table.on_trip(latch);
+        let journaled = self.journal_latch(&latch, at);
+        self.keep_latches() && journaled
+    }
+
+    /// Puts on record what the journal may not know, so that no place can be lost alone. A part is
+    /// told again at each start: the segment that carried it may be the last one that is read.
+    fn journal_latch(&mut self, latch: &NamedLatch, at: Stamp) -> bool {
+        let record = match latch.scope {
+            ScopeName::All if self.opened.latch == Some(latch.trip) => return true,
+            ScopeName::All => Record::Trip(latch.trip),
+            ScopeName::Venue(_) | ScopeName::Strategy(_) | ScopeName::Instrument(_) => {
+                Record::PartTrip(*latch)
+            }
+        };
+        let kept = self.journal.append(at, &record).and_then(|_| self.writer.sync());
+        if let Err(error) = &kept {
             tracing::error!(%error, "the latch could not be journaled");
         }
-        if let Err(error) = self.latch.write_trip(&trip) {
+        kept.is_ok()
+    }
+
+    /// Writes the files of the latch, where there is anything to say.
+    fn keep_latches(&self) -> bool {
+        if self.table == LatchTable::default() {
+            return true;
+        }
+        let kept = self.latch.write(&self.table);
+        if let Err(error) = &kept {
             tracing::error!(%error, "the latch could not be kept");
         }
+        kept.is_ok()
+    }
+
+    /// The latches of parts that the configuration names. The others stay on disk.
+    fn part_latches(&self, names: &Names) -> Vec<Latch> {
+        let mut found = Vec::new();
+        for NamedLatch { scope, trip } in &self.table.latches {
+            match names.find_scope(scope) {
+                Some(Scope::All) => {}
+                Some(scope) => found.push(Latch { scope, trip: *trip }),
+                None => {
+                    tracing::warn!(%scope, "a latch of what is not configured any more stays on disk");
+                }
+            }
+        }
+        found
     }
 
     /// The modes to begin in: never freer than the last run's, CONSERVATIVE after a crash.
     fn standing(&self, config: &Config, at: Stamp) -> Vec<Standing> {
         let mut standing = match mode::read(&config.folders.state) {
             Stored::Good(standing) => standing,
-            Stored::Missing => first_standing(config.initial_state, at),
+            Stored::Missing if self.is_first_start() => first_standing(config.initial_state, at),
+            Stored::Missing => {
+                tracing::error!("mode.json is gone, and a halt may have stood there: HALTED");
+                everywhere(ModeCause::Unreadable, at)
+            }
             Stored::Damaged(error) => {
                 tracing::error!(%error, "the mode of the last run is not known; beginning HALTED");
                 everywhere(ModeCause::Unreadable, at)
@@ -204,19 +271,6 @@ impl Disk {
             *record = record.moved(ModeCause::Crash, at, by, note);
         }
         standing
-    }
-}
-
-/// A latch that stands because nobody knows whether one stood.
-fn unreadable(generation: u32, error: &StoreError, at: Stamp) -> TripRecord {
-    TripRecord {
-        generation,
-        reason: TripReason::StateUnreadable,
-        at,
-        value: 0,
-        limit: 0,
-        by: Text::new("start"),
-        note: Text::new(&error.to_string()),
     }
 }
 
@@ -258,7 +312,7 @@ pub(super) fn dial() -> Result<Dial, NetError> {
     Ok(Dial { roots: TlsRoots::bundled()?, limit: CONNECT_MAX })
 }
 
-/// What the venue lists, asked for until it answers.
+/// What the venue lists, asked for until it answers. May be given up at any time.
 pub(super) async fn listings(
     rest: &Address,
     dial: &Dial,

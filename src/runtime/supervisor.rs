@@ -3,24 +3,25 @@
 //!
 //! Must hold: an end is orderly: strategies are told, no new orders, opening orders cancelled until
 //! the venue confirms, journal flushed, summary, and then `Shutdown complete`. A second signal does
-//! not wait for the venue. A trip by hand shuts the gate before the core has even heard of it, and
-//! is answered when no order is being written any more.
+//! not wait for the venue. Not here: what operators ask and are answered (`operators`), and what
+//! follows a trip (`aftermath`).
 
+use super::aftermath::Aftermath;
 use super::clock::Clock;
 use super::gate::Gate;
 use super::hot::Incoming;
 use super::lane::{Filler, Reader};
 use super::latency::Latency;
+use super::operators::Memory;
 use super::outputs::Outputs;
-use super::reference::References;
+use super::reference::{self, Reconnects, References};
 use super::signals::Signals;
 use super::wiring::Crew;
 use super::writer::Told;
 use crate::core::{
-    Alert, Core, EventKind, OperatorCommand, OperatorRequest, ReferenceEvent, Status, TripCause,
+    Alert, Core, EventKind, OperatorCommand, OperatorRequest, ReferenceEvent, Status,
 };
-use crate::net::unix::{ControlSocket, Question};
-use crate::ops::handlers::{self, Asked};
+use crate::net::unix::ControlSocket;
 use crate::ops::say::{self, Loudness};
 use crate::ops::screen::{self, Screen};
 use crate::ops::stop_matrix::{FLAG_EVERY_MS, STOP_WAIT_MS};
@@ -31,15 +32,10 @@ use parking_lot::Mutex;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 
 /// How often alerts are said and the status is drawn.
 const ROUND: Duration = Duration::from_millis(FLAG_EVERY_MS);
-
-/// How often, and how many times, a write under way is looked at before a trip is answered: longer
-/// than any write takes that is not stuck, shorter than an asker waits.
-const SETTLE_ROUND: Duration = Duration::from_millis(1);
-const SETTLE_ROUNDS: u32 = 2_000;
 
 /// How a run ended.
 #[derive(Clone, Debug)]
@@ -74,19 +70,9 @@ pub(super) struct Supervisor {
     /// Turns true when the recording behind an embedded exchange is over.
     pub(super) market_ended: Option<watch::Receiver<bool>>,
     pub(super) memory: Memory,
-}
-
-/// What the supervisor remembers from round to round.
-#[derive(Default)]
-pub(super) struct Memory {
-    /// Askers whose command the core has not answered yet.
-    waiting: Vec<(u32, Question)>,
-    last_ticket: u32,
-    flag_seen: bool,
-    /// The connections were all up, in the last round.
-    was_up: bool,
-    /// Rung to have reference data read at once.
-    references_now: Option<Arc<Notify>>,
+    pub(super) aftermath: Aftermath,
+    /// When to have reference data read at once.
+    pub(super) reconnects: Reconnects,
 }
 
 /// Why the run ends.
@@ -117,8 +103,8 @@ impl Supervisor {
         let mut market_ended = self.market_ended.take();
         let (read, mut readings) = mpsc::channel(1);
         let references = self.references.take();
-        self.memory.references_now = references.as_ref().map(|it| Arc::clone(&it.now));
-        let mut references = std::pin::pin!(follow(references, read));
+        self.reconnects = Reconnects::of(references.as_ref());
+        let mut references = std::pin::pin!(reference::follow(references, read));
         loop {
             tokio::select! {
                 () = self.signals.next() => return Reason::Signal,
@@ -148,7 +134,8 @@ impl Supervisor {
         loop {
             if !asked {
                 let (by, reason) = (Text::new("engine"), Text::new("shutdown"));
-                asked = self.ask(0, by, reason, OperatorCommand::Stop);
+                let command = OperatorCommand::Stop;
+                asked = self.ask(OperatorRequest { ticket: 0, by, reason, command });
             }
             tokio::select! {
                 () = self.signals.next() => {
@@ -222,35 +209,12 @@ impl Supervisor {
         self.report.latency = self.latency.percentiles();
         self.report.feed = *self.feed_counters.lock();
         self.report.uptime_ms = self.clock.mono_ns() / MS;
+        self.hand_over();
+        self.answer_late();
         self.watch_flag();
-        self.watch_links();
-        self.screen.draw(screen::block(&self.report));
-    }
-
-    /// `touch state/kill_switch.flag` trips (R20). Our own writing of the flag after a trip is no
-    /// new cause: the latch is set by then.
-    fn watch_flag(&mut self) {
-        let present = self.flag.flag_present();
-        if !present || self.memory.flag_seen || self.report.status.latch.is_some() {
-            self.memory.flag_seen = present;
-            return;
-        }
-        self.gate.shut();
-        let (by, reason) = (Text::new("flag file"), Text::new("state/kill_switch.flag"));
-        // What does not fit into the lane is asked again in the next round.
-        self.memory.flag_seen = self.ask(0, by, reason, OperatorCommand::Trip(TripCause::FlagFile));
-    }
-
-    /// After a loss of connection nobody knows what the venue changed meanwhile.
-    fn watch_links(&mut self) {
         let is_up = self.report.status.links.iter().all(|up| *up);
-        if is_up
-            && !std::mem::replace(&mut self.memory.was_up, is_up)
-            && let Some(now) = &self.memory.references_now
-        {
-            now.notify_one();
-        }
-        self.memory.was_up = is_up;
+        self.reconnects.observe(is_up);
+        self.screen.draw(screen::block(&self.report));
     }
 
     fn on_reference(&mut self, reading: Vec<ReferenceEvent>) {
@@ -265,86 +229,14 @@ impl Supervisor {
     }
 
     /// The latest copy of the state.
-    fn take_status(&mut self) {
+    pub(super) fn take_status(&mut self) {
         while let Some(mut status) = self.status_full.pop() {
             std::mem::swap(&mut self.report.status, &mut status);
             // The hot thread's lane has room for every copy there is.
             let _ = self.status_empty.push(status);
         }
+        self.remember();
     }
-
-    fn on_question(&mut self, question: Question) {
-        self.take_status();
-        let asked = handlers::handle(&question.line, &self.report);
-        match asked {
-            Asked::Answered(value) => question.answer(value.to_string()),
-            Asked::Command { by, reason, command } => {
-                if let OperatorCommand::Trip(_) = command {
-                    self.gate.shut();
-                }
-                let ticket = self.memory.last_ticket.wrapping_add(1).max(1);
-                self.memory.last_ticket = ticket;
-                if self.ask(ticket, by, reason, command) {
-                    self.memory.waiting.push((ticket, question));
-                } else {
-                    question.answer(handlers::no("too many requests at once").to_string());
-                }
-            }
-        }
-    }
-
-    async fn on_told(&mut self, told: Told) {
-        match told {
-            Told::Answer { ticket, answer, durable } => {
-                self.settle().await;
-                let at = self.memory.waiting.iter().position(|(waiting, _)| *waiting == ticket);
-                if let Some(at) = at {
-                    let (_, question) = self.memory.waiting.swap_remove(at);
-                    question.answer(handlers::answer(answer, durable).to_string());
-                }
-            }
-            Told::DiskFailed(error) => {
-                self.report.durable = false;
-                self.gate.shut();
-                let reason = Text::new(&error);
-                let command = OperatorCommand::Trip(TripCause::Journal);
-                self.ask(0, Text::new("writer"), reason, command);
-            }
-        }
-    }
-
-    /// Nobody is told that a trip is done while an order is still being written that passed the
-    /// gate before it was shut. A write that does not end is cut by its own limit.
-    async fn settle(&self) {
-        for _ in 0..SETTLE_ROUNDS {
-            if !self.gate.is_shut() || !self.gate.is_passing() {
-                return;
-            }
-            tokio::time::sleep(SETTLE_ROUND).await;
-        }
-        tracing::error!("an order that was being written at the trip may still reach the venue");
-    }
-
-    fn ask(
-        &mut self,
-        ticket: u32,
-        by: Text<32>,
-        reason: Text<96>,
-        command: OperatorCommand,
-    ) -> bool {
-        let request = OperatorRequest { ticket, by, reason, command };
-        let received_ns = self.clock.mono_ns();
-        let kind = EventKind::Operator(request);
-        self.operator.push(Incoming { received_ns, kind }).is_ok()
-    }
-}
-
-/// Reads reference data for ever; where there is nothing to read, nothing happens for ever.
-async fn follow(references: Option<References>, read: mpsc::Sender<Vec<ReferenceEvent>>) {
-    if let Some(references) = references {
-        references.follow(read).await;
-    }
-    std::future::pending::<()>().await;
 }
 
 fn deadline(limit: Option<Duration>) -> Option<tokio::time::Instant> {

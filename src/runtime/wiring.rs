@@ -6,21 +6,24 @@
 //! main ─operator─▶ hot ──alerts────▶ main   ──▶ people
 //! ```
 
+use super::aftermath::Aftermath;
 use super::bell::Bell;
 use super::books::{Books, Compared};
 use super::clock::Clock;
 use super::feed::{Feed, Pace};
 use super::gate::Gate;
 use super::gateway::Gateway;
+use super::gateway::post_check::PostCheck;
 use super::hot::{Hot, Incoming, Inputs, StatusLane};
 use super::lane::{Filler, Reader, lane};
 use super::latency::Latency;
+use super::operators::Memory;
 use super::outputs::{Durable, Outputs};
-use super::reference::References;
+use super::reference::{Reconnects, References};
 use super::run::Venue;
 use super::signals::Signals;
 use super::startup::{Disk, StartError};
-use super::supervisor::{Ending, Memory, Supervisor};
+use super::supervisor::{Ending, Supervisor};
 use super::threads;
 use super::writer::{Told, WriterThread};
 use crate::config::Config;
@@ -29,7 +32,7 @@ use crate::net::Dial;
 use crate::net::http::{HttpClient, HttpLimits};
 use crate::net::unix::ControlSocket;
 use crate::ops::{FeedCounters, Names, Report, screen::Screen};
-use crate::store::{LatchFiles, Standing, Writer, losses};
+use crate::store::{LatchFiles, LatchTable, Standing, Writer, losses};
 use crate::types::VenueId;
 use crate::venue::{Dialects, MarketDialect, OrderDialect, UserDialect};
 use parking_lot::Mutex;
@@ -133,6 +136,7 @@ pub(super) fn start(
             bell: Arc::clone(&bells.order),
             lane: lanes.private,
             gate: gate.clone(),
+            post_check: post_check(config, disk.epoch),
             latency: Arc::clone(&latency),
         },
     ))?;
@@ -142,10 +146,10 @@ pub(super) fn start(
         &bells,
         WriterParts {
             journal: disk.writer,
-            latch: disk.latch.clone(),
+            latch: (disk.latch.clone(), disk.table),
             lanes: (lanes.durable.1, lanes.spent.1),
             standing,
-            names,
+            names: names.clone(),
             told,
         },
     )?;
@@ -155,7 +159,7 @@ pub(super) fn start(
         lanes.durable.0,
         lanes.alerts.0,
         lanes.spent.0,
-        gate.clone(),
+        (gate.clone(), names),
         parts.quarantine_until_ns,
     );
     let hot = common.hot(core, lanes.inputs, outputs, (lanes.status, books), bells.hot)?;
@@ -176,8 +180,10 @@ pub(super) fn start(
         signals: parts.signals,
         limit,
         references: Some(parts.references),
+        reconnects: Reconnects::default(),
         market_ended: venue.exchange.as_ref().map(|exchange| exchange.ended.clone()),
         memory: Memory::default(),
+        aftermath: Aftermath::new(config.folders.state.clone(), config.folders.journal.clone()),
     };
     Ok(Threads { supervisor, hot, crew: Crew { feed, order, writer }, stop })
 }
@@ -188,6 +194,7 @@ struct GatewayParts {
     bell: Arc<Bell>,
     lane: Filler<Incoming>,
     gate: Gate,
+    post_check: PostCheck,
     latency: Arc<Latency>,
 }
 
@@ -197,7 +204,7 @@ fn gateway(
     user: Box<dyn UserDialect>,
     parts: GatewayParts,
 ) -> Gateway {
-    let GatewayParts { commands, bell, lane, gate, latency } = parts;
+    let GatewayParts { commands, bell, lane, gate, post_check, latency } = parts;
     Gateway {
         venue: VenueId(0),
         clock: common.clock.clone(),
@@ -211,16 +218,24 @@ fn gateway(
         bell,
         lane,
         gate,
+        post_check,
         wait: common.config.runtime.wait,
         clock_refresh_ns: common.config.limits.clock.refresh_ns,
         latency,
     }
 }
 
+/// What the gateway holds against every order: numbers of the configuration that the kernel never
+/// had in its hands.
+fn post_check(config: &Config, epoch: u32) -> PostCheck {
+    let qty_max = config.instruments.iter().map(|it| it.order_qty_max).collect();
+    PostCheck::new(epoch, qty_max, config.limits.order_rate)
+}
+
 /// What the writer thread is given of the run.
 struct WriterParts {
     journal: Writer,
-    latch: LatchFiles,
+    latch: (LatchFiles, LatchTable),
     lanes: (Reader<Durable>, Reader<EventKind>),
     standing: Vec<Standing>,
     names: Names,
@@ -240,7 +255,8 @@ fn writer(
         spent,
         bell: Arc::clone(&bells.writer),
         clock: clock.clone(),
-        latch,
+        latch: latch.0,
+        table: latch.1,
         state_folder: config.folders.state.clone(),
         standing,
         // What cannot be read has latched the kill switch at the start.

@@ -8,13 +8,16 @@
 
 use super::bell::Bell;
 use super::clock::Clock;
+use super::gate::Hold;
 use super::lane::Reader;
 use super::outputs::Durable;
 use super::places;
-use crate::core::safety::TripRecord;
-use crate::core::{EventKind, Mode, ModeRecord, Refusal, Scope};
+use crate::core::{EventKind, Mode, ModeRecord, OperatorRequest, Refusal, Scope};
 use crate::ops::Names;
-use crate::store::{LatchFiles, Losses, Standing, StoreError, Writer, high_water, losses, mode};
+use crate::store::{
+    LatchFiles, LatchTable, Losses, NamedLatch, ScopeName, Standing, StoreError, Writer,
+    high_water, losses, mode,
+};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::mpsc::Sender;
@@ -29,6 +32,16 @@ pub(super) enum Told {
         /// False when it could not be brought to disk.
         durable: bool,
     },
+    /// The kill switch tripped, and all that can be on disk of it is.
+    Tripped {
+        latch: NamedLatch,
+        hold: Hold,
+        table: Box<LatchTable>,
+        /// False when it could not be brought to disk.
+        durable: bool,
+    },
+    /// A latch was reset.
+    Cleared(Box<LatchTable>),
     /// The disk failed: the kill switch must trip.
     DiskFailed(String),
 }
@@ -41,6 +54,7 @@ pub(super) struct WriterThread {
     pub(super) bell: Arc<Bell>,
     pub(super) clock: Clock,
     pub(super) latch: LatchFiles,
+    pub(super) table: LatchTable,
     pub(super) state_folder: PathBuf,
     pub(super) standing: Vec<Standing>,
     pub(super) losses: Losses,
@@ -80,16 +94,8 @@ impl WriterThread {
 
     fn keep(&mut self, entry: Durable) {
         match entry {
-            Durable::Trip(trip) => {
-                self.attempt(|this| this.journal.sync());
-                self.keep_latched(&trip);
-            }
-            Durable::Reset { generation, request } => {
-                self.attempt(|this| this.journal.sync());
-                let at = self.clock.stamp();
-                let (by, reason) = (request.by, request.reason);
-                self.attempt(|this| this.latch.clear(generation, by.as_str(), reason.as_str(), at));
-            }
+            Durable::Trip { latch, hold } => self.keep_latched(latch, hold),
+            Durable::Reset { generation, request } => self.keep_cleared(generation, &request),
             Durable::Mode { scope, record } => {
                 self.stand(scope, record);
                 self.attempt(|this| mode::write(&this.state_folder, &this.standing));
@@ -119,12 +125,31 @@ impl WriterThread {
         }
     }
 
-    /// Also after the disk has failed: a trip that the journal could not take may still fit here,
-    /// and the next start must find it.
-    fn keep_latched(&mut self, trip: &TripRecord) {
-        let Err(error) = self.latch.write_trip(trip) else { return };
-        tracing::error!(%error, "the latch could not be kept");
-        self.attempt(|_| Err(error));
+    /// The files also after the disk has failed: a trip that the journal could not take may still
+    /// fit there, and the next start must find it.
+    fn keep_latched(&mut self, latch: NamedLatch, hold: Hold) {
+        self.attempt(|this| this.journal.sync());
+        self.table.on_trip(latch);
+        if let Err(error) = self.latch.write(&self.table) {
+            tracing::error!(%error, "the latch could not be kept");
+            self.attempt(|_| Err(error));
+        }
+        let (table, durable) = (Box::new(self.table.clone()), !self.failed);
+        self.tell(Told::Tripped { latch, hold, table, durable });
+    }
+
+    fn keep_cleared(&mut self, generation: u32, request: &OperatorRequest) {
+        self.attempt(|this| this.journal.sync());
+        let (by, reason) = (request.by, request.reason);
+        let at = self.clock.stamp();
+        let cleared = self.table.on_reset(generation, by.as_str(), reason.as_str(), at);
+        let was_whole = cleared.is_some_and(|latch| latch.scope == ScopeName::All);
+        let is_over = was_whole && self.table.whole().is_none();
+        self.attempt(|this| match is_over {
+            true => this.latch.write_cleared(&this.table),
+            false => this.latch.write(&this.table),
+        });
+        self.tell(Told::Cleared(Box::new(self.table.clone())));
     }
 
     /// Does it unless the disk has failed before.

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Largest state file that is read at all: a thousand times what we write.
 const BYTES_MAX: u64 = 1 << 20;
@@ -91,6 +91,25 @@ fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
 
 fn check<T: Serialize>(value: &T) -> io::Result<u32> {
     Ok(crc32c::crc32c(&serde_json::to_vec(value)?))
+}
+
+/// Writes the text of a trip's snapshot beside the state files, for people; says where it is.
+///
+/// # Errors
+/// [`StoreError::Io`] when the disk refuses.
+pub fn write_snapshot(
+    state_folder: &Path,
+    generation: u32,
+    text: &str,
+) -> Result<PathBuf, StoreError> {
+    let path = state_folder.join(format!("kill_snapshot_{generation}.json"));
+    let write = || {
+        let mut file = AtomicWriteFile::open(&path)?;
+        file.write_all(text.as_bytes())?;
+        file.commit()
+    };
+    write().map_err(StoreError::io("write", &path))?;
+    Ok(path)
 }
 
 /// Makes a folder and everything above it, durably.

@@ -5,6 +5,7 @@
 
 use super::StoreError;
 use super::atomic::{self, Stored};
+use crate::types::{SECOND, Stamp};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -25,7 +26,7 @@ struct Epoch {
 /// Takes the next epoch: one above the file's and above `journal_floor`, the highest that the
 /// journal knows (0 for none). The first start of all is 1.
 ///
-/// A damaged file is an error and not a guess. The caller comes up KILLED without one (E3).
+/// A damaged file is an error and not a guess: see [`epoch_beyond`].
 pub fn next_epoch(state_folder: &Path, journal_floor: u32) -> Result<u32, StoreError> {
     let path = state_folder.join("epoch");
     let next = match atomic::read::<Epoch>(&path, NEXT) {
@@ -37,6 +38,24 @@ pub fn next_epoch(state_folder: &Path, journal_floor: u32) -> Result<u32, StoreE
     let Some(epoch) = next else { return Err(StoreError::EpochsExhausted { path }) };
     atomic::write(&path, &Epoch { epoch })?;
     Ok(epoch)
+}
+
+/// An epoch where [`next_epoch`] fails, so that the process can still manage what it holds (E3):
+/// above every one that can have been used, whatever the file said. The caller comes up KILLED.
+///
+/// Starts are counted one by one and in leaps of a thousand: no deployment has started once for
+/// every second since 1970. A file that is not ours is kept beside, for people; a disk that does
+/// not take the new number does not matter, because the next start that asks is later again.
+pub fn epoch_beyond(state_folder: &Path, journal_floor: u32, now: Stamp) -> u32 {
+    let path = state_folder.join("epoch");
+    let seconds = u32::try_from(now.unix_ns / SECOND).unwrap_or(u32::MAX);
+    let epoch = journal_floor.saturating_add(LEAP).max(seconds);
+    let kept = std::fs::rename(&path, path.with_extension("damaged")).map_err(|it| it.to_string());
+    let written = atomic::write(&path, &Epoch { epoch }).map_err(|it| it.to_string());
+    if let Err(error) = kept.and(written) {
+        tracing::error!(error, epoch, "the epoch could not be mended on disk");
+    }
+    epoch
 }
 
 #[cfg(test)]
@@ -67,6 +86,19 @@ mod tests {
         let error = next_epoch(folder.path(), 5).unwrap_err().to_string();
         assert!(error.contains("epoch is damaged") && error.contains("remove it"), "{error}");
         assert_eq!(fs::read_to_string(folder.path().join("epoch")).unwrap(), "7");
+    }
+
+    #[test]
+    fn beyond_every_epoch_is_above_the_journal_and_above_what_the_file_can_have_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let now = Stamp { mono_ns: 0, unix_ns: 1_800_000_000 * SECOND };
+        fs::write(folder.path().join("epoch"), "7").unwrap();
+        assert_eq!(epoch_beyond(folder.path(), 5, now), 1_800_000_000);
+        assert_eq!(fs::read_to_string(folder.path().join("epoch.damaged")).unwrap(), "7");
+        assert_eq!(next_epoch(folder.path(), 0).unwrap(), 1_800_000_001);
+        assert_eq!(epoch_beyond(folder.path(), 1_900_000_000, now), 1_900_000_000 + LEAP);
+        let missing = folder.path().join("missing");
+        assert_eq!(epoch_beyond(&missing, 5, now), 1_800_000_000, "the disk need not take it");
     }
 
     #[test]

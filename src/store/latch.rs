@@ -9,10 +9,12 @@
 use super::StoreError;
 use super::atomic::{self, Stored, make_folder, sync_folder};
 use super::journal::Opened;
+use super::latch_table::{LatchTable, NamedLatch, Past, ScopeName};
 use super::layout::{reason_number, reason_of};
 use crate::core::safety::{TripReason, TripRecord};
 use crate::types::{Stamp, Text};
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, VecDeque};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -29,10 +31,8 @@ pub struct LatchFiles {
 /// What the two files say.
 #[derive(Debug)]
 pub struct LatchState {
-    /// The trip in the state file.
-    pub latch: Option<TripRecord>,
-    /// How often the switch has ever tripped, as far as the state file knows.
-    pub generation: u32,
+    /// What the state file says.
+    pub table: LatchTable,
     /// Whether the flag is there, or it cannot be told that it is not.
     pub flag_present: bool,
     /// Why the state file cannot be read.
@@ -53,24 +53,19 @@ impl LatchFiles {
         &self.flag
     }
 
-    /// Latches both files; returns when they are on disk. The flag is first: it is the cheaper one,
-    /// and alone it is enough. When one cannot be written the other still is.
-    pub fn write_trip(&self, trip: &TripRecord) -> Result<(), StoreError> {
-        let flag = self.raise_flag(trip);
-        let state = atomic::write(&self.state, &Written::tripped(trip));
+    /// Keeps what stands; returns when it is on disk. While everything is stopped the flag is there
+    /// as well, and first: it is the cheaper one, and alone it is enough. When one cannot be
+    /// written the other still is.
+    pub fn write(&self, table: &LatchTable) -> Result<(), StoreError> {
+        let flag = table.whole().map_or(Ok(()), |latch| self.raise_flag(&latch.trip));
+        let state = atomic::write(&self.state, &Written::of(table));
         flag.and(state)
     }
 
-    /// Clears both files after a reset; returns when that is on disk. The flag goes last, so that
-    /// a crash in between leaves the switch latched.
-    pub fn clear(
-        &self,
-        generation: u32,
-        by: &str,
-        reason: &str,
-        at: Stamp,
-    ) -> Result<(), StoreError> {
-        atomic::write(&self.state, &Written::cleared(generation, by, reason, at))?;
+    /// Keeps what stands after a reset of everything; returns when that is on disk. The flag goes
+    /// last, so that a crash in between leaves the switch latched. A latch of a part has no flag.
+    pub fn write_cleared(&self, table: &LatchTable) -> Result<(), StoreError> {
+        atomic::write(&self.state, &Written::of(table))?;
         match fs::remove_file(&self.flag) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 Err(StoreError::io("remove", &self.flag)(error))
@@ -82,15 +77,21 @@ impl LatchFiles {
     /// What the files say now.
     pub fn read(&self) -> LatchState {
         let flag_present = self.flag_present();
-        let (latch, generation, damaged) = match atomic::read::<Written>(&self.state, NEXT) {
-            Stored::Missing => (None, 0, None),
-            Stored::Damaged(error) => (None, 0, Some(error)),
-            Stored::Good(written) => match written.latch() {
-                Ok(latch) => (latch, written.generation, None),
-                Err(what) => (None, written.generation, Some(self.damage(what))),
-            },
+        let (table, damaged) = match atomic::read::<Written>(&self.state, NEXT) {
+            Stored::Missing => (LatchTable::default(), None),
+            Stored::Damaged(error) => (LatchTable::default(), Some(error)),
+            Stored::Good(written) => {
+                let generation = written.generation;
+                written.table().map_or_else(
+                    |what| {
+                        let table = LatchTable { generation, ..LatchTable::default() };
+                        (table, Some(self.damage(what)))
+                    },
+                    |table| (table, None),
+                )
+            }
         };
-        LatchState { latch, generation, flag_present, damaged }
+        LatchState { table, flag_present, damaged }
     }
 
     /// True when the flag is there, or it cannot be told that it is not. One system call.
@@ -124,26 +125,26 @@ impl LatchFiles {
 
 impl LatchState {
     /// The truth at a start: latched if the files or the journal say so, or cannot be read.
-    /// Answers the trip, if any, and the generation to go on from.
     ///
     /// A trip that is on record keeps its cause; one that only shows by the flag or by damage is a
     /// new trip, of now.
-    pub fn restore(&self, journal: &Opened, now: Stamp) -> (Option<TripRecord>, u32) {
-        let known = [self.latch, journal.latch].into_iter().flatten();
-        let recorded = known.max_by_key(|trip| trip.generation);
-        let generation = self.generation.max(journal.latch_generation);
-        let generation = recorded.map_or(generation, |trip| generation.max(trip.generation));
+    pub fn restore(self, journal: &Opened, now: Stamp) -> LatchTable {
         let unreadable = self.unreadable(journal);
-        let trip = match (recorded, unreadable) {
-            (Some(trip), _) => trip,
-            (None, Some(note)) => fresh(generation, TripReason::StateUnreadable, &note, now),
-            (None, None) if self.flag_present => {
-                let note = "kill_switch.flag was there at the start";
-                fresh(generation, TripReason::FlagFile, note, now)
-            }
-            (None, None) => return (None, generation),
-        };
-        (Some(trip), generation.max(trip.generation))
+        let Self { mut table, flag_present, .. } = self;
+        table.generation = table.generation.max(journal.latch_generation);
+        let whole = journal.latch.map(|trip| NamedLatch { scope: ScopeName::All, trip });
+        whole
+            .into_iter()
+            .chain(journal.part_latches.iter().copied())
+            .for_each(|it| table.stand(it));
+        let flag = || flag_present.then(|| "kill_switch.flag was there at the start".to_owned());
+        let news = unreadable.map(|note| (TripReason::StateUnreadable, note));
+        let news = news.or_else(|| flag().map(|note| (TripReason::FlagFile, note)));
+        match news {
+            Some((reason, note)) if table.whole().is_none() => table.trip_now(reason, &note, now),
+            Some(_) | None => {}
+        }
+        table
     }
 
     fn unreadable(&self, journal: &Opened) -> Option<String> {
@@ -152,83 +153,103 @@ impl LatchState {
     }
 }
 
-fn fresh(generation: u32, reason: TripReason, note: &str, at: Stamp) -> TripRecord {
-    let (generation, note) = (generation.saturating_add(1), Text::new(note));
-    TripRecord { generation, reason, at, value: 0, limit: 0, by: Text::default(), note }
+impl LatchTable {
+    /// A trip of everything that a start finds cause for, unless one stands.
+    pub fn trip_now(&mut self, reason: TripReason, note: &str, at: Stamp) {
+        if self.whole().is_some() {
+            return;
+        }
+        let (generation, note) = (self.generation.saturating_add(1), Text::new(note));
+        let by = Text::new("start");
+        let trip = TripRecord { generation, reason, at, value: 0, limit: 0, by, note };
+        self.on_trip(NamedLatch { scope: ScopeName::All, trip });
+    }
 }
 
-/// The state file: numbers for programs, words for people.
+/// The state file: numbers for programs, words for people (R22).
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
     latched: bool,
     generation: u32,
-    /// Of the trip, or of the reset when it is not latched.
-    mono_ns: u64,
-    unix_ns: u64,
-    by: String,
-    detail: String,
-    trip: Option<Cause>,
+    latches: Vec<WrittenLatch>,
+    activations: BTreeMap<String, u64>,
+    history: VecDeque<Past>,
 }
 
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct Cause {
+struct WrittenLatch {
+    scope: String,
+    generation: u32,
     reason_code: u8,
     reason: String,
+    detail: String,
+    by: String,
+    mono_ns: u64,
+    unix_ns: u64,
     value: i64,
-    limit: i64,
+    threshold: i64,
 }
 
 impl Written {
-    fn tripped(trip: &TripRecord) -> Self {
+    fn of(table: &LatchTable) -> Self {
         Self {
-            latched: true,
+            latched: !table.latches.is_empty(),
+            generation: table.generation,
+            latches: table.latches.iter().map(WrittenLatch::of).collect(),
+            activations: table.activations.clone(),
+            history: table.history.clone(),
+        }
+    }
+
+    fn table(self) -> Result<LatchTable, String> {
+        if self.latched == self.latches.is_empty() {
+            return Err("it contradicts itself about being latched".to_owned());
+        }
+        let latches = self.latches.iter().map(WrittenLatch::latch);
+        Ok(LatchTable {
+            latches: latches.collect::<Result<_, _>>()?,
+            generation: self.generation,
+            activations: self.activations,
+            history: self.history,
+        })
+    }
+}
+
+impl WrittenLatch {
+    fn of(latch: &NamedLatch) -> Self {
+        let NamedLatch { scope, trip } = latch;
+        Self {
+            scope: scope.to_string(),
             generation: trip.generation,
+            reason_code: reason_number(trip.reason),
+            reason: format!("{:?}", trip.reason),
+            detail: trip.note.as_str().to_owned(),
+            by: trip.by.as_str().to_owned(),
             mono_ns: trip.at.mono_ns,
             unix_ns: trip.at.unix_ns,
-            by: trip.by.as_str().to_owned(),
-            detail: trip.note.as_str().to_owned(),
-            trip: Some(Cause {
-                reason_code: reason_number(trip.reason),
-                reason: format!("{:?}", trip.reason),
-                value: trip.value,
-                limit: trip.limit,
-            }),
+            value: trip.value,
+            threshold: trip.limit,
         }
     }
 
-    fn cleared(generation: u32, by: &str, reason: &str, at: Stamp) -> Self {
-        Self {
-            latched: false,
-            generation,
-            mono_ns: at.mono_ns,
-            unix_ns: at.unix_ns,
-            by: by.to_owned(),
-            detail: reason.to_owned(),
-            trip: None,
-        }
-    }
-
-    fn latch(&self) -> Result<Option<TripRecord>, String> {
-        let cause = match (self.latched, &self.trip) {
-            (false, None) => return Ok(None),
-            (true, Some(cause)) => cause,
-            (true, None) => return Err("it is latched without a trip".to_owned()),
-            (false, Some(_)) => return Err("it holds a trip and is not latched".to_owned()),
-        };
-        let Some(reason) = reason_of(cause.reason_code) else {
-            return Err(format!("reason_code {} is not known", cause.reason_code));
-        };
-        Ok(Some(TripRecord {
-            generation: self.generation,
-            reason,
-            at: Stamp { mono_ns: self.mono_ns, unix_ns: self.unix_ns },
-            value: cause.value,
-            limit: cause.limit,
-            by: Text::new(&self.by),
-            note: Text::new(&self.detail),
-        }))
+    fn latch(&self) -> Result<NamedLatch, String> {
+        let code = self.reason_code;
+        let scope = ScopeName::parse(&self.scope);
+        Ok(NamedLatch {
+            scope: scope.ok_or_else(|| format!("scope `{}` is not known", self.scope))?,
+            trip: TripRecord {
+                generation: self.generation,
+                reason: reason_of(code)
+                    .ok_or_else(|| format!("reason_code {code} is not known"))?,
+                at: Stamp { mono_ns: self.mono_ns, unix_ns: self.unix_ns },
+                value: self.value,
+                limit: self.threshold,
+                by: Text::new(&self.by),
+                note: Text::new(&self.detail),
+            },
+        })
     }
 }
 
@@ -254,27 +275,85 @@ mod tests {
         journal::open(folder.path(), 4_096).unwrap().2
     }
 
+    fn tripped(generation: u32) -> LatchTable {
+        let mut table = LatchTable::default();
+        table.on_trip(NamedLatch { scope: ScopeName::All, trip: samples::trip(generation) });
+        table
+    }
+
+    fn cleared(generation: u32) -> LatchTable {
+        let mut table = tripped(generation);
+        table.on_reset(generation, "ada", "checked", NOW).unwrap();
+        table
+    }
+
+    fn maker(generation: u32) -> NamedLatch {
+        let scope = ScopeName::Strategy(Text::new("maker"));
+        NamedLatch { scope, trip: samples::trip(generation) }
+    }
+
+    fn whole(table: &LatchTable) -> Option<TripRecord> {
+        table.whole().map(|latch| latch.trip)
+    }
+
     #[test]
     fn a_trip_comes_back_as_it_was_until_it_is_cleared() {
         let (_folder, files) = files();
-        assert_eq!(files.read().restore(&nothing(), NOW), (None, 0));
-        files.write_trip(&samples::trip(3)).unwrap();
+        assert_eq!(files.read().restore(&nothing(), NOW), LatchTable::default());
+        files.write(&tripped(3)).unwrap();
         let state = files.read();
         assert!(state.flag_present && state.damaged.is_none());
-        assert_eq!((state.latch, state.generation), (Some(samples::trip(3)), 3));
-        assert_eq!(state.restore(&nothing(), NOW), (Some(samples::trip(3)), 3));
-        files.clear(3, "ada", "checked", NOW).unwrap();
+        assert_eq!(state.restore(&nothing(), NOW), tripped(3));
+        files.write_cleared(&cleared(3)).unwrap();
         let state = files.read();
-        assert!(!state.flag_present && state.latch.is_none());
-        assert_eq!(state.restore(&nothing(), NOW), (None, 3));
+        assert!(!state.flag_present && state.table.latches.is_empty());
+        let table = state.restore(&nothing(), NOW);
+        assert_eq!((whole(&table), table.generation), (None, 3));
+        assert_eq!(table.history[0].reset.as_ref().unwrap().by, "ada");
+    }
+
+    #[test]
+    fn latches_of_parts_come_back_beside_each_other_and_raise_no_flag() {
+        let (folder, files) = files();
+        let mut table = LatchTable::default();
+        table.on_trip(maker(1));
+        let symbol = ScopeName::Instrument(Text::new("BTCUSDT"));
+        table.on_trip(NamedLatch { scope: symbol, trip: samples::trip(2) });
+        files.write(&table).unwrap();
+        assert!(!files.flag_present());
+        assert_eq!(files.read().restore(&nothing(), NOW), table);
+        // Without the file the journal still holds them.
+        fs::remove_file(&files.state).unwrap();
+        let path = folder.path().join("journal");
+        let (mut journal, writer, _) = journal::open(&path, 4_096).unwrap();
+        for latch in &table.latches {
+            journal.append(NOW, &Record::PartTrip(*latch)).unwrap();
+        }
+        drop((journal, writer));
+        let opened = journal::open(&path, 4_096).unwrap().2;
+        let restored = files.read().restore(&opened, NOW);
+        assert_eq!((restored.latches, restored.generation), (table.latches, 2));
+    }
+
+    #[test]
+    fn a_flag_beside_a_latch_of_a_part_is_a_trip_of_everything() {
+        let (_folder, files) = files();
+        let mut table = LatchTable::default();
+        table.on_trip(maker(1));
+        files.write(&table).unwrap();
+        File::create(files.flag_path()).unwrap();
+        let table = files.read().restore(&nothing(), NOW);
+        let trip = whole(&table).unwrap();
+        assert_eq!((trip.reason, trip.generation), (TripReason::FlagFile, 2));
+        assert_eq!(table.latches.len(), 2);
     }
 
     #[test]
     fn removing_the_flag_clears_nothing() {
         let (_folder, files) = files();
-        files.write_trip(&samples::trip(1)).unwrap();
+        files.write(&tripped(1)).unwrap();
         fs::remove_file(files.flag_path()).unwrap();
-        assert_eq!(files.read().restore(&nothing(), NOW).0, Some(samples::trip(1)));
+        assert_eq!(whole(&files.read().restore(&nothing(), NOW)), Some(samples::trip(1)));
     }
 
     #[test]
@@ -285,30 +364,33 @@ mod tests {
         journal.append(NOW, &Record::Trip(samples::trip(2))).unwrap();
         drop((journal, writer));
         let opened = journal::open(&path, 4_096).unwrap().2;
-        assert_eq!(files.read().restore(&opened, NOW), (Some(samples::trip(2)), 2));
-        files.clear(2, "ada", "the journal's reset was lost with the machine", NOW).unwrap();
-        assert_eq!(files.read().restore(&opened, NOW).0, Some(samples::trip(2)));
+        let restored = files.read().restore(&opened, NOW);
+        assert_eq!((whole(&restored), restored.generation), (Some(samples::trip(2)), 2));
+        assert!(restored.activations.is_empty(), "only the counters began anew");
+        // The journal's reset was lost with the machine.
+        files.write_cleared(&cleared(2)).unwrap();
+        assert_eq!(whole(&files.read().restore(&opened, NOW)), Some(samples::trip(2)));
     }
 
     #[test]
     fn a_flag_alone_is_a_trip_of_its_own() {
         let (_folder, files) = files();
-        files.clear(4, "ada", "checked", NOW).unwrap();
+        files.write_cleared(&cleared(4)).unwrap();
         File::create(files.flag_path()).unwrap();
-        let (trip, generation) = files.read().restore(&nothing(), NOW);
-        let trip = trip.unwrap();
-        assert_eq!((trip.reason, trip.generation, generation), (TripReason::FlagFile, 5, 5));
-        assert_eq!(trip.at, NOW);
+        let table = files.read().restore(&nothing(), NOW);
+        let trip = whole(&table).unwrap();
+        assert_eq!((trip.reason, trip.generation, trip.at), (TripReason::FlagFile, 5, NOW));
+        assert_eq!((table.generation, table.activations["FlagFile"]), (5, 1));
     }
 
     #[test]
     fn a_damaged_state_file_is_a_trip() {
         let (_folder, files) = files();
-        files.clear(4, "ada", "checked", NOW).unwrap();
+        files.write_cleared(&cleared(4)).unwrap();
         fs::write(&files.state, "{\"latched\": false}").unwrap();
         let state = files.read();
-        assert!(state.damaged.is_some() && state.latch.is_none());
-        let trip = state.restore(&nothing(), NOW).0.unwrap();
+        assert!(state.damaged.is_some() && state.table.latches.is_empty());
+        let trip = whole(&state.restore(&nothing(), NOW)).unwrap();
         assert_eq!(trip.reason, TripReason::StateUnreadable);
         assert!(trip.note.as_str().contains("kill_switch_state.json"));
     }
@@ -317,33 +399,32 @@ mod tests {
     fn a_damaged_journal_is_a_trip_and_a_known_trip_keeps_its_cause() {
         let (_folder, files) = files();
         let opened = Opened { damage: Some(Damage::Unresolved), ..nothing() };
-        let trip = files.read().restore(&opened, NOW).0.unwrap();
+        let trip = whole(&files.read().restore(&opened, NOW)).unwrap();
         assert_eq!((trip.reason, trip.generation), (TripReason::StateUnreadable, 1));
-        files.write_trip(&samples::trip(1)).unwrap();
-        assert_eq!(files.read().restore(&opened, NOW).0, Some(samples::trip(1)));
+        files.write(&tripped(1)).unwrap();
+        assert_eq!(whole(&files.read().restore(&opened, NOW)), Some(samples::trip(1)));
     }
 
     #[test]
     fn a_state_that_contradicts_itself_is_damage() {
         let (_folder, files) = files();
-        let mut written = Written::tripped(&samples::trip(1));
-        written.latched = false;
-        atomic::write(&files.state, &written).unwrap();
-        assert!(files.read().damaged.is_some());
-        written.latched = true;
-        written.trip.as_mut().unwrap().reason_code = 99;
-        atomic::write(&files.state, &written).unwrap();
-        assert!(files.read().damaged.unwrap().to_string().contains("reason_code 99"));
-        written.trip = None;
-        atomic::write(&files.state, &written).unwrap();
-        assert!(files.read().damaged.is_some());
+        let spoil = |change: fn(&mut Written)| {
+            let mut written = Written::of(&tripped(1));
+            change(&mut written);
+            atomic::write(&files.state, &written).unwrap();
+            files.read().damaged.unwrap().to_string()
+        };
+        spoil(|it| it.latched = false);
+        spoil(|it| it.latches.clear());
+        assert!(spoil(|it| it.latches[0].reason_code = 99).contains("reason_code 99"));
+        assert!(spoil(|it| "half".clone_into(&mut it.latches[0].scope)).contains("`half`"));
     }
 
     #[test]
     fn the_flag_is_raised_even_when_the_state_file_cannot_be_written() {
         let (_folder, files) = files();
         fs::create_dir_all(&files.state).unwrap();
-        assert!(files.write_trip(&samples::trip(1)).is_err());
+        assert!(files.write(&tripped(1)).is_err());
         assert!(files.flag_present());
     }
 

@@ -3,14 +3,15 @@
 //! Must hold: numbers and orders are only ever added to, never changed and never reused (J7). A
 //! change of a layout is a new version of the records that hold it.
 
+use super::latch_table::{NamedLatch, ScopeName};
 #[cfg(test)]
 use super::wire::Numbered;
 use super::wire::{Put, Take, Wire, largest, wire_enum, wire_struct};
 use crate::core::safety::{DenyReason, TripReason, TripRecord};
 use crate::core::{
-    Baseline, BreakerMark, ClockSample, DayMark, HighWater, Kept, LinkChannel, LinkEvent,
-    LinkState, Mode, ModeCause, ModeRecord, OperatorCommand, OperatorRequest, Probation, STOPS_MAX,
-    Scope, TripCause,
+    Baseline, BreakerMark, ClockSample, Criterion, DayMark, HighWater, Kept, LinkChannel,
+    LinkEvent, LinkState, Mode, ModeCause, ModeRecord, OperatorCommand, OperatorRequest, Probation,
+    STOPS_MAX, Scope, TripCause,
 };
 use crate::types::{
     AssetId, Cash, ClientOrderId, DeadManAnswer, DeadManReport, DeadManRequest, ExecutionKind,
@@ -95,6 +96,10 @@ wire_enum!(NotSentReason {
     3 = Unencodable,
     4 = Throttled,
     80 = DeadMan,
+    110 = Contradicted,
+    111 = RepeatedId,
+    112 = TooLarge,
+    113 = TooFast,
 });
 wire_struct!(Fee { asset: AssetId, amount: Cash });
 wire_struct!(Fill {
@@ -164,11 +169,18 @@ wire_enum!(LinkState { 1 = Up, 2 = Down });
 wire_struct!(LinkEvent { venue: VenueId, channel: LinkChannel, state: LinkState });
 wire_struct!(ClockSample { venue: VenueId, offset_ns: i64, rtt_ns: u64 });
 
+wire_enum!(TripCause { 1 = Operator, 2 = FlagFile, 3 = Journal, 110 = PostCheck });
+wire_enum!(Criterion {
+    1 = CauseUnderstood,
+    2 = MarketNormal,
+    3 = ParametersReviewed,
+    4 = ApprovalGiven,
+    5 = CooldownWaived,
+});
 wire_enum!(DeadManAnswer { 1 = Set, 2 = Refused, 3 = Unknown });
 wire_struct!(DeadManRequest { instrument: InstrumentId, countdown_ms: u32, asked_ns: u64 });
 wire_struct!(DeadManReport { request: DeadManRequest, answer: DeadManAnswer });
 
-wire_enum!(TripCause { 1 = Operator, 2 = FlagFile, 3 = Journal });
 wire_enum!(Baseline { 1 = Keep, 2 = New });
 wire_enum!(Probation { 1 = Observe, 2 = Skip });
 wire_enum!(OperatorCommand {
@@ -180,6 +192,8 @@ wire_enum!(OperatorCommand {
     6 = Flatten { instrument: Option<InstrumentId>, cap_bps: u32 },
     7 = Reconcile,
     8 = Stop,
+    110 = TripScope(scope: Scope),
+    111 = Attest { generation: u32, criterion: Criterion },
     90 = Promote { scope: Scope, probation: Probation },
 });
 wire_struct!(OperatorRequest {
@@ -198,6 +212,7 @@ wire_enum!(TripReason {
     6 = Overfill,
     7 = Journal,
     8 = StateUnreadable,
+    110 = PostCheck,
 });
 wire_struct!(TripRecord {
     generation: u32,
@@ -208,6 +223,13 @@ wire_struct!(TripRecord {
     by: Text<32>,
     note: Text<96>,
 });
+wire_enum!(ScopeName {
+    1 = All,
+    2 = Venue(name: Text<32>),
+    3 = Strategy(name: Text<32>),
+    4 = Instrument(name: Text<32>),
+});
+wire_struct!(NamedLatch { scope: ScopeName, trip: TripRecord });
 wire_struct!(HighWater { peak: Cash });
 wire_struct!(DayMark { day: u32, opening: Cash });
 wire_struct!(BreakerMark { opened: u32, stops: u8, ages_ns: [u64; STOPS_MAX], cooldown_ns: u64 });
@@ -337,6 +359,7 @@ mod tests {
         check_table::<LinkState>();
         check_table::<DeadManAnswer>();
         check_table::<TripCause>();
+        check_table::<Criterion>();
         check_table::<Baseline>();
         check_table::<Probation>();
         check_table::<OperatorCommand>();

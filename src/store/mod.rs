@@ -5,8 +5,9 @@
 //! clock: the runtime owns both and says when.
 //!
 //! In reading order: [`Record`] is what the journal holds, [`journal`] how it gets there and back;
-//! `atomic` replaces small state files, of which there are [`epoch`], [`latch`], [`mode`],
-//! [`high_water`] and [`losses`]; [`recording`] reads and writes raw markets.
+//! `atomic` replaces small state files, of which there are [`epoch`], [`latch`] (whose content is
+//! [`LatchTable`]), [`mode`], [`high_water`] and [`losses`]; [`recording`] reads and writes raw
+//! markets.
 
 mod atomic;
 pub mod epoch;
@@ -14,6 +15,7 @@ mod error;
 pub mod high_water;
 pub mod journal;
 pub mod latch;
+mod latch_table;
 mod layout;
 pub mod losses;
 pub mod mode;
@@ -23,11 +25,12 @@ pub mod recording;
 mod samples;
 mod wire;
 
-pub use atomic::Stored;
-pub use epoch::next_epoch;
+pub use atomic::{Stored, write_snapshot};
+pub use epoch::{epoch_beyond, next_epoch};
 pub use error::{Blame, Retry, StoreError};
 pub use journal::{Journal, LastShutdown, Opened, Writer};
 pub use latch::LatchFiles;
+pub use latch_table::{LatchTable, NamedLatch, Past, PastReset, ScopeName};
 pub use losses::Losses;
 pub use mode::{Place, Standing};
 pub use record::{Carried, Denial, OrderIntent, Record, Start, Unreadable};

@@ -7,6 +7,7 @@
 //!
 //! Not here: the frame around a record (`journal/frame.rs`).
 
+use super::latch_table::NamedLatch;
 use super::layout::RECORD_VERSION;
 use super::wire::{Put, Take, Wire, largest, wire_struct};
 use crate::core::safety::{Approved, DenyReason, TripRecord};
@@ -90,6 +91,9 @@ impl Carried {
             Record::Start(start) => self.epoch = self.epoch.max(start.epoch),
             Record::HighWater(mark) => self.high_water = Some(*mark),
             Record::Trip(trip) => self.on_trip(trip),
+            Record::PartTrip(latch) => {
+                self.generation = self.generation.max(latch.trip.generation);
+            }
             Record::Reset { generation, .. } => self.on_reset(*generation),
             Record::Carry(carried) => *self = *carried,
             Record::Order(_)
@@ -115,9 +119,9 @@ impl Carried {
         }
     }
 
-    /// An older word does not clear a newer trip.
+    /// A word about another latch does not clear this one.
     fn on_reset(&mut self, generation: u32) {
-        if self.latch.is_none_or(|latch| latch.generation <= generation) {
+        if self.latch.is_some_and(|latch| latch.generation == generation) {
             self.latch = None;
             self.damaged = false;
         }
@@ -310,6 +314,8 @@ records! {
         /// Which, and why.
         record: ModeRecord,
     },
+    /// The kill switch tripped for a part only, or a segment begins while it stands.
+    110 = PartTrip(latch: NamedLatch),
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! Records for tests: one of each kind, and any at all.
 
+use super::latch_table::{NamedLatch, ScopeName};
 use super::record::{Carried, Denial, OrderIntent, Record, Start};
 use crate::core::safety::{DenyReason, TripReason, TripRecord};
 use crate::core::{
-    Baseline, BreakerMark, ClockSample, DayMark, HighWater, Kept, LinkChannel, LinkEvent,
-    LinkState, Mode, ModeCause, ModeRecord, OperatorCommand, OperatorRequest, Probation, STOPS_MAX,
-    Scope, TripCause,
+    Baseline, BreakerMark, ClockSample, Criterion, DayMark, HighWater, Kept, LinkChannel,
+    LinkEvent, LinkState, Mode, ModeCause, ModeRecord, OperatorCommand, OperatorRequest, Probation,
+    STOPS_MAX, Scope, TripCause,
 };
 use crate::types::*;
 use proptest::prelude::*;
@@ -208,6 +209,11 @@ impl Dice {
             OperatorCommand::ResumeFull,
             OperatorCommand::Promote { scope: self.scope(), probation: Probation::Skip },
             OperatorCommand::Trip(TripCause::FlagFile),
+            OperatorCommand::TripScope(self.scope()),
+            OperatorCommand::Attest {
+                generation: self.word(),
+                criterion: Criterion::CooldownWaived,
+            },
             OperatorCommand::Reset { generation: self.word(), baseline: Baseline::New },
             OperatorCommand::Flatten { instrument: Some(self.instrument()), cap_bps: 50 },
             OperatorCommand::Flatten { instrument: None, cap_bps: u32::MAX },
@@ -233,6 +239,16 @@ impl Dice {
             by: self.text(),
             note: self.text(),
         }
+    }
+
+    fn part_latch(&mut self) -> NamedLatch {
+        let scopes = [
+            ScopeName::All,
+            ScopeName::Venue(self.text()),
+            ScopeName::Strategy(self.text()),
+            ScopeName::Instrument(self.text()),
+        ];
+        NamedLatch { scope: self.pick(&scopes), trip: self.trip() }
     }
 
     fn carried(&mut self) -> Carried {
@@ -324,7 +340,9 @@ impl Dice {
                     DeadManAnswer::Unknown,
                 ]),
             }),
-            _ => Record::Standing { scope: self.scope(), record: self.mode_record() },
+            90 => Record::Standing { scope: self.scope(), record: self.mode_record() },
+            110 => Record::PartTrip(self.part_latch()),
+            _ => unreachable!("kind {kind} has no sample"),
         }
     }
 }

@@ -133,6 +133,14 @@ pub enum NotSentReason {
     Unencodable,
     /// The sender was not allowed more messages.
     Throttled,
+    /// The encoded bytes do not say what the kernel had approved.
+    Contradicted,
+    /// Its id has left before, or cannot be told from one that has.
+    RepeatedId,
+    /// It is larger than one order of the instrument may ever be.
+    TooLarge,
+    /// More orders in a second than the kernel can ever have approved.
+    TooFast,
     /// The venue's dead-man's switch could not be armed for it in time (SAFETY E15).
     DeadMan,
 }

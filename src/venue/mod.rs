@@ -14,7 +14,8 @@ pub mod panic;
 use crate::core::Command;
 use crate::types::{
     AccountSnapshot, BalanceChange, ClientOrderId, DeadManReport, DeadManRequest, ExecutionReport,
-    Filters, IdPrefix, Instrument, InstrumentId, InstrumentKind, MarketEvent, QueryToken, VenueId,
+    Filters, IdPrefix, Instrument, InstrumentId, InstrumentKind, MarketEvent, Price, Qty,
+    QueryToken, Side, VenueId,
 };
 
 /// Largest WebSocket message that is read at all; a larger one closes the connection (SAFETY 7).
@@ -168,6 +169,23 @@ pub enum Question {
     DeadMan(DeadManRequest),
 }
 
+/// What the encoded bytes of a new order say.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct WrittenOrder {
+    /// Its id.
+    pub id: ClientOrderId,
+    /// Of what.
+    pub instrument: InstrumentId,
+    /// Which way.
+    pub side: Side,
+    /// At which price.
+    pub price: Price,
+    /// How much.
+    pub qty: Qty,
+    /// Whether it carries the venue's own reduce-only flag.
+    pub reduce_only: bool,
+}
+
 /// Order entry and account reading of one account.
 pub trait OrderDialect: Send {
     /// The connection to open.
@@ -182,6 +200,10 @@ pub trait OrderDialect: Send {
         at: VenueTime,
         buffer: &mut Vec<u8>,
     ) -> Result<Outgoing, EncodeError>;
+
+    /// A new order read back from the bytes that [`Self::encode`] wrote, by other code: the
+    /// gateway's second opinion before they leave. `None` when they say no whole order.
+    fn read_back(&self, bytes: &[u8]) -> Option<WrittenOrder>;
 
     /// One message of the order-entry connection.
     fn on_message(

@@ -2,10 +2,9 @@
 
 use crate::journals::assert_nothing_after_trip;
 use crate::rest;
-use crate::support::{Deployment, ExchangeProcess, Process, engine, eventually, number};
+use crate::support::{Deployment, ExchangeProcess, Process, ask_raw, engine, eventually, number};
 use std::fs;
 use std::time::Duration;
-use tradekeel::store::Record;
 
 fn run(config: &str) -> crate::support::Done {
     engine(&["--config", config, "--for", "1s"])
@@ -108,16 +107,37 @@ fn a_damaged_journal_is_a_latch() {
 }
 
 #[test]
-fn a_damaged_epoch_is_never_guessed() {
+fn a_damaged_epoch_is_a_latch_and_no_id_is_used_again() {
     let deployment = Deployment::paper();
     deployment.run_for("1s");
+    let before = deployment.orders().len();
     fs::write(deployment.state("epoch"), "7").unwrap();
-    let done = deployment.run_for("1s");
-    assert_eq!(done.code, Some(1), "{done:?}");
-    assert!(done.err.contains("epoch"), "{}", done.err);
-    let journal = deployment.journal();
-    let starts = journal.iter().filter(|record| matches!(record, Record::Start(_)));
-    assert_eq!(starts.count(), 1, "it did not begin");
+    let running = deployment.started();
+    let status = deployment.status();
+    assert_eq!((&status["mode"], &status["reconciled"]), (&"KILLED".into(), &true.into()));
+    assert!(status["kill_switch"]["trip"]["note"].as_str().unwrap().contains("epoch"));
+    // Beyond every number that starts can have counted to.
+    assert!(1_600_000_000 < number(&status["epoch"]), "{status:#}");
+    assert_eq!(fs::read_to_string(deployment.state("epoch.damaged")).unwrap(), "7");
+    running.stop();
+    assert_eq!(deployment.orders().len(), before);
+    let running = deployment.started();
+    assert_eq!(deployment.status()["mode"], "KILLED");
+    running.stop();
+}
+
+#[test]
+fn a_mode_that_is_gone_lifts_no_halt() {
+    let deployment = Deployment::paper();
+    let running = deployment.trading();
+    deployment.ask_ok(&["halt", "--by", "ada", "--reason", "e2e"]);
+    running.stop();
+    let before = deployment.orders().len();
+    fs::remove_file(deployment.state("mode.json")).unwrap();
+    let running = deployment.started();
+    assert_eq!(deployment.status()["mode"], "HALTED");
+    running.stop();
+    assert_eq!(deployment.orders().len(), before);
 }
 
 #[test]
@@ -151,7 +171,10 @@ fn a_journal_that_fails_kills_stays_up_flattens_and_stays_killed_at_the_next_sta
     assert_eq!(status["kill_switch"]["trip"]["reason"], "the journal cannot be written");
     assert!(eventually(|| deployment.state("kill_switch.flag").exists()), "the latch is kept");
     rest::until_no_opening_orders(exchange.port);
-    // Not durable, and said so; but the exit works.
+    // Not durable, and said so; but the gate is shut, and the exit works.
+    let trip = r#"{"verb":"kill-switch-trip","by":"ada","reason":"the disk is dead"}"#;
+    let answer = ask_raw(&deployment, trip);
+    assert_eq!((&answer["acknowledged"], &answer["durable"]), (&true.into(), &false.into()));
     let said = deployment.ask_ok(&["flatten", "--by", "ada", "--reason", "the disk is dead"]);
     assert!(said.contains("NOT on disk"), "{said}");
     deployment.until("it holds nothing", |status| {

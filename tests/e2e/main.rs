@@ -17,6 +17,7 @@ mod crashes;
 mod dead_man;
 mod exchanges;
 mod journals;
+mod kill_switch;
 mod operators;
 mod panics;
 mod proxy;

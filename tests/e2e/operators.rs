@@ -2,12 +2,10 @@
 
 use crate::journals::assert_nothing_after_trip;
 use crate::rest;
-use crate::support::{Deployment, ExchangeProcess, Process, engine, number};
+use crate::support::{Deployment, ExchangeProcess, Process, ask_raw, engine, number};
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::time::Duration;
-use tradekeel::store::Record;
 
 const WHO: [&str; 4] = ["--by", "ada", "--reason", "e2e"];
 
@@ -17,14 +15,6 @@ fn with_author<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
 
 fn is_mode(status: &Value, mode: &str) -> bool {
     status["mode"] == mode
-}
-
-/// Asks on the socket itself, as the command line does.
-fn ask_raw(deployment: &Deployment, line: &str) -> Value {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let socket = deployment.state("engine.sock");
-    let asked = tradekeel::net::unix::ask(&socket, line, Duration::from_secs(10));
-    serde_json::from_str(&runtime.block_on(asked).unwrap()).unwrap()
 }
 
 #[test]
@@ -120,87 +110,6 @@ fn a_halt_of_a_part_leaves_the_rest() {
     assert_eq!(unknown.code, Some(1));
     assert!(unknown.err.contains("BTCUSDT, ETHUSDT, SOLUSDT"), "{}", unknown.err);
     running.stop();
-}
-
-#[test]
-fn a_trip_is_on_disk_when_it_is_answered_and_only_its_own_challenge_clears_it() {
-    let exchange = ExchangeProcess::start();
-    let deployment = Deployment::at(exchange.port);
-    let running = deployment.trading();
-    let trip = r#"{"verb":"kill-switch-trip","by":"ada","reason":"e2e"}"#;
-    let answer = ask_raw(&deployment, trip);
-    assert_eq!(answer, serde_json::json!({"ok": true, "durable": true}));
-    // On disk at the answer, whatever happens next.
-    assert!(deployment.state("kill_switch.flag").exists());
-    let state = fs::read_to_string(deployment.state("kill_switch_state.json")).unwrap();
-    assert!(state.contains("\"latched\":true") || state.contains("\"latched\": true"), "{state}");
-    assert!(deployment.journal().iter().any(|record| matches!(record, Record::Trip(_))));
-    rest::until_no_opening_orders(exchange.port);
-    running.stop();
-
-    let running = deployment.started();
-    assert!(is_mode(&deployment.status(), "KILLED"));
-    let shown: Value =
-        serde_json::from_str(&deployment.ask_ok(&["kill-switch", "status", "--json"])).unwrap();
-    assert_eq!((&shown["latched"], &shown["generation"]), (&true.into(), &1.into()));
-    let challenge = shown["challenge"].as_str().unwrap();
-    let reset = |confirm: &str| {
-        deployment.ask(&with_author(&["kill-switch", "reset", "--confirm", confirm]))
-    };
-    let refused = reset("reset-1-0000x");
-    assert_eq!(refused.code, Some(1));
-    assert!(refused.err.contains("challenge"), "{}", refused.err);
-    assert_eq!(deployment.ask(&with_author(&["resume", "--full"])).code, Some(1));
-    assert!(is_mode(&deployment.status(), "KILLED"));
-    assert_nothing_after_trip(&deployment.journal());
-
-    let done = reset(challenge);
-    assert_eq!(done.code, Some(0), "{}", done.err);
-    assert!(!deployment.state("kill_switch.flag").exists());
-    deployment.until("it trades conservatively", |status| {
-        is_mode(status, "CONSERVATIVE") && 0 < number(&status["orders"]["sent"])
-    });
-    assert_eq!(reset(challenge).code, Some(1), "there is nothing to reset");
-    running.stop();
-    let running = deployment.started();
-    assert_eq!(deployment.status()["kill_switch_active"], false);
-    running.stop();
-}
-
-#[test]
-fn a_flag_trips_and_removing_it_clears_nothing() {
-    let deployment = Deployment::paper();
-    let running = deployment.trading();
-    fs::write(deployment.state("kill_switch.flag"), "").unwrap();
-    let status = deployment.until("it is killed", |status| is_mode(status, "KILLED"));
-    assert_eq!(status["kill_switch"]["trip"]["by"], "flag file");
-    assert_eq!(status["kill_switch"]["generation"], 1);
-    deployment.until("no order stands", |status| number(&status["orders"]["open"]) == 0);
-    let flag = deployment.state("kill_switch.flag");
-    let said = crate::support::eventually(|| {
-        fs::read_to_string(&flag).is_ok_and(|text| text.contains("clears nothing"))
-    });
-    assert!(said, "the flag says what removing it does");
-    fs::remove_file(&flag).unwrap();
-    running.stop();
-    let running = deployment.started();
-    let status = deployment.status();
-    assert!(is_mode(&status, "KILLED"));
-    assert_eq!(status["kill_switch"]["generation"], 1, "the same trip");
-    assert!(flag.exists(), "it is raised again");
-    running.stop();
-    assert_nothing_after_trip(&deployment.journal());
-}
-
-#[test]
-fn a_flag_that_is_there_at_the_start_trips_before_any_order() {
-    let deployment = Deployment::paper();
-    fs::create_dir_all(deployment.folder().join("state")).unwrap();
-    fs::write(deployment.state("kill_switch.flag"), "").unwrap();
-    let running = deployment.started();
-    assert!(is_mode(&deployment.status(), "KILLED"));
-    running.stop();
-    assert!(deployment.orders().is_empty());
 }
 
 #[test]

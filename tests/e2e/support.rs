@@ -299,6 +299,14 @@ impl ExchangeProcess {
     }
 }
 
+/// Asks on the socket itself, as the command line does.
+pub(crate) fn ask_raw(deployment: &Deployment, line: &str) -> Value {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let socket = deployment.state("engine.sock");
+    let asked = tradekeel::net::unix::ask(&socket, line, Duration::from_secs(10));
+    serde_json::from_str(&runtime.block_on(asked).unwrap()).unwrap()
+}
+
 /// The engine's program.
 pub(crate) fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_engine"));

@@ -52,6 +52,7 @@ fn happens(stage: &mut Stage, reason: TripReason) {
         TripReason::Operator => trip(world, TripCause::Operator),
         TripReason::FlagFile => trip(world, TripCause::FlagFile),
         TripReason::Journal => trip(world, TripCause::Journal),
+        TripReason::PostCheck => trip(world, TripCause::PostCheck),
         TripReason::Drawdown => {
             world.market_lives = false;
             ["10", "9.9", "9.8", "9.7"].iter().for_each(|bid| world.quote(BTC, bid, "100.1"));
@@ -132,6 +133,7 @@ fn a_flatten_reaches_zero_for_every_reason_to_trip_while_its_cause_goes_on() {
             | TripReason::FlagFile
             | TripReason::Overfill
             | TripReason::Journal
+            | TripReason::PostCheck
             | TripReason::StateUnreadable => {}
         }
     }

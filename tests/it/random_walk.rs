@@ -3,7 +3,7 @@
 
 use crate::support::{BTC, ETH, Faults, VENUE, World, limit, price, qty};
 use tradekeel::core::{
-    Baseline, Intent, LinkChannel, LinkState, OperatorCommand, Scope, TripCause,
+    Baseline, Criterion, Intent, LinkChannel, LinkState, OperatorCommand, Scope, TripCause,
 };
 use tradekeel::types::{
     ClientOrderId, InstrumentId, MS, OrderKind, OrderRequest, Purpose, Qty, SECOND, Side,
@@ -96,22 +96,23 @@ fn operate(world: &mut World) {
         _ => Scope::Strategy(StrategyId(u8::try_from(world.random(2)).unwrap())),
     };
     let generation = world.status().latch_generation;
-    let command = match world.random(8) {
+    let command = match world.random(10) {
         0 => OperatorCommand::Halt(scope),
         1 => OperatorCommand::Trip(TripCause::Operator),
         2 => OperatorCommand::Flatten { instrument: Some(BTC), cap_bps: 300 },
         3 => OperatorCommand::Reconcile,
         4 | 5 => OperatorCommand::Resume(scope),
         6 => OperatorCommand::ResumeFull,
-        _ => OperatorCommand::Reset { generation, baseline: Baseline::New },
+        7 => OperatorCommand::Reset { generation, baseline: Baseline::New },
+        8 => OperatorCommand::TripScope(scope),
+        _ => OperatorCommand::Attest { generation, criterion: Criterion::ApprovalGiven },
     };
     // Many are refused, and that is right.
     let _ = world.operator(command);
     if world.chance(800) {
         let generation = world.status().latch_generation;
         world.advance(3 * SECOND);
-        let reset = OperatorCommand::Reset { generation, baseline: Baseline::New };
-        let _ = world.operator(reset);
+        let _ = world.reset_latch(generation, Baseline::New);
         for scope in [Scope::All, Scope::Instrument(BTC), Scope::Strategy(StrategyId(0))] {
             let _ = world.operator(OperatorCommand::Resume(scope));
         }

@@ -8,11 +8,11 @@ use std::sync::{Arc, Mutex};
 use tradekeel::core::safety::{DenyReason, TripRecord};
 use tradekeel::core::{
     AccountEvent, Alert, Appetite, Baseline, BreakerLimits, Budget, ClockLimits, ClockSample,
-    Command, Core, DayLimits, DrawdownLimits, Effect, Effects, Event, EventKind, ExposureLimits,
-    InstrumentLimits, Intent, Intents, Kept, Limits, LinkChannel, LinkEvent, LinkState, Mode,
-    OperatorCommand, OperatorRequest, Order, OrderUpdate, PriceMoveLimits, Rate, Refusal,
-    RejectLimits, RepeatLimits, Restored, Scope, Seat, Setup, Sharing, Status, Storm, Strategy,
-    StrategyLimits, Timing, Valuation, View,
+    Command, Core, Criterion, DayLimits, DrawdownLimits, Effect, Effects, Event, EventKind,
+    ExposureLimits, InstrumentLimits, Intent, Intents, Kept, Limits, LinkChannel, LinkEvent,
+    LinkState, Mode, OperatorCommand, OperatorRequest, Order, OrderUpdate, PriceMoveLimits, Rate,
+    Refusal, RejectLimits, RepeatLimits, Restored, Scope, Seat, Setup, Sharing, Status, Storm,
+    Strategy, StrategyLimits, Timing, Valuation, View,
 };
 use tradekeel::sim::{Direct, Fees, Rng};
 use tradekeel::types::{
@@ -214,6 +214,7 @@ pub(crate) fn limits() -> Limits {
             kill_samples: 3,
             refresh_ns: 60 * SECOND,
         },
+        reset_cooldown_ns: 0,
         order_notional_max: cash(1_000_000),
         price_band_bps: 100,
         price_move: PriceMoveLimits { max_bps: 1_000_000, window_ns: 10 * SECOND },
@@ -456,6 +457,18 @@ impl World {
 
     pub(crate) fn reset(&mut self, baseline: Baseline) -> Result<(), Refusal> {
         let generation = self.status().latch_generation;
+        self.reset_latch(generation, baseline)
+    }
+
+    /// A reset with every criterion attested.
+    pub(crate) fn reset_latch(
+        &mut self,
+        generation: u32,
+        baseline: Baseline,
+    ) -> Result<(), Refusal> {
+        for criterion in Criterion::ALL {
+            let _ = self.operator(OperatorCommand::Attest { generation, criterion });
+        }
         self.operator(OperatorCommand::Reset { generation, baseline })
     }
 
@@ -618,7 +631,7 @@ impl World {
                 Effect::Send(command) => self.send(command),
                 Effect::Alert(alert) => self.alerts.push(alert),
                 Effect::Denied { reason, .. } => self.denied.push(reason),
-                Effect::Tripped(record) => self.trips.push(record),
+                Effect::Tripped(latch) => self.trips.push(latch.trip),
                 Effect::Answer { answer, .. } => self.refusals.push(answer),
                 Effect::Closed { .. }
                 | Effect::Reset { .. }

@@ -46,23 +46,23 @@ mod verdict;
 pub use collar::exit_price;
 pub(super) use equity::Valuation;
 pub(super) use facts::{Exit, Facts, Holdings, Wish};
-pub(super) use kill_switch::Trip;
-pub use kill_switch::{TripReason, TripRecord};
+pub use kill_switch::{LATCHES_MAX, Latch, TripReason, TripRecord};
+pub(super) use kill_switch::{Release, Trip};
 pub(super) use modes::{Change, Modes};
 pub(super) use reducing::exit_room;
 pub use verdict::{Approved, DenyReason, Passage};
 
 use super::alert::Alert;
 use super::effect::{Effect, Effects, Refusal};
-use super::event::{Baseline, ClockSample, Probation};
+use super::event::{Baseline, ClockSample, Criterion, Probation};
 use super::mode::{Mode, ModeCause, ModeRecord, Scope};
 use super::orders::IntentKey;
 use super::portfolio::HighWater;
 use super::setup::{Budget, Limits, Restored};
 use super::status::LossStatus;
 use crate::types::{
-    Cash, ClientOrderId, Fill, Instrument, OrderKind, OrderRequest, OrderTerms, POST_ONLY_CODE,
-    Price, Purpose, Quote, Stamp, StrategyId, TimeInForce, VenueId,
+    Cash, ClientOrderId, Fill, Instrument, InstrumentId, OrderKind, OrderRequest, OrderTerms,
+    POST_ONLY_CODE, Price, Purpose, Quote, Stamp, StrategyId, Text, TimeInForce, VenueId,
 };
 use drift::Drift;
 use facts::Candidate;
@@ -118,7 +118,7 @@ impl Kernel {
         modes.watch_for(limits.probation_ns);
         Self {
             ids: Ids::new(epoch),
-            kill_switch: KillSwitch::restored(restored.latch, restored.latch_generation),
+            kill_switch: kill_switch(restored, limits.reset_cooldown_ns, instruments),
             no_trade: NoTrade::new(limits.no_trade.clone()),
             losses: Losses::new(&limits, &budgets, restored),
             drifts: vec![Drift::new(limits.clock); modes.venues()],
@@ -212,7 +212,8 @@ impl Kernel {
         let (now_ns, instrument) = (facts.now.mono_ns, facts.instrument);
         let holds = |holds, reason| passage.judge(require(holds, reason));
         let link_up = if passage == Passage::Flatten { facts.entry_up } else { facts.link_up };
-        passage.judge(self.kill_switch.check())?;
+        let strategy = wish.map(|wish| wish.strategy);
+        passage.judge(self.kill_switch.check(instrument.id, strategy))?;
         if let Some(wish) = wish {
             passage.judge(self.modes.check(instrument.id, wish.strategy))?;
         }
@@ -368,27 +369,37 @@ impl Kernel {
 
     /// Sets the latch and says so; nothing when it is set already.
     pub(super) fn trip(&mut self, trip: Trip, now: Stamp, effects: &mut Effects) {
-        if let Some(record) = self.kill_switch.trip(trip, now) {
-            effects.push(Effect::Tripped(record));
-            effects.push(Effect::Alert(Alert::KillSwitch(record.reason)));
-        }
+        effects.extend(self.kill_switch.trip(trip, now).map(Effect::Tripped));
     }
 
-    /// Clears the latch, or says why not (D3). The mode that it uncovers is the caller's to move.
-    pub(super) fn reset(&mut self, generation: u32, baseline: Baseline) -> Result<(), Refusal> {
-        if self.kill_switch.latch().is_none() {
-            return Err(Refusal::NotTripped);
-        }
-        if generation != self.kill_switch.generation() {
-            return Err(Refusal::StaleGeneration);
-        }
+    /// A person puts a name to something that a reset needs.
+    pub(super) fn attest(
+        &mut self,
+        generation: u32,
+        criterion: Criterion,
+        by: Text<32>,
+    ) -> Result<(), Refusal> {
+        self.kill_switch.attest(generation, criterion, by)
+    }
+
+    /// The account of a venue was read, and agrees, by a question of that time.
+    pub(super) fn on_proven(&mut self, venue: VenueId, asked_ns: u64) {
+        self.kill_switch.on_proven(venue, asked_ns);
+    }
+
+    /// Clears a latch, or says why not (D3). The mode that it uncovers is the caller's to move.
+    pub(super) fn reset(
+        &mut self,
+        release: &Release,
+        baseline: Baseline,
+    ) -> Result<Latch, Refusal> {
+        self.kill_switch.may_release(release)?;
         match baseline {
             Baseline::Keep if self.losses.is_breached() => return Err(Refusal::StillBreached),
             Baseline::Keep => {}
             Baseline::New => self.losses.rebase(),
         }
-        self.kill_switch.clear();
-        Ok(())
+        self.kill_switch.clear(release.generation).ok_or(Refusal::NotTripped)
     }
 
     /// Moves the mode of a scope as the table says. `None` when that moves nothing.
@@ -403,7 +414,7 @@ impl Kernel {
 
     /// May an operator's word raise the mode of a scope now?
     pub(super) fn check_resume(&self) -> Result<(), Refusal> {
-        self.kill_switch.check().map_err(|_| Refusal::Killed)
+        if self.latch().is_some() { Err(Refusal::Killed) } else { Ok(()) }
     }
 
     /// May the scope run at full size?
@@ -485,20 +496,44 @@ impl Kernel {
 
     /// The mode of one strategy: that of everything, or its own.
     pub(super) fn mode_of(&self, strategy: StrategyId) -> Mode {
+        if self.kill_switch.stops(strategy) {
+            return Mode::Killed;
+        }
         self.mode().max(self.modes.of(Scope::Strategy(strategy)).mode)
     }
 
     /// True when nothing opening may stand at the venue in that place.
     pub(super) fn forbids_opening(&self, order: &super::Order) -> bool {
-        self.latch().is_some()
+        self.kill_switch.covers(order.terms.instrument, order.strategy)
             || self.modes.is_stopping()
             || self.losses.forbids_opening()
             || self.no_trade.cancels()
             || Mode::Reducing <= self.modes.at(order.terms.instrument, order.strategy)
     }
 
+    /// True when a latch stops everybody in that instrument.
+    pub(super) fn kills(&self, instrument: InstrumentId) -> bool {
+        self.kill_switch.covers(instrument, None)
+    }
+
+    /// The latch of everything.
     pub(super) fn latch(&self) -> Option<&TripRecord> {
         self.kill_switch.latch()
+    }
+
+    /// True when that latch stops such an order.
+    pub(super) fn reaches(&self, latch: &Latch, order: &super::Order) -> bool {
+        self.kill_switch.reaches(latch, order.terms.instrument, order.strategy)
+    }
+
+    /// Every latch, in the order in which they were set.
+    pub(super) fn latches(&self) -> impl Iterator<Item = &Latch> {
+        self.kill_switch.latches()
+    }
+
+    /// How long a reset of that latch must wait.
+    pub(super) fn cooldown_left_ns(&self, generation: u32, now_ns: u64) -> u64 {
+        self.kill_switch.cooldown_left_ns(generation, now_ns)
     }
 
     pub(super) fn latch_generation(&self) -> u32 {
@@ -547,6 +582,12 @@ impl Kernel {
             }
         }
     }
+}
+
+fn kill_switch(restored: &Restored, cooldown_ns: u64, instruments: &[Instrument]) -> KillSwitch {
+    let whole = restored.latch.map(|trip| Latch { scope: Scope::All, trip });
+    let latches = whole.into_iter().chain(restored.part_latches.iter().copied());
+    KillSwitch::restored(latches, restored.latch_generation, cooldown_ns, instruments)
 }
 
 fn terms_of(request: &OrderRequest, price: Price, now: Stamp) -> OrderTerms {

@@ -1,7 +1,7 @@
 //! One row per deny reason: change one thing of a good order and get that one reason; one step
 //! inside the boundary it passes. No row, no merge.
 
-mod case;
+pub(super) mod case;
 mod mode_walk;
 
 use super::*;
@@ -16,7 +16,7 @@ type Change = fn(&mut Case);
 #[rustfmt::skip]
 const ROWS: &[(DenyReason, Change, Change)] = &[
     (DenyReason::KillSwitch, |c| { c.kernel.kill_switch.trip(trip(), Stamp::default()); },
-        |c| { c.kernel.kill_switch.trip(trip(), Stamp::default()); c.kernel.kill_switch.clear(); }),
+        |c| { c.kernel.kill_switch.trip(trip(), Stamp::default()); c.kernel.kill_switch.clear(1); }),
     (DenyReason::Halted, |c| shift(c, Scope::Strategy(MAKER), ModeCause::Halt), |c| shift(c, Scope::Strategy(MAKER), ModeCause::Start)),
     (DenyReason::ReducingOnly, |c| shift(c, Scope::All, ModeCause::Liquidation), |c| { *c = good_reduction(); shift(c, Scope::All, ModeCause::Liquidation); }),
     (DenyReason::NoTradeWindow, |c| close(c, 100), |c| close(c, 101)),
@@ -311,15 +311,23 @@ fn a_reset_needs_the_generation_that_was_seen_and_a_drawdown_that_is_over() {
     let mut kernel = kernel();
     let mut effects = Effects::new();
     let now = Stamp { mono_ns: NOW_NS, unix_ns: 0 };
-    assert_eq!(kernel.reset(0, Baseline::Keep), Err(Refusal::NotTripped));
+    let reset = |kernel: &mut Kernel, generation: u32, baseline: Baseline| {
+        for criterion in Criterion::ALL {
+            let _ = kernel.attest(generation, criterion, Text::new("ada"));
+        }
+        let (by, now_ns) = (Text::new("ada"), NOW_NS + SECOND);
+        kernel.on_proven(VenueId(0), NOW_NS);
+        kernel.reset(&Release { generation, by, now_ns, is_reconciled: true }, baseline).map(drop)
+    };
+    assert_eq!(reset(&mut kernel, 0, Baseline::Keep), Err(Refusal::NotTripped));
     kernel.trip(trip(), now, &mut effects);
     kernel.trip(trip(), now, &mut effects);
     assert_eq!(kernel.latch_generation(), 1, "a second cause does not overwrite the first");
     assert_eq!(kernel.check_resume(), Err(Refusal::Killed));
-    assert_eq!(kernel.reset(0, Baseline::Keep), Err(Refusal::StaleGeneration));
+    assert_eq!(reset(&mut kernel, 0, Baseline::Keep), Err(Refusal::StaleGeneration));
     let now = Stamp { mono_ns: NOW_NS, unix_ns: 0 };
     kernel.enforce(now, &worth(Cash::whole(800)), std::iter::empty(), &mut effects);
-    assert_eq!(kernel.reset(1, Baseline::Keep), Err(Refusal::StillBreached));
-    assert_eq!(kernel.reset(1, Baseline::New), Ok(()));
+    assert_eq!(reset(&mut kernel, 1, Baseline::Keep), Err(Refusal::StillBreached));
+    assert_eq!(reset(&mut kernel, 1, Baseline::New), Ok(()));
     assert_eq!(kernel.latch(), None);
 }

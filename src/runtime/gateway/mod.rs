@@ -3,15 +3,18 @@
 //! Four conversations on one thread: order entry (this file), the private stream (`user`), readings
 //! of the account (`account`) and the venue's clock (`clock`).
 //!
-//! Must hold: the latch is read on the encoded bytes, right before they are written: once it is
-//! shut, nothing of a strategy leaves (SAFETY 3). An order of which no byte left is `NotSent`, one
-//! of which a byte may have left is `OutcomeUnknown`; nothing is ever sent twice by itself (D10).
-//! A full lane towards the hot thread means that a word about an order was lost: the link is
-//! reported down and up again, which makes the core read the account (D12).
+//! Must hold: the latches are read and the order is checked once more on the encoded bytes, right
+//! before they are written: under a latch nothing of a strategy leaves (SAFETY 3). An order of
+//! which no byte left is `NotSent`, one of which a byte may have left is `OutcomeUnknown`; nothing
+//! is ever sent twice by itself (D10). A full lane towards the hot thread means that a word about
+//! an order was lost: the link is reported down and up again, which makes the core read the account
+//! (D12).
 
 mod account;
 mod clock;
 mod orders;
+pub(super) mod post_check;
+mod sent_ids;
 mod user;
 
 use super::bell::Bell;
@@ -27,6 +30,7 @@ use crate::net::http::HttpClient;
 use crate::net::{Address, Dial};
 use crate::types::{MS, VenueId};
 use crate::venue::{OrderDialect, UserDialect, VenueTime};
+use post_check::PostCheck;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -45,6 +49,7 @@ pub(super) struct Gateway {
     pub(super) bell: Arc<Bell>,
     pub(super) lane: Filler<Incoming>,
     pub(super) gate: Gate,
+    pub(super) post_check: PostCheck,
     pub(super) wait: Wait,
     pub(super) clock_refresh_ns: u64,
     pub(super) latency: Arc<Latency>,
@@ -62,6 +67,7 @@ pub(super) struct Shared {
     read_calls: HttpClient,
     dial: Dial,
     gate: Gate,
+    post_check: RefCell<PostCheck>,
     /// Venue time at our monotonic zero, milliseconds; `None` until it has been measured.
     venue_epoch_ms: Cell<Option<u64>>,
     /// The venue takes no reading of the account before.
@@ -85,6 +91,7 @@ impl Gateway {
             read_calls: client()?,
             dial: self.dial.clone(),
             gate: self.gate,
+            post_check: RefCell::new(self.post_check),
             venue_epoch_ms: Cell::new(None),
             quiet_until_ns: Cell::new(0),
             lost: Cell::new(false),

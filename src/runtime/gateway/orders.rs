@@ -1,15 +1,18 @@
 //! Order entry: one command after the other, encoded, signed, checked against the latch, written.
 
+use super::post_check::{self, is_our_fault};
 use super::{Shared, account};
 use crate::config::Wait;
-use crate::core::{Command, EventKind, LinkChannel, LinkState};
+use crate::core::{
+    Command, EventKind, LinkChannel, LinkState, OperatorCommand, OperatorRequest, Scope, TripCause,
+};
 use crate::net::ws::{WsReader, WsWriter};
 use crate::net::{Address, Bytes, NetError, Sent};
 use crate::runtime::bell::Bell;
 use crate::runtime::lane::Reader;
 use crate::runtime::link;
 use crate::types::{
-    ClientOrderId, ExecutionKind, ExecutionReport, InstrumentId, NotSentReason, OrderRef,
+    ClientOrderId, ExecutionKind, ExecutionReport, InstrumentId, NotSentReason, OrderRef, Text,
 };
 use crate::venue::{Call, Outgoing, Question};
 use std::rc::Rc;
@@ -130,18 +133,34 @@ impl Session<'_> {
         }
     }
 
-    /// The last look at the latch, and the write.
+    /// The last look at the latches and at the bytes, and the write.
     async fn write(&mut self, command: &Command) -> Result<(), NetError> {
-        let of_strategy = matches!(command, Command::NewOrder(order) if order.strategy().is_some());
-        let pass = self.shared.gate.pass();
-        if of_strategy && pass.is_none() {
-            refuse(self.shared, command, NotSentReason::KillSwitch);
+        let Command::NewOrder(order) = command else { return self.writer.send(&self.buffer).await };
+        let (shared, id) = (self.shared, order.id());
+        let pass = match order.strategy() {
+            None => None,
+            Some(strategy) => match shared.gate.pass(strategy, order.terms().instrument) {
+                Some(pass) => Some(pass),
+                None => {
+                    refuse(shared, command, NotSentReason::KillSwitch);
+                    return Ok(());
+                }
+            },
+        };
+        let written = shared.dialect.borrow().read_back(&self.buffer);
+        let now_ns = shared.clock.mono_ns();
+        let (approved, strategy) = (post_check::approved(order), order.strategy());
+        let verdict = shared.post_check.borrow_mut().check(&approved, strategy, written, now_ns);
+        if let Err(reason) = verdict {
+            drop(pass);
+            refuse(shared, command, reason);
+            if is_our_fault(reason) {
+                trip(shared, id, reason);
+            }
             return Ok(());
         }
         let sent = self.writer.send(&self.buffer).await;
         drop(pass);
-        let Command::NewOrder(order) = command else { return sent };
-        let id = order.id();
         match &sent {
             Ok(()) => {
                 let took_ns = self.shared.clock.mono_ns().saturating_sub(order.origin_ns());
@@ -188,6 +207,18 @@ fn refuse(shared: &Shared, command: &Command, reason: NotSentReason) {
         let kind = ExecutionKind::NotSent(reason);
         tell_order(shared, order.terms().instrument, order.id(), kind);
     }
+}
+
+/// The bytes contradict the kernel: this program is wrong somewhere, and nobody knows where.
+fn trip(shared: &Shared, id: ClientOrderId, reason: NotSentReason) {
+    tracing::error!(%id, ?reason, "the bytes of an order contradict the kernel: tripping");
+    shared.gate.hold(Scope::All);
+    shared.tell(EventKind::Operator(OperatorRequest {
+        ticket: 0,
+        by: Text::new("gateway"),
+        reason: Text::new(&format!("order {id}: {reason:?}")),
+        command: OperatorCommand::Trip(TripCause::PostCheck),
+    }));
 }
 
 fn tell_order(shared: &Shared, instrument: InstrumentId, id: ClientOrderId, kind: ExecutionKind) {

@@ -38,10 +38,11 @@ mod writer;
 mod tests;
 
 pub use open::{Damage, LastShutdown, Opened, open};
-pub use reader::{Entry, Reader};
+pub use reader::{Entry, Reader, tail};
 pub use writer::Writer;
 
 use super::StoreError;
+use super::latch_table::Parts;
 use super::record::{Carried, Record};
 use crate::types::Stamp;
 use crossbeam::utils::CachePadded;
@@ -57,6 +58,7 @@ pub struct Journal {
     ready: rtrb::Consumer<Pen>,
     sequence: u64,
     carried: Carried,
+    parts: Parts,
     refusing: bool,
     shared: Arc<Shared>,
 }
@@ -74,6 +76,7 @@ impl Journal {
             self.begin_segment(at)?;
         }
         self.carried.observe(record);
+        self.parts.observe(record);
         self.write(at, record)
     }
 
@@ -93,7 +96,13 @@ impl Journal {
             self.pen = next;
             self.shared.hot.segment.store(self.pen.number(), Ordering::Release);
         }
-        self.write(at, &Record::Carry(self.carried)).map(drop)
+        self.write(at, &Record::Carry(self.carried))?;
+        for at_place in 0..self.parts.len() {
+            if let Some(latch) = self.parts.nth(at_place) {
+                self.write(at, &Record::PartTrip(latch))?;
+            }
+        }
+        Ok(())
     }
 
     fn write(&mut self, at: Stamp, record: &Record) -> Result<u64, StoreError> {

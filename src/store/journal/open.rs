@@ -14,6 +14,7 @@ use crate::core::HighWater;
 use crate::core::safety::TripRecord;
 use crate::store::StoreError;
 use crate::store::atomic::{make_folder, sync_folder};
+use crate::store::latch_table::{NamedLatch, Parts};
 use crate::store::record::{Carried, Record};
 use crate::types::Stamp;
 use crossbeam::utils::CachePadded;
@@ -44,6 +45,8 @@ pub struct Opened {
     pub epoch: u32,
     /// The trip that no reset has cleared.
     pub latch: Option<TripRecord>,
+    /// Trips of parts that no reset has cleared.
+    pub part_latches: Vec<NamedLatch>,
     /// How often the kill switch has ever tripped.
     pub latch_generation: u32,
     /// The last high-water mark.
@@ -120,6 +123,7 @@ pub fn open(folder: &Path, segment_bytes: u64) -> Result<(Journal, Writer, Opene
 #[derive(Debug, Default)]
 struct Survey {
     carried: Carried,
+    parts: Parts,
     last: Option<(u64, Stamp)>,
     is_stopped: bool,
     /// Place in the list of the last segment that is not blank.
@@ -189,6 +193,7 @@ impl Survey {
     fn observe(&mut self, record: &Record) {
         self.is_stopped = matches!(record, Record::Stop { clean: true });
         self.carried.observe(record);
+        self.parts.observe(record);
     }
 
     /// The first damage is the one that is reported.
@@ -267,8 +272,8 @@ impl Survey {
         };
         segments.into_iter().for_each(|segment| writer.hand_over(segment));
         let carried = Carried { damaged: self.damage.is_some(), ..self.carried };
-        let sequence = last_sequence + 1;
-        (Journal { pen, ready, sequence, carried, refusing: false, shared }, writer)
+        let (sequence, parts) = (last_sequence + 1, self.parts.clone());
+        (Journal { pen, ready, sequence, carried, parts, refusing: false, shared }, writer)
     }
 
     fn opened(&self) -> Opened {
@@ -285,6 +290,7 @@ impl Survey {
             last_at: self.last.map(|(_, at)| at),
             epoch: self.carried.epoch,
             latch: self.carried.latch,
+            part_latches: self.parts.to_vec(),
             latch_generation: self.carried.generation,
             high_water: self.carried.high_water,
         }

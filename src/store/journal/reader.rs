@@ -79,6 +79,44 @@ impl Iterator for Reader {
     }
 }
 
+/// The last records that are `wanted`, oldest first, at most `count`, from the last two segments
+/// that hold any: for a look at what just happened. What cannot be read is passed over.
+pub fn tail(
+    folder: &Path,
+    count: usize,
+    wanted: impl Fn(&Record) -> bool,
+) -> Result<Vec<Entry>, StoreError> {
+    let mut found = VecDeque::new();
+    let mut segments = 0;
+    for (_, path) in blank::list(folder)?.iter().rev() {
+        let bytes = fs::read(path).map_err(StoreError::io("read", path))?;
+        let (mut last, mut is_used, mut scan) = (VecDeque::new(), false, Scan::new(&bytes, None));
+        loop {
+            match scan.step() {
+                Step::Frame(frame) => {
+                    is_used = true;
+                    let record = Record::decode(frame.kind, frame.version, frame.payload);
+                    if record.as_ref().is_ok_and(&wanted) {
+                        last.push_back(Entry { sequence: frame.sequence, at: frame.at, record });
+                    }
+                    if count < last.len() {
+                        last.pop_front();
+                    }
+                }
+                Step::Damage(_) => {}
+                Step::End { .. } => break,
+            }
+        }
+        segments += usize::from(is_used);
+        last.into_iter().rev().for_each(|entry| found.push_front(entry));
+        if segments == 2 || count <= found.len() {
+            break;
+        }
+    }
+    let surplus = found.len().saturating_sub(count);
+    Ok(found.into_iter().skip(surplus).collect())
+}
+
 fn damaged(path: &Path, what: &str) -> StoreError {
     StoreError::Damaged {
         path: path.to_owned(),

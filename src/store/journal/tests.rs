@@ -3,6 +3,7 @@
 use super::scan::{Scan, Step};
 use super::segment::SEGMENT_HEADER_BYTES;
 use super::*;
+use crate::store::latch_table::{NamedLatch, ScopeName};
 use crate::store::record::Start;
 use crate::store::samples;
 use crate::types::Text;
@@ -281,7 +282,13 @@ fn damage_stays_known_until_a_reset_and_not_beyond() {
     let (mut journal, writer, opened) = open(folder.path(), SEGMENT).unwrap();
     assert_eq!(opened.damage, Some(Damage::Unresolved));
     let request = samples::request();
-    append_all(&mut journal, &[Record::Reset { generation: 1, request }]);
+    // A start puts the damage on record as a trip; a word about another latch does not clear it.
+    let trip = Record::Trip(samples::trip(2));
+    append_all(&mut journal, &[trip, Record::Reset { generation: 1, request }]);
+    drop((journal, writer));
+    assert_eq!(reopened(&folder).damage, Some(Damage::Unresolved));
+    let (mut journal, writer, _) = open(folder.path(), SEGMENT).unwrap();
+    append_all(&mut journal, &[Record::Reset { generation: 2, request }]);
     drop((journal, writer));
     assert_eq!(reopened(&folder).damage, None);
 }
@@ -413,4 +420,42 @@ fn what_was_appended_survives_kill_nine() {
     let opened = reopened(&folder);
     assert_eq!((opened.last_sequence, opened.torn_bytes, opened.damage), (61, 0, None));
     assert_eq!(opened.last_shutdown, LastShutdown::Unclean);
+}
+
+#[test]
+fn the_latches_of_parts_are_carried_over_segments_that_are_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut journal, mut writer, _) = open(folder.path(), 4_096).unwrap();
+    let part = |name: &str, generation: u32| {
+        let scope = ScopeName::Strategy(Text::new(name));
+        NamedLatch { scope, trip: samples::trip(generation) }
+    };
+    let (maker, taker) = (part("maker", 1), part("taker", 2));
+    let request = samples::request();
+    append_all(&mut journal, &[Record::PartTrip(maker), Record::PartTrip(taker)]);
+    append_all(&mut journal, &[Record::Reset { generation: 2, request }]);
+    for record in samples::many(200) {
+        writer.turn().unwrap();
+        journal.append(at(1), &record).unwrap();
+    }
+    drop((journal, writer));
+    let opened = open(folder.path(), 4_096).unwrap().2;
+    assert_eq!((opened.part_latches, opened.latch_generation), (vec![maker], 2));
+}
+
+#[test]
+fn the_tail_is_the_last_of_a_kind_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut journal, mut writer, _) = open(folder.path(), 4_096).unwrap();
+    let records = samples::many(100);
+    for record in &records {
+        writer.turn().unwrap();
+        journal.append(at(1), record).unwrap();
+    }
+    let is_order = |record: &Record| matches!(record, Record::Order(_));
+    let orders: Vec<Record> = records.into_iter().filter(is_order).collect();
+    let found = tail(folder.path(), 3, is_order).unwrap();
+    let found: Vec<Record> = found.into_iter().map(|entry| entry.record.unwrap()).collect();
+    assert_eq!(found, orders[orders.len() - 3..]);
+    assert!(tail(&folder.path().join("missing"), 3, is_order).is_err());
 }

@@ -18,7 +18,7 @@ use crate::types::{
 };
 use crate::venue::{
     Answer, Call, Credentials, DecodeError, Directory, EncodeError, OrderDialect, Outgoing,
-    Question, Stream, StreamBase, VenueTime,
+    Question, Stream, StreamBase, VenueTime, WrittenOrder,
 };
 
 /// Order entry of one account.
@@ -234,6 +234,10 @@ impl OrderDialect for Orders {
             Command::ArmDeadMan(request) => self.arm_dead_man(*request, at.unix_ms),
             Command::QueryAccount { .. } => Err(EncodeError::NotOneMessage),
         }
+    }
+
+    fn read_back(&self, bytes: &[u8]) -> Option<WrittenOrder> {
+        super::read_back::read_back(bytes, &self.names, &self.prefix)
     }
 
     fn on_message(

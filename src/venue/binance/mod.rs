@@ -23,6 +23,7 @@ mod names;
 mod object;
 mod order;
 mod panic;
+mod read_back;
 mod rest;
 mod scan;
 mod sign;

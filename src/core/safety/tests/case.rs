@@ -63,6 +63,7 @@ pub(super) fn limits() -> Limits {
             kill_samples: 3,
             refresh_ns: 60 * SECOND,
         },
+        reset_cooldown_ns: SECOND,
         order_notional_max: Cash::whole(1_000),
         price_band_bps: 100,
         price_move: PriceMoveLimits { max_bps: 100, window_ns: 6 * SECOND },
@@ -136,7 +137,7 @@ pub(super) fn timing() -> Timing {
     }
 }
 
-pub(super) fn instrument() -> Instrument {
+pub(in crate::core::safety) fn instrument() -> Instrument {
     Instrument {
         id: BTC,
         venue: VenueId(0),

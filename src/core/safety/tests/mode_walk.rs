@@ -2,9 +2,10 @@
 
 use super::case::kernel;
 use crate::core::effect::{Effects, Refusal};
+use crate::core::event::Criterion;
 use crate::core::event::{Baseline, Probation};
 use crate::core::mode::{Author, Mode, ModeCause, Scope};
-use crate::core::safety::{Change, Kernel, KillSwitch, Trip, TripReason};
+use crate::core::safety::{Change, Kernel, Release, Trip, TripReason, kill_switch};
 use crate::core::setup::Restored;
 use crate::types::{InstrumentId, SECOND, Stamp, StrategyId, Text, VenueId};
 use proptest::prelude::*;
@@ -92,7 +93,14 @@ impl Walk {
                 self.kernel.trip(trip, self.now(), &mut Effects::new());
             }
             Act::Reset => {
-                self.kernel.reset(self.kernel.latch_generation(), Baseline::Keep)?;
+                let (generation, by) = (self.kernel.latch_generation(), Text::new("x"));
+                for criterion in Criterion::ALL {
+                    self.kernel.attest(generation, criterion, by)?;
+                }
+                (0..2).for_each(|at| self.kernel.on_proven(VenueId(at), self.now_ns));
+                let now_ns = self.now_ns;
+                let release = Release { generation, by, now_ns, is_reconciled: true };
+                self.kernel.reset(&release, Baseline::Keep)?;
                 self.shift(Scope::All, ModeCause::Reset);
             }
             Act::Restart => self.restart(),
@@ -105,6 +113,7 @@ impl Walk {
         let restored = Restored {
             modes: SCOPES.map(|scope| (scope, self.kernel.mode_in(scope))).to_vec(),
             latch: self.kernel.latch().copied(),
+            part_latches: Vec::new(),
             latch_generation: self.kernel.latch_generation(),
             ..Restored::default()
         };
@@ -117,7 +126,7 @@ fn walking(restored: &Restored) -> Kernel {
     let mut kernel = kernel();
     kernel.modes.restore(restored);
     kernel.modes.watch_for(PROBATION_NS);
-    kernel.kill_switch = KillSwitch::restored(restored.latch, restored.latch_generation);
+    kernel.kill_switch = kill_switch(restored, 0, &[super::case::instrument()]);
     kernel
 }
 

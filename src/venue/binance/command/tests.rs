@@ -229,3 +229,56 @@ fn the_stream_is_the_sheets() {
     let stream = orders().stream();
     assert_eq!((stream.base, stream.target.as_str()), (StreamBase::OrderEntry, "/ws-fapi/v1"));
 }
+
+#[test]
+fn what_is_written_is_read_back_and_what_is_changed_is_not_the_same() {
+    let orders = orders();
+    for (purpose, reduce_only) in [(Purpose::Opening, false), (Purpose::Reducing, true)] {
+        let (terms, mut buffer) = (terms(purpose), Vec::new());
+        self::orders().place(ID, &terms, AT, &mut buffer).unwrap();
+        let written = WrittenOrder {
+            id: ID,
+            instrument: terms.instrument,
+            side: terms.side,
+            price: terms.price,
+            qty: terms.qty,
+            reduce_only,
+        };
+        assert_eq!(orders.read_back(&buffer), Some(written));
+        for at in 0..buffer.len() {
+            let mut changed = buffer.clone();
+            changed[at] ^= 1;
+            let _ = orders.read_back(&changed);
+            let _ = orders.read_back(&buffer[..at]);
+        }
+        let text = String::from_utf8(buffer).unwrap();
+        for (from, to) in
+            [("\"SELL\"", "\"SELLS\""), ("order.place", "order.cancel"), ("BTC", "BTX")]
+        {
+            assert_eq!(orders.read_back(text.replace(from, to).as_bytes()), None, "{to}");
+        }
+        let larger = orders.read_back(text.replace("\"0.001\"", "\"0.01\"").as_bytes());
+        assert_ne!(larger, Some(written));
+    }
+}
+
+/// A contradiction trips the kill switch: a parameter that the reader does not know must not be
+/// one.
+#[test]
+fn parameters_that_are_not_compared_are_passed_over() {
+    let orders = orders();
+    let (long, mut buffer) = (
+        OrderTerms {
+            time_in_force: TimeInForce::Gtc,
+            expires_ns: Some(900_000_000_000),
+            ..terms(Purpose::Opening)
+        },
+        Vec::new(),
+    );
+    self::orders().place(ID, &long, AT, &mut buffer).unwrap();
+    let text = String::from_utf8(buffer).unwrap();
+    assert!(text.contains("goodTillDate"));
+    assert!(orders.read_back(text.as_bytes()).is_some());
+    let more = text.replace("\"params\":{", "\"params\":{\"aNewOne\":[1,{\"a\":\"}\"}],");
+    assert!(orders.read_back(more.as_bytes()).is_some());
+}

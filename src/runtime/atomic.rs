@@ -1,0 +1,5 @@
+//! The atomics of protocols that are proved with loom: `tests/loom.rs` compiles the same files with
+//! loom's own in their place.
+
+pub(super) use std::sync::Arc;
+pub(super) use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
