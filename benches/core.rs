@@ -8,9 +8,9 @@ use std::hint::black_box;
 use tradekeel::core::{
     AccountEvent, Appetite, BreakerLimits, Budget, ClockLimits, ClockSample, Command, Core,
     DayLimits, DrawdownLimits, Effect, Effects, Event, EventKind, ExposureLimits, InstrumentLimits,
-    Intents, Limits, LinkChannel, LinkEvent, LinkState, PriceMoveLimits, Rate, RejectLimits,
-    RepeatLimits, Restored, Seat, Setup, Sharing, Storm, Strategy, StrategyLimits, Timing,
-    Valuation, View,
+    Intents, Limits, LinkChannel, LinkEvent, LinkState, Permissions, PriceMoveLimits, Rate,
+    RejectLimits, RepeatLimits, Restored, Seat, Setup, Sharing, Storm, Strategy, StrategyLimits,
+    Taker, Timing, Valuation, View,
 };
 use tradekeel::types::{
     AccountSnapshot, AssetId, Cash, ExecutionKind, ExecutionReport, Fill, Filters, Instrument,
@@ -91,6 +91,8 @@ fn setup(wants: bool) -> Setup {
                 position_notional_max: Cash::whole(10_000),
                 open_orders_max: 4,
                 rate,
+                orders_per_trade_max: None,
+                permissions: Permissions::ALL,
                 losses: StrategyLimits {
                     loss_max: Cash::whole(1_000_000),
                     ..StrategyLimits::default()
@@ -129,6 +131,8 @@ fn limits(rate: Rate) -> Limits {
         signal_age_ns_max: SECOND,
         order_ttl_ns_max: 60 * SECOND,
         order_rate: rate,
+        orders_per_minute_max: 1_000_000_000,
+        depth_bps_max: None,
         open_orders_max: 8,
         unknown_orders_max: 2,
         gross_notional_max: Cash::whole(100_000),
@@ -136,6 +140,7 @@ fn limits(rate: Rate) -> Limits {
         filters_age_ns_max: u64::MAX,
         conservative_bps: 5_000,
         probation_ns: 0,
+        conservative_taker: Taker::On,
         no_trade: Vec::new(),
         appetite: Appetite {
             day: DayLimits { max_bps: 1_400, rollover_hour: 0 },

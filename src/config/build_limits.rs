@@ -6,7 +6,7 @@ use super::checked::{DeadManConfig, DeadManOff};
 use super::values::Values;
 use crate::core::{
     Budget, ClockLimits, DeadManTiming, DrawdownLimits, InstrumentLimits, Limits, NoTradeWindow,
-    PriceMoveLimits, Rate, RepeatLimits, Timing,
+    Permissions, PriceMoveLimits, Rate, RepeatLimits, Taker, Timing,
 };
 use crate::types::{MS, SECOND};
 
@@ -43,6 +43,9 @@ pub(super) fn limits(values: &Values, no_trade: Vec<NoTradeWindow>) -> Option<Li
         signal_age_ns_max: ms(values, "risk.max_signal_age_ms")?,
         order_ttl_ns_max: ms(values, "risk.max_order_ttl_ms")?,
         order_rate: rate(values, "risk")?,
+        orders_per_minute_max: values.whole_u32("risk.max_orders_per_min")?,
+        depth_bps_max: values
+            .unless_off("risk.max_depth_pct", |values, path| bps(values, path, 100))?,
         open_orders_max: values.whole_u32("risk.max_open_orders")?,
         unknown_orders_max: values.whole_u32("risk.max_unknown_orders")?,
         gross_notional_max: cash(values, "risk.max_gross_notional")?,
@@ -51,6 +54,7 @@ pub(super) fn limits(values: &Values, no_trade: Vec<NoTradeWindow>) -> Option<Li
         conservative_bps: bps(values, "conservative.size_factor", 10_000)?,
         appetite: build_appetite::appetite(values)?,
         probation_ns: seconds(values, "conservative.probation_s")?,
+        conservative_taker: taker(values)?,
         no_trade,
         instruments: (0..values.count("instruments")).map(instrument).collect::<Option<_>>()?,
     })
@@ -114,8 +118,29 @@ pub(super) fn budget(values: &Values, path: &str) -> Option<Budget> {
         position_notional_max: cash(values, &format!("{path}.max_position_notional"))?,
         open_orders_max: values.whole_u32(&format!("{path}.max_open_orders"))?,
         rate: rate(values, path)?,
+        orders_per_trade_max: values
+            .unless_off(&format!("{path}.max_orders_per_trade"), Values::whole_u32)?,
+        permissions: permissions(values, path)?,
         losses: build_appetite::strategy(values, path)?,
     })
+}
+
+fn permissions(values: &Values, path: &str) -> Option<Permissions> {
+    let words = |key: &str| -> Option<Vec<&str>> {
+        let list = format!("{path}.{key}");
+        let count = values.count(&list);
+        let words = (0..count).map(|at| values.text(&format!("{list}[{at}]")));
+        (0 < count).then(|| words.collect()).flatten()
+    };
+    Permissions::of(words("order_kinds")?, words("sides")?)
+}
+
+fn taker(values: &Values) -> Option<Taker> {
+    match values.text("conservative.taker")? {
+        "on" => Some(Taker::On),
+        "off" => Some(Taker::Off),
+        _ => None,
+    }
 }
 
 fn rate(values: &Values, group: &str) -> Option<Rate> {

@@ -120,3 +120,36 @@ fn the_schema_knows_every_key() {
         assert_eq!(node["additionalProperties"] == false, matches!(key.kind, Kind::Group));
     }
 }
+
+/// Values of a number that no limit takes: less than nothing, nothing, too much, and no number.
+#[test]
+fn no_limit_takes_nothing_or_less_or_far_too_much() {
+    let roots = ["instruments", "strategies", "kill_switch", "clock_sync", "risk", "conservative"];
+    let mut tried = 0;
+    for key in KEYS {
+        let (Kind::Whole(..)
+        | Kind::Number(..)
+        | Kind::Percent(_)
+        | Kind::WholeOrOff(..)
+        | Kind::NumberOrOff(..)) = key.kind
+        else {
+            continue;
+        };
+        let root = key.path.split(['.', '[']).next().unwrap();
+        let is_line = |line: &&str| !line.trim_start().starts_with('#');
+        let found = PAPER.lines().filter(is_line).find(|line| key_of(line) == Some(key.name()));
+        let Some(line) = found.filter(|_| roots.contains(&root)) else { continue };
+        let zero_is_fine = matches!(key.kind, Kind::Whole(0, ..) | Kind::Number("0", ..));
+        let huge = "9".repeat(30);
+        for value in ["-1", "0", &huge, "1e3", ".inf", ".nan", "~", "true", ""] {
+            if value == "0" && zero_is_fine {
+                continue;
+            }
+            let (name, _) = line.split_once(':').unwrap();
+            let said = faults(&PAPER.replacen(line, &format!("{name}: {value}"), 1)).join("\n");
+            assert!(said.contains(key.name()), "{name}: {value}: {said}");
+        }
+        tried += 1;
+    }
+    assert!(30 < tried, "only {tried}");
+}

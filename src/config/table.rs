@@ -8,7 +8,7 @@
 
 use super::build_windows::DAYS;
 use super::keys::{Key, Kind, default, optional, remote, required};
-use crate::core::STOPS_MAX;
+use crate::core::{Permissions, STOPS_MAX};
 use crate::venue::VenueKind;
 
 /// Largest amount of money: far above any account, far below what `Cash` holds.
@@ -204,6 +204,21 @@ pub(super) const KEYS: &[Key] = &[
     required("strategies[].budget.max_order_rate_per_sec", RATE, "New orders of its own, lasting."),
     required("strategies[].budget.order_burst", BURST, "New orders of its own, at once."),
     required(
+        "strategies[].budget.max_orders_per_trade",
+        Kind::WholeOrOff(1, 100_000, "orders"),
+        "Most orders for each of its trades, counted over some ten minutes.",
+    ),
+    required(
+        "strategies[].budget.order_kinds",
+        Kind::Words(&Permissions::KINDS),
+        "Kinds of orders that it may open with.",
+    ),
+    required(
+        "strategies[].budget.sides",
+        Kind::Words(&Permissions::SIDES),
+        "Sides that it may open on.",
+    ),
+    required(
         "strategies[].budget.max_loss",
         cash("the reporting currency"),
         "Most that it may lose, open positions included, from the start or its last resume; beyond \
@@ -292,7 +307,16 @@ pub(super) const KEYS: &[Key] = &[
         "Longest life of an order that opens a position.",
     ),
     required("risk.max_order_rate_per_sec", RATE, "New orders of all strategies, lasting."),
-    required("risk.order_burst", BURST, "New orders of all strategies, at once."),
+    required(
+        "risk.order_burst",
+        Kind::Whole(8, 1_000, "new orders"),
+        "New orders of all strategies, at once; the last quarter is kept for reductions and exits.",
+    ),
+    required(
+        "risk.max_orders_per_min",
+        Kind::Whole(60, 60_000, "new orders"),
+        "New orders of all strategies in any minute; the last quarter is kept as above.",
+    ),
     required("risk.max_open_orders", OPEN, "Most orders at a time."),
     required(
         "risk.max_unknown_orders",
@@ -310,6 +334,11 @@ pub(super) const KEYS: &[Key] = &[
         Kind::Whole(60, 604_800, "seconds"),
         "Oldest reading of the venue's rules for orders (ticks, sizes, bands) under which anything \
          is opened; they are read again three times as often.",
+    ),
+    required(
+        "risk.max_depth_pct",
+        Kind::NumberOrOff("0.01", "100", 2, "percent"),
+        "Most of the best 20 levels that one opening order may take.",
     ),
     required(
         "risk.max_signal_age_ms",
@@ -412,6 +441,11 @@ pub(super) const KEYS: &[Key] = &[
         "conservative.probation_s",
         Kind::Whole(0, 86_400, "seconds"),
         "So long after a resume, or a stop by itself meanwhile, `engine resume --full` is refused.",
+    ),
+    required(
+        "conservative.taker",
+        Kind::Choice(&["on", "off"]),
+        "off: nothing is opened by taking what others have placed.",
     ),
     optional(
         "no_trade_windows",
@@ -550,7 +584,7 @@ mod tests {
             assert!(stands, "{}", key.path);
             assert!(key.meaning.ends_with('.'), "{}", key.path);
         }
-        assert_eq!(keys_of("strategies[].budget").count(), 9);
+        assert_eq!(keys_of("strategies[].budget").count(), 12);
     }
 
     #[test]

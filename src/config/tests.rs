@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::core::{
-    Appetite, BreakerLimits, DayLimits, DeadManTiming, ExposureLimits, Limits, RejectLimits,
-    Sharing, Storm, StrategyLimits,
+    Appetite, BreakerLimits, DayLimits, DeadManTiming, ExposureLimits, Limits, Permissions,
+    RejectLimits, Sharing, Storm, StrategyLimits, Taker,
 };
 use crate::types::{Cash, InstrumentId, MS, Qty, SECOND};
 use proptest::prelude::*;
@@ -69,7 +69,8 @@ strategies:
   instruments: [BTC-USDT]
   budget: {max_position_notional: 10, max_open_orders: 1, max_order_rate_per_sec: 1, \
   order_burst: 1, max_loss: 5, max_losing_round_trips: 3, max_consecutive_rejects: off, \
-  max_fills_per_min: 60, review_after_notional: off}
+  max_fills_per_min: 60, review_after_notional: off,
+    max_orders_per_trade: off, order_kinds: [post_only, ioc], sides: [sell]}
 kill_switch: {max_drawdown_pct: 15, confirm_valuations: 3, confirm_ms: 500, \
  equity_unknown_max_s: 9, cooldown_s: 60}
 clock_sync: {warn_threshold_ms: 500, kill_threshold_ms: 2000, kill_samples: 3, refresh_sec: 60}
@@ -89,6 +90,8 @@ risk:
   price_move_window_ms: 10000
   max_repeats: 20
   repeat_window_ms: 60000
+  max_orders_per_min: 300
+  max_depth_pct: 12.5
   max_daily_loss_pct: 5
   day_rollover_hour_utc: 22
   max_loss_per_min: 2
@@ -100,7 +103,7 @@ risk:
   max_positions: 3
   max_reject_pct: 10
   reject_storm: alert
-conservative: {size_factor: 0.5, max_position_pct_of_equity: 0.5, probation_s: 60}
+conservative: {size_factor: 0.5, max_position_pct_of_equity: 0.5, probation_s: 60, taker: off}
 orders: {answer_timeout_ms: 1000, cancel_retry_ms: 1000, query_retry_ms: 1000, \
     cancel_attempts_max: 5, stuck_max_s: 16}
 reconciliation: {interval_s: 30, timeout_ms: 5000, balance_tolerance: 0}
@@ -122,6 +125,9 @@ fn every_value_of_the_small_file_arrives() {
     assert_eq!(config.instruments[0].position_max, Qty::whole(2));
     assert_eq!(config.strategies[0].instruments, [InstrumentId(0)]);
     assert_eq!(config.strategies[0].budget.position_notional_max, Cash::whole(10));
+    assert_eq!(config.strategies[0].budget.orders_per_trade_max, None);
+    let allowed = Permissions::of(["post_only", "ioc"], ["sell"]).unwrap();
+    assert_eq!(config.strategies[0].budget.permissions, allowed);
     assert_limits(&config.limits);
     let losses = StrategyLimits {
         loss_max: Cash::whole(5),
@@ -193,6 +199,8 @@ fn assert_limits(limits: &Limits) {
     assert_eq!(limits.signal_age_ns_max, 100 * MS);
     assert_eq!((limits.price_move.max_bps, limits.price_move.window_ns), (150, 10 * SECOND));
     assert_eq!((limits.repeats.max, limits.repeats.window_ns), (20, 60 * SECOND));
+    assert_eq!((limits.orders_per_minute_max, limits.depth_bps_max), (300, Some(1_250)));
+    assert_eq!(limits.conservative_taker, Taker::Off);
     assert_appetite(&limits.appetite);
 }
 
@@ -330,9 +338,9 @@ fn variables_fill_any_scalar_and_are_named_in_the_origin() {
     assert_eq!(line("mode"), "mode: paper # variable TR_MODE, f:2");
     assert_eq!(
         line("kill_switch.max_drawdown_pct"),
-        "kill_switch.max_drawdown_pct: 12.5 # variable DRAWDOWN, f:14"
+        "kill_switch.max_drawdown_pct: 12.5 # variable DRAWDOWN, f:15"
     );
-    assert_eq!(line("risk.max_open_orders"), "risk.max_open_orders: 12 # f:22");
+    assert_eq!(line("risk.max_open_orders"), "risk.max_open_orders: 12 # f:23");
     assert_eq!(line("folder"), "folder: instances/small # default");
     assert_eq!(
         line("strategies[0].instruments[0]"),

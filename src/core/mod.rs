@@ -28,6 +28,7 @@ mod mode;
 mod operator;
 mod orders;
 mod params;
+mod permission;
 mod portfolio;
 mod reconcile;
 pub mod safety;
@@ -52,13 +53,14 @@ pub use kept::{BreakerMark, DayMark, Kept, STOPS_MAX};
 pub use mode::{Author, Mode, ModeCause, ModeRecord, Scope, transitions};
 pub use orders::{ORDERS_MAX, Order};
 pub use params::{Param, ParamFault, Params};
+pub use permission::Permissions;
 pub use portfolio::{HighWater, Tally};
 pub use reconcile::Finding;
 pub use setup::{
     Appetite, BreakerLimits, Budget, ClockLimits, DayLimits, DeadManTiming, DrawdownLimits,
     ExposureLimits, InstrumentLimits, Limits, NoTradeWindow, PriceMoveLimits, Rate, RejectLimits,
-    RepeatLimits, Resting, Restored, Seat, Setup, Sharing, Span, Storm, StrategyLimits, Timing,
-    Valuation,
+    RepeatLimits, Resting, Restored, Seat, Setup, Sharing, Span, Storm, StrategyLimits, Taker,
+    Timing, Valuation,
 };
 pub use status::{
     Counters, InstrumentStatus, LatchStatus, LossStatus, Status, StrategyStatus, VenueStatus,
@@ -94,7 +96,6 @@ pub struct Core {
     /// Orders that waited in vain and whose strategies are not told yet.
     withheld: Vec<Applied>,
     equity_start: Option<Cash>,
-    drawdown_bps_max: i64,
     /// When the bytes of the present event arrived.
     origin_ns: u64,
     /// Strategies have been told to begin, and not to end.
@@ -144,7 +145,6 @@ impl Core {
             telling: Vec::with_capacity(UPDATES_MAX),
             withheld: Vec::with_capacity(dead_man::WAITING_MAX),
             equity_start: None,
-            drawdown_bps_max: 0,
             origin_ns: 0,
             started: false,
             withdrawing: false,
@@ -515,7 +515,6 @@ impl Core {
         if let Some((scope, cause)) = enforced.reduces {
             self.change_mode(scope, Change::by_engine(cause), effects);
         }
-        self.drawdown_bps_max = self.drawdown_bps_max.max(self.kernel.drawdown_bps().unwrap_or(0));
     }
 }
 

@@ -8,6 +8,7 @@ pub use super::appetite::{
 };
 use super::kept::{BreakerMark, DayMark};
 use super::mode::{ModeRecord, Scope};
+use super::permission::Permissions;
 use super::portfolio::HighWater;
 use super::safety::{Latch, TripRecord};
 use super::strategy::Strategy;
@@ -107,6 +108,10 @@ pub struct Budget {
     pub open_orders_max: u32,
     /// Most new orders in a time.
     pub rate: Rate,
+    /// Most orders for each trade, of lately; `None` where that is off.
+    pub orders_per_trade_max: Option<u32>,
+    /// What it may open with.
+    pub permissions: Permissions,
     /// What it may lose and try before a person looks.
     pub losses: StrategyLimits,
 }
@@ -143,6 +148,11 @@ pub struct Limits {
     pub order_ttl_ns_max: u64,
     /// Most new orders in a time, over all strategies.
     pub order_rate: Rate,
+    /// Most new orders in any minute, over all strategies.
+    pub orders_per_minute_max: u32,
+    /// Most of the visible depth that one opening order may take, in basis points; `None` where
+    /// that is off.
+    pub depth_bps_max: Option<u32>,
     /// Most orders that are not over, over all strategies.
     pub open_orders_max: u32,
     /// Most orders whose fate is unknown, before nothing more is opened.
@@ -159,10 +169,21 @@ pub struct Limits {
     pub appetite: Appetite,
     /// How long after a resume CONSERVATIVE is not left without force (R125).
     pub probation_ns: u64,
+    /// Whether opening orders may take in CONSERVATIVE.
+    pub conservative_taker: Taker,
     /// When nothing is opened (R68).
     pub no_trade: Vec<NoTradeWindow>,
     /// Per instrument, by `InstrumentId`.
     pub instruments: Vec<InstrumentLimits>,
+}
+
+/// Whether an order may take what others have placed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Taker {
+    /// It may.
+    On,
+    /// It may not.
+    Off,
 }
 
 /// A time at which nothing is opened, by the venue's clock, UTC (R68).

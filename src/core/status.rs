@@ -245,7 +245,7 @@ impl Core {
             self.equity_start.map(|start| start.saturating_add(state.portfolio.transfers()));
         out.high_water = self.kernel.high_water();
         out.drawdown_bps = self.kernel.drawdown_bps();
-        out.drawdown_bps_max = self.drawdown_bps_max;
+        out.drawdown_bps_max = self.kernel.drawdown_bps_max();
         out.losses = self.kernel.loss_status(state.now.mono_ns);
         out.open_orders = state.totals().live();
         out.opening_orders = state.totals().opening();

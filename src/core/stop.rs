@@ -137,7 +137,9 @@ impl Core {
                 self.counters.orders_sent += 1;
                 effects.push(Effect::Send(Command::NewOrder(approved)));
             }
-            Err(DenyReason::OrderRate) => self.flatten.on_no_room(instrument),
+            Err(DenyReason::OrderRate | DenyReason::MinuteRate) => {
+                self.flatten.on_no_room(instrument)
+            }
             Err(_) => {}
         }
     }

@@ -93,6 +93,20 @@ fn a_damaged_latch_is_a_latch() {
 }
 
 #[test]
+fn losses_that_cannot_be_read_are_a_latch() {
+    let deployment = Deployment::paper();
+    deployment.run_for("2s");
+    let kept = tradekeel::store::losses::restore(&deployment.state("")).unwrap();
+    assert!(kept.day.is_some_and(|mark| 20_000 < mark.day), "{kept:?}");
+    fs::write(deployment.state("losses.json"), "{}").unwrap();
+    let running = deployment.started();
+    let status = deployment.status();
+    assert_eq!(status["mode"], "KILLED");
+    assert_eq!(status["kill_switch"]["trip"]["reason"], "the state on disk cannot be read");
+    running.stop();
+}
+
+#[test]
 fn a_damaged_journal_is_a_latch() {
     let deployment = Deployment::paper();
     deployment.run_for("1s");

@@ -3,9 +3,10 @@
 use crate::journals::assert_orders_precede;
 use crate::rest;
 use crate::support::{Deployment, ExchangeProcess, number, pause};
+use tradekeel::core::BreakerMark;
 use tradekeel::store::journal::Reader;
-use tradekeel::store::{Record, journal::Entry};
-use tradekeel::types::{ExecutionKind, OrderRef};
+use tradekeel::store::{Losses, Record, journal::Entry, losses};
+use tradekeel::types::{ExecutionKind, OrderRef, SECOND};
 
 #[test]
 fn after_a_crash_it_says_so_and_trades_conservatively() {
@@ -139,4 +140,30 @@ fn killed_at_any_instant_it_repeats_no_id_and_holds_no_more_than_its_limit() {
     engine.stop();
     assert_orders_precede(&deployment.journal());
     rest::until_no_opening_orders(exchange.port);
+}
+
+/// Neither a crash nor a clean end makes the cooldown of the circuit breaker shorter.
+#[test]
+fn an_open_breaker_stays_open_through_every_end() {
+    let deployment = Deployment::paper();
+    let breaker = BreakerMark { opened: 1, cooldown_ns: 900 * SECOND, ..BreakerMark::default() };
+    let kept = Losses { breaker: Some(breaker), day: None };
+    losses::write(&deployment.state(""), &kept).unwrap();
+    let mut left = 900;
+    for crashes in [true, false] {
+        let running = deployment.started();
+        let status = deployment.until("denials", |it| !it["denied"]["BreakerOpen"].is_null());
+        assert_eq!(status["circuit_breaker"]["state"], "open");
+        let now = number(&status["circuit_breaker"]["cooldown_remaining_s"]);
+        assert!(left - 60 < now && now <= left, "{now} of {left}");
+        assert_eq!(number(&status["orders"]["sent"]), 0);
+        left = now.max(left - 10);
+        if crashes {
+            running.kill_9();
+        } else {
+            running.stop();
+        }
+    }
+    let kept = losses::restore(&deployment.state("")).unwrap().breaker.unwrap();
+    assert!(800 * SECOND < kept.cooldown_ns && kept.opened == 1, "{kept:?}");
 }

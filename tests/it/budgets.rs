@@ -12,12 +12,13 @@ fn own(world: &World, strategy: usize) -> Qty {
 fn small_second(setup: &mut Setup) {
     setup.strategies[1].budget.position_notional_max = cash(200);
     setup.strategies[1].budget.open_orders_max = 2;
-    setup.strategies[1].budget.rate = Rate { per_second: 1, burst: 4 };
+    setup.strategies[1].budget.rate = Rate { per_second: 1, burst: 5 };
 }
 
 #[test]
 fn one_strategys_budget_is_not_the_others() {
     let mut world = World::with(2, small_second);
+    world.advance(5 * SECOND);
     let denied = world.wish(1, limit(Side::Buy, "2", "99"));
     assert_eq!(denied, Err(DenyReason::StrategyPosition), "two at the ask of 100.1 are above 200");
     assert!(world.wish(1, limit(Side::Buy, "1.9", "99")).is_ok());
@@ -27,6 +28,7 @@ fn one_strategys_budget_is_not_the_others() {
 #[test]
 fn its_orders_and_its_rate_are_its_own() {
     let mut world = World::with(2, small_second);
+    world.advance(5 * SECOND);
     let tiny = || limit(Side::Buy, "0.1", "99");
     let other = || limit(Side::Buy, "0.1", "98.9");
     let ids = [world.wish(1, tiny()).unwrap(), world.wish(1, other()).unwrap()];

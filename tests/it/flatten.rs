@@ -204,6 +204,7 @@ fn a_flood_of_orders_elsewhere_does_not_starve_it() {
     let mut world = World::with(1, |setup| {
         setup.limits.order_rate = tradekeel::core::Rate { per_second: 5, burst: 5 };
     });
+    world.advance(2 * SECOND);
     world.take(Side::Buy, "2");
     let flood = |world: &mut World| {
         let request = OrderRequest {

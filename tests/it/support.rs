@@ -10,9 +10,9 @@ use tradekeel::core::{
     AccountEvent, Alert, Appetite, Baseline, BreakerLimits, Budget, ClockLimits, ClockSample,
     Command, Core, Criterion, DayLimits, DrawdownLimits, Effect, Effects, Event, EventKind,
     ExposureLimits, InstrumentLimits, Intent, Intents, Kept, Limits, LinkChannel, LinkEvent,
-    LinkState, Mode, OperatorCommand, OperatorRequest, Order, OrderUpdate, PriceMoveLimits, Rate,
-    Refusal, RejectLimits, RepeatLimits, Restored, Scope, Seat, Setup, Sharing, Status, Storm,
-    Strategy, StrategyLimits, Timing, Valuation, View,
+    LinkState, Mode, OperatorCommand, OperatorRequest, Order, OrderUpdate, Permissions,
+    PriceMoveLimits, Rate, Refusal, RejectLimits, RepeatLimits, Restored, Scope, Seat, Setup,
+    Sharing, Status, Storm, Strategy, StrategyLimits, Taker, Timing, Valuation, View,
 };
 use tradekeel::sim::{Direct, Fees, Rng};
 use tradekeel::types::{
@@ -47,6 +47,9 @@ pub(crate) fn qty(text: &str) -> Qty {
 pub(crate) fn cash(units: i32) -> Cash {
     Cash::whole(units)
 }
+
+/// A rate that nobody waits for: tests of rates set their own.
+const FREE: Rate = Rate { per_second: 1_000_000_000, burst: 100 };
 
 /// What goes wrong on the way, in parts of a thousand; delays in nanoseconds.
 #[derive(Clone, Copy, Debug, Default)]
@@ -221,7 +224,9 @@ pub(crate) fn limits() -> Limits {
         repeats: RepeatLimits { max: 100, window_ns: SECOND },
         signal_age_ns_max: 2 * SECOND,
         order_ttl_ns_max: 3_600 * SECOND,
-        order_rate: Rate { per_second: 50, burst: 100 },
+        order_rate: FREE,
+        orders_per_minute_max: 60_000,
+        depth_bps_max: None,
         open_orders_max: 20,
         unknown_orders_max: 3,
         gross_notional_max: cash(10_000_000),
@@ -248,6 +253,7 @@ pub(crate) fn limits() -> Limits {
             },
         },
         probation_ns: 0,
+        conservative_taker: Taker::On,
         no_trade: Vec::new(),
         instruments: vec![bounds, bounds],
     }
@@ -257,7 +263,9 @@ pub(crate) fn budget() -> Budget {
     Budget {
         position_notional_max: cash(1_000_000),
         open_orders_max: 16,
-        rate: Rate { per_second: 50, burst: 100 },
+        rate: FREE,
+        orders_per_trade_max: None,
+        permissions: Permissions::ALL,
         losses: StrategyLimits { loss_max: cash(1_000_000), ..StrategyLimits::default() },
     }
 }

@@ -9,7 +9,7 @@
 //! Decision: REDUCING and not a trip. An automatic stop takes the mildest form that covers the
 //! fault; the drawdown, which the configuration keeps above this limit, is what trips.
 
-use super::drawdown::fall_bps;
+use super::drawdown::{fall_bps, is_beyond};
 use super::equity::Told;
 use super::proof::Breach;
 use super::verdict::{DenyReason, require};
@@ -27,7 +27,8 @@ pub(super) struct DailyLoss {
     /// What a unit was worth when the day began.
     opening: Option<i128>,
     breach: Breach,
-    fall_bps: i64,
+    /// The last known price.
+    price: i128,
 }
 
 impl DailyLoss {
@@ -38,7 +39,7 @@ impl DailyLoss {
             day: mark.map_or(0, |mark| mark.day),
             opening: mark.map(|mark| mark.opening.units()),
             breach: Breach::default(),
-            fall_bps: 0,
+            price: 0,
         }
     }
 
@@ -54,8 +55,8 @@ impl DailyLoss {
             self.breach = Breach::default();
         }
         let opening = *self.opening.get_or_insert(told.price);
-        self.fall_bps = fall_bps(opening, told.price);
-        let beyond = i64::from(self.limits.max_bps) <= self.fall_bps;
+        self.price = told.price;
+        let beyond = is_beyond(opening, told.price, self.limits.max_bps);
         self.breach.observe(beyond, &told.at, &self.confirm)
     }
 
@@ -75,7 +76,7 @@ impl DailyLoss {
 
     /// Fall since the opening at the last known valuation, basis points.
     pub(super) fn fall_bps(&self) -> i64 {
-        self.fall_bps
+        self.opening.map_or(0, |opening| fall_bps(opening, self.price))
     }
 
     /// Number of the day since 1970, counted from the rollover; from 1, so that none is no day.

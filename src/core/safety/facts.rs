@@ -81,6 +81,8 @@ pub(super) struct Candidate {
     pub(super) qty: Qty,
     pub(super) purpose: Purpose,
     pub(super) ttl_ns: Option<u64>,
+    /// Trades at once, as far as is known.
+    pub(super) takes: bool,
     /// The strictest over its scopes.
     pub(super) mode: Mode,
 }

@@ -186,7 +186,7 @@ impl Losses {
     /// The present equity becomes every mark (D3, `--new-baseline`).
     pub(super) fn rebase(&mut self) {
         self.equity.rebase();
-        self.drawdown = Drawdown::new(self.confirm, None);
+        self.drawdown.rebase();
         self.day.rebase();
     }
 
@@ -209,6 +209,11 @@ impl Losses {
     /// Fall from the mark in basis points; `None` while equity is unknown.
     pub(super) fn fall_bps(&self) -> Option<i64> {
         self.equity.last().map(|_| self.drawdown.fall_bps())
+    }
+
+    /// The deepest fall since the start, basis points.
+    pub(super) fn deepest_bps(&self) -> i64 {
+        self.drawdown.deepest_bps()
     }
 
     /// What people are shown.

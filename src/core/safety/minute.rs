@@ -20,6 +20,19 @@ impl Minute {
         Self { counts: [0; SECONDS], sum: 0, second: 0 }
     }
 
+    /// Time begins as if so many had been counted in the minute before, evenly, but for the last
+    /// second of it: its part is free.
+    pub(super) fn begin(&mut self, now_ns: u64, before: u32) {
+        self.clear();
+        self.second = now_ns / SECOND;
+        let until = |second: u64| u64::from(before) * second / 60;
+        for second in 1..60 {
+            let count = until(second) - until(second - 1);
+            self.counts[index(self.second + second)] = u32::try_from(count).unwrap_or(before);
+            self.sum += count;
+        }
+    }
+
     /// One more.
     pub(super) fn add(&mut self, now_ns: u64) {
         self.roll(now_ns);
@@ -64,6 +77,15 @@ mod tests {
         minute.add(SECOND / 2);
         assert_eq!(minute.count(61 * SECOND - 1), 1);
         assert_eq!(minute.count(61 * SECOND), 0);
+    }
+
+    #[test]
+    fn what_was_counted_before_the_beginning_is_over_second_by_second() {
+        let mut minute = Minute::new();
+        minute.begin(1_000 * SECOND, 600);
+        for second in 0..60 {
+            assert_eq!(minute.count((1_000 + second) * SECOND), 590 - 10 * second);
+        }
     }
 
     proptest! {

@@ -29,7 +29,10 @@ mod minute;
 mod modes;
 mod nav;
 mod no_trade;
+mod order_to_trade;
+mod permission;
 mod proof;
+mod rates;
 mod reducing;
 mod rejects;
 mod repeat;
@@ -37,6 +40,7 @@ mod scale;
 mod self_trade;
 mod size;
 mod strategy_losses;
+mod taking;
 #[cfg(test)]
 mod tests;
 mod throttle;
@@ -70,8 +74,8 @@ use identity::Ids;
 use kill_switch::KillSwitch;
 use losses::Losses;
 use no_trade::NoTrade;
+use rates::Rates;
 use repeat::Repeats;
-use throttle::Throttle;
 use verdict::require;
 
 /// The kernel's own state.
@@ -84,8 +88,7 @@ pub(super) struct Kernel {
     losses: Losses,
     /// By `VenueId`.
     drifts: Vec<Drift>,
-    rate: Throttle,
-    strategy_rates: Vec<Throttle>,
+    rates: Rates,
     repeats: Repeats,
     budgets: Vec<Budget>,
     limits: Limits,
@@ -123,8 +126,7 @@ impl Kernel {
             losses: Losses::new(&limits, &budgets, restored),
             drifts: vec![Drift::new(limits.clock); modes.venues()],
             modes,
-            rate: Throttle::new(limits.order_rate),
-            strategy_rates: budgets.iter().map(|budget| Throttle::new(budget.rate)).collect(),
+            rates: Rates::new(&limits, &budgets),
             repeats: Repeats::new(limits.repeats),
             budgets,
             limits,
@@ -164,11 +166,11 @@ impl Kernel {
         let (strategy, instrument) = (wish.strategy, facts.instrument.id);
         let key = IntentKey { strategy, instrument, side, price, qty };
         let (ttl_ns, mode) = (request.ttl_ns, self.modes.at(instrument, Some(strategy)));
-        let order = Candidate { passage, key: Some(key), side, price, qty, purpose, ttl_ns, mode };
+        let (key, takes) = (Some(key), taking::takes(&request.kind, quote, side, price));
+        let order = Candidate { passage, key, side, price, qty, purpose, ttl_ns, takes, mode };
         self.check_order(&order, quote, Some(wish), facts)?;
-        self.repeats.count(key, facts.now.mono_ns);
-        self.rate.take();
-        self.strategy_rates[wish.strategy.index()].take();
+        key.into_iter().for_each(|key| self.repeats.count(key, facts.now.mono_ns));
+        self.rates.take(Some(strategy), facts.now.mono_ns);
         let terms = terms_of(request, price, facts.now);
         Ok(Approved::by_kernel(wish.id, Some(wish.strategy), terms, wish.origin_ns))
     }
@@ -185,10 +187,11 @@ impl Kernel {
         let price = price.ok_or(DenyReason::NoPrice)?;
         let price = mark_band::within(filters, facts.market, quote, exit.side, price);
         let (side, qty, purpose) = (exit.side, exit.qty, Purpose::Reducing);
-        let (ttl_ns, mode) = (None, self.modes.at(facts.instrument.id, None));
-        let order = Candidate { passage, key: None, side, price, qty, purpose, ttl_ns, mode };
+        let (key, ttl_ns, takes) = (None, None, true);
+        let mode = self.modes.at(facts.instrument.id, None);
+        let order = Candidate { passage, key, side, price, qty, purpose, ttl_ns, takes, mode };
         self.check_order(&order, quote, None, facts)?;
-        self.rate.take();
+        self.rates.take(None, facts.now.mono_ns);
         let terms = OrderTerms {
             instrument: facts.instrument.id,
             side,
@@ -255,15 +258,24 @@ impl Kernel {
         wish: Option<&Wish<'_>>,
         facts: &Facts<'_>,
     ) -> Result<(), DenyReason> {
-        let &Candidate { passage, side, price, qty, purpose, ttl_ns, mode, .. } = order;
+        let &Candidate { passage, side, price, qty, purpose, ttl_ns, takes, mode, .. } = order;
         let (now_ns, limits, kind) = (facts.now.mono_ns, &self.limits, facts.instrument.kind);
         let bounds = limits.instruments[facts.instrument.id.index()];
         let holds = |holds, reason| passage.judge(require(holds, reason));
 
+        if let Some(wish) = wish {
+            let allowed = &self.budgets[wish.strategy.index()].permissions;
+            passage.judge(permission::check(allowed, &wish.request))?;
+        }
+        passage.judge(taking::check(limits.conservative_taker, mode, takes))?;
         passage.judge(filters::check(&facts.instrument.filters, price, qty, purpose))?;
         let venue = &facts.instrument.filters;
         passage.judge(mark_band::check(venue, facts.market, quote, side, price, now_ns))?;
         passage.judge(size::check(price, qty, bounds.order_qty_max, limits.order_notional_max))?;
+        if takes {
+            let (book, max_bps) = (facts.market.book(), limits.depth_bps_max);
+            passage.judge(taking::check_depth(book, side, qty, max_bps))?;
+        }
         passage.judge(collar::check(quote, side, price, limits.price_band_bps))?;
         let traded = facts.market.traded(now_ns, limits.data_age_ns_max);
         passage.judge(collar::check_trade(traded, side, price, limits.price_band_bps))?;
@@ -283,8 +295,7 @@ impl Kernel {
         let Some(wish) = wish else { return Ok(()) };
         let budget = self.budgets[wish.strategy.index()];
         holds(wish.live_orders < budget.open_orders_max, DenyReason::StrategyOrders)?;
-        let rate = &mut self.strategy_rates[wish.strategy.index()];
-        holds(rate.has_room(now_ns), DenyReason::StrategyRate)?;
+        passage.judge(self.rates.check_strategy(passage, wish.strategy, now_ns))?;
         let notional_max = self.scaled_cash(mode, budget.position_notional_max);
         passage.judge(exposure::check_strategy(&wish.own, side, worth, qty, notional_max))
     }
@@ -313,7 +324,7 @@ impl Kernel {
         let most = limits.open_orders_max.min(STRATEGY_ORDERS_MAX);
         holds(facts.live_orders < most, DenyReason::TooManyOrders)?;
         holds(here.live() < bounds.open_orders_max, DenyReason::InstrumentOrders)?;
-        holds(self.rate.has_room(facts.now.mono_ns), DenyReason::OrderRate)
+        passage.judge(self.rates.check(passage, facts.now.mono_ns))
     }
 
     /// Trips the switch on what the last event made true. Runs before the strategies, so that the
@@ -325,6 +336,7 @@ impl Kernel {
         profits: impl Iterator<Item = Option<Cash>>,
         effects: &mut Effects,
     ) -> Enforced {
+        self.rates.begin(now.mono_ns);
         let found = self.losses.observe(now, worth, profits, effects);
         if let Some(trip) = found.trip {
             self.trip(trip, now, effects);
@@ -455,6 +467,7 @@ impl Kernel {
         ended: Option<Cash>,
         now_ns: u64,
     ) {
+        self.rates.on_trade(strategy, now_ns);
         self.losses.on_fill(strategy, fill.price.notional(fill.qty), now_ns);
         if let Some(profit) = ended {
             self.losses.on_round_trip(strategy, profit);
@@ -551,6 +564,11 @@ impl Kernel {
     /// An operator resumed a strategy: what it lost and tried is counted from here.
     pub(super) fn review_losses(&mut self, strategy: StrategyId) {
         self.losses.review(strategy);
+    }
+
+    /// The deepest fall since the start.
+    pub(super) fn drawdown_bps_max(&self) -> i64 {
+        self.losses.deepest_bps()
     }
 
     pub(super) fn loss_status(&self, now_ns: u64) -> LossStatus {

@@ -45,6 +45,8 @@ impl Nav {
         };
         if self.ruined {
             self.price = 0;
+        } else if self.units == ONE {
+            self.price = worth.units();
         } else if self.units != 0 {
             self.price = worth.units().checked_mul(ONE)? / self.units;
         }
@@ -146,7 +148,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_counted_is_unknown() {
-        assert_eq!(at(1).value(Cash::MAX, Cash::ZERO), None);
+        let mut nav = at(1_000);
+        assert_eq!(nav.value(cash(2_000), cash(1_000)), Some(1_000));
+        assert_eq!(nav.value(Cash::MAX, Cash::ZERO), None);
         assert_eq!(at(1).value(Cash::MAX, cash(1)), None);
     }
 

@@ -1,10 +1,12 @@
 //! One row per deny reason: change one thing of a good order and get that one reason; one step
 //! inside the boundary it passes. No row, no merge.
 
+mod boundaries;
 pub(super) mod case;
 mod mode_walk;
 
 use super::*;
+use crate::core::Permissions;
 use crate::core::market::Market;
 use crate::core::mode::ModeCause;
 use crate::types::{InstrumentKind, MarketData, Qty, SECOND, Side};
@@ -47,6 +49,9 @@ const ROWS: &[(DenyReason, Change, Change)] = &[
     (DenyReason::LosingRun, |c| trips(c, 2), |c| trips(c, 1)),
     (DenyReason::StrategyRejects, |c| rejects(c, 2), |c| rejects(c, 1)),
     (DenyReason::ReviewDue, |c| fills(c, 3), |c| fills(c, 2)),
+    (DenyReason::KindNotPermitted, |c| c.kernel.budgets[0].permissions = Permissions::of(["post_only", "ioc", "fok", "market"], ["buy"]).unwrap(), |c| c.kernel.budgets[0].permissions = Permissions::of(["limit"], ["buy"]).unwrap()),
+    (DenyReason::SideNotPermitted, |c| c.kernel.budgets[0].permissions = Permissions::of(["limit"], ["sell"]).unwrap(), |c| c.kernel.budgets[0].permissions = Permissions::of(["limit"], ["buy"]).unwrap()),
+    (DenyReason::TakerOff, |c| no_takers(c), |c| { no_takers(c); c.request.kind = limit(9_990_000_000); }),
     (DenyReason::BadPrice, |c| c.request.kind = limit(10_000_000_001), |c| c.request.kind = limit(9_990_000_000)),
     (DenyReason::BadQty, |c| c.request.qty = Qty::from_units(200_000_001), |c| c.request.qty = Qty::from_units(199_900_000)),
     (DenyReason::NotionalTooSmall, |c| c.request.qty = Qty::from_units(4_900_000), |c| c.request.qty = Qty::from_units(5_000_000)),
@@ -54,6 +59,7 @@ const ROWS: &[(DenyReason, Change, Change)] = &[
     (DenyReason::PriceOffMark, |c| mark(c, 95, 0), |c| mark(c, 96, 0)),
     (DenyReason::QtyTooLarge, |c| { c.kernel.limits.instruments[0].order_qty_max = Qty::from_units(199_900_000); }, |c| { c.kernel.limits.instruments[0].order_qty_max = Qty::whole(2); }),
     (DenyReason::NotionalTooLarge, |c| c.kernel.limits.order_notional_max = Cash::from_units(19_999_999_999), |c| c.kernel.limits.order_notional_max = Cash::whole(200)),
+    (DenyReason::TooMuchOfDepth, |c| ask_depth(c, 799_999_999), |c| ask_depth(c, 800_000_000)),
     (DenyReason::PriceOffMarket, |c| c.request.kind = limit(10_110_000_000), |c| c.request.kind = limit(10_100_000_000)),
     (DenyReason::PriceOffTrade, |c| traded(c, 9_900_990_099, 0), |c| traded(c, 9_900_990_100, 0)),
     (DenyReason::BadTtl, |c| c.request.ttl_ns = Some(10 * SECOND + 1), |c| c.request.ttl_ns = Some(10 * SECOND)),
@@ -65,7 +71,8 @@ const ROWS: &[(DenyReason, Change, Change)] = &[
     (DenyReason::InstrumentUnknown, |c| c.open = orders(0, 1), |c| c.open = orders(1, 0)),
     (DenyReason::TooManyOrders, |c| c.live_orders = 8, |c| c.live_orders = 7),
     (DenyReason::InstrumentOrders, |c| c.open = orders(5, 0), |c| c.open = orders(4, 0)),
-    (DenyReason::OrderRate, |c| spend(&mut c.kernel.rate, 3), |c| spend(&mut c.kernel.rate, 2)),
+    (DenyReason::OrderRate, |c| spend(c, 8), |c| { rates_with(c, |_, budget| budget.rate.burst = 100); spend(c, 5); }),
+    (DenyReason::MinuteRate, |c| { rates_with(c, |limits, _| limits.order_rate.burst = 1_000); spend(c, 80); }, |c| { rates_with(c, |limits, budget| { limits.order_rate.burst = 1_000; budget.rate.burst = 1_000; }); spend(c, 59); }),
     (DenyReason::PositionTooLarge, |c| c.position = Qty::from_units(200_000_001), |c| c.position = Qty::whole(2)),
     (DenyReason::ExposureTooLarge, |c| c.around.gross = sum(480_000_000_001), |c| { c.around.gross = sum(480_000_000_000); c.equity = Some(Cash::whole(9_000)); }),
     (DenyReason::NetExposure, |c| c.around.net = sum(50_000_000_001), |c| c.around.net = sum(50_000_000_000)),
@@ -76,7 +83,8 @@ const ROWS: &[(DenyReason, Change, Change)] = &[
     (DenyReason::Concentration, |c| c.equity = sum(49_999_999_999), |c| c.equity = sum(50_000_000_000)),
     (DenyReason::ConservativePosition, |c| { conservative(c); c.equity = sum(33_333_333_333); }, |c| { conservative(c); c.equity = sum(33_333_333_334); }),
     (DenyReason::StrategyOrders, |c| c.own_live_orders = 4, |c| c.own_live_orders = 3),
-    (DenyReason::StrategyRate, |c| spend(&mut c.kernel.strategy_rates[0], 2), |c| spend(&mut c.kernel.strategy_rates[0], 1)),
+    (DenyReason::StrategyRate, |c| spend(c, 4), |c| spend(c, 2)),
+    (DenyReason::OrderToTrade, |c| { rates_with(c, |_, budget| budget.orders_per_trade_max = Some(2)); spend(c, 2); }, |c| { rates_with(c, |_, budget| budget.orders_per_trade_max = Some(3)); spend(c, 2); }),
     (DenyReason::StrategyPosition, |c| c.own_position = Qty::from_units(100_000_001), |c| c.own_position = Qty::whole(1)),
 ];
 

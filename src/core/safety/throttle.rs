@@ -15,19 +15,27 @@ pub(super) struct Throttle {
 }
 
 impl Throttle {
+    /// With nothing saved.
     pub(super) fn new(rate: Rate) -> Self {
         assert!(0 < rate.per_second && 0 < rate.burst, "a rate of nothing is a halt");
         let cost_ns = SECOND / u64::from(rate.per_second);
         let burst_ns = cost_ns.saturating_mul(u64::from(rate.burst));
-        Self { cost_ns, burst_ns, saved_ns: burst_ns, at_ns: 0 }
+        Self { cost_ns, burst_ns, saved_ns: 0, at_ns: 0 }
     }
 
-    /// True when one more may go. Takes nothing.
-    pub(super) fn has_room(&mut self, now_ns: u64) -> bool {
+    /// Time begins, with so many orders saved.
+    pub(super) fn begin(&mut self, now_ns: u64, saved: u32) {
+        self.saved_ns = self.cost_ns.saturating_mul(saved.into()).min(self.burst_ns);
+        self.at_ns = now_ns;
+    }
+
+    /// True when one more may go and `kept` are left for others. Takes nothing.
+    pub(super) fn has_room(&mut self, now_ns: u64, kept: u32) -> bool {
         let passed_ns = now_ns.saturating_sub(self.at_ns);
         self.saved_ns = self.saved_ns.saturating_add(passed_ns).min(self.burst_ns);
         self.at_ns = self.at_ns.max(now_ns);
-        self.cost_ns <= self.saved_ns
+        let needed_ns = self.cost_ns.checked_mul(u64::from(kept) + 1);
+        needed_ns.is_some_and(|needed_ns| needed_ns <= self.saved_ns)
     }
 
     /// One goes.
@@ -42,25 +50,43 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn gives_the_burst_and_then_the_rate() {
+    fn gives_what_was_saved_and_then_the_rate() {
         let mut throttle = Throttle::new(Rate { per_second: 10, burst: 3 });
+        throttle.begin(0, 9);
         for _ in 0..3 {
-            assert!(throttle.has_room(0));
+            assert!(throttle.has_room(0, 0));
             throttle.take();
         }
-        assert!(!throttle.has_room(SECOND / 10 - 1));
-        assert!(throttle.has_room(SECOND / 10));
+        assert!(!throttle.has_room(SECOND / 10 - 1, 0));
+        assert!(throttle.has_room(SECOND / 10, 0));
         throttle.take();
-        assert!(!throttle.has_room(SECOND / 10));
+        assert!(!throttle.has_room(SECOND / 10, 0));
+    }
+
+    #[test]
+    fn time_before_it_began_saves_nothing() {
+        let mut throttle = Throttle::new(Rate { per_second: 10, burst: 3 });
+        throttle.begin(1_000 * SECOND, 0);
+        assert!(!throttle.has_room(1_000 * SECOND + SECOND / 10 - 1, 0));
+        assert!(throttle.has_room(1_000 * SECOND + SECOND / 10, 0));
+    }
+
+    #[test]
+    fn what_is_kept_for_others_is_left() {
+        let mut throttle = Throttle::new(Rate { per_second: 10, burst: 4 });
+        throttle.begin(0, 4);
+        throttle.take();
+        assert!(throttle.has_room(0, 2) && !throttle.has_room(0, 3));
+        throttle.take();
+        assert!(throttle.has_room(0, 1) && !throttle.has_room(0, 2));
+        assert!(!throttle.has_room(0, u32::MAX));
     }
 
     #[test]
     fn saves_no_more_than_the_burst() {
         let mut throttle = Throttle::new(Rate { per_second: 10, burst: 2 });
-        assert!(throttle.has_room(1_000 * SECOND));
-        throttle.take();
-        throttle.take();
-        assert!(!throttle.has_room(1_000 * SECOND));
+        assert!(throttle.has_room(1_000 * SECOND, 1));
+        assert!(!throttle.has_room(1_000 * SECOND, 2));
     }
 
     proptest! {
@@ -72,7 +98,7 @@ mod tests {
             let (mut now_ns, mut sent) = (0, Vec::new());
             for step in steps {
                 now_ns += step;
-                if throttle.has_room(now_ns) {
+                if throttle.has_room(now_ns, 0) {
                     throttle.take();
                     sent.push(now_ns);
                 }

@@ -178,6 +178,12 @@ reasons! {
     StrategyRejects: deny allow allow,
     /// The strategy traded more than it may without a person having looked.
     ReviewDue: deny allow allow,
+    /// The strategy may not open with this kind of order.
+    KindNotPermitted: deny allow allow,
+    /// The strategy may not open on this side.
+    SideNotPermitted: deny allow allow,
+    /// It would take, and in CONSERVATIVE nothing is opened so.
+    TakerOff: deny allow allow,
     /// The price is not positive, not on a tick or outside the venue's range.
     BadPrice: deny deny deny,
     /// The quantity is not positive, not on a step or outside the venue's range.
@@ -192,6 +198,8 @@ reasons! {
     QtyTooLarge: deny deny allow,
     /// Price × quantity is above the limit for one order.
     NotionalTooLarge: deny deny allow,
+    /// It would take too much of what stands in the book.
+    TooMuchOfDepth: deny allow allow,
     /// The price is too far beyond the market.
     PriceOffMarket: deny deny allow,
     /// The price is too far beyond the last trade.
@@ -216,6 +224,8 @@ reasons! {
     InstrumentOrders: deny deny allow,
     /// Too many new orders in a time, over all strategies.
     OrderRate: deny deny deny,
+    /// Too many new orders in a minute, over all strategies.
+    MinuteRate: deny deny deny,
     /// The position could pass the instrument's limit.
     PositionTooLarge: deny allow allow,
     /// All positions together could pass the account's limit.
@@ -238,6 +248,8 @@ reasons! {
     StrategyOrders: deny deny allow,
     /// Too many new orders of this strategy in a time.
     StrategyRate: deny deny allow,
+    /// Too many orders of this strategy for each of its trades.
+    OrderToTrade: deny allow allow,
     /// The strategy's position could pass its budget.
     StrategyPosition: deny allow allow,
 }

@@ -1,7 +1,6 @@
 //! A good order, with its facts and its kernel, and the ways to change one thing of it.
 
 use super::super::*;
-use crate::core::Order;
 use crate::core::exposure::Around;
 use crate::core::market::Market;
 use crate::core::mode::ModeCause;
@@ -9,11 +8,12 @@ use crate::core::orders::{Open, Standing, Totals};
 use crate::core::setup::{
     Appetite, BreakerLimits, ClockLimits, DayLimits, DrawdownLimits, ExposureLimits,
     InstrumentLimits, NoTradeWindow, PriceMoveLimits, Rate, RejectLimits, RepeatLimits, Resting,
-    Span, Storm, StrategyLimits, Timing,
+    Span, Storm, StrategyLimits, Taker, Timing,
 };
+use crate::core::{Order, Permissions};
 use crate::types::{
-    AssetId, Filters, Instrument, InstrumentId, InstrumentKind, MS, MarkBand, MarketData,
-    MarketEvent, OrderStatus, Qty, Quote, SECOND, Side, Trade, VenueId,
+    AssetId, BookDelta, DELTA_LEVELS, Filters, Instrument, InstrumentId, InstrumentKind, Level, MS,
+    MarkBand, MarketData, MarketEvent, OrderStatus, Qty, Quote, SECOND, Side, Trade, VenueId,
 };
 
 pub(super) const NOW_NS: u64 = 100 * SECOND;
@@ -49,7 +49,7 @@ pub(super) struct Case {
     pub(super) kernel: Kernel,
 }
 
-pub(super) fn limits() -> Limits {
+pub(in crate::core::safety) fn limits() -> Limits {
     Limits {
         drawdown: DrawdownLimits {
             max_bps: 1_500,
@@ -70,7 +70,9 @@ pub(super) fn limits() -> Limits {
         repeats: RepeatLimits { max: 2, window_ns: 10 * SECOND },
         signal_age_ns_max: SECOND,
         order_ttl_ns_max: 10 * SECOND,
-        order_rate: Rate { per_second: 10, burst: 3 },
+        order_rate: Rate { per_second: 10, burst: 8 },
+        orders_per_minute_max: 80,
+        depth_bps_max: None,
         open_orders_max: 8,
         unknown_orders_max: 2,
         gross_notional_max: Cash::whole(5_000),
@@ -97,6 +99,7 @@ pub(super) fn limits() -> Limits {
             },
         },
         probation_ns: 0,
+        conservative_taker: Taker::On,
         no_trade: Vec::new(),
         instruments: vec![InstrumentLimits {
             position_max: Qty::whole(4),
@@ -108,11 +111,13 @@ pub(super) fn limits() -> Limits {
     }
 }
 
-pub(super) fn budget() -> Budget {
+pub(in crate::core::safety) fn budget() -> Budget {
     Budget {
         position_notional_max: Cash::whole(300),
         open_orders_max: 4,
-        rate: Rate { per_second: 10, burst: 2 },
+        rate: Rate { per_second: 10, burst: 4 },
+        orders_per_trade_max: None,
+        permissions: Permissions::ALL,
         losses: StrategyLimits {
             loss_max: Cash::whole(5),
             losing_trips_max: Some(2),
@@ -190,6 +195,7 @@ fn market_from(past_mid: Option<Price>) -> Market {
 pub(super) fn kernel() -> Kernel {
     let mut kernel =
         Kernel::new(limits(), vec![budget()], &[instrument()], 1, &Restored::default());
+    kernel.rates.begin(0);
     let sample = ClockSample { venue: VenueId(0), offset_ns: 0, rtt_ns: 0 };
     assert!(kernel.drifts[0].observe(sample, NOW_NS).is_none());
     observe(&mut kernel, NOW_NS - SECOND, worth(Cash::whole(1_000)));
@@ -403,11 +409,34 @@ pub(super) fn conservative(case: &mut Case) {
     case.request.qty = Qty::whole(1);
 }
 
-pub(super) fn spend(rate: &mut Throttle, count: u32) {
-    for _ in 0..count {
-        assert!(rate.has_room(NOW_NS));
-        rate.take();
-    }
+/// So many orders of all and of the strategy have just gone, however many may.
+pub(super) fn spend(case: &mut Case, count: u32) {
+    rates::tests::spend(&mut case.kernel.rates, count, NOW_NS);
+}
+
+/// The rates of the kernel, with one of the numbers of the budget or of the limits changed.
+pub(super) fn rates_with(case: &mut Case, change: impl FnOnce(&mut Limits, &mut Budget)) {
+    let (mut limits, mut budget) = (limits(), budget());
+    change(&mut limits, &mut budget);
+    case.kernel.rates = Rates::new(&limits, &[budget]);
+    case.kernel.rates.begin(0);
+}
+
+/// So much is asked for, of which one order may take a quarter.
+pub(super) fn ask_depth(case: &mut Case, qty_units: i64) {
+    let mut levels = [Level::default(); DELTA_LEVELS];
+    levels[0] = Level { price: Price::whole(100), qty: Qty::from_units(qty_units) };
+    let data = MarketData::BookDelta(BookDelta { side: Side::Sell, count: 1, levels });
+    tell(&mut case.market, data, NOW_NS);
+    tell(&mut case.market, MarketData::BookEnd { update_id: 2 }, NOW_NS);
+    case.kernel.limits.depth_bps_max = Some(2_500);
+}
+
+/// In CONSERVATIVE, at full size and without takers.
+pub(super) fn no_takers(case: &mut Case) {
+    shift(case, Scope::All, ModeCause::Resume);
+    case.kernel.limits.conservative_bps = 10_000;
+    case.kernel.limits.conservative_taker = Taker::Off;
 }
 
 pub(super) fn trip() -> Trip {
