@@ -73,6 +73,7 @@ fn instrument() -> Instrument {
             qty_min: step,
             qty_max: Qty::whole(100),
             notional_min: Cash::whole(5),
+            mark_band: None,
             trading: true,
         },
     }
@@ -136,6 +137,7 @@ fn limits(rate: Rate) -> Limits {
         unknown_orders_max: 2,
         gross_notional_max: Cash::whole(100_000),
         data_age_ns_max: SECOND,
+        filters_age_ns_max: u64::MAX,
         conservative_bps: 5_000,
         probation_ns: 0,
         conservative_taker: Taker::On,

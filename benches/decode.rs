@@ -78,7 +78,7 @@ fn scanned(frame: &[u8], levels: &mut Levels) -> Option<i64> {
             let all = levels.bids().iter().chain(levels.asks());
             sum(all.map(|level| Some(level.price.units().wrapping_add(level.qty.units()))))
         }
-        Frame::Snapshot(_) | Frame::Other => None,
+        Frame::Snapshot(_) | Frame::Mark { .. } | Frame::Other => None,
     }
 }
 

@@ -50,6 +50,7 @@ pub(super) fn limits(values: &Values, no_trade: Vec<NoTradeWindow>) -> Option<Li
         unknown_orders_max: values.whole_u32("risk.max_unknown_orders")?,
         gross_notional_max: cash(values, "risk.max_gross_notional")?,
         data_age_ns_max: ms(values, "risk.max_data_age_ms")?,
+        filters_age_ns_max: seconds(values, "risk.max_filters_age_s")?,
         conservative_bps: bps(values, "conservative.size_factor", 10_000)?,
         appetite: build_appetite::appetite(values)?,
         probation_ns: seconds(values, "conservative.probation_s")?,

@@ -289,6 +289,12 @@ pub(super) const KEYS: &[Key] = &[
     ),
     required("risk.max_data_age_ms", MS, "Oldest quote that is traded on."),
     required(
+        "risk.max_filters_age_s",
+        Kind::Whole(60, 604_800, "seconds"),
+        "Oldest reading of the venue's rules for orders (ticks, sizes, bands) under which anything \
+         is opened; they are read again three times as often.",
+    ),
+    required(
         "risk.max_depth_pct",
         Kind::NumberOrOff("0.01", "100", 2, "percent"),
         "Most of the best 20 levels that one opening order may take.",

@@ -101,6 +101,8 @@ pub enum Alert {
     },
     /// The venue's dead-man's switch was not renewed in time: what stood there may be gone.
     DeadManFired(InstrumentId),
+    /// The venue changed its rules for orders, or does not list the instrument any more.
+    FiltersChanged(InstrumentId),
     /// The venue's dead-man's switch cannot be armed: nothing that rests is opened there.
     DeadManUnarmed(InstrumentId),
     /// A flatten reached zero.

@@ -39,6 +39,7 @@ impl Core {
             EventKind::Execution(_)
             | EventKind::Account(_)
             | EventKind::DeadMan(_)
+            | EventKind::Reference(_)
             | EventKind::Link(_)
             | EventKind::Clock(_)
             | EventKind::Condition(_)
@@ -129,7 +130,10 @@ impl Core {
                         strategy.on_book(view, instrument, book, intents);
                     }
                 }),
-                MarketData::BookLost | MarketData::BookBegin | MarketData::BookDelta(_) => {}
+                MarketData::Mark(_)
+                | MarketData::BookLost
+                | MarketData::BookBegin
+                | MarketData::BookDelta(_) => {}
             }
         }
     }

@@ -2,8 +2,8 @@
 
 use super::mode::Scope;
 use crate::types::{
-    AccountSnapshot, BalanceChange, DeadManReport, ExecutionReport, InstrumentId, MarketEvent,
-    QueryToken, Stamp, Text, VenueCondition, VenueId,
+    AccountSnapshot, BalanceChange, DeadManReport, ExecutionReport, Filters, InstrumentId,
+    MarketEvent, QueryToken, Stamp, Text, VenueCondition, VenueId,
 };
 
 /// An input with its two stamps (D11).
@@ -28,6 +28,8 @@ pub enum EventKind {
     Account(AccountEvent),
     /// The venue's word on its dead-man's switch.
     DeadMan(DeadManReport),
+    /// The venue's rules for orders, read again.
+    Reference(ReferenceEvent),
     /// A connection came or went.
     Link(LinkEvent),
     /// A measurement of the venue's clock against ours.
@@ -54,6 +56,15 @@ pub enum AccountEvent {
     },
     /// A wallet changed without a trade of ours.
     Balance(BalanceChange),
+}
+
+/// The venue's rules for orders of one instrument, as they are now.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ReferenceEvent {
+    /// Of what.
+    pub instrument: InstrumentId,
+    /// The rules; `None` when the venue does not list it any more.
+    pub filters: Option<Filters>,
 }
 
 /// One connection to a venue and what became of it.

@@ -178,6 +178,7 @@ mod tests {
                 qty_min: Qty::whole(1),
                 qty_max: Qty::whole(1_000),
                 notional_min: Cash::ZERO,
+                mark_band: None,
                 trading: true,
             },
         }

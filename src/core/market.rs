@@ -7,7 +7,7 @@ mod past;
 
 use super::book::Book;
 use super::digest::Digest;
-use crate::types::{MarketData, MarketEvent, Price, Quote, Trade};
+use crate::types::{MarketData, MarketEvent, Price, Quote, SECOND, Trade};
 use past::Past;
 
 /// The market of one instrument.
@@ -20,6 +20,9 @@ pub(super) struct Market {
     past: Past,
     last_trade: Option<Trade>,
     trade_received_ns: u64,
+    /// The venue's mark, however old.
+    mark: Option<Price>,
+    mark_received_ns: u64,
     book: Book,
     /// Levels that the book had not kept when it was last begun.
     dropped_before: u64,
@@ -47,6 +50,8 @@ impl Market {
             past: Past::new(move_window_ns),
             last_trade: None,
             trade_received_ns: 0,
+            mark: None,
+            mark_received_ns: 0,
             book: Book::new(tick),
             dropped_before: 0,
             state: BookState::Lost,
@@ -67,6 +72,11 @@ impl Market {
                 self.last_trade = Some(*trade);
                 self.trade_received_ns = received_ns;
             }
+            MarketData::Mark(price) if Price::ZERO < *price => {
+                self.mark = Some(*price);
+                self.mark_received_ns = received_ns;
+            }
+            MarketData::Mark(_) => {}
             MarketData::BookLost => self.state = BookState::Lost,
             MarketData::BookBegin => {
                 self.book.clear();
@@ -122,6 +132,28 @@ impl Market {
         price.filter(|price| Price::ZERO < *price)
     }
 
+    /// The venue's mark, however old.
+    pub(super) fn mark(&self) -> Option<Price> {
+        self.mark
+    }
+
+    /// How old the mark is; `None` where none was ever heard.
+    pub(super) fn mark_age_ns(&self, now_ns: u64) -> Option<u64> {
+        self.mark.map(|_| now_ns.saturating_sub(self.mark_received_ns))
+    }
+
+    /// True where best prices have not been heard for so long that this mark of the venue, which
+    /// comes each second, says more of what a position is worth.
+    pub(super) fn outlives_quote(&self, mark: Price, now_ns: u64) -> bool {
+        Price::ZERO < mark && SECOND < self.quote_age_ns(now_ns)
+    }
+
+    /// The venue prices it in other steps: what was known of the book does not fit any more.
+    pub(super) fn on_tick(&mut self, tick: Price) {
+        self.book = Book::new(tick);
+        self.state = BookState::Lost;
+    }
+
     /// The book, when whole.
     pub(super) fn book(&self) -> Option<&Book> {
         self.is_whole().then_some(&self.book)
@@ -136,6 +168,7 @@ impl Market {
         digest
             .with_known(self.quote.map(|quote| quote.bid.units()))
             .with_known(self.quote.map(|quote| quote.ask.units()))
+            .with_known(self.mark.map(Price::units))
             .with(self.state as i64)
             .with_count(self.book.digest())
             .with_count(self.last_trade.map_or(0, |trade| trade.id))

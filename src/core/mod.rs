@@ -49,7 +49,7 @@ pub use digest::Digest;
 pub use effect::{Command, EFFECTS_MAX, Effect, Effects, Refusal};
 pub use event::{
     AccountEvent, Baseline, ClockSample, Criterion, Event, EventKind, LinkChannel, LinkEvent,
-    LinkState, OperatorCommand, OperatorRequest, Probation, TripCause,
+    LinkState, OperatorCommand, OperatorRequest, Probation, ReferenceEvent, TripCause,
 };
 pub use fill::FillFault;
 pub use flatten::exit_slice;
@@ -232,6 +232,7 @@ impl Core {
             EventKind::Execution(report) => return self.on_execution(report, effects),
             EventKind::Account(event) => self.on_account(event, effects),
             EventKind::DeadMan(report) => self.on_dead_man(report, effects),
+            EventKind::Reference(event) => self.on_reference(event, effects),
             EventKind::Link(event) => self.on_link(event, effects),
             EventKind::Condition(told) => self.on_condition(told, effects),
             EventKind::Clock(sample) => self.kernel.on_clock(*sample, self.state.now, effects),
@@ -273,10 +274,29 @@ impl Core {
             let venue = self.state.instruments[at].venue;
             self.kernel.on_message_time(venue, sent_unix_ms, received);
         }
-        if let MarketData::Quote(quote) = &event.data {
-            let instrument = &self.state.instruments[at];
-            self.state.portfolio.on_quote(instrument, quote, self.origin_ns);
-            self.state.expose(event.instrument);
+        let instrument = &self.state.instruments[at];
+        match &event.data {
+            MarketData::Quote(quote) => {
+                self.state.portfolio.on_quote(instrument, quote, self.origin_ns);
+                self.state.expose(event.instrument);
+            }
+            MarketData::Mark(mark)
+                if self.state.market[at].outlives_quote(*mark, self.origin_ns) =>
+            {
+                self.state.portfolio.on_mark(instrument, *mark, self.origin_ns);
+            }
+            MarketData::Mark(_)
+            | MarketData::Trade(_)
+            | MarketData::BookLost
+            | MarketData::BookBegin
+            | MarketData::BookDelta(_)
+            | MarketData::BookEnd { .. } => {}
+        }
+    }
+
+    fn on_reference(&mut self, event: &ReferenceEvent, effects: &mut Effects) {
+        if self.state.set_filters(event) {
+            effects.push(Effect::Alert(Alert::FiltersChanged(event.instrument)));
         }
     }
 

@@ -296,6 +296,15 @@ impl Portfolio {
     /// New best prices of one instrument.
     pub(super) fn on_quote(&mut self, instrument: &Instrument, quote: &Quote, received_ns: u64) {
         let mark = quote.is_sound().then_some(Mark { bid: quote.bid, ask: quote.ask, received_ns });
+        self.mark(instrument, mark);
+    }
+
+    /// What the venue itself values one instrument at, above zero.
+    pub(super) fn on_mark(&mut self, instrument: &Instrument, price: Price, received_ns: u64) {
+        self.mark(instrument, Some(Mark { bid: price, ask: price, received_ns }));
+    }
+
+    fn mark(&mut self, instrument: &Instrument, mark: Option<Mark>) {
         self.holdings[instrument.id.index()].mark = mark;
         self.value(instrument);
         self.on_quoted(instrument.id);

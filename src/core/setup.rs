@@ -161,6 +161,8 @@ pub struct Limits {
     pub gross_notional_max: Cash,
     /// Oldest quote that may be traded on.
     pub data_age_ns_max: u64,
+    /// Oldest reading of the venue's rules for orders under which anything is opened.
+    pub filters_age_ns_max: u64,
     /// Size of limits in CONSERVATIVE, in basis points of the full size.
     pub conservative_bps: u32,
     /// What may be lost and held in all.

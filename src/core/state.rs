@@ -16,8 +16,8 @@ use super::safety::{Facts, Holdings, Modes};
 use super::setup::{DeadManTiming, Sharing, Timing, Valuation};
 use super::strategy::View;
 use crate::types::{
-    AccountSnapshot, Cash, Instrument, InstrumentId, OrderStatus, OrderTerms, Purpose, Qty, Side,
-    Stamp, StrategyId, TimeInForce, VenueId, VenueOrder,
+    AccountSnapshot, Cash, Filters, Instrument, InstrumentId, OrderStatus, OrderTerms, Purpose,
+    Qty, Side, Stamp, StrategyId, TimeInForce, VenueId, VenueOrder,
 };
 
 /// All that is known.
@@ -36,6 +36,8 @@ pub(super) struct State {
     pub(super) equity: Option<Cash>,
     /// By `VenueId`.
     pub(super) links: Vec<Links>,
+    /// When the venue's rules were read, by instrument.
+    filters_read_ns: Vec<u64>,
     /// What orders that are not ours may still trade, by instrument and side.
     foreign: Vec<[Qty; 2]>,
     /// Where orders that are not ours guard a position: no symbol-wide cancel may reach them.
@@ -70,6 +72,7 @@ impl State {
             dead_man: DeadMan::new(dead_man, &timing, count),
             equity: None,
             links: vec![Links::new(); venues],
+            filters_read_ns: vec![0; count],
             foreign: vec![[Qty::ZERO; 2]; count],
             guarded: vec![false; count],
             activity: vec![0; venues],
@@ -139,6 +142,20 @@ impl State {
         )
     }
 
+    /// Takes over the venue's rules as they are now. True when they differ from those before.
+    pub(super) fn set_filters(&mut self, event: &super::ReferenceEvent) -> bool {
+        let at = event.instrument.index();
+        self.filters_read_ns[at] = self.now.mono_ns;
+        let before = self.instruments[at].filters;
+        let delisted = Filters { trading: false, ..before };
+        let after = event.filters.unwrap_or(delisted);
+        if before.price_tick != after.price_tick {
+            self.market[at].on_tick(after.price_tick);
+        }
+        self.instruments[at].filters = after;
+        before != after
+    }
+
     /// Sums over the orders that are not over.
     pub(super) fn totals(&self) -> &Totals {
         self.orders.totals()
@@ -199,6 +216,7 @@ impl State {
             entry_up: self.links_of(instrument).is_channel_up(super::LinkChannel::Orders),
             flattening: false,
             reconciled: self.is_proven(instrument),
+            filters_read_ns: self.filters_read_ns[instrument.index()],
             can_guard: self.dead_man.can_arm(instrument, self.now.mono_ns),
             account: Holdings {
                 position: self.portfolio.position(instrument),

@@ -86,6 +86,9 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
             let what = format!("the wallet changed by {amount} {}", names.asset(*asset));
             urgent(format!("{what} and nobody said why: counted as profit or loss"))
         }
+        Alert::FiltersChanged(at) => {
+            warn(format!("the venue changed its rules for orders of {}", symbol(at)))
+        }
         Alert::DeadManFired(at) => urgent(format!("{DEAD_MAN} of {} {FIRED}", symbol(at))),
         Alert::DeadManUnarmed(at) => urgent(format!("{DEAD_MAN} of {} {UNARMED}", symbol(at))),
         Alert::Flat => info("flatten done: every asked position is zero"),

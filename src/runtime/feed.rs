@@ -236,6 +236,7 @@ impl Feed {
             MarketData::BookDelta(_)
             | MarketData::BookEnd { .. }
             | MarketData::Quote(_)
+            | MarketData::Mark(_)
             | MarketData::Trade(_) => {}
         }
         self.lane.get_mut().push(Incoming { received_ns, kind: EventKind::Market(event) }).is_ok()

@@ -2,7 +2,8 @@
 //! with filters of its own choosing.
 
 use crate::types::{
-    AssetId, Cash, Filters, IdPrefix, Instrument, InstrumentId, InstrumentKind, Price, Qty, VenueId,
+    AssetId, Cash, Filters, IdPrefix, Instrument, InstrumentId, InstrumentKind, MarkBand, Price,
+    Qty, VenueId,
 };
 use crate::venue::{Directory, Listing};
 
@@ -38,6 +39,8 @@ fn filters(base: &str) -> Filters {
         qty_min: qty_step,
         qty_max: Qty::whole(1_000),
         notional_min: Cash::whole(notional_min),
+        // As Binance lists Bitcoin.
+        mark_band: Some(MarkBand { up_bps: 10_500, down_bps: 9_500 }),
         trading: true,
     }
 }

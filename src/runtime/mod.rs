@@ -31,6 +31,7 @@ mod panic;
 mod places;
 mod record;
 mod recorded;
+mod reference;
 mod run;
 mod signals;
 mod startup;

@@ -119,6 +119,7 @@ impl Outputs {
             EventKind::Account(AccountEvent::Snapshot(_) | AccountEvent::QueryFailed { .. })
             | EventKind::Account(AccountEvent::Balance(_))
             | EventKind::Market(_)
+            | EventKind::Reference(_)
             | EventKind::Timer => return,
         };
         self.append(&record, event.at);

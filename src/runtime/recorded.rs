@@ -172,7 +172,10 @@ impl Grid {
                     MarketData::BookDelta(delta) => {
                         delta.levels().iter().for_each(|level| grid.take(level.price, level.qty));
                     }
-                    MarketData::BookLost | MarketData::BookBegin | MarketData::BookEnd { .. } => {}
+                    MarketData::Mark(_)
+                    | MarketData::BookLost
+                    | MarketData::BookBegin
+                    | MarketData::BookEnd { .. } => {}
                 }
             }
         }

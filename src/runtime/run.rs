@@ -4,6 +4,7 @@
 use super::assemble::{Universe, id_prefix};
 use super::clock::Clock;
 use super::exchange::{self, ExchangePlan, PAPER_KEY, PAPER_SECRET, Running};
+use super::reference::References;
 use super::signals::Signals;
 use super::startup::{self, Disk, StartError};
 use super::supervisor::Ending;
@@ -80,6 +81,13 @@ async fn begin(
         Some(_) => 0,
         None => disk.quarantine_until_ns(config, &clock),
     };
+    let references = References::new(
+        &venue.rest,
+        &dial,
+        config.venue.kind,
+        report.names.instruments.clone(),
+        config.limits.filters_age_ns_max,
+    )?;
     let parts = Parts {
         venue: &venue,
         dial,
@@ -91,6 +99,7 @@ async fn begin(
         gate,
         clock,
         quarantine_until_ns,
+        references,
         socket,
         signals,
     };

@@ -328,7 +328,7 @@ pub(super) async fn listings(
     }
 }
 
-async fn ask(
+pub(super) async fn ask(
     client: &HttpClient,
     kind: VenueKind,
 ) -> Result<Vec<Listing>, Box<dyn std::error::Error>> {

@@ -14,10 +14,13 @@ use super::lane::{Filler, Reader};
 use super::latency::Latency;
 use super::operators::Memory;
 use super::outputs::Outputs;
+use super::reference::{self, Reconnects, References};
 use super::signals::Signals;
 use super::wiring::Crew;
 use super::writer::Told;
-use crate::core::{Alert, Core, OperatorCommand, OperatorRequest, Status};
+use crate::core::{
+    Alert, Core, EventKind, OperatorCommand, OperatorRequest, ReferenceEvent, Status,
+};
 use crate::net::unix::ControlSocket;
 use crate::ops::say::{self, Loudness};
 use crate::ops::screen::{self, Screen};
@@ -62,10 +65,14 @@ pub(super) struct Supervisor {
     pub(super) socket: ControlSocket,
     pub(super) signals: Signals,
     pub(super) limit: Option<Duration>,
+    /// The venue's rules for orders, read again and again.
+    pub(super) references: Option<References>,
     /// Turns true when the recording behind an embedded exchange is over.
     pub(super) market_ended: Option<watch::Receiver<bool>>,
     pub(super) memory: Memory,
     pub(super) aftermath: Aftermath,
+    /// When to have reference data read at once.
+    pub(super) reconnects: Reconnects,
 }
 
 /// Why the run ends.
@@ -94,6 +101,10 @@ impl Supervisor {
         let mut rounds = tokio::time::interval(ROUND);
         let until = deadline(self.limit);
         let mut market_ended = self.market_ended.take();
+        let (read, mut readings) = mpsc::channel(1);
+        let references = self.references.take();
+        self.reconnects = Reconnects::of(references.as_ref());
+        let mut references = std::pin::pin!(reference::follow(references, read));
         loop {
             tokio::select! {
                 () = self.signals.next() => return Reason::Signal,
@@ -101,6 +112,8 @@ impl Supervisor {
                 () = ended(&mut market_ended) => return Reason::MarketOver,
                 question = self.socket.next() => self.on_question(question),
                 Some(told) = self.told.recv() => self.on_told(told).await,
+                () = &mut references => {}
+                Some(reading) = readings.recv() => self.on_reference(reading),
                 _ = rounds.tick() => {
                     self.round();
                     let hot = hot.is_finished().then_some("hot");
@@ -199,7 +212,20 @@ impl Supervisor {
         self.hand_over();
         self.answer_late();
         self.watch_flag();
+        let is_up = self.report.status.links.iter().all(|up| *up);
+        self.reconnects.observe(is_up);
         self.screen.draw(screen::block(&self.report));
+    }
+
+    fn on_reference(&mut self, reading: Vec<ReferenceEvent>) {
+        let received_ns = self.clock.mono_ns();
+        for event in reading {
+            let kind = EventKind::Reference(event);
+            // What does not fit is read again in its time; meanwhile the old rules grow old.
+            if self.operator.push(Incoming { received_ns, kind }).is_err() {
+                tracing::warn!("the hot thread is busy: reference data is taken over later");
+            }
+        }
     }
 
     /// The latest copy of the state.

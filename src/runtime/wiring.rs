@@ -19,6 +19,7 @@ use super::lane::{Filler, Reader, lane};
 use super::latency::Latency;
 use super::operators::Memory;
 use super::outputs::{Durable, Outputs};
+use super::reference::{Reconnects, References};
 use super::run::Venue;
 use super::signals::Signals;
 use super::startup::{Disk, StartError};
@@ -50,8 +51,8 @@ const MARKET_LANE: usize = 16_384;
 /// Full: the link counts as lost.
 const PRIVATE_LANE: usize = 4_096;
 
-/// Requests of operators: people type slowly.
-const OPERATOR_LANE: usize = 64;
+/// Requests of operators, who type slowly, and a reading of reference data: an event an instrument.
+const OPERATOR_LANE: usize = 256;
 
 /// Commands: every effect of one event, twice. Full: refused, or repeated by deadline.
 const COMMAND_LANE: usize = 2_048;
@@ -74,6 +75,7 @@ pub(super) struct Parts<'a> {
     pub(super) gate: Gate,
     pub(super) clock: Clock,
     pub(super) quarantine_until_ns: u64,
+    pub(super) references: References,
     pub(super) socket: ControlSocket,
     pub(super) signals: Signals,
 }
@@ -173,6 +175,8 @@ pub(super) fn start(
         socket: parts.socket,
         signals: parts.signals,
         limit,
+        references: Some(parts.references),
+        reconnects: Reconnects::default(),
         market_ended: venue.exchange.as_ref().map(|exchange| exchange.ended.clone()),
         memory: Memory::default(),
         aftermath: Aftermath::new(&config.folders),

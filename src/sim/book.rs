@@ -25,6 +25,8 @@ pub struct Book {
     taken: [BTreeMap<Price, Taken>; 2],
     quote: Option<Quote>,
     last_trade: Option<Price>,
+    /// What the market itself calls the mark, where it does.
+    told_mark: Option<Price>,
 }
 
 impl Book {
@@ -33,6 +35,7 @@ impl Book {
         match data {
             MarketData::Quote(quote) => self.on_quote(*quote),
             MarketData::Trade(trade) => self.last_trade = Some(trade.price),
+            MarketData::Mark(price) => self.told_mark = Some(*price),
             MarketData::BookLost | MarketData::BookBegin => {
                 self.depth.iter_mut().for_each(BTreeMap::clear)
             }
@@ -104,9 +107,10 @@ impl Book {
         Quote { bid: bid.price, bid_qty: bid.qty, ask: ask.price, ask_qty: ask.qty }
     }
 
-    /// What one is worth: the middle, or the last trade where there is no middle.
+    /// What one is worth: what the market itself says; else the middle, or the last trade where
+    /// there is no middle.
     pub fn mark(&self) -> Option<Price> {
-        self.quote().mid().or(self.last_trade)
+        self.told_mark.or_else(|| self.quote().mid()).or(self.last_trade)
     }
 
     fn on_quote(&mut self, quote: Quote) {

@@ -1,10 +1,11 @@
 //! The venue's filters as the venue applies them, in its order: price, quantity, notional.
 //!
-//! Deliberately absent: PERCENT_PRICE (-4016, -4024, -4131), for `Filters` does not carry it.
+//! Deliberately absent: the band of market orders around the best price (-4131): what a market
+//! order takes here is what stands in the book.
 
 use super::order::OrderEntry;
 use super::reject::Reject;
-use crate::types::{Cash, Filters, Instrument, Price, Qty};
+use crate::types::{Cash, Filters, Instrument, Price, Qty, Side};
 
 /// Checks everything that needs only the order, the instrument and a price for orders without one.
 ///
@@ -20,6 +21,7 @@ pub fn check(
     }
     if let Some(price) = entry.price {
         check_price(filters, price)?;
+        check_mark(filters, entry.side, price, mark)?;
     }
     check_qty(filters, entry.qty)?;
     let worth = entry.price.or(mark).map_or(Cash::MAX, |price| price.notional(entry.qty));
@@ -43,6 +45,21 @@ fn check_price(filters: &Filters, price: Price) -> Result<(), Reject> {
         return Err(Reject::PriceOffTick);
     }
     Ok(())
+}
+
+/// PERCENT_PRICE: buys not too far above the mark, sales not too far below.
+fn check_mark(
+    filters: &Filters,
+    side: Side,
+    price: Price,
+    mark: Option<Price>,
+) -> Result<(), Reject> {
+    let Some((band, mark)) = filters.mark_band.zip(mark) else { return Ok(()) };
+    match side {
+        _ if band.admits(side, price, mark) => Ok(()),
+        Side::Buy => Err(Reject::PriceAboveMark(band.highest_buy(mark))),
+        Side::Sell => Err(Reject::PriceBelowMark(band.lowest_sell(mark))),
+    }
 }
 
 fn check_qty(filters: &Filters, qty: Qty) -> Result<(), Reject> {

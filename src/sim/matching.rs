@@ -74,6 +74,7 @@ impl Exchange {
             MarketData::Trade(trade) => self.match_trade(now_unix_ms, slot, trade, out),
             MarketData::BookEnd { .. } => self.shrink_queues(slot),
             MarketData::Quote(_)
+            | MarketData::Mark(_)
             | MarketData::BookLost
             | MarketData::BookBegin
             | MarketData::BookDelta(_) => {}

@@ -2,7 +2,7 @@
 //!
 //! Only faults of orders; faults of messages (signature, parameters) belong to the dialect.
 
-use crate::types::Cash;
+use crate::types::{Cash, Price};
 
 /// A refused order or cancel. Nothing of a refused order exists.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -31,6 +31,12 @@ pub enum Reject {
     /// The price is not a whole number of ticks.
     #[error("Price not increased by tick size.")]
     PriceOffTick,
+    /// A buy too far above the mark.
+    #[error("Limit price can't be higher than {0}.")]
+    PriceAboveMark(Price),
+    /// A sale too far below the mark.
+    #[error("Limit price can't be lower than {0}.")]
+    PriceBelowMark(Price),
     /// The quantity is zero or less.
     #[error("Quantity less than or equal to zero.")]
     QtyNotPositive,
@@ -87,6 +93,8 @@ impl Reject {
             Self::PriceAboveMax => -4002,
             Self::PriceBelowMin => -4013,
             Self::PriceOffTick => -4014,
+            Self::PriceAboveMark(_) => -4016,
+            Self::PriceBelowMark(_) => -4024,
             Self::QtyNotPositive => -4003,
             Self::QtyBelowMin => -4004,
             Self::QtyAboveMax => -4005,

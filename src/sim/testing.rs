@@ -39,6 +39,7 @@ pub(super) fn instrument(id: InstrumentId, symbol: &str, tick: &str) -> Instrume
             qty_min: qty("0.001"),
             qty_max: qty("1000"),
             notional_min: cash("100"),
+            mark_band: None,
             trading: true,
         },
     }

@@ -7,7 +7,7 @@ use super::reject::Reject;
 use super::testing::{
     BTC, ETH, USDT, btc, cash, delta, end, instruments, limit, price, qty, quote, small_book, trade,
 };
-use crate::types::{Cash, Liquidity, MarketData, MarketEvent, Qty, Side, TimeInForce};
+use crate::types::{Cash, Liquidity, MarkBand, MarketData, MarketEvent, Qty, Side, TimeInForce};
 use proptest::prelude::*;
 
 const FEES: Fees = Fees { maker_centi_bps: 200, taker_centi_bps: 500 };
@@ -509,4 +509,24 @@ proptest! {
             prop_assert!(open.all(|order| order.state.is_open()));
         }
     }
+}
+
+#[test]
+fn limit_prices_keep_to_the_band_around_the_mark() {
+    let mut instruments = instruments();
+    instruments[0].filters.mark_band = Some(MarkBand { up_bps: 10_100, down_bps: 9_900 });
+    let mut exchange = Exchange::new(instruments, Fees::default());
+    let account = exchange.open_account(Cash::whole(10_000));
+    let mut out = Vec::new();
+    small_book().iter().for_each(|event| exchange.on_market(1, event, &mut out));
+    let mark =
+        MarketEvent { instrument: BTC, sent_unix_ms: None, data: MarketData::Mark(price("100")) };
+    exchange.on_market(1, &mark, &mut out);
+    let mut code = |side, at: &str| {
+        let placed = exchange.place(2, account, &limit(side, at, "2"), &mut out);
+        placed.err().map(Reject::code)
+    };
+    assert_eq!((code(Side::Buy, "101.1"), code(Side::Sell, "98.9")), (Some(-4016), Some(-4024)));
+    assert_eq!((code(Side::Buy, "101.0"), code(Side::Sell, "99.0")), (None, None));
+    assert_eq!((code(Side::Buy, "98.0"), code(Side::Sell, "102.0")), (None, None));
 }

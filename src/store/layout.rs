@@ -316,6 +316,9 @@ wire_enum!(DenyReason {
     74 = Concentration,
     75 = ConservativePosition,
     80 = DeadManUnarmed,
+    81 = StaleFilters,
+    82 = StaleMark,
+    83 = PriceOffMark,
 });
 
 /// The number under which a reason stands on disk.

@@ -27,6 +27,7 @@ fn filters() -> Filters {
         qty_min: Qty::whole(1),
         qty_max: Qty::whole(1_000),
         notional_min: Cash::ZERO,
+        mark_band: None,
         trading: true,
     }
 }

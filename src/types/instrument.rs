@@ -1,6 +1,6 @@
 //! What may be traded, with the venue's own filters for it.
 
-use super::{AssetId, Cash, InstrumentId, Price, Qty, VenueId};
+use super::{AssetId, Cash, InstrumentId, Price, Qty, Side, VenueId};
 
 /// One tradable thing of one venue.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,6 +49,59 @@ pub struct Filters {
     pub qty_max: Qty,
     /// Least price × quantity of an opening order; reductions are exempt on USDⓈ-M (-4164).
     pub notional_min: Cash,
+    /// How far a price may lie from the mark; `None` where the venue names no such filter.
+    pub mark_band: Option<MarkBand>,
     /// False while the venue does not trade it.
     pub trading: bool,
+}
+
+/// The venue's band of prices around the mark (PERCENT_PRICE), in basis points of the mark.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct MarkBand {
+    /// A buy may be priced up to this: 11,000 is 10 % above.
+    pub up_bps: u32,
+    /// A sale may be priced down to this: 9,000 is 10 % below.
+    pub down_bps: u32,
+}
+
+impl MarkBand {
+    /// Highest price of a buy.
+    pub fn highest_buy(self, mark: Price) -> Price {
+        part(mark, self.up_bps)
+    }
+
+    /// Lowest price of a sale.
+    pub fn lowest_sell(self, mark: Price) -> Price {
+        part(mark, self.down_bps)
+    }
+
+    /// True for a price that the venue takes.
+    pub fn admits(self, side: Side, price: Price, mark: Price) -> bool {
+        match side {
+            Side::Buy => price <= self.highest_buy(mark),
+            Side::Sell => self.lowest_sell(mark) <= price,
+        }
+    }
+}
+
+fn part(mark: Price, bps: u32) -> Price {
+    let more = i64::from(bps) - 10_000;
+    mark.moved_bps(i32::try_from(more).unwrap_or(i32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_band_binds_buys_from_above_and_sales_from_below() {
+        let band = MarkBand { up_bps: 11_000, down_bps: 9_000 };
+        let mark = Price::whole(100);
+        let unit = Price::from_units(1);
+        let (high, low) = (Price::whole(110), Price::whole(90));
+        assert!(band.admits(Side::Buy, high, mark) && band.admits(Side::Sell, low, mark));
+        assert!(!band.admits(Side::Buy, high.saturating_add(unit), mark));
+        assert!(!band.admits(Side::Sell, low.saturating_sub(unit), mark));
+        assert!(band.admits(Side::Buy, unit, mark) && band.admits(Side::Sell, Price::MAX, mark));
+    }
 }

@@ -100,6 +100,8 @@ pub enum MarketData {
     Quote(Quote),
     /// Somebody traded.
     Trade(Trade),
+    /// What the venue holds one to be worth: margin, liquidation and its band of prices go by it.
+    Mark(Price),
     /// The book is not to be trusted until the next [`MarketData::BookEnd`] after a
     /// [`MarketData::BookBegin`].
     BookLost,

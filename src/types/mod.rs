@@ -23,7 +23,7 @@ pub use execution::{
 pub use ids::{
     AssetId, ClientOrderId, ID_PREFIX_MAX, ID_TEXT_MAX, IdPrefix, InstrumentId, StrategyId, VenueId,
 };
-pub use instrument::{Filters, Instrument, InstrumentKind};
+pub use instrument::{Filters, Instrument, InstrumentKind, MarkBand};
 pub use market::{BookDelta, DELTA_LEVELS, Level, MarketData, MarketEvent, Quote, Trade};
 pub use num::{Cash, Price, Qty, SCALE};
 pub use order::{OrderKind, OrderRequest, OrderStatus, OrderTerms, Purpose, Side, TimeInForce};

@@ -28,6 +28,7 @@ mod paper;
 mod quoter;
 mod random_walk;
 mod reconcile;
+mod reference_data;
 mod restart;
 mod shutdown;
 mod stuck;

@@ -102,6 +102,7 @@ fn exchange() -> (Exchange, AccountIndex) {
         qty_min: Qty::parse(b"0.001").unwrap(),
         qty_max: Qty::whole(1_000),
         notional_min: Cash::whole(100),
+        mark_band: None,
         trading: true,
     };
     let instrument = Instrument {
@@ -161,6 +162,7 @@ impl Queue {
             }
             MarketData::Trade(_)
             | MarketData::Quote(_)
+            | MarketData::Mark(_)
             | MarketData::BookLost
             | MarketData::BookBegin
             | MarketData::BookDelta(_) => {}

@@ -45,6 +45,7 @@ fn server() -> Server {
         qty_min: Qty::parse(b"0.001").unwrap(),
         qty_max: Qty::whole(1_000),
         notional_min: Cash::whole(100),
+        mark_band: None,
         trading: true,
     };
     let instrument = Instrument {

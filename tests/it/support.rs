@@ -190,6 +190,7 @@ pub(crate) fn instrument(id: InstrumentId, symbol: &str) -> Instrument {
             qty_min: qty("0.001"),
             qty_max: qty("100"),
             notional_min: cash(5),
+            mark_band: None,
             trading: true,
         },
     }
@@ -230,6 +231,7 @@ pub(crate) fn limits() -> Limits {
         unknown_orders_max: 3,
         gross_notional_max: cash(10_000_000),
         data_age_ns_max: 2 * SECOND,
+        filters_age_ns_max: u64::MAX,
         conservative_bps: 5_000,
         appetite: Appetite {
             day: DayLimits { max_bps: 1_400, rollover_hour: 0 },

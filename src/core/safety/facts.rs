@@ -24,6 +24,8 @@ pub(in crate::core) struct Facts<'a> {
     /// An operator closes the position of this instrument.
     pub(in crate::core) flattening: bool,
     pub(in crate::core) reconciled: bool,
+    /// When the venue's rules were read.
+    pub(in crate::core) filters_read_ns: u64,
     /// The venue's dead-man's switch is armed here, can be, or is not wanted.
     pub(in crate::core) can_guard: bool,
     pub(in crate::core) account: Holdings<'a>,

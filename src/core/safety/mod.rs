@@ -23,6 +23,7 @@ mod identity;
 mod kill_switch;
 mod loss_rate;
 mod losses;
+mod mark_band;
 mod market_move;
 mod minute;
 mod modes;
@@ -183,6 +184,7 @@ impl Kernel {
         let quote = facts.market.last_quote().ok_or(DenyReason::NoPrice)?;
         let price = exit_price(quote, exit.side, exit.cap_bps, filters);
         let price = price.ok_or(DenyReason::NoPrice)?;
+        let price = mark_band::within(filters, facts.market, quote, exit.side, price);
         let (side, qty, purpose) = (exit.side, exit.qty, Purpose::Reducing);
         let (key, ttl_ns, takes) = (None, None, true);
         let mode = self.modes.at(facts.instrument.id, None);
@@ -225,6 +227,9 @@ impl Kernel {
         holds(link_up, DenyReason::LinkDown)?;
         holds(facts.reconciled, DenyReason::NotReconciled)?;
         holds(instrument.filters.trading, DenyReason::NotTrading)?;
+        let filters_age_ns = now_ns.saturating_sub(facts.filters_read_ns);
+        let current = filters_age_ns <= self.limits.filters_age_ns_max;
+        holds(current, DenyReason::StaleFilters)?;
         let rests = wish.is_some_and(|wish| wish.request.kind.rests());
         holds(facts.can_guard || !rests, DenyReason::DeadManUnarmed)?;
         holds(wish.is_none_or(|wish| wish.permitted), DenyReason::NotPermitted)?;
@@ -264,6 +269,8 @@ impl Kernel {
         }
         passage.judge(taking::check(limits.conservative_taker, mode, takes))?;
         passage.judge(filters::check(&facts.instrument.filters, price, qty, purpose))?;
+        let venue = &facts.instrument.filters;
+        passage.judge(mark_band::check(venue, facts.market, quote, side, price, now_ns))?;
         passage.judge(size::check(price, qty, bounds.order_qty_max, limits.order_notional_max))?;
         if takes {
             let (book, max_bps) = (facts.market.book(), limits.depth_bps_max);

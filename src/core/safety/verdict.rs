@@ -132,6 +132,8 @@ reasons! {
     NotReconciled: deny deny allow,
     /// The venue does not trade the instrument now.
     NotTrading: deny deny allow,
+    /// The venue's rules for orders were read too long ago.
+    StaleFilters: deny allow allow,
     /// The order would rest, and the venue's dead-man's switch cannot be armed for it.
     DeadManUnarmed: deny allow allow,
     /// The strategy may not trade this instrument.
@@ -190,6 +192,10 @@ reasons! {
     BadQty: deny deny deny,
     /// Price × quantity is below what the venue takes.
     NotionalTooSmall: deny allow allow,
+    /// The venue's mark price is too old.
+    StaleMark: deny allow allow,
+    /// The price is outside the venue's band around the mark.
+    PriceOffMark: deny deny allow,
     /// The quantity is above the limit for one order.
     QtyTooLarge: deny deny allow,
     /// Price × quantity is above the limit for one order.

@@ -108,6 +108,9 @@ fn assemble(config: &Config, registry: &Registry, universe: Universe) -> Result<
     };
     let instruments = universe.instruments.clone();
     let venue = Direct::new(instruments, id_prefix(config), fees, exchange.starting_balance);
-    let core = Core::new(universe.setup(config, registry, 1, Restored::default())?);
+    let mut setup = universe.setup(config, registry, 1, Restored::default())?;
+    // What a recording lists is as old as its market.
+    setup.limits.filters_age_ns_max = u64::MAX;
+    let core = Core::new(setup);
     Ok(World::new(core, venue, config))
 }

@@ -9,12 +9,17 @@ use crate::core::{
 };
 use crate::ops::{Names, backtest_report::Outcome};
 use crate::sim::Direct;
-use crate::types::{AssetId, MS, MarketEvent, Stamp, VenueId};
+use crate::types::{
+    AssetId, InstrumentId, MS, MarketData, MarketEvent, Price, SECOND, Stamp, VenueId,
+};
 use crate::venue::MarketCounters;
 use std::collections::BTreeMap;
 
 /// How often the core is told that time passed.
 const TIMER_NS: u64 = 10 * MS;
+
+/// How often the venue tells its marks.
+const MARKS_NS: u64 = SECOND;
 
 /// Something on its way between the core and the venue.
 #[derive(Debug)]
@@ -38,6 +43,7 @@ pub(super) struct World {
     begin_unix_ns: Option<u64>,
     now_ns: u64,
     next_timer_ns: u64,
+    next_marks_ns: u64,
     next_clock_ns: u64,
     /// The venue's clock less ours, by the last message that told it.
     venue_ahead_ns: Option<i64>,
@@ -58,6 +64,7 @@ impl World {
             begin_unix_ns: None,
             now_ns: 0,
             next_timer_ns: 0,
+            next_marks_ns: 0,
             next_clock_ns: 0,
             venue_ahead_ns: None,
             drift_warned: false,
@@ -78,6 +85,9 @@ impl World {
                 self.under_way.first_key_value().is_some_and(|((at, _), _)| *at == due_ns);
             if arrived {
                 self.arrive();
+            } else if self.next_marks_ns == due_ns {
+                self.next_marks_ns = due_ns.saturating_add(MARKS_NS);
+                self.tell_marks();
             } else {
                 self.next_timer_ns = due_ns.saturating_add(TIMER_NS);
                 self.step(EventKind::Timer);
@@ -88,7 +98,20 @@ impl World {
 
     fn next_due_ns(&self) -> Option<u64> {
         let arrival = self.under_way.first_key_value().map(|((at, _), _)| *at);
-        [Some(self.next_timer_ns), arrival].into_iter().flatten().min()
+        [Some(self.next_timer_ns), Some(self.next_marks_ns), arrival].into_iter().flatten().min()
+    }
+
+    fn tell_marks(&mut self) {
+        let exchange = self.venue.exchange();
+        let marks: Vec<(InstrumentId, Price)> = exchange
+            .instruments()
+            .iter()
+            .filter_map(|it| Some((it.id, exchange.book(it.id)?.mark()?)))
+            .collect();
+        for (instrument, mark) in marks {
+            let data = MarketData::Mark(mark);
+            self.step(EventKind::Market(MarketEvent { instrument, sent_unix_ms: None, data }));
+        }
     }
 
     fn connect(&mut self) {

@@ -28,6 +28,8 @@ pub(super) enum Feed {
     Trade(usize),
     /// Each trade of a slot in the aggregated form.
     AggTrade(usize),
+    /// The mark of a slot, once a second.
+    Mark(usize),
     /// Differences of the book of a slot.
     Depth(usize),
     /// So many best levels of a slot.

@@ -56,7 +56,7 @@ impl DepthFeed {
                 self.update_id += 1;
             }
             MarketData::Quote(_) => self.update_id += 1,
-            MarketData::Trade(_) | MarketData::BookEnd { .. } => {}
+            MarketData::Trade(_) | MarketData::Mark(_) | MarketData::BookEnd { .. } => {}
         }
     }
 

@@ -5,6 +5,9 @@
 use super::depth::Difference;
 use crate::types::{Instrument, Level, Price, Qty, Quote, SCALE, Side, Trade};
 
+/// The venue settles funding every eight hours.
+pub(super) const FUNDING_MS: u64 = 8 * 60 * 60 * 1_000;
+
 /// How many decimal places an instrument's numbers have.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Places {
@@ -83,6 +86,14 @@ impl Heading<'_> {
         let heading = format!(r#""e":"aggTrade","E":{now},"s":"{symbol}","a":{id}"#);
         let amount = format!(r#""p":"{price}","q":"{qty}","f":{id},"l":{id}"#);
         format!(r#"{{{heading},{amount},"T":{now},"m":{sold}}}"#)
+    }
+
+    pub(super) fn mark(&self, mark: Price) -> String {
+        let Self { symbol, now_unix_ms: now, .. } = self;
+        let next = (now / FUNDING_MS + 1) * FUNDING_MS;
+        let prices = format!(r#""p":"{mark:.8}","i":"{mark:.8}","P":"{mark:.8}""#);
+        let heading = format!(r#""e":"markPriceUpdate","E":{now},"s":"{symbol}""#);
+        format!(r#"{{{heading},{prices},"r":"0.00000000","T":{next}}}"#)
     }
 
     pub(super) fn depth(&self, difference: &Difference) -> String {

@@ -92,6 +92,7 @@ pub struct Server {
     depths: Vec<DepthFeed>,
     connections: Connections,
     reports: Vec<Report>,
+    next_marks_unix_ms: u64,
 }
 
 impl Server {
@@ -116,6 +117,7 @@ impl Server {
             depths: vec![DepthFeed::new(); slots],
             connections: Connections::default(),
             reports: Vec::new(),
+            next_marks_unix_ms: 0,
         }
     }
 
@@ -129,11 +131,13 @@ impl Server {
         &self.exchange
     }
 
-    /// Runs timers: dead-man's switches, dates of orders and listen keys. Every request runs them
-    /// too; an owner calls this at least every 10 ms or so, which is how often the venue looks.
+    /// Runs timers: dead-man's switches, dates of orders, marks and listen keys. Every request
+    /// runs them too; an owner calls this at least every 10 ms or so, which is how often the venue
+    /// looks.
     pub fn advance(&mut self, now_unix_ms: u64) {
         self.exchange.on_time(now_unix_ms, &mut self.reports);
         self.tell(now_unix_ms);
+        self.publish_marks(now_unix_ms);
         for (account, listen_key) in self.members.expired(now_unix_ms) {
             self.expire_stream(now_unix_ms, account, &listen_key);
         }

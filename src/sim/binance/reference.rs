@@ -1,11 +1,11 @@
 //! Public answers: the list of symbols, snapshots of books, best prices, marks.
 
 use super::fault::Fault;
-use super::frames::Places;
+use super::frames::{FUNDING_MS, Places};
 use super::limits::Usage;
 use super::params::Params;
 use crate::sim::exchange::{Exchange, OPEN_ORDERS_MAX};
-use crate::types::{AssetId, Instrument, Price, Side};
+use crate::types::{AssetId, Instrument, MarkBand, Price, Side};
 use serde_json::{Value, json};
 
 /// `/exchangeInfo`.
@@ -72,19 +72,31 @@ fn filters(instrument: &Instrument, places: Places) -> Value {
             "minQty": places.qty(filters.qty_min),
         })
     };
-    json!([
-        {
+    let mut all = vec![
+        json!({
             "filterType": "PRICE_FILTER",
             "tickSize": places.price(filters.price_tick),
             "minPrice": places.price(filters.price_min),
             "maxPrice": places.price(filters.price_max),
-        },
+        }),
         lot("LOT_SIZE"),
         lot("MARKET_LOT_SIZE"),
-        {"filterType": "MAX_NUM_ORDERS", "limit": OPEN_ORDERS_MAX},
-        {"filterType": "MAX_NUM_ALGO_ORDERS", "limit": 10},
-        {"filterType": "MIN_NOTIONAL", "notional": filters.notional_min.to_string()},
-    ])
+        json!({"filterType": "MAX_NUM_ORDERS", "limit": OPEN_ORDERS_MAX}),
+        json!({"filterType": "MAX_NUM_ALGO_ORDERS", "limit": 10}),
+        json!({"filterType": "MIN_NOTIONAL", "notional": filters.notional_min.to_string()}),
+    ];
+    all.extend(filters.mark_band.map(mark_band));
+    Value::Array(all)
+}
+
+fn mark_band(band: MarkBand) -> Value {
+    let multiplier = |bps: u32| format!("{}.{:04}", bps / 10_000, bps % 10_000);
+    json!({
+        "filterType": "PERCENT_PRICE",
+        "multiplierUp": multiplier(band.up_bps),
+        "multiplierDown": multiplier(band.down_bps),
+        "multiplierDecimal": "4",
+    })
 }
 
 /// How many levels `/depth` may be asked for, and what that weighs.
@@ -139,8 +151,6 @@ pub(super) fn book_ticker(now_unix_ms: u64, exchange: &Exchange, slot: usize) ->
 
 /// `/premiumIndex` of one symbol: the mark is the middle of the book, and there is no funding.
 pub(super) fn premium_index(now_unix_ms: u64, exchange: &Exchange, slot: usize) -> Value {
-    /// The venue settles funding every eight hours.
-    const FUNDING_MS: u64 = 8 * 60 * 60 * 1_000;
     let instrument = &exchange.instruments()[slot];
     let mark = exchange.book(instrument.id).and_then(|book| book.mark()).unwrap_or(Price::ZERO);
     let mark = format!("{mark:.8}");

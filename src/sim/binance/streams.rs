@@ -8,6 +8,9 @@ use super::params::Params;
 use crate::types::{MarketData, MarketEvent, Quote, Side, Trade};
 use serde_json::{Value, json};
 
+/// How often marks are told.
+const MARK_EVERY_MS: u64 = 1_000;
+
 impl Server {
     /// A client opened a WebSocket at this path and query. The error is the HTTP status to refuse
     /// it with.
@@ -141,6 +144,9 @@ impl Server {
         else {
             return Feed::Silent;
         };
+        if matches!(stream, "markPrice" | "markPrice@1s") && trades {
+            return Feed::Mark(slot);
+        }
         let (kind, speed) = stream.split_once('@').unwrap_or((stream, "250ms"));
         if !["0ms", "100ms", "250ms", "500ms"].contains(&speed) {
             return Feed::Silent;
@@ -169,10 +175,30 @@ impl Server {
             MarketData::Quote(quote) => self.publish_quote(now_unix_ms, slot, quote),
             MarketData::Trade(trade) => self.publish_trade(now_unix_ms, slot, trade),
             MarketData::BookEnd { .. } => self.publish_depth(now_unix_ms, slot),
-            MarketData::BookLost | MarketData::BookBegin | MarketData::BookDelta(_) => {}
+            MarketData::Mark(_)
+            | MarketData::BookLost
+            | MarketData::BookBegin
+            | MarketData::BookDelta(_) => {}
         }
         if !self.reports.is_empty() {
             self.tell(now_unix_ms);
+        }
+    }
+
+    /// Every mark, once a second. The venue's slower stream, every three seconds, is as fast here.
+    pub(super) fn publish_marks(&mut self, now_unix_ms: u64) {
+        if now_unix_ms < self.next_marks_unix_ms {
+            return;
+        }
+        self.next_marks_unix_ms = now_unix_ms.saturating_add(MARK_EVERY_MS);
+        for slot in 0..self.exchange.instruments().len() {
+            let wanted = |feed: &Feed| *feed == Feed::Mark(slot);
+            let book = self.exchange.book(self.exchange.instruments()[slot].id);
+            let Some(mark) = book.and_then(|book| book.mark()) else { continue };
+            if self.connections.wants(wanted) {
+                let frame = self.heading(now_unix_ms, slot).mark(mark);
+                self.connections.publish(&frame, wanted);
+            }
         }
     }
 

@@ -177,6 +177,7 @@ fn is_user(feed: &Feed, account: AccountIndex, event: &str) -> bool {
         | Feed::BookTickers
         | Feed::Trade(_)
         | Feed::AggTrade(_)
+        | Feed::Mark(_)
         | Feed::Depth(_)
         | Feed::Partial(..)
         | Feed::Silent => false,

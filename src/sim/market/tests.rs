@@ -80,7 +80,10 @@ fn never_crosses_and_the_quote_is_the_top_of_the_finished_frame() {
                         assert!(update < update_id);
                         update = update_id;
                     }
-                    MarketData::BookLost | MarketData::BookBegin | MarketData::BookDelta(_) => {}
+                    MarketData::Mark(_)
+                    | MarketData::BookLost
+                    | MarketData::BookBegin
+                    | MarketData::BookDelta(_) => {}
                 }
             }
         }

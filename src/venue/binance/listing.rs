@@ -6,7 +6,7 @@
 //! refused by name anyway.
 
 use super::json::{body, success};
-use crate::types::{Cash, Filters, InstrumentKind, Price, Qty};
+use crate::types::{Cash, Filters, InstrumentKind, MarkBand, Price, Qty, SCALE};
 use crate::venue::{Answer, Call, DecodeError, Listing};
 use serde::Deserialize;
 
@@ -59,6 +59,8 @@ struct Filter {
     min_qty: Option<String>,
     max_qty: Option<String>,
     notional: Option<String>,
+    multiplier_up: Option<String>,
+    multiplier_down: Option<String>,
 }
 
 impl Row {
@@ -73,6 +75,7 @@ impl Row {
             qty_min: read(&lot.min_qty, Qty::parse)?,
             qty_max: read(&lot.max_qty, Qty::parse)?,
             notional_min: read(&filter("MIN_NOTIONAL")?.notional, Cash::parse)?,
+            mark_band: filter("PERCENT_PRICE").map(Filter::mark_band).unwrap_or(Some(None))?,
             trading: self.status == "TRADING",
         };
         let is_sound = Price::ZERO < filters.price_tick && Qty::ZERO < filters.qty_step;
@@ -86,6 +89,24 @@ impl Row {
         })
     }
 }
+
+impl Filter {
+    /// A filter that is there and cannot be read is no reading.
+    fn mark_band(&self) -> Option<Option<MarkBand>> {
+        let up = read(&self.multiplier_up, Qty::parse)?.units();
+        let down = read(&self.multiplier_down, Qty::parse)?.units();
+        let bps = |units: i64| u32::try_from(units).ok();
+        // Towards the mark, where the venue names more decimals than a basis point has.
+        let (up_bps, down_bps) = (
+            bps(up / UNITS_PER_BPS)?,
+            bps(down.saturating_add(UNITS_PER_BPS - 1) / UNITS_PER_BPS)?,
+        );
+        Some(Some(MarkBand { up_bps, down_bps }))
+    }
+}
+
+/// A multiplier of 1 is 10,000 basis points.
+const UNITS_PER_BPS: i64 = SCALE / 10_000;
 
 fn read<T>(text: &Option<String>, parse: impl FnOnce(&[u8]) -> Option<T>) -> Option<T> {
     parse(text.as_ref()?.as_bytes())
@@ -113,6 +134,8 @@ mod tests {
             ("0.001".into(), "1000".into())
         );
         assert_eq!(filters.notional_min.to_string(), "10");
+        assert_eq!(filters.mark_band, Some(MarkBand { up_bps: 11_000, down_bps: 5_454 }));
+        assert_eq!(all[1].filters.mark_band, None);
         assert_eq!((all[0].base.as_str(), all[1].settle.as_str()), ("BTC", "USDC"));
         assert_eq!(reference_call().target, "/fapi/v1/exchangeInfo");
     }
@@ -124,6 +147,7 @@ mod tests {
             ("\"tickSize\": \"0.10\"", "\"tickSize\": \"0\""),
             ("\"notional\": \"10\"", "\"notional\": \"ten\""),
             ("\"PRICE_FILTER\"", "\"PRICES\""),
+            ("\"multiplierUp\": \"1.1000\"", "\"multiplierUp\": \"much\""),
             ("\"maxQty\": \"1000\", ", ""),
         ] {
             let changed = text.replacen(from, to, 1);

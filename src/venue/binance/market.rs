@@ -56,6 +56,9 @@ impl Market {
             Frame::Trade { symbol, sent_unix_ms, trade } => {
                 self.event(symbol, sent_unix_ms, MarketData::Trade(trade), out);
             }
+            Frame::Mark { symbol, sent_unix_ms, price } => {
+                self.event(symbol, sent_unix_ms, MarketData::Mark(price), out);
+            }
             Frame::Diff { symbol, head } => {
                 let Some(at) = self.names.place(symbol) else {
                     self.counters.messages_passed_over += 1;
@@ -112,7 +115,7 @@ impl MarketDialect for Market {
         for symbols in self.names.symbols().chunks(SYMBOLS_PER_STREAM) {
             let public = ["bookTicker", "depth@100ms"];
             streams.push(combined("/public", symbols, &public));
-            streams.push(combined("/market", symbols, &["aggTrade"]));
+            streams.push(combined("/market", symbols, &["aggTrade", "markPrice@1s"]));
         }
         streams
     }

@@ -25,6 +25,7 @@ pub(super) fn directory(symbols: &[&str]) -> Directory {
             qty_min: Qty::ZERO,
             qty_max: Qty::MAX,
             notional_min: Cash::ZERO,
+            mark_band: None,
             trading: true,
         },
     };

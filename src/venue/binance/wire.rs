@@ -15,7 +15,7 @@
 
 use super::object::{Field, Object, integer, text};
 use super::template;
-use crate::types::{Level, Quote, Side, Trade};
+use crate::types::{Level, Price, Quote, Side, Trade};
 use crate::venue::{DecodeError, MESSAGE_BYTES_MAX};
 
 /// One market message.
@@ -38,6 +38,15 @@ pub enum Frame<'a> {
         sent_unix_ms: Option<u64>,
         /// The trade.
         trade: Trade,
+    },
+    /// The mark price.
+    Mark {
+        /// Of what.
+        symbol: &'a [u8],
+        /// `E`, milliseconds since the Unix epoch.
+        sent_unix_ms: Option<u64>,
+        /// The price.
+        price: Price,
     },
     /// A change of a book; the levels are in [`Levels`].
     Diff {
@@ -148,6 +157,7 @@ fn classify<'a>(
         Some(b"bookTicker") => ticker(object),
         Some(b"trade") => trade(object, Field::TradeId),
         Some(b"aggTrade") => trade(object, Field::Ask),
+        Some(b"markPriceUpdate") => mark(object),
         Some(b"depthUpdate") if stream.is_none_or(is_diff_stream) => diff(object, levels),
         Some(_) => Ok(Frame::Other),
         None if stream.is_none() && object.raw(Field::SnapshotUpdate).is_some() => {
@@ -206,6 +216,14 @@ fn trade<'a>(object: &Object<'a>, id: Field) -> Result<Frame<'a>, DecodeError> {
             qty: object.qty(Field::Qty)?,
             aggressor: aggressor(object.truth(Field::BuyerIsMaker)?),
         },
+    })
+}
+
+fn mark<'a>(object: &Object<'a>) -> Result<Frame<'a>, DecodeError> {
+    Ok(Frame::Mark {
+        symbol: object.text(Field::Symbol)?,
+        sent_unix_ms: Some(object.integer(Field::Sent)?),
+        price: object.price(Field::Price)?,
     })
 }
 

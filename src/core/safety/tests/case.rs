@@ -13,7 +13,7 @@ use crate::core::setup::{
 use crate::core::{Order, Permissions};
 use crate::types::{
     AssetId, BookDelta, DELTA_LEVELS, Filters, Instrument, InstrumentId, InstrumentKind, Level, MS,
-    MarketData, MarketEvent, OrderStatus, Qty, Quote, SECOND, Side, Trade, VenueId,
+    MarkBand, MarketData, MarketEvent, OrderStatus, Qty, Quote, SECOND, Side, Trade, VenueId,
 };
 
 pub(super) const NOW_NS: u64 = 100 * SECOND;
@@ -33,6 +33,7 @@ pub(super) struct Case {
     pub(super) entry_up: bool,
     pub(super) flattening: bool,
     pub(super) reconciled: bool,
+    pub(super) filters_read_ns: u64,
     pub(super) can_guard: bool,
     pub(super) position: Qty,
     pub(super) own_position: Qty,
@@ -77,6 +78,7 @@ pub(in crate::core::safety) fn limits() -> Limits {
         unknown_orders_max: 2,
         gross_notional_max: Cash::whole(5_000),
         data_age_ns_max: SECOND,
+        filters_age_ns_max: 60 * SECOND,
         conservative_bps: 5_000,
         appetite: Appetite {
             day: DayLimits { max_bps: 1_000, rollover_hour: 0 },
@@ -158,6 +160,7 @@ pub(in crate::core::safety) fn instrument() -> Instrument {
             qty_min: Qty::from_units(100_000),
             qty_max: Qty::whole(100),
             notional_min: Cash::whole(5),
+            mark_band: None,
             trading: true,
         },
     }
@@ -221,6 +224,7 @@ pub(super) fn good() -> Case {
         entry_up: true,
         flattening: false,
         reconciled: true,
+        filters_read_ns: NOW_NS,
         can_guard: true,
         position: Qty::ZERO,
         own_position: Qty::ZERO,
@@ -283,6 +287,7 @@ macro_rules! facts {
             entry_up: $case.entry_up,
             flattening: $case.flattening,
             reconciled: $case.reconciled,
+            filters_read_ns: $case.filters_read_ns,
             can_guard: $case.can_guard,
             account: Holdings {
                 position: $case.position,
@@ -493,4 +498,10 @@ pub(super) fn moved_from(case: &mut Case, mid_units: i64) {
 /// The intent of the good order was sent so often already.
 pub(super) fn repeat(case: &mut Case, times: u32) {
     (0..times).for_each(|_| case.kernel.repeats.count(intent(10_000_000_000), NOW_NS));
+}
+
+/// The venue's band is 5 % around a mark of so much and so old.
+pub(super) fn mark(case: &mut Case, price: i32, age_ns: u64) {
+    case.instrument.filters.mark_band = Some(MarkBand { up_bps: 10_500, down_bps: 9_500 });
+    tell(&mut case.market, MarketData::Mark(Price::whole(price)), NOW_NS - age_ns);
 }

@@ -40,6 +40,23 @@ fn market_streams_carry_the_exchanges_own_time() {
 }
 
 #[test]
+fn marks_are_told_once_a_second_under_market_only() {
+    let mut server = trading();
+    server.on_open(NOW, 1, "/market/ws/btcusdt@markPrice@1s").unwrap();
+    server.on_open(NOW, 2, "/public/ws/btcusdt@markPrice@1s").unwrap();
+    server.on_market(NOW + 1, &quote("100.0", "6", "100.1", "5"));
+    for ms in (0..2_500).step_by(10) {
+        server.advance(NOW + 2_000 + ms);
+    }
+    let told = frames(&mut server, 1);
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert_eq!((&told[0]["e"], &told[0]["s"]), (&json!("markPriceUpdate"), &json!("BTCUSDT")));
+    assert_eq!(told[0]["p"], "100.05000000");
+    assert_eq!(told[1]["E"].as_u64().unwrap() - told[0]["E"].as_u64().unwrap(), 1_000);
+    assert!(frames(&mut server, 2).is_empty());
+}
+
+#[test]
 fn a_wrong_address_is_refused_or_silent() {
     let mut server = trading();
     for target in ["/", "/public", "/public/stream/x", "/wsx", "/private/ws?listenKey=x"] {

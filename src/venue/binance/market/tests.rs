@@ -39,7 +39,8 @@ fn streams_are_those_of_the_sheet() {
         [
             "/public/stream?streams=btcusdt@bookTicker/btcusdt@depth@100ms/\
              ethusdt@bookTicker/ethusdt@depth@100ms",
-            "/market/stream?streams=btcusdt@aggTrade/ethusdt@aggTrade",
+            "/market/stream?streams=btcusdt@aggTrade/btcusdt@markPrice@1s/ethusdt@aggTrade\
+             /ethusdt@markPrice@1s",
         ]
     );
 }
@@ -184,7 +185,7 @@ impl Listener {
                 };
                 delta.levels().iter().for_each(|level| put(side, *level));
             }
-            MarketData::Quote(_) | MarketData::Trade(_) => {}
+            MarketData::Quote(_) | MarketData::Trade(_) | MarketData::Mark(_) => {}
         }
     }
 }

@@ -48,7 +48,9 @@ impl Desk {
             Frame::Snapshot(head) => {
                 self.sync.on_snapshot(head, &levels, &mut self.counters, &mut self.out)
             }
-            Frame::Ticker { .. } | Frame::Trade { .. } | Frame::Other => panic!("{text}"),
+            Frame::Ticker { .. } | Frame::Trade { .. } | Frame::Mark { .. } | Frame::Other => {
+                panic!("{text}")
+            }
         }
     }
 
@@ -62,7 +64,9 @@ impl Desk {
                 let prices: Vec<_> = delta.levels().iter().map(|it| it.price.to_string()).collect();
                 format!("{:?} {}", delta.side, prices.join(","))
             }
-            MarketData::Quote(_) | MarketData::Trade(_) => panic!("a book says no such thing"),
+            MarketData::Quote(_) | MarketData::Trade(_) | MarketData::Mark(_) => {
+                panic!("a book says no such thing")
+            }
         };
         self.out.drain(..).map(word).collect()
     }

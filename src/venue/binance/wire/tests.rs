@@ -16,14 +16,27 @@ const SPOT_DIFF: &str = include_str!("../../../../tests/data/binance-spot-depth-
 const SPOT_TRADE: &str = include_str!("../../../../tests/data/binance-spot-trade.json");
 const SNAPSHOT: &str = include_str!("../../../../tests/data/binance-usdm-depth.json");
 
-const ALL: [&str; 9] =
-    [TICKER, TICKER_2026, TRADE, AGGREGATE, DIFF, SPOT_TICKER, SPOT_DIFF, SPOT_TRADE, SNAPSHOT];
+const MARK: &str = include_str!("../../../../tests/data/binance-usdm-mark-price.json");
+
+const ALL: [&str; 10] = [
+    TICKER,
+    TICKER_2026,
+    TRADE,
+    AGGREGATE,
+    DIFF,
+    SPOT_TICKER,
+    SPOT_DIFF,
+    SPOT_TRADE,
+    SNAPSHOT,
+    MARK,
+];
 
 /// What a frame says, owned, so that two readings can be compared.
 #[derive(Debug, PartialEq)]
 enum Said {
     Ticker(String, Option<u64>, Quote),
     Trade(String, Option<u64>, Trade),
+    Mark(String, Option<u64>, Price),
     Diff(String, DiffHead, Vec<Level>, Vec<Level>),
     Snapshot(SnapshotHead, Vec<Level>, Vec<Level>),
     Other,
@@ -38,6 +51,9 @@ fn said(frame: Frame<'_>, levels: &Levels) -> Said {
         }
         Frame::Trade { symbol, sent_unix_ms, trade } => {
             Said::Trade(name(symbol), sent_unix_ms, trade)
+        }
+        Frame::Mark { symbol, sent_unix_ms, price } => {
+            Said::Mark(name(symbol), sent_unix_ms, price)
         }
         Frame::Diff { symbol, head } => Said::Diff(name(symbol), head, bids, asks),
         Frame::Snapshot(head) => Said::Snapshot(head, bids, asks),
@@ -82,6 +98,7 @@ fn oracle(bytes: &[u8]) -> Option<Said> {
         Some("trade") if data["X"].as_str().is_some_and(|it| it != "MARKET") => Some(Said::Other),
         Some("trade") => trade("t"),
         Some("aggTrade") => trade("a"),
+        Some("markPriceUpdate") => Some(Said::Mark(symbol.clone()?, sent_unix_ms, price("p")?)),
         Some("depthUpdate") if stream.is_none_or(|it| is_diff_stream(it.as_bytes())) => {
             let (first, last) = (data["U"].as_u64()?, data["u"].as_u64()?);
             let head = DiffHead { sent_unix_ms, first, last, previous: data["pu"].as_u64() };
@@ -201,7 +218,7 @@ fn unsound_prices_are_passed_on_because_the_core_judges_them() {
 fn what_we_do_not_follow_is_passed_over() {
     let rows = [
         r#"{"result":null,"id":1}"#,
-        r#"{"e":"markPriceUpdate","E":1,"s":"BTCUSDT","p":"1","i":"1","P":"1","r":"0","T":1}"#,
+        r#"{"e":"forceOrder","E":1,"o":{"s":"BTCUSDT","S":"SELL","p":"1","q":"1"}}"#,
         r#"{"stream":"!miniTicker@arr","data":[{"e":"24hrMiniTicker"}]}"#,
         r#"{"stream":"btcusdt@depth5","data":{"lastUpdateId":1,"bids":[],"asks":[]}}"#,
         "{}",
