@@ -92,8 +92,9 @@ fn a_crossed_market() {
     // Bid and ask, and the two sides of the book, change places.
     let market = |bytes: &[u8], _| {
         let mut message: Value = serde_json::from_slice(bytes).unwrap();
-        let is_trade = message["stream"].as_str().is_some_and(|it| it.contains("Trade"));
-        if let Some(data) = message["data"].as_object_mut().filter(|_| !is_trade) {
+        let of = |stream: &str| ["@bookTicker", "@depth"].iter().any(|it| stream.contains(it));
+        let has_sides = message["stream"].as_str().is_some_and(of);
+        if let Some(data) = message["data"].as_object_mut().filter(|_| has_sides) {
             let (bid, ask) = (data["b"].take(), data["a"].take());
             data.insert("b".to_owned(), ask);
             data.insert("a".to_owned(), bid);
