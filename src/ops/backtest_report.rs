@@ -66,7 +66,9 @@ fn write_text(
     writeln!(out, "denials     {}", if denials.is_empty() { "none" } else { &denials })?;
     for seat in &status.strategies {
         let name = outcome.names.strategy(seat.id);
-        writeln!(out, "strategy    {name}: fills {}, denied {}", seat.fills, seat.denied)?;
+        let (mode, profit) = (seat.held.mode.name(), signed(seat.profit));
+        let (fills, denied) = (seat.fills, seat.denied);
+        writeln!(out, "strategy    {name}: {mode}, fills {fills}, denied {denied}, P&L {profit}")?;
     }
     writeln!(out, "rejections  {}", counters.rejected)?;
     writeln!(out, "turnover    {:.2} {currency}", status.tally.turnover)?;
@@ -90,7 +92,9 @@ pub fn json(outcome: &Outcome, currency: &str, took_ns: u64) -> Value {
         .iter()
         .map(|seat| {
             let name = outcome.names.strategy(seat.id).to_owned();
-            (name, json!({"fills": seat.fills, "denied": seat.denied}))
+            let profit = seat.profit.map(|profit| profit.to_string());
+            let (mode, fills, denied) = (seat.held.mode.name(), seat.fills, seat.denied);
+            (name, json!({"mode": mode, "fills": fills, "denied": denied, "profit": profit}))
         })
         .collect();
     let positions: Map<String, Value> = status

@@ -10,11 +10,14 @@ use super::mids::Mids;
 use super::signal::Move;
 use crate::core::{Digest, Intents, Mode, OrderUpdate, ParamFault, Strategy, StrategySetup, View};
 use crate::types::{
-    Filters, InstrumentId, MS, OrderKind, OrderRequest, Price, Purpose, Qty, Quote, Side,
+    Filters, InstrumentId, MS, OrderKind, OrderRequest, Price, Purpose, Qty, Quote, SECOND, Side,
 };
 
 /// Ticks beyond the touch that an order may pay, so that a quote that moved by one is still met.
 const BEYOND_TICKS: i64 = 2;
+
+/// Time between two orders: one that met nobody is not chased at the pace of the quotes.
+const PAUSE_NS: u64 = SECOND;
 
 /// How often it looks at the time when no quote comes.
 const TIMER_NS: u64 = 100 * MS;
@@ -37,6 +40,8 @@ struct Memory {
     mids: Mids,
     backoff: Backoff,
     phase: Phase,
+    /// No order before.
+    next_ns: u64,
 }
 
 /// Where it is in its round.
@@ -83,6 +88,7 @@ pub(super) fn construct(setup: StrategySetup<'_>) -> Result<Box<dyn Strategy>, V
         mids: Mids::over(settings.lookback_ns),
         backoff: Backoff::new(),
         phase: Phase::Flat { until_ns: 0 },
+        next_ns: 0,
     };
     Ok(Box::new(Momentum { settings, memories: setup.instruments.iter().map(memory).collect() }))
 }
@@ -132,7 +138,8 @@ impl Memory {
         let has_order = view.orders().any(|order| order.terms.instrument == self.instrument);
         let Some(quote) = view.quote(self.instrument) else { return };
         let mode = view.mode_of(self.instrument);
-        if has_order || Mode::Halted <= mode || !self.backoff.on_turn() {
+        let is_early = now_ns < self.next_ns;
+        if has_order || is_early || Mode::Halted <= mode || !self.backoff.on_turn() {
             return;
         }
         let moved = quote.mid().and_then(|mid| self.mids.moved(now_ns, mid));
@@ -140,6 +147,7 @@ impl Memory {
         let request = wish.filter(|wish| mode < Mode::Reducing || !wish.is_entry());
         let request = request.and_then(|wish| self.request(wish, settings, quote, held, filters));
         if let Some(request) = request {
+            self.next_ns = now_ns.saturating_add(PAUSE_NS);
             out.place(request);
         }
     }
@@ -174,7 +182,7 @@ impl Memory {
             Phase::Flat { until_ns } => (0, until_ns),
             Phase::Holding { since_ns } => (1, since_ns),
         };
-        let digest = digest.with(phase).with(time_ns.cast_signed());
+        let digest = digest.with(phase).with(time_ns.cast_signed()).with_count(self.next_ns);
         self.backoff.digest(self.mids.digest(digest))
     }
 }

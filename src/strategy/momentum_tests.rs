@@ -35,6 +35,7 @@ fn request(wish: Wish, held: i32) -> Option<OrderRequest> {
         mids: Mids::over(640),
         backoff: Backoff::new(),
         phase: Phase::Flat { until_ns: 0 },
+        next_ns: 0,
     };
     let [bid, ask] = [99, 101].map(Price::whole);
     let quote = Quote { bid, bid_qty: Qty::ZERO, ask, ask_qty: Qty::ZERO };

@@ -56,7 +56,7 @@ fn holds(status: &Value, symbol: &str) -> bool {
 /// rests.
 fn trading(exchange: &ExchangeProcess) -> (Deployment, Process) {
     let deployment = Deployment::at(exchange.port)
-        .with("threshold_bps: 3", "threshold_bps: 0.1")
+        .with("threshold_bps: 10", "threshold_bps: 0.1")
         .with("hold_ms: 3000", "hold_ms: 600000");
     let running = deployment.trading();
     deployment.until("it holds something", |status| holds(status, "SOLUSDT"));
