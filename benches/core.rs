@@ -198,6 +198,7 @@ impl Bench {
             positions: Vec::new(),
             unnamed_positions: 0,
             open_orders: Vec::new(),
+            margin: None,
         }))));
         this.market(MarketData::BookBegin);
         this.market(MarketData::BookEnd { update_id: 1 });

@@ -127,6 +127,7 @@ impl Direct {
             positions: positions.filter(|position| position.qty.units() != 0).collect(),
             unnamed_positions: 0,
             open_orders: open.map(|order| self.venue_order(order)).collect(),
+            margin: Some(self.exchange.account_margin(self.account)),
         }
     }
 

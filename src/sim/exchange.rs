@@ -8,13 +8,12 @@ use super::account::{Account, Fees, Position};
 use super::book::Book;
 use super::countdown::Countdowns;
 use super::filters;
+use super::margin::LEVERAGE;
 use super::order::{
     ClientText, ExpiryReason, Order, OrderEntry, OrderKey, Report, ReportKind, State, TradeRecord,
 };
 use super::reject::Reject;
-use crate::types::{
-    AssetId, Cash, Instrument, InstrumentId, MarketEvent, Price, Qty, Side, TimeInForce,
-};
+use crate::types::{AssetId, Cash, Instrument, InstrumentId, MarketEvent, Qty, Side, TimeInForce};
 use std::collections::{BTreeMap, VecDeque};
 
 /// Index of an account; dense from zero.
@@ -27,9 +26,6 @@ impl AccountIndex {
         usize::from(self.0)
     }
 }
-
-/// Initial margin is the notional divided by this: the venue's default leverage.
-pub const LEVERAGE: i128 = 20;
 
 /// Most open orders of one account on one symbol: MAX_NUM_ORDERS of the venue.
 pub const OPEN_ORDERS_MAX: usize = 200;
@@ -50,6 +46,8 @@ pub struct Exchange {
     pub(super) countdowns: Countdowns,
     /// The earliest date at which an open order ends.
     pub(super) next_date_unix_ms: Option<u64>,
+    /// By slot.
+    pub(super) leverages: Vec<u32>,
     accounts: Vec<Account>,
     trades: Vec<VecDeque<TradeRecord>>,
     orders: BTreeMap<u64, Order>,
@@ -70,6 +68,7 @@ impl Exchange {
             fees,
             countdowns: Countdowns::default(),
             next_date_unix_ms: None,
+            leverages: vec![LEVERAGE; slots],
             accounts: Vec::new(),
             trades: Vec::new(),
             orders: BTreeMap::new(),
@@ -223,51 +222,6 @@ impl Exchange {
         self.match_resting(now_unix_ms, slot, &event.data, out);
     }
 
-    /// Equity in an asset: wallet and open profit and loss of what settles in it.
-    pub fn equity(&self, account: AccountIndex, asset: AssetId) -> Cash {
-        let held = &self.accounts[account.index()];
-        let slots = 0..self.instruments.len();
-        let open = slots.filter(|slot| self.instruments[*slot].settle == asset).map(|slot| {
-            let position = held.position(slot);
-            position.unrealised(self.mark(slot, &position))
-        });
-        open.fold(held.wallet(asset), Cash::saturating_add)
-    }
-
-    /// Initial margin of positions and open orders at their worst case, in an asset.
-    pub fn margin(&self, account: AccountIndex, asset: AssetId) -> Cash {
-        self.margin_with(account, asset, None)
-    }
-
-    fn margin_with(
-        &self,
-        account: AccountIndex,
-        asset: AssetId,
-        extra: Option<(usize, &OrderEntry)>,
-    ) -> Cash {
-        let slots =
-            (0..self.instruments.len()).filter(|slot| self.instruments[*slot].settle == asset);
-        let exposures = slots.map(|slot| {
-            let position = self.accounts[account.index()].position(slot);
-            let mark = self.mark(slot, &position);
-            let worth = mark.notional(position.qty);
-            let mut ordered = [Cash::ZERO; 2];
-            let open = self.open[slot].iter().filter_map(|id| self.orders.get(id));
-            let open = open.filter(|order| order.account == account);
-            let open = open.map(|order| (order.entry, order.remaining()));
-            let extra =
-                extra.filter(|(other, _)| *other == slot).map(|(_, entry)| (*entry, entry.qty));
-            for (entry, qty) in open.chain(extra).filter(|(entry, _)| !entry.reduce_only) {
-                let total = &mut ordered[entry.side.index()];
-                *total = total.saturating_add(cost_price(&entry, mark).notional(qty));
-            }
-            let [buys, sells] = ordered;
-            worth.saturating_add(buys).abs().max(worth.saturating_sub(sells).abs())
-        });
-        let exposure = exposures.fold(Cash::ZERO, Cash::saturating_add);
-        exposure.checked_ratio(1, LEVERAGE).unwrap_or(Cash::MAX)
-    }
-
     /// Every rule that an order must pass before it exists.
     fn check(
         &self,
@@ -295,20 +249,6 @@ impl Exchange {
         Ok(client_id)
     }
 
-    /// The account must carry the worst case, or the order must not make it worse.
-    fn check_margin(
-        &self,
-        slot: usize,
-        account: AccountIndex,
-        entry: &OrderEntry,
-    ) -> Result<(), Reject> {
-        let asset = self.instruments[slot].settle;
-        let before = self.margin(account, asset);
-        let after = self.margin_with(account, asset, Some((slot, entry)));
-        let carried = after <= before || after <= self.equity(account, asset);
-        if carried { Ok(()) } else { Err(Reject::MarginInsufficient) }
-    }
-
     /// Post-only must not take, fill-or-kill must be able to take all.
     fn check_touch(
         &self,
@@ -329,10 +269,6 @@ impl Exchange {
         };
         let there = self.takeable(slot, entry.side, Some(limit), wanted).min(reducible);
         if there < wanted { Err(Reject::FillOrKill) } else { Ok(()) }
-    }
-
-    fn mark(&self, slot: usize, position: &Position) -> Price {
-        self.books[slot].mark().unwrap_or_else(|| position.entry())
     }
 
     pub(super) fn open_of(&self, slot: usize, account: AccountIndex) -> Vec<u64> {
@@ -412,14 +348,5 @@ impl Exchange {
             }
         };
         self.close(now_unix_ms, slot, id, State::Expired(reason), out);
-    }
-}
-
-/// The price at which an order is carried until it trades: its limit, and for a sale at least the
-/// mark, because it cannot be worth less than what it sells into.
-fn cost_price(entry: &OrderEntry, mark: Price) -> Price {
-    match entry.side {
-        Side::Buy => entry.price.unwrap_or(mark),
-        Side::Sell => entry.price.unwrap_or(mark).max(mark),
     }
 }

@@ -8,7 +8,8 @@
 //! - [`book`]: the market of one instrument as an order meets it;
 //! - [`order`], [`reject`], [`filters`], [`account`]: nouns and rules;
 //! - [`exchange`]: accounts and orders, matched (the matching itself is in `matching`, dead-man's
-//!   switches in `countdown`, dates of orders in `good_till`);
+//!   switches in `countdown`, dates of orders in `good_till`, what the account must carry in
+//!   `margin`);
 //! - [`direct`]: the exchange spoken to in process, by commands and events;
 //! - [`binance`]: the exchange spoken to as Binance USDⓈ-M, by bytes.
 //!
@@ -28,6 +29,7 @@ pub mod direct;
 pub mod exchange;
 pub mod filters;
 mod good_till;
+mod margin;
 pub mod market;
 mod matching;
 pub mod order;

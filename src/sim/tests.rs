@@ -311,6 +311,45 @@ fn margin_binds_what_opens_and_never_what_reduces() {
 }
 
 #[test]
+fn leverage_and_tiers_decide_what_an_account_carries() {
+    let mut desk = Desk::new();
+    assert!(desk.exchange.set_leverage(BTC, 100));
+    assert!(!desk.exchange.set_leverage(BTC, 0) && !desk.exchange.set_leverage(BTC, 126));
+    // 10,000 at 100 carry 1,000,000, and beyond 600,000 no more than 75 is to be had.
+    desk.rest(limit(Side::Buy, "99.0", "1000").named("a"));
+    assert_eq!(desk.exchange.margin(desk.account, USDT), cash("990"));
+    (0..5).for_each(|_| drop(desk.rest(limit(Side::Buy, "99.0", "1000"))));
+    assert_eq!(desk.exchange.margin(desk.account, USDT), cash("5940"));
+    desk.rest(limit(Side::Buy, "99.0", "1000"));
+    assert_eq!(desk.exchange.margin(desk.account, USDT), cash("9240"));
+    assert_eq!(desk.exchange.available(desk.account, USDT), cash("760"));
+    assert_eq!(desk.refused(limit(Side::Buy, "99.0", "1000")), -2019);
+}
+
+#[test]
+fn an_account_is_called_when_half_of_it_is_needed_and_can_still_trade_out() {
+    let mut desk = Desk::new();
+    desk.place(limit(Side::Buy, "100.3", "35")).0.unwrap();
+    // 35 at a mark of 100.05 need 14.007; liquidation is where equity has come down to that.
+    let position = desk.exchange.account(desk.account).position(0);
+    let worth = position.unrealised(price("100.05"));
+    let wallet = |equity: &str| cash(equity).saturating_sub(worth);
+    let account = desk.account;
+    desk.exchange.account_mut(account).set_wallet(USDT, wallet("28.01401"));
+    assert_eq!(desk.exchange.maintenance(account, USDT), cash("14.007"));
+    assert!(!desk.exchange.is_called(account, USDT));
+    desk.exchange.account_mut(account).set_wallet(USDT, wallet("28.014"));
+    assert!(desk.exchange.is_called(account, USDT));
+    // 14.007 of room over 35 × (1 − 0.004) a unit.
+    assert_eq!(desk.exchange.liquidation_price(account, 0), price("99.64819278"));
+    assert!(desk.place(limit(Side::Sell, "100.0", "5").tif(TimeInForce::Ioc).reducing()).0.is_ok());
+    assert!(!desk.exchange.is_called(account, USDT));
+    let flat = Desk::new();
+    assert_eq!(flat.exchange.liquidation_price(flat.account, 0), crate::types::Price::ZERO);
+    assert!(!flat.exchange.is_called(flat.account, USDT));
+}
+
+#[test]
 fn filters_refuse_with_the_venues_codes() {
     let mut desk = Desk::new();
     let rows: [(OrderEntry, i32); 11] = [

@@ -1,7 +1,8 @@
 //! What a venue says we hold: the truth that ours is measured against.
 
 use super::{
-    AssetId, Cash, ClientOrderId, InstrumentId, OrderRef, Price, Purpose, Qty, Side, VenueId,
+    AccountMargin, AssetId, Cash, ClientOrderId, InstrumentId, OrderRef, Price, Purpose, Qty, Side,
+    VenueId,
 };
 
 /// Everything the venue holds for us, read in one go: the only thing that reconciles.
@@ -22,6 +23,8 @@ pub struct AccountSnapshot {
     pub unnamed_positions: u32,
     /// All open orders of the instruments we know, ours and others'.
     pub open_orders: Vec<VenueOrder>,
+    /// What positions need and what is left; `None` where the venue did not tell.
+    pub margin: Option<AccountMargin>,
 }
 
 /// Number of a question about the account; an answer to an older question than the last is dropped.

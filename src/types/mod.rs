@@ -6,6 +6,7 @@ mod dead_man;
 mod execution;
 mod ids;
 mod instrument;
+mod margin;
 mod market;
 mod num;
 mod order;
@@ -24,6 +25,10 @@ pub use ids::{
     AssetId, ClientOrderId, ID_PREFIX_MAX, ID_TEXT_MAX, IdPrefix, InstrumentId, StrategyId, VenueId,
 };
 pub use instrument::{Filters, Instrument, InstrumentKind, MarkBand};
+pub use margin::{
+    AccountMargin, InstrumentMargin, MarginMode, MarginTier, MarginTiers, PPM, TIERS_MAX,
+    WalletMargin,
+};
 pub use market::{BookDelta, DELTA_LEVELS, Level, MarketData, MarketEvent, Quote, Trade};
 pub use num::{Cash, Price, Qty, SCALE};
 pub use order::{OrderKind, OrderRequest, OrderStatus, OrderTerms, Purpose, Side, TimeInForce};

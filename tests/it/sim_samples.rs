@@ -14,7 +14,7 @@ use tradekeel::types::{
 const NOW: u64 = 1_700_000_000_000;
 
 /// Fields that belong to what is not simulated, or that only some symbols or orders have.
-const LEFT_OUT: [&str; 9] = [
+const LEFT_OUT: [&str; 10] = [
     "cumBase",
     "pair",
     "baseQty",
@@ -24,6 +24,7 @@ const LEFT_OUT: [&str; 9] = [
     "st",
     "underlyingSubType",
     "maxNotional",
+    "notionalCoef",
 ];
 
 fn samples(name: &str) -> Option<Value> {
@@ -142,6 +143,16 @@ fn answers_have_every_field_of_the_venues_samples() {
         ("GET", "/fapi/v2/account", "", &account, "account_information_v2"),
         ("GET", "/fapi/v3/account", "", &account, "account_information_v3"),
         ("GET", "/fapi/v1/positionSide/dual", "", &account, "get_current_position_mode"),
+        ("GET", "/fapi/v1/accountConfig", "", &account, "futures_account_configuration"),
+        ("GET", "/fapi/v1/symbolConfig", btc, &account, "symbol_configuration"),
+        ("GET", "/fapi/v1/leverageBracket", "", &account, "notional_and_leverage_brackets"),
+        (
+            "POST",
+            "/fapi/v1/leverage",
+            "symbol=BTCUSDT&leverage=21",
+            &trade,
+            "change_initial_leverage",
+        ),
         ("GET", "/fapi/v1/premiumIndex", btc, &market, "mark_price"),
         ("GET", "/fapi/v1/ticker/bookTicker", btc, &market, "symbol_order_book_ticker"),
         ("GET", "/fapi/v1/depth", btc, &market, "order_book"),

@@ -131,6 +131,7 @@ impl Venues {
             positions: holds.then_some(held).into_iter().collect(),
             unnamed_positions: 0,
             open_orders: Vec::new(),
+            margin: None,
         }
     }
 

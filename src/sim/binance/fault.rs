@@ -31,6 +31,10 @@ impl Fault {
         Self::new(400, -1130, format!("Data sent for parameter '{name}' is not valid."))
     }
 
+    pub(super) fn leverage() -> Self {
+        Self::new(400, -4028, "Leverage is not valid.")
+    }
+
     pub(super) fn unwanted(name: &str) -> Self {
         Self::new(400, -1106, format!("Parameter '{name}' sent when not required."))
     }

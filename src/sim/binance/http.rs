@@ -37,6 +37,10 @@ enum Private {
     Positions(Version),
     PositionMode,
     SetPositionMode,
+    AccountConfig,
+    SymbolConfig,
+    Brackets,
+    SetLeverage,
     ListenKeyStart,
     ListenKeyKeepAlive,
     ListenKeyStop,
@@ -57,7 +61,7 @@ use Endpoint::{Keyed, Open, Signed};
 use Private as P;
 
 /// Method, path, weight, what it is. The weight of some grows with the question.
-const ROUTES: [(&str, &str, u32, Endpoint); 27] = [
+const ROUTES: [(&str, &str, u32, Endpoint); 31] = [
     ("GET", "/fapi/v1/ping", 1, Open(Public::Ping)),
     ("GET", "/fapi/v1/time", 1, Open(Public::Time)),
     ("GET", "/fapi/v1/exchangeInfo", 1, Open(Public::ExchangeInfo)),
@@ -82,6 +86,10 @@ const ROUTES: [(&str, &str, u32, Endpoint); 27] = [
     ("GET", "/fapi/v3/positionRisk", 5, Signed(P::Positions(Version::Three))),
     ("GET", "/fapi/v1/positionSide/dual", 30, Signed(P::PositionMode)),
     ("POST", "/fapi/v1/positionSide/dual", 1, Signed(P::SetPositionMode)),
+    ("GET", "/fapi/v1/accountConfig", 5, Signed(P::AccountConfig)),
+    ("GET", "/fapi/v1/symbolConfig", 5, Signed(P::SymbolConfig)),
+    ("GET", "/fapi/v1/leverageBracket", 1, Signed(P::Brackets)),
+    ("POST", "/fapi/v1/leverage", 1, Signed(P::SetLeverage)),
     ("POST", "/fapi/v1/listenKey", 1, Keyed(P::ListenKeyStart)),
     ("PUT", "/fapi/v1/listenKey", 1, Keyed(P::ListenKeyKeepAlive)),
     ("DELETE", "/fapi/v1/listenKey", 1, Keyed(P::ListenKeyStop)),
@@ -205,6 +213,10 @@ impl Server {
             P::Positions(version) => self.positions(now_unix_ms, account, version, params),
             P::PositionMode => Ok(json!({"dualSidePosition": false})),
             P::SetPositionMode => self.set_position_mode(params),
+            P::AccountConfig => Ok(Self::account_config()),
+            P::SymbolConfig => self.symbol_config(params),
+            P::Brackets => self.brackets(params),
+            P::SetLeverage => self.change_leverage(now_unix_ms, account, params),
             P::ListenKeyStart => Ok(json!({"listenKey": self.members.start(now_unix_ms, account)})),
             P::ListenKeyKeepAlive => {
                 Ok(json!({"listenKey": self.members.keep_alive(now_unix_ms, account)?}))

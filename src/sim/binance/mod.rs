@@ -7,8 +7,8 @@
 //! Must hold: no request makes it panic; memory is bounded; every time that it says is the time
 //! that it is given (D13).
 //!
-//! Deliberately absent: conditional (algo) orders, amendments, batches, hedge mode, leverage
-//! changes, Ed25519 logins, the ten-messages-a-second rule, server pings (the socket's owner
+//! Deliberately absent: conditional (algo) orders, amendments, batches, hedge mode, isolated
+//! margin, Ed25519 logins, the ten-messages-a-second rule, server pings (the socket's owner
 //! sends those). Unknown paths answer 404, unknown methods -1130.
 
 mod api;
@@ -18,6 +18,7 @@ mod fault;
 mod frames;
 mod http;
 mod limits;
+mod margin;
 mod members;
 mod operations;
 mod orders;
@@ -35,7 +36,7 @@ pub use limits::RateLimits;
 use super::account::Fees;
 use super::exchange::{AccountIndex, Exchange};
 use super::order::Report;
-use crate::types::{AssetId, Cash, Instrument};
+use crate::types::{AssetId, Cash, Instrument, InstrumentId};
 use connections::{Connection, Connections};
 use depth::DepthFeed;
 use limits::Usage;
@@ -93,6 +94,8 @@ pub struct Server {
     connections: Connections,
     reports: Vec<Report>,
     next_marks_unix_ms: u64,
+    /// By account: it was told that it needs too much margin, and still does.
+    called: Vec<bool>,
 }
 
 impl Server {
@@ -108,6 +111,7 @@ impl Server {
         for account in &accounts {
             exchange.open_account(account.balance);
         }
+        let called = vec![false; accounts.len()];
         let members = Members::new(accounts);
         Self {
             exchange,
@@ -118,6 +122,7 @@ impl Server {
             connections: Connections::default(),
             reports: Vec::new(),
             next_marks_unix_ms: 0,
+            called,
         }
     }
 
@@ -131,13 +136,20 @@ impl Server {
         &self.exchange
     }
 
-    /// Runs timers: dead-man's switches, dates of orders, marks and listen keys. Every request
+    /// Sets the leverage that every account trades an instrument with; false where the venue has
+    /// no such instrument or leverage.
+    pub fn set_leverage(&mut self, instrument: InstrumentId, leverage: u32) -> bool {
+        self.exchange.set_leverage(instrument, leverage)
+    }
+
+    /// Runs timers: dead-man's switches, dates of orders, marks, margin calls and listen keys. Every request
     /// runs them too; an owner calls this at least every 10 ms or so, which is how often the venue
     /// looks.
     pub fn advance(&mut self, now_unix_ms: u64) {
         self.exchange.on_time(now_unix_ms, &mut self.reports);
         self.tell(now_unix_ms);
         self.publish_marks(now_unix_ms);
+        self.call_margins(now_unix_ms);
         for (account, listen_key) in self.members.expired(now_unix_ms) {
             self.expire_stream(now_unix_ms, account, &listen_key);
         }

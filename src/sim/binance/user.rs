@@ -1,7 +1,7 @@
 //! The private stream: what happened to orders and wallets (USDⓈ-M sheet, section 8).
 //!
-//! Deliberately absent: TRADE_LITE (the same trades come in ORDER_TRADE_UPDATE), ALGO_UPDATE and
-//! MARGIN_CALL, for there are no conditional orders and no liquidation here.
+//! Deliberately absent: TRADE_LITE (the same trades come in ORDER_TRADE_UPDATE) and ALGO_UPDATE, for
+//! there are no conditional orders here. MARGIN_CALL is in `margin`.
 
 use super::Server;
 use super::connections::{Connections, Feed};
@@ -184,7 +184,13 @@ fn is_user(feed: &Feed, account: AccountIndex, event: &str) -> bool {
     }
 }
 
-fn publish(connections: &mut Connections, account: AccountIndex, event: &str, frame: &Value) {
+/// Sends an event to whoever listens to an account and wants it.
+pub(super) fn publish(
+    connections: &mut Connections,
+    account: AccountIndex,
+    event: &str,
+    frame: &Value,
+) {
     if connections.wants(|feed| is_user(feed, account, event)) {
         connections.publish(&frame.to_string(), |feed| is_user(feed, account, event));
     }

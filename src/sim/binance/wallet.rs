@@ -1,7 +1,8 @@
 //! Balances and positions in the venue's words (USDⓈ-M sheet, section 6).
 
 use super::frames::Places;
-use crate::sim::exchange::{AccountIndex, Exchange, LEVERAGE};
+use crate::sim::exchange::{AccountIndex, Exchange};
+use crate::sim::margin::tiers;
 use crate::types::{AssetId, Cash, Price, Side};
 use serde_json::{Value, json};
 
@@ -27,6 +28,7 @@ struct Sums {
     wallet: Cash,
     open_profit: Cash,
     margin: Cash,
+    maintenance: Cash,
     available: Cash,
 }
 
@@ -35,8 +37,10 @@ impl Statement<'_> {
         let wallet = self.exchange.account(self.account).wallet(asset);
         let equity = self.exchange.equity(self.account, asset);
         let margin = self.exchange.margin(self.account, asset);
-        let available = equity.saturating_sub(margin).max(Cash::ZERO);
-        Sums { wallet, open_profit: equity.saturating_sub(wallet), margin, available }
+        let maintenance = self.exchange.maintenance(self.account, asset);
+        let available = self.exchange.available(self.account, asset);
+        let open_profit = equity.saturating_sub(wallet);
+        Sums { wallet, open_profit, margin, maintenance, available }
     }
 
     fn name(&self, asset: AssetId) -> &str {
@@ -73,7 +77,7 @@ impl Statement<'_> {
         };
         let mut account = json!({
             "totalInitialMargin": total(|sums| sums.margin),
-            "totalMaintMargin": "0.00000000",
+            "totalMaintMargin": total(|sums| sums.maintenance),
             "totalWalletBalance": total(|sums| sums.wallet),
             "totalUnrealizedProfit": total(|sums| sums.open_profit),
             "totalMarginBalance": total(|sums| sums.wallet.saturating_add(sums.open_profit)),
@@ -110,7 +114,7 @@ impl Statement<'_> {
             "walletBalance": text(sums.wallet),
             "unrealizedProfit": text(sums.open_profit),
             "marginBalance": text(sums.wallet.saturating_add(sums.open_profit)),
-            "maintMargin": "0.00000000",
+            "maintMargin": text(sums.maintenance),
             "initialMargin": text(sums.margin),
             "positionInitialMargin": text(sums.margin),
             "openOrderInitialMargin": "0.00000000",
@@ -144,7 +148,10 @@ impl Statement<'_> {
         let position = self.exchange.account(self.account).position(slot);
         let mark = self.mark(slot).unwrap_or_else(|| position.entry());
         let notional = mark.notional(position.qty);
-        let margin = text(notional.abs().checked_ratio(1, LEVERAGE).unwrap_or_default());
+        let leverage = self.exchange.leverage(slot);
+        let held = tiers().initial(notional.abs(), leverage).unwrap_or_default();
+        let margin = self.exchange.margin_of(self.account, slot);
+        let liquidation = self.exchange.liquidation_price(self.account, slot);
         let mut json = json!({
             "symbol": instrument.symbol,
             "positionSide": "BOTH",
@@ -154,22 +161,22 @@ impl Statement<'_> {
             "markPrice": format!("{mark:.8}"),
             "unRealizedProfit": text(position.unrealised(mark)),
             "unrealizedProfit": text(position.unrealised(mark)),
-            "liquidationPrice": "0",
+            "liquidationPrice": liquidation.to_string(),
             "isolatedMargin": "0",
             "notional": text(notional),
             "marginAsset": self.name(instrument.settle),
             "isolatedWallet": "0",
-            "initialMargin": margin,
-            "maintMargin": "0",
-            "positionInitialMargin": margin,
-            "openOrderInitialMargin": "0",
+            "initialMargin": text(margin),
+            "maintMargin": text(self.exchange.maintenance_of(self.account, slot)),
+            "positionInitialMargin": text(held),
+            "openOrderInitialMargin": text(margin.saturating_sub(held)),
             "adl": 0,
             "bidNotional": text(self.ordered(slot, Side::Buy)),
             "askNotional": text(self.ordered(slot, Side::Sell)),
             "updateTime": position.updated_unix_ms,
         });
         if version == Version::Two {
-            json["leverage"] = json!(LEVERAGE.to_string());
+            json["leverage"] = json!(self.exchange.leverage(slot).to_string());
             json["marginType"] = json!("cross");
             json["isolated"] = json!(false);
             json["isAutoAddMargin"] = json!("false");

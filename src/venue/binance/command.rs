@@ -12,6 +12,7 @@ use super::good_till;
 use super::names::Names;
 use super::sign::Signer;
 use super::text::{percent_encoded, write_integer, write_json_text, write_price, write_qty};
+use super::tiers::Tiers;
 use crate::core::Command;
 use crate::types::{
     AccountSnapshot, ClientOrderId, Condition, DeadManReport, DeadManRequest, ExecutionReport,
@@ -32,12 +33,15 @@ pub(super) struct Orders {
     payload: Vec<u8>,
     /// What the venue said of itself last.
     pub(super) condition: Option<Condition>,
+    tiers: Tiers,
 }
 
 impl Orders {
     pub(super) fn new(directory: &Directory, credentials: &Credentials) -> Self {
+        let names = Names::new(directory);
         Self {
-            names: Names::new(directory),
+            tiers: Tiers::new(&names),
+            names,
             prefix: directory.prefix,
             signer: Signer::new(credentials, directory.recv_window_ms),
             payload: Vec::new(),
@@ -279,7 +283,9 @@ impl OrderDialect for Orders {
     }
 
     fn account_calls(&self, venue_unix_ms: u64) -> Vec<Call> {
-        super::rest::account_calls(&self.signer, venue_unix_ms)
+        let mut calls = super::rest::account_calls(&self.signer, venue_unix_ms);
+        calls.extend(self.tiers.calls(&self.names, &self.signer, venue_unix_ms));
+        calls
     }
 
     fn account(
@@ -287,9 +293,14 @@ impl OrderDialect for Orders {
         token: QueryToken,
         answers: &[Answer],
     ) -> Result<AccountSnapshot, DecodeError> {
-        let heard = super::rest::account(&self.names, &self.prefix, token, answers);
+        let (account, tiers) =
+            answers.split_at_checked(super::rest::ACCOUNT_PATHS.len()).unwrap_or((answers, &[]));
+        self.tiers.on_read(tiers);
+        let heard = super::rest::account(&self.names, &self.prefix, token, account);
         self.heed(heard.as_ref().err());
-        heard
+        let mut snapshot = heard?;
+        self.tiers.complete(&mut snapshot);
+        Ok(snapshot)
     }
 
     fn take_condition(&mut self) -> Option<Condition> {

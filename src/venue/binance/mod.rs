@@ -4,7 +4,7 @@
 //! In reading order: [`wire`] (bytes to frames; `scan`, `object` and `template` below it), `sync`
 //! (keeping a book in step), `market` (quotes, trades and books); `user` (the private stream);
 //! `sign`, `command` (orders out) and `answer` (what comes back); [`error`] (what a code means);
-//! `rest` (account and clock), `listing` (reference data), `dead_man` (the venue's own switch) and
+//! `rest` (account and clock), `tiers` (of margin), `listing` (reference data), `dead_man` (the venue's own switch) and
 //! `panic` (getting out). `names`, `order`, `json` and `text`
 //! serve all of them.
 //!
@@ -30,6 +30,7 @@ mod sign;
 mod sync;
 mod template;
 mod text;
+mod tiers;
 mod user;
 pub mod wire;
 

@@ -53,7 +53,7 @@ const PIECES: [&str; 24] = [
     "=&=&&&",
 ];
 
-const PATHS: [&str; 14] = [
+const PATHS: [&str; 18] = [
     "/fapi/v1/order",
     "/fapi/v1/depth",
     "/fapi/v1/userTrades",
@@ -66,6 +66,10 @@ const PATHS: [&str; 14] = [
     "/fapi/v1/premiumIndex",
     "/fapi/v2/account",
     "/fapi/v1/positionSide/dual",
+    "/fapi/v1/accountConfig",
+    "/fapi/v1/symbolConfig",
+    "/fapi/v1/leverageBracket",
+    "/fapi/v1/leverage",
     "",
     "/%",
 ];

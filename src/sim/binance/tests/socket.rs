@@ -1,6 +1,6 @@
 //! Streams and the WebSocket API, and a client's book that is synced from them.
 
-use super::{KEY, NOW, ask, body, frames, server, sign, trading};
+use super::{KEY, NOW, ask, body, frames, server, sign, signed, trading};
 use crate::sim::binance::Server;
 use crate::sim::market::Synthetic;
 use crate::sim::testing::{btc, delta, end, instruments, quote, trade};
@@ -223,6 +223,52 @@ fn orders_live_over_the_websocket_api() {
     let forged = json!({"id": 6, "method": "order.status", "params": params}).to_string();
     server.on_text(NOW, 9, forged.as_bytes());
     assert_eq!(frames(&mut server, 9).pop().unwrap()["error"]["code"], -1022);
+}
+
+#[test]
+fn an_account_is_called_once_and_told_of_its_leverage() {
+    let mut server = trading();
+    let key = body(&ask(&mut server, NOW, "POST", "/fapi/v1/listenKey"))["listenKey"].clone();
+    let target = format!("/private/ws?listenKey={}", key.as_str().unwrap());
+    server.on_open(NOW, 1, &target).unwrap();
+    signed(&mut server, "POST", "/fapi/v1/leverage", "symbol=BTCUSDT&leverage=10");
+    let told = frames(&mut server, 1);
+    assert_eq!(told[0]["ac"], json!({"s": "BTCUSDT", "l": 10}));
+    let refused = signed(&mut server, "POST", "/fapi/v1/leverage", "symbol=BTCUSDT&leverage=126");
+    assert_eq!(refused["code"], -4028);
+    let config = signed(&mut server, "GET", "/fapi/v1/symbolConfig", "symbol=BTCUSDT");
+    assert_eq!((&config[0]["leverage"], &config[0]["marginType"]), (&json!(10), &json!("CROSSED")));
+    let order = "symbol=BTCUSDT&side=BUY&type=MARKET&quantity=5";
+    signed(&mut server, "POST", "/fapi/v1/order", order);
+    let poor = crate::types::Cash::whole(3);
+    let account = crate::sim::AccountIndex(0);
+    server.exchange.account_mut(account).set_wallet(crate::types::AssetId(0), poor);
+    frames(&mut server, 1);
+    server.advance(NOW + 1);
+    server.advance(NOW + 2);
+    let calls = frames(&mut server, 1);
+    assert_eq!(calls.len(), 1, "{calls:?}");
+    assert_eq!((&calls[0]["e"], &calls[0]["cw"]), (&json!("MARGIN_CALL"), &json!("3.00000000")));
+    assert_eq!(calls[0]["p"][0]["mm"], "2.00100000");
+}
+
+/// The venue's own number of what lies below a tier fits its rates.
+#[test]
+fn brackets_are_written_with_the_venues_own_sums() {
+    let mut server = trading();
+    let told = signed(&mut server, "GET", "/fapi/v1/leverageBracket", "symbol=BTCUSDT");
+    let all = told["brackets"].as_array().unwrap();
+    let third = json!({
+        "bracket": 3,
+        "initialLeverage": 75,
+        "notionalCap": 3_000_000,
+        "notionalFloor": 600_000,
+        "maintMarginRatio": 0.0065,
+        "cum": 950,
+    });
+    assert_eq!((all.len(), &all[2]), (6, &third));
+    let listed = signed(&mut server, "GET", "/fapi/v1/leverageBracket", "");
+    assert_eq!((listed.as_array().unwrap().len(), &listed[0]), (2, &told));
 }
 
 #[test]

@@ -7,9 +7,15 @@ use crate::types::{AssetId, ClientOrderId, ForeignOrder, InstrumentId, OrderRef,
 const BALANCES: &str = include_str!("../../../../tests/data/binance-usdm-balances.json");
 const POSITIONS: &str = include_str!("../../../../tests/data/binance-usdm-positions.json");
 const ORDERS: &str = include_str!("../../../../tests/data/binance-usdm-open-orders.json");
-const ONE_WAY: &str = r#"{"dualSidePosition":false}"#;
+const ONE_WAY: &str = r#"{"dualSidePosition":false,"multiAssetsMargin":false}"#;
+const SYMBOLS: &str = include_str!("../../../../tests/data/binance-usdm-symbol-config.json");
 
 fn read(bodies: [&str; 4]) -> Result<AccountSnapshot, DecodeError> {
+    let [balances, positions, orders, modes] = bodies;
+    read_all([balances, positions, orders, modes, SYMBOLS])
+}
+
+fn read_all(bodies: [&str; 5]) -> Result<AccountSnapshot, DecodeError> {
     read_answers(&bodies.map(|body| answer(200, body)))
 }
 
@@ -57,7 +63,7 @@ fn what_the_configuration_does_not_name_is_counted() {
 
 #[test]
 fn hedge_mode_is_refused_by_its_name() {
-    let dual = r#"{"dualSidePosition":true}"#;
+    let dual = r#"{"dualSidePosition":true,"multiAssetsMargin":false}"#;
     let long = POSITIONS.replace("\"BOTH\",\"positionAmt\":\"-", "\"LONG\",\"positionAmt\":\"");
     for bodies in [[BALANCES, "[]", "[]", dual], [BALANCES, &long, "[]", ONE_WAY]] {
         let error = read(bodies).unwrap_err();
@@ -67,17 +73,50 @@ fn hedge_mode_is_refused_by_its_name() {
 }
 
 #[test]
+fn multi_assets_mode_is_refused_by_its_name_with_what_to_do() {
+    let multi = r#"{"dualSidePosition":false,"multiAssetsMargin":true}"#;
+    let error = read([BALANCES, POSITIONS, ORDERS, multi]).unwrap_err();
+    assert_eq!(error, MULTI_ASSETS);
+    let text = error.to_string();
+    assert!(text.contains("multi-assets mode") && text.contains("switch it off"), "{text}");
+}
+
+#[test]
+fn the_margin_is_read_with_the_rest() {
+    let margin = read([BALANCES, POSITIONS, ORDERS, ONE_WAY]).unwrap().margin.unwrap();
+    let [usdt] = margin.wallets[..] else { panic!("{:?}", margin.wallets) };
+    let told = (usdt.asset, usdt.available.to_string(), usdt.balance.to_string());
+    assert_eq!(told, (AssetId(0), "2.5".to_owned(), "4".to_owned()));
+    let rows: Vec<_> =
+        margin.instruments.iter().map(|it| (it.instrument, it.leverage, it.mode)).collect();
+    let (btc, eth) = (InstrumentId(0), InstrumentId(1));
+    assert_eq!(rows, [(btc, 21, MarginMode::Cross), (eth, 5, MarginMode::Isolated)]);
+}
+
+/// Positions are managed without it (SAFETY E3); the kernel opens nothing.
+#[test]
+fn margin_that_cannot_be_read_is_not_told_and_the_rest_is() {
+    let poor = BALANCES.replace("\"availableBalance\":\"2.5\"", "\"availableBalance\":\"much\"");
+    let strange = SYMBOLS.replace("ISOLATED", "PORTFOLIO");
+    assert!(poor != BALANCES && strange != SYMBOLS);
+    let snapshot = read_all([&poor, POSITIONS, ORDERS, ONE_WAY, &strange]).unwrap();
+    let margin = snapshot.margin.unwrap();
+    assert_eq!((margin.wallets.len(), margin.instruments.len()), (0, 1));
+    assert_eq!(snapshot.positions.len(), 1);
+}
+
+#[test]
 fn half_a_truth_is_none() {
-    let whole = [BALANCES, POSITIONS, ORDERS, ONE_WAY];
-    for at in 0..4 {
+    let whole = [BALANCES, POSITIONS, ORDERS, ONE_WAY, SYMBOLS];
+    for at in 0..5 {
         let mut answers = whole.map(|body| answer(200, body));
         answers[at].status = 503;
         assert!(matches!(read_answers(&answers), Err(DecodeError::Refused { status: 503, .. })));
         let mut bodies = whole;
         bodies[at] = &bodies[at][..bodies[at].len() - 1];
-        assert_eq!(read(bodies), Err(DecodeError::NotJson));
+        assert_eq!(read_all(bodies), Err(DecodeError::NotJson));
     }
-    assert!(read_answers(&whole.map(|body| answer(200, body))[..3]).is_err());
+    assert!(read_answers(&whole.map(|body| answer(200, body))[..4]).is_err());
     let rows = [
         (0, "122.12000001", "much", "balance"),
         (0, "\"BNB\"", "\"USDT\"", "asset"),
@@ -95,14 +134,16 @@ fn half_a_truth_is_none() {
         (2, "\"executedQty\":\"0.1\",", "", "executedQty"),
         (2, "\"origQty\":\"0.40\",", "", "origQty"),
         (2, "\"reduceOnly\":false,", "", "openOrders"),
-        (3, "false", "\"no\"", "dualSidePosition"),
+        (3, "false", "\"no\"", "accountConfig"),
+        (3, ",\"multiAssetsMargin\":false", "", "accountConfig"),
+        (4, "\"leverage\":21", "\"leverage\":\"21\"", "symbolConfig"),
     ];
     for (at, from, to, field) in rows {
         let mut bodies = whole;
         let changed = bodies[at].replacen(from, to, 1);
         assert_ne!(changed, bodies[at], "{from}");
         bodies[at] = &changed;
-        assert_eq!(read(bodies), Err(DecodeError::Field(field)), "{from}");
+        assert_eq!(read_all(bodies), Err(DecodeError::Field(field)), "{from}");
     }
 }
 
@@ -141,9 +182,9 @@ fn samples_of_the_venues_own_client_are_read() {
 #[test]
 fn no_answer_makes_it_panic() {
     let mut dice = Dice(13);
-    let whole = [BALANCES, POSITIONS, ORDERS, ONE_WAY];
+    let whole = [BALANCES, POSITIONS, ORDERS, ONE_WAY, SYMBOLS];
     let mut errors = 0;
-    for at in 0..4 {
+    for at in 0..5 {
         for broken in dice.broken(whole[at].as_bytes(), 2_000) {
             let mut answers = whole.map(|body| answer(200, body));
             answers[at].body = broken;

@@ -1,0 +1,208 @@
+//! What a venue says of the margin of an account, and what it asks for positions of a size.
+//!
+//! Must hold: what is asked never falls with the size, and beyond the last tier it is not known.
+
+use super::{AssetId, Cash, InstrumentId};
+
+/// Most tiers of one instrument: Binance has ten to twelve.
+pub const TIERS_MAX: usize = 16;
+
+/// Millionths: what rates of margin are told in.
+pub const PPM: i128 = 1_000_000;
+
+/// The margin of an account, as its venue told it with everything else.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AccountMargin {
+    /// By asset that positions are settled in.
+    pub wallets: Vec<WalletMargin>,
+    /// How instruments that we know are set up. Absence means that it was not told.
+    pub instruments: Vec<InstrumentMargin>,
+}
+
+/// What one wallet carries.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct WalletMargin {
+    /// Of what.
+    pub asset: AssetId,
+    /// What no position and no order needs.
+    pub available: Cash,
+    /// What stands behind all positions that share it: wallet and open profit and loss.
+    pub balance: Cash,
+}
+
+/// How the account trades one instrument.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct InstrumentMargin {
+    /// Which.
+    pub instrument: InstrumentId,
+    /// Notional per initial margin.
+    pub leverage: u32,
+    /// What stands behind a position.
+    pub mode: MarginMode,
+    /// What positions of a size need; `None` where it could not be read.
+    pub tiers: Option<MarginTiers>,
+}
+
+/// What stands behind a position.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum MarginMode {
+    /// The whole wallet, shared by all positions.
+    Cross,
+    /// What was put aside for it.
+    Isolated,
+}
+
+impl MarginMode {
+    /// The word that reports use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cross => "cross",
+            Self::Isolated => "isolated",
+        }
+    }
+}
+
+/// One step of what a venue asks for positions of a size.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct MarginTier {
+    /// Largest notional of it.
+    pub notional_max: Cash,
+    /// Maintenance margin of what lies within it, in millionths of the notional.
+    pub maintenance_ppm: u32,
+    /// Highest leverage that such a position may have.
+    pub leverage_max: u32,
+}
+
+/// All steps for one instrument, smallest notional first.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct MarginTiers {
+    tiers: [MarginTier; TIERS_MAX],
+    count: usize,
+}
+
+impl MarginTiers {
+    /// `None` unless there are 1 to [`TIERS_MAX`] of them and each asks for more than the one before:
+    /// a larger notional, a rate that does not fall, a leverage of at least one that does not rise.
+    pub fn new(tiers: &[MarginTier]) -> Option<Self> {
+        let rises = |pair: &[MarginTier]| match pair {
+            [low, high] => {
+                low.notional_max < high.notional_max
+                    && low.maintenance_ppm <= high.maintenance_ppm
+                    && high.leverage_max <= low.leverage_max
+            }
+            _ => false,
+        };
+        let first = tiers.first()?;
+        let last = tiers.last()?;
+        let is_sound = Cash::ZERO < first.notional_max
+            && i128::from(last.maintenance_ppm) < PPM
+            && 0 < last.leverage_max
+            && tiers.windows(2).all(rises);
+        let mut kept = Self { tiers: [MarginTier::default(); TIERS_MAX], count: tiers.len() };
+        kept.tiers.get_mut(..tiers.len())?.copy_from_slice(tiers);
+        is_sound.then_some(kept)
+    }
+
+    /// The steps.
+    pub fn as_slice(&self) -> &[MarginTier] {
+        self.tiers.get(..self.count).unwrap_or_default()
+    }
+
+    /// What a position of that notional needs not to be liquidated: each part of it by the rate of
+    /// the tier that it lies in, rounded up. `None` beyond the last tier.
+    pub fn maintenance(&self, notional: Cash) -> Option<Cash> {
+        let mut floor = Cash::ZERO;
+        let mut wide: i128 = 0;
+        for tier in self.as_slice() {
+            let part = notional.min(tier.notional_max).checked_sub(floor)?.max(Cash::ZERO);
+            let rate = i128::from(tier.maintenance_ppm);
+            wide = wide.checked_add(part.units().checked_mul(rate)?)?;
+            if notional <= tier.notional_max {
+                return Some(Cash::from_units(round_up(wide, PPM)));
+            }
+            floor = tier.notional_max;
+        }
+        None
+    }
+
+    /// What it takes to open a position of that notional at `leverage`, rounded up, or at the
+    /// highest leverage that its size may have. `None` beyond the last tier and without leverage.
+    pub fn initial(&self, notional: Cash, leverage: u32) -> Option<Cash> {
+        let tier = self.as_slice().iter().find(|tier| notional <= tier.notional_max)?;
+        let leverage = leverage.min(tier.leverage_max);
+        (0 < leverage).then(|| Cash::from_units(round_up(notional.units(), leverage.into())))
+    }
+}
+
+/// `wide / by`, up; for nothing below zero.
+fn round_up(wide: i128, by: i128) -> i128 {
+    wide / by + i128::from(wide % by != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn tier(notional_max: i32, maintenance_ppm: u32, leverage_max: u32) -> MarginTier {
+        MarginTier { notional_max: Cash::whole(notional_max), maintenance_ppm, leverage_max }
+    }
+
+    fn tiers() -> MarginTiers {
+        let all = [tier(50_000, 4_000, 125), tier(600_000, 5_000, 100), tier(3_000_000, 6_500, 75)];
+        MarginTiers::new(&all).unwrap()
+    }
+
+    /// Binance's own way is rate times notional less the `cum` of its table: 50 and 950 here.
+    #[test]
+    fn each_part_is_asked_for_by_its_own_tier() {
+        let rows = [(0, 0), (50_000, 200), (100_000, 450), (600_000, 2_950), (1_000_000, 5_550)];
+        for (notional, needed) in rows {
+            let asked = tiers().maintenance(Cash::whole(notional));
+            assert_eq!(asked, Some(Cash::whole(needed)), "{notional}");
+        }
+        let last = Cash::whole(3_000_000);
+        assert!(tiers().maintenance(last).is_some() && tiers().initial(last, 1).is_some());
+        let beyond = last.saturating_add(Cash::from_units(1));
+        assert_eq!((tiers().maintenance(beyond), tiers().initial(beyond, 1)), (None, None));
+    }
+
+    #[test]
+    fn a_size_may_not_have_more_leverage_than_its_tier() {
+        let initial = |notional, leverage| tiers().initial(Cash::whole(notional), leverage);
+        assert_eq!(initial(50_000, 125), Some(Cash::whole(400)));
+        assert_eq!(initial(60_000, 125), Some(Cash::whole(600)));
+        assert_eq!(initial(60_000, 20), Some(Cash::whole(3_000)));
+        assert_eq!(initial(60_000, 0), None);
+        assert_eq!(tiers().initial(Cash::from_units(21), 20), Some(Cash::from_units(2)));
+    }
+
+    #[test]
+    fn steps_that_do_not_rise_are_none() {
+        let bad: [&[MarginTier]; 6] = [
+            &[],
+            &[tier(0, 1, 1)],
+            &[tier(5, 1_000_000, 1)],
+            &[tier(5, 1, 0)],
+            &[tier(5, 2, 9), tier(5, 3, 8)],
+            &[tier(5, 2, 9), tier(6, 1, 8)],
+        ];
+        for tiers in bad {
+            assert_eq!(MarginTiers::new(tiers), None, "{tiers:?}");
+        }
+        let many: Vec<_> = (1..=17).map(|at| tier(at, 1, 1)).collect();
+        assert_eq!(MarginTiers::new(&many), None);
+        assert!(MarginTiers::new(&many[1..]).is_some());
+    }
+
+    proptest! {
+        #[test]
+        fn more_is_never_asked_less_for(
+            less in 0_i128..300_000_000_000_000, more in 0_i128..100_000_000_000,
+        ) {
+            let [less, more] = [less, less + more].map(Cash::from_units);
+            prop_assert!(tiers().maintenance(less) <= tiers().maintenance(more)
+                || tiers().maintenance(more).is_none());
+        }
+    }
+}
