@@ -66,8 +66,8 @@ impl Exchange {
     pub fn notional_max(&self, slot: usize) -> Cash {
         let leverage = self.leverage(slot);
         let tiers = tiers();
-        let fits = tiers.as_slice().iter().filter(|tier| leverage <= tier.leverage_max);
-        fits.last().map_or(Cash::ZERO, |tier| tier.notional_max)
+        let mut fits = tiers.as_slice().iter().filter(|tier| leverage <= tier.leverage_max);
+        fits.next_back().map_or(Cash::ZERO, |tier| tier.notional_max)
     }
 
     /// Equity in an asset: wallet and open profit and loss of what settles in it.

@@ -318,7 +318,9 @@ fn leverage_and_tiers_decide_what_an_account_carries() {
     // 10,000 at 100 carry 1,000,000, and beyond 600,000 no more than 75 is to be had.
     desk.rest(limit(Side::Buy, "99.0", "1000").named("a"));
     assert_eq!(desk.exchange.margin(desk.account, USDT), cash("990"));
-    (0..5).for_each(|_| drop(desk.rest(limit(Side::Buy, "99.0", "1000"))));
+    for _ in 0..5 {
+        desk.rest(limit(Side::Buy, "99.0", "1000"));
+    }
     assert_eq!(desk.exchange.margin(desk.account, USDT), cash("5940"));
     desk.rest(limit(Side::Buy, "99.0", "1000"));
     assert_eq!(desk.exchange.margin(desk.account, USDT), cash("9240"));
