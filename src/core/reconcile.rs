@@ -90,8 +90,8 @@ const LAPSE_INTERVALS: u64 = 3;
 const AGAIN_NS: u64 = 200 * MS;
 
 /// Over time one reading in so long, and so many at once after a quiet time: a reading is several
-/// requests, and the venue counts them. On Binance it weighs 60, and one more for each symbol now and
-/// then (venue sheet section 3), so twenty in the busiest minute are 1,200 of its 2,400.
+/// requests, and the venue counts them. On Binance it weighs 60, and one more for each symbol now
+/// and then (venue sheet section 3), so twenty in the busiest minute are 1,200 of its 2,400.
 const READING_NS: u64 = 5 * SECOND;
 const READINGS_AT_ONCE: u64 = 8;
 

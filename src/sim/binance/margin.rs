@@ -1,9 +1,9 @@
-//! How an account is set up and what positions need, in the venue's words (USDⓈ-M sheet, section 6),
-//! and the call that comes when it needs too much (section 8).
+//! How an account is set up and what positions need, in the venue's words (USDⓈ-M sheet,
+//! section 6), and the call that comes when it needs too much (section 8).
 //!
 //! The shapes of `symbolConfig`, `leverageBracket` and MARGIN_CALL are those of the venue's own
-//! client and pages, beside what the sheet names. The factor of one user's tiers (`notionalCoef`) is
-//! left out: the venue writes it only where it is not one.
+//! client and pages, beside what the sheet names. The factor of one user's tiers
+//! (`notionalCoef`) is left out: the venue writes it only where it is not one.
 
 use super::Server;
 use super::fault::Fault;
