@@ -81,8 +81,9 @@ pub struct MarginTiers {
 }
 
 impl MarginTiers {
-    /// `None` unless there are 1 to [`TIERS_MAX`] of them and each asks for more than the one before:
-    /// a larger notional, a rate that does not fall, a leverage of at least one that does not rise.
+    /// `None` unless there are 1 to [`TIERS_MAX`] of them and each asks for more than the one
+    /// before: a larger notional, a rate that does not fall, a leverage of at least one that does
+    /// not rise.
     pub fn new(tiers: &[MarginTier]) -> Option<Self> {
         let rises = |pair: &[MarginTier]| match pair {
             [low, high] => {

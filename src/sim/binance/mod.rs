@@ -142,9 +142,9 @@ impl Server {
         self.exchange.set_leverage(instrument, leverage)
     }
 
-    /// Runs timers: dead-man's switches, dates of orders, marks, margin calls and listen keys. Every request
-    /// runs them too; an owner calls this at least every 10 ms or so, which is how often the venue
-    /// looks.
+    /// Runs timers: dead-man's switches, dates of orders, marks, margin calls and listen keys.
+    /// Every request runs them too; an owner calls this at least every 10 ms or so, which is how
+    /// often the venue looks.
     pub fn advance(&mut self, now_unix_ms: u64) {
         self.exchange.on_time(now_unix_ms, &mut self.reports);
         self.tell(now_unix_ms);

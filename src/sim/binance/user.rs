@@ -1,7 +1,7 @@
 //! The private stream: what happened to orders and wallets (USDⓈ-M sheet, section 8).
 //!
-//! Deliberately absent: TRADE_LITE (the same trades come in ORDER_TRADE_UPDATE) and ALGO_UPDATE, for
-//! there are no conditional orders here. MARGIN_CALL is in `margin`.
+//! Deliberately absent: TRADE_LITE (the same trades come in ORDER_TRADE_UPDATE) and ALGO_UPDATE,
+//! for there are no conditional orders here. MARGIN_CALL is in `margin`.
 
 use super::Server;
 use super::connections::{Connections, Feed};
