@@ -8,14 +8,15 @@ use std::hint::black_box;
 use tradekeel::core::{
     AccountEvent, Appetite, BreakerLimits, Budget, ClockLimits, ClockSample, Command, Core,
     DayLimits, DrawdownLimits, Effect, Effects, Event, EventKind, ExposureLimits, InstrumentLimits,
-    Intents, Limits, LinkChannel, LinkEvent, LinkState, Permissions, PriceMoveLimits, Rate,
-    RejectLimits, RepeatLimits, Restored, Seat, Setup, Sharing, Storm, Strategy, StrategyLimits,
-    Taker, Timing, Valuation, View,
+    Intents, Limits, LinkChannel, LinkEvent, LinkState, MarginLimits, Permissions, PriceMoveLimits,
+    Rate, RejectLimits, RepeatLimits, Restored, Seat, Setup, Sharing, Storm, Strategy,
+    StrategyLimits, Taker, Timing, Valuation, View,
 };
 use tradekeel::types::{
-    AccountSnapshot, AssetId, Cash, ExecutionKind, ExecutionReport, Fill, Filters, Instrument,
-    InstrumentId, InstrumentKind, Liquidity, MS, MarketData, MarketEvent, OrderKind, OrderRef,
-    OrderRequest, Price, Purpose, Qty, QueryToken, Quote, SECOND, Side, Stamp, VenueId,
+    AccountMargin, AccountSnapshot, AssetId, Cash, ExecutionKind, ExecutionReport, Fill, Filters,
+    Instrument, InstrumentId, InstrumentKind, InstrumentMargin, Liquidity, MS, MarginMode,
+    MarginTier, MarginTiers, MarketData, MarketEvent, OrderKind, OrderRef, OrderRequest, Price,
+    Purpose, Qty, QueryToken, Quote, SECOND, Side, Stamp, VenueId, WalletMargin,
 };
 
 const BTC: InstrumentId = InstrumentId(0);
@@ -109,6 +110,22 @@ fn setup(wants: bool) -> Setup {
     }
 }
 
+/// Everything free, at the venue's default leverage.
+fn margin() -> AccountMargin {
+    let much = Cash::whole(100_000);
+    let tier = MarginTier {
+        notional_max: Cash::whole(10_000_000),
+        maintenance_ppm: 4_000,
+        leverage_max: 125,
+    };
+    let (instrument, mode) = (BTC, MarginMode::Cross);
+    let tiers = MarginTiers::new(&[tier]);
+    AccountMargin {
+        wallets: vec![WalletMargin { asset: AssetId(0), available: much, balance: much }],
+        instruments: vec![InstrumentMargin { instrument, leverage: 20, mode, tiers }],
+    }
+}
+
 fn limits(rate: Rate) -> Limits {
     Limits {
         drawdown: DrawdownLimits {
@@ -142,6 +159,13 @@ fn limits(rate: Rate) -> Limits {
         probation_ns: 0,
         conservative_taker: Taker::On,
         no_trade: Vec::new(),
+        margin: MarginLimits {
+            mode: MarginMode::Cross,
+            fee_centi_bps: 500,
+            ratio_bps_max: 10_000,
+            ratio_bps_warn: 10_000,
+            liquidation_bps_min: 1,
+        },
         appetite: Appetite {
             day: DayLimits { max_bps: 1_400, rollover_hour: 0 },
             minute_loss_max: Cash::whole(1_000_000),
@@ -167,6 +191,7 @@ fn limits(rate: Rate) -> Limits {
             open_orders_max: 8,
             unknown_orders_max: 2,
             restricted: false,
+            leverage: 20,
         }],
     }
 }
@@ -198,7 +223,7 @@ impl Bench {
             positions: Vec::new(),
             unnamed_positions: 0,
             open_orders: Vec::new(),
-            margin: None,
+            margin: Some(margin()),
         }))));
         this.market(MarketData::BookBegin);
         this.market(MarketData::BookEnd { update_id: 1 });

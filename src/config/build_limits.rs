@@ -5,10 +5,10 @@ use super::build_appetite;
 use super::checked::{DeadManConfig, DeadManOff};
 use super::values::Values;
 use crate::core::{
-    Budget, ClockLimits, DeadManTiming, DrawdownLimits, InstrumentLimits, Limits, NoTradeWindow,
-    Permissions, PriceMoveLimits, Rate, RepeatLimits, Taker, Timing,
+    Budget, ClockLimits, DeadManTiming, DrawdownLimits, InstrumentLimits, Limits, MarginLimits,
+    NoTradeWindow, Permissions, PriceMoveLimits, Rate, RepeatLimits, Taker, Timing,
 };
-use crate::types::{MS, SECOND};
+use crate::types::{MS, MarginMode, SECOND};
 
 /// What is added to the receive window before "not found" is final: Binance refuses a timestamp
 /// that is a second or more ahead of its own clock, so a request cannot outlive this.
@@ -24,6 +24,7 @@ pub(super) fn limits(values: &Values, no_trade: Vec<NoTradeWindow>) -> Option<Li
             open_orders_max: values.whole_u32(&format!("{path}.max_open_orders"))?,
             unknown_orders_max: values.whole_u32(&format!("{path}.max_unknown_orders"))?,
             restricted: values.flag(&format!("{path}.restricted"))?,
+            leverage: values.whole_u32(&format!("{path}.leverage"))?,
         })
     };
     Some(Limits {
@@ -56,7 +57,21 @@ pub(super) fn limits(values: &Values, no_trade: Vec<NoTradeWindow>) -> Option<Li
         probation_ns: seconds(values, "conservative.probation_s")?,
         conservative_taker: taker(values)?,
         no_trade,
+        margin: margin(values)?,
         instruments: (0..values.count("instruments")).map(instrument).collect::<Option<_>>()?,
+    })
+}
+
+fn margin(values: &Values) -> Option<MarginLimits> {
+    Some(MarginLimits {
+        mode: match values.text("account.margin_mode")? {
+            "cross" => MarginMode::Cross,
+            _ => return None,
+        },
+        fee_centi_bps: bps(values, "account.taker_fee_bps", 100)?,
+        ratio_bps_max: bps(values, "risk.max_margin_ratio_pct", 100)?,
+        ratio_bps_warn: bps(values, "risk.warn_margin_ratio_pct", 100)?,
+        liquidation_bps_min: bps(values, "risk.min_liquidation_distance_pct", 100)?,
     })
 }
 

@@ -38,6 +38,7 @@ impl Relations<'_> {
         self.at_most("risk.max_net_notional", "risk.max_gross_notional");
         self.at_most("risk.max_underlying_notional", "risk.max_gross_notional");
         self.at_most("risk.max_underlying_net_notional", "risk.max_underlying_notional");
+        self.at_most("risk.max_margin_ratio_pct", "risk.warn_margin_ratio_pct");
         let timeout = self.values.whole("reconciliation.timeout_ms");
         let interval = self.values.whole("reconciliation.interval_s");
         if let (Some(timeout), Some(interval)) = (timeout, interval)

@@ -44,6 +44,16 @@ pub(super) const KEYS: &[Key] = &[
         "true: nobody else trades on it, so all orders of a symbol may be cancelled at once. \
          false: only our own ids are touched.",
     ),
+    required(
+        "account.margin_mode",
+        Kind::Choice(&["cross"]),
+        "What stands behind a position at the venue. cross: the whole account.",
+    ),
+    required(
+        "account.taker_fee_bps",
+        Kind::Number("0", "100", 2, "basis points"),
+        "Highest fee of a trade there: free margin must cover it too.",
+    ),
     required("venue", Kind::Group, "Where orders go."),
     required("venue.name", Kind::Name, "Its name in reports."),
     required("venue.kind", Kind::Choice(&VENUE_KINDS), "Which dialect it speaks."),
@@ -140,6 +150,11 @@ pub(super) const KEYS: &[Key] = &[
         "instruments[].restricted",
         Kind::Flag,
         "true: only reductions are let through (a list of compliance).",
+    ),
+    required(
+        "instruments[].leverage",
+        Kind::Whole(1, 125, "times"),
+        "What it is set to at the venue; while the venue says another, nothing is opened in it.",
     ),
     required("strategies", Kind::Groups(32), "Who trades, with a budget each."),
     required("strategies[].name", Kind::Name, "Its own name; unique."),
@@ -369,6 +384,23 @@ pub(super) const KEYS: &[Key] = &[
         "What more refusals do. alert: a person is told. stop: also, nothing is opened until the \
          minute is over.",
     ),
+    required(
+        "risk.max_margin_ratio_pct",
+        Kind::Percent("100"),
+        "Part of the account that all positions, with every open order filled, may need as \
+         maintenance margin; at 100 the venue liquidates.",
+    ),
+    required(
+        "risk.warn_margin_ratio_pct",
+        Kind::Percent("100"),
+        "Beyond this part, needed by what is held, the venue may only reduce until a resume.",
+    ),
+    required(
+        "risk.min_liquidation_distance_pct",
+        Kind::Number("0.01", "90", 2, "percent"),
+        "So far all prices may move against everything, with every open order filled, without a \
+         liquidation.",
+    ),
     required("breaker", Kind::Group, "Automatic stops that follow each other become a long one."),
     required(
         "breaker.max_stops",
@@ -528,43 +560,4 @@ pub(super) const KEYS: &[Key] = &[
 ];
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::keys::{Need, keys_of};
-    use rust_decimal::Decimal;
-
-    #[test]
-    fn every_group_stands_before_its_keys_and_no_key_twice() {
-        for (index, key) in KEYS.iter().enumerate() {
-            let before = KEYS.get(..index).unwrap();
-            assert!(before.iter().all(|other| other.path != key.path), "{}", key.path);
-            let group = key.group().trim_end_matches("[]");
-            let stands = group.is_empty() || before.iter().any(|other| other.path == group);
-            assert!(stands, "{}", key.path);
-            assert!(key.meaning.ends_with('.'), "{}", key.path);
-        }
-        assert_eq!(keys_of("strategies[].budget").count(), 12);
-    }
-
-    #[test]
-    fn every_range_is_one() {
-        for key in KEYS {
-            if let Kind::Whole(min, max, _) = key.kind {
-                assert!(min < max, "{}", key.path);
-            }
-            if let Kind::Number(min, max, ..) = key.kind {
-                let [min, max]: [Decimal; 2] = [min, max].map(|end| end.parse().unwrap());
-                assert!(min < max, "{}", key.path);
-            }
-        }
-    }
-
-    #[test]
-    fn no_safety_number_has_a_default() {
-        let plain = ["folder", "runtime", "journal", "log", "backtest"];
-        for key in KEYS.iter().filter(|key| matches!(key.need, Need::Default(_))) {
-            let root = key.path.split('.').next().unwrap();
-            assert!(plain.contains(&root), "{} may not have a default", key.path);
-        }
-    }
-}
+mod tests;

@@ -2,10 +2,10 @@
 
 use super::*;
 use crate::core::{
-    Appetite, BreakerLimits, DayLimits, DeadManTiming, ExposureLimits, Limits, Permissions,
-    RejectLimits, Sharing, Storm, StrategyLimits, Taker,
+    Appetite, BreakerLimits, DayLimits, DeadManTiming, ExposureLimits, Limits, MarginLimits,
+    Permissions, RejectLimits, Sharing, Storm, StrategyLimits, Taker,
 };
-use crate::types::{Cash, InstrumentId, MS, Qty, SECOND};
+use crate::types::{Cash, InstrumentId, MS, MarginMode, Qty, SECOND};
 use proptest::prelude::*;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -58,11 +58,11 @@ instance: small
 mode: paper
 initial_state: active
 reporting_currency: USDT
-account: {exclusive: false}
+account: {exclusive: false, margin_mode: cross, taker_fee_bps: 4.5}
 venue: {name: sim, kind: binance_usdm, recv_window_ms: 5000}
 exchange: {seed: 7, starting_balance: 1000, maker_fee_bps: -0.25, taker_fee_bps: 5}
 instruments: [{symbol: BTC/USDT, max_position: 2, max_order_qty: 1, \
-    max_open_orders: 5, max_unknown_orders: 1, restricted: false}]
+    max_open_orders: 5, max_unknown_orders: 1, leverage: 3, restricted: false}]
 strategies:
 - name: rest
   kind: idle
@@ -103,6 +103,9 @@ risk:
   max_positions: 3
   max_reject_pct: 10
   reject_storm: alert
+  max_margin_ratio_pct: 20
+  warn_margin_ratio_pct: 40
+  min_liquidation_distance_pct: 12.5
 conservative: {size_factor: 0.5, max_position_pct_of_equity: 0.5, probation_s: 60, taker: off}
 orders: {answer_timeout_ms: 1000, cancel_retry_ms: 1000, query_retry_ms: 1000, \
     cancel_attempts_max: 5, stuck_max_s: 16}
@@ -201,6 +204,14 @@ fn assert_limits(limits: &Limits) {
     assert_eq!((limits.repeats.max, limits.repeats.window_ns), (20, 60 * SECOND));
     assert_eq!((limits.orders_per_minute_max, limits.depth_bps_max), (300, Some(1_250)));
     assert_eq!(limits.conservative_taker, Taker::Off);
+    let margin = MarginLimits {
+        mode: MarginMode::Cross,
+        fee_centi_bps: 450,
+        ratio_bps_max: 2_000,
+        ratio_bps_warn: 4_000,
+        liquidation_bps_min: 1_250,
+    };
+    assert_eq!((limits.margin, here.leverage), (margin, 3));
     assert_appetite(&limits.appetite);
 }
 

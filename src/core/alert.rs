@@ -5,7 +5,7 @@ use super::foreign::ForeignCause;
 use super::mode::{ModeRecord, Scope};
 use super::reconcile::Finding;
 use super::safety::TripReason;
-use crate::types::{AssetId, Cash, ClientOrderId, InstrumentId, Qty, VenueId};
+use crate::types::{AssetId, Cash, ClientOrderId, InstrumentId, MarginMode, Qty, VenueId};
 
 /// One thing worth saying.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -20,6 +20,9 @@ pub enum Alert {
         delta: Option<Cash>,
         /// What a move of all prices by one per cent against that sum costs.
         loss_per_percent: Option<Cash>,
+        /// How far the nearest liquidation is, in basis points of its instrument's price; `None`
+        /// where nothing can be liquidated or it cannot be told.
+        liquidation_bps: Option<i64>,
     },
     /// The mode of a scope changed.
     Mode {
@@ -99,6 +102,8 @@ pub enum Alert {
         /// By how much.
         amount: Cash,
     },
+    /// The margin of an account, or how the venue trades on it, is not as it should be.
+    Margin(MarginAlert),
     /// The venue's dead-man's switch was not renewed in time: what stood there may be gone.
     DeadManFired(InstrumentId),
     /// The venue changed its rules for orders, or does not list the instrument any more.
@@ -109,6 +114,38 @@ pub enum Alert {
     Flat,
     /// A flatten cannot go on: no price, or the venue refuses.
     FlattenStuck(InstrumentId),
+}
+
+/// What can be wrong with margin (SAFETY E7).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum MarginAlert {
+    /// The venue warns that it is near to liquidating positions: it may only reduce there.
+    Call(VenueId),
+    /// Positions need so much of their account that only reductions go on there.
+    Ratio {
+        /// Where.
+        venue: VenueId,
+        /// Maintenance margin in basis points of the margin balance.
+        ratio_bps: i64,
+    },
+    /// The venue trades an instrument with another leverage than is configured: nothing is opened.
+    Leverage {
+        /// Which.
+        instrument: InstrumentId,
+        /// What the configuration says.
+        configured: u32,
+        /// What the venue says.
+        venue: u32,
+    },
+    /// The venue trades an instrument in another mode of margin than is configured.
+    Mode {
+        /// Which.
+        instrument: InstrumentId,
+        /// What the configuration says.
+        configured: MarginMode,
+        /// What the venue says.
+        venue: MarginMode,
+    },
 }
 
 /// What can be wrong with an order.

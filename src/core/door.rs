@@ -27,6 +27,7 @@ impl Door {
             EventKind::Account(AccountEvent::Snapshot(snapshot)) => self.has_all(snapshot),
             EventKind::Account(AccountEvent::QueryFailed { venue, .. }) => self.has_venue(*venue),
             EventKind::Account(AccountEvent::Balance(change)) => self.has_venue(change.venue),
+            EventKind::Account(AccountEvent::MarginCall(venue)) => self.has_venue(*venue),
             EventKind::Link(event) => self.has_venue(event.venue),
             EventKind::Clock(sample) => self.has_venue(sample.venue),
             EventKind::Condition(told) => self.has_venue(told.venue),
@@ -55,7 +56,9 @@ impl Door {
     fn has_all(self, snapshot: &AccountSnapshot) -> bool {
         let positions = snapshot.positions.iter().map(|held| held.instrument);
         let orders = snapshot.open_orders.iter().map(|order| order.instrument);
-        let known = positions.chain(orders).all(|instrument| self.has(instrument));
+        let setups = snapshot.margin.iter().flat_map(|margin| &margin.instruments);
+        let setups = setups.map(|setup| setup.instrument);
+        let known = positions.chain(orders).chain(setups).all(|instrument| self.has(instrument));
         known && self.has_venue(snapshot.venue)
     }
 }

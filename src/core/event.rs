@@ -56,6 +56,8 @@ pub enum AccountEvent {
     },
     /// A wallet changed without a trade of ours.
     Balance(BalanceChange),
+    /// The venue warns that it is near to liquidating positions.
+    MarginCall(VenueId),
 }
 
 /// The venue's rules for orders of one instrument, as they are now.

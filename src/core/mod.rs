@@ -26,6 +26,8 @@ mod foreign;
 mod guard;
 mod kept;
 mod links;
+mod margin;
+mod margin_watch;
 mod market;
 mod mode;
 mod operator;
@@ -42,7 +44,7 @@ mod stop;
 mod strategy;
 mod suspense;
 
-pub use alert::{Alert, OrderFault};
+pub use alert::{Alert, MarginAlert, OrderFault};
 pub use book::Book;
 pub use dead_man::DeadManState;
 pub use digest::Digest;
@@ -63,9 +65,9 @@ pub use portfolio::{HighWater, Tally};
 pub use reconcile::Finding;
 pub use setup::{
     Appetite, BreakerLimits, Budget, ClockLimits, DayLimits, DeadManTiming, DrawdownLimits,
-    ExposureLimits, InstrumentLimits, Limits, NoTradeWindow, PriceMoveLimits, Rate, RejectLimits,
-    RepeatLimits, Resting, Restored, Seat, Setup, Sharing, Span, Storm, StrategyLimits, Taker,
-    Timing, Valuation,
+    ExposureLimits, InstrumentLimits, Limits, MarginLimits, NoTradeWindow, PriceMoveLimits, Rate,
+    RejectLimits, RepeatLimits, Resting, Restored, Seat, Setup, Sharing, Span, Storm,
+    StrategyLimits, Taker, Timing, Valuation,
 };
 pub use status::{
     Counters, InstrumentStatus, LatchStatus, LossStatus, Status, StrategyStatus, VenueStatus,
@@ -130,19 +132,19 @@ impl Core {
         assert!(in_order, "instruments stand in order of their index");
         assert!(limits.instruments.len() == instruments.len(), "every instrument has limits");
         let budgets = strategies.iter().map(|seat| seat.budget).collect();
-        let move_window_ns = limits.price_move.window_ns;
-        let kernel = Kernel::new(limits, budgets, &instruments, setup.epoch, &setup.restored);
         let (count, seats) = (instruments.len(), strategies.len());
+        let state = State::new(
+            instruments,
+            valuations,
+            seats,
+            setup.timing,
+            setup.sharing,
+            setup.dead_man,
+            &limits,
+        );
+        let kernel = Kernel::new(limits, budgets, &state.instruments, setup.epoch, &setup.restored);
         Self {
-            state: State::new(
-                instruments,
-                valuations,
-                seats,
-                setup.timing,
-                setup.sharing,
-                setup.dead_man,
-                move_window_ns,
-            ),
+            state,
             kernel,
             seats: strategies.into_iter().map(SeatState::new).collect(),
             intents: Intents::new(setup.epoch),
@@ -302,31 +304,38 @@ impl Core {
 
     fn on_account(&mut self, event: &AccountEvent, effects: &mut Effects) {
         match event {
-            AccountEvent::Snapshot(snapshot) => self.on_snapshot(snapshot, effects),
+            AccountEvent::Snapshot(snapshot) => {
+                let reconciler = &self.state.reconcilers[snapshot.venue.index()];
+                let asked_ns = reconciler.asked_ns().unwrap_or(0);
+                if self.on_snapshot(snapshot, effects) != Verdict::Dropped {
+                    self.on_margin(snapshot, asked_ns, effects);
+                }
+            }
+            AccountEvent::MarginCall(venue) => self.on_margin_call(*venue, effects),
             AccountEvent::QueryFailed { venue, token } => {
                 let now_ns = self.state.now.mono_ns;
                 self.state.reconcilers[venue.index()].on_failed(*token, now_ns);
             }
             AccountEvent::Balance(change) => {
                 self.state.on_activity(change.venue);
-                self.state.portfolio.on_balance(change);
+                self.state.on_balance(change);
             }
         }
     }
 
-    fn on_snapshot(&mut self, snapshot: &AccountSnapshot, effects: &mut Effects) {
+    fn on_snapshot(&mut self, snapshot: &AccountSnapshot, effects: &mut Effects) -> Verdict {
         let venue = snapshot.venue;
         let reconciler = &self.state.reconcilers[venue.index()];
         let (was_proven, asked_ns) = (reconciler.is_proven(), reconciler.asked_ns());
         let verdict = self.state.read(snapshot);
         if let Verdict::Dropped | Verdict::Inconclusive = verdict {
-            return;
+            return verdict;
         }
         let found = self.state.reconcilers[venue.index()].findings();
         for finding in found.iter().take(effects.room()) {
             effects.push(Effect::Alert(Alert::Mismatch(*finding)));
         }
-        let Verdict::Proven { adopt, quiet, findings } = verdict else { return };
+        let Verdict::Proven { adopt, quiet, findings } = verdict else { return verdict };
         self.kernel.on_proven(venue, asked_ns.unwrap_or(0));
         self.state.adopt(snapshot, adopt, quiet);
         let taken = snapshot.open_orders.iter().filter_map(crate::types::VenueOrder::id);
@@ -342,6 +351,7 @@ impl Core {
         }
         self.state.equity = self.state.portfolio.equity();
         self.proven = true;
+        verdict
     }
 
     fn on_link(&mut self, event: &LinkEvent, effects: &mut Effects) {
@@ -430,10 +440,16 @@ impl Core {
         }
         let delta = self.state.delta();
         let loss_per_percent = delta.and_then(|delta| delta.abs().checked_bps(100));
+        let liquidation_bps = self.state.nearest_liquidation_bps();
         for latch in self.kernel.latches().filter(|it| generation < it.trip.generation) {
             let (scope, reason) = (latch.scope, latch.trip.reason);
-            let alert = Alert::KillSwitch { scope, reason, delta, loss_per_percent };
-            effects.push(Effect::Alert(alert));
+            effects.push(Effect::Alert(Alert::KillSwitch {
+                scope,
+                reason,
+                delta,
+                loss_per_percent,
+                liquidation_bps,
+            }));
             if latch.scope == Scope::All {
                 self.state.reconcilers.iter_mut().for_each(Reconciler::doubt);
             }
@@ -458,6 +474,7 @@ impl Core {
         if let Some((scope, cause)) = enforced.reduces {
             self.change_mode(scope, Change::by_engine(cause), effects);
         }
+        self.watch_margin(effects);
     }
 }
 

@@ -147,6 +147,10 @@ causes! {
     MarketDataLost "market data lost" Engine: Reducing Reducing Reducing Halted,
     /// The venue took positions by itself: liquidation, auto-deleveraging, delivery (E7, E12).
     Liquidation "liquidation" Engine: Reducing Reducing Reducing Halted,
+    /// The venue warned of a liquidation (E7).
+    MarginCall "margin call" Engine: Reducing Reducing Reducing Halted,
+    /// Positions need more of their account than `risk.warn_margin_ratio_pct` (E7).
+    MarginRatio "margin ratio" Engine: Reducing Reducing Reducing Halted,
     /// The day's loss is confirmed beyond its limit (E13): midnight lifts nothing.
     DailyLoss "daily loss" Engine: Reducing Reducing Reducing Halted,
     /// A strategy lost more than its budget allows (P21).

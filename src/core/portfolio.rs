@@ -438,6 +438,15 @@ impl Portfolio {
         self.holdings[instrument.index()].mark.map(|mark| (mark.bid, mark.ask))
     }
 
+    /// What one asset of a venue is worth: the wallet and the open profit and loss of what settles
+    /// in it. What nobody has explained yet is in it: the venue counts it too.
+    pub(super) fn worth_in(&self, venue: VenueId, asset: AssetId) -> Option<Cash> {
+        let known = *self.known.get(venue.index())? && self.unmarked == 0;
+        let at = asset.index();
+        let held = self.ledgers.get(at)?.checked_add(*self.open_values.get(at)?);
+        held.filter(|_| known)
+    }
+
     /// Equity in reporting currency, without what nobody has explained yet.
     pub(super) fn equity(&self) -> Option<Cash> {
         let all =

@@ -12,7 +12,7 @@ use super::permission::Permissions;
 use super::portfolio::HighWater;
 use super::safety::{Latch, TripRecord};
 use super::strategy::Strategy;
-use crate::types::{Cash, Instrument, InstrumentId, Qty};
+use crate::types::{Cash, Instrument, InstrumentId, MarginMode, Qty};
 
 /// Everything that a core is built from.
 #[derive(Debug)]
@@ -173,6 +173,8 @@ pub struct Limits {
     pub conservative_taker: Taker,
     /// When nothing is opened (R68).
     pub no_trade: Vec<NoTradeWindow>,
+    /// What the accounts must carry.
+    pub margin: MarginLimits,
     /// Per instrument, by `InstrumentId`.
     pub instruments: Vec<InstrumentLimits>,
 }
@@ -238,6 +240,25 @@ pub struct InstrumentLimits {
     pub unknown_orders_max: u32,
     /// Only reductions pass (a list of compliance).
     pub restricted: bool,
+    /// What the venue must trade it with, notional per initial margin.
+    pub leverage: u32,
+}
+
+/// What an account must carry (SAFETY E7, P17). None of it binds a reduction.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct MarginLimits {
+    /// What must stand behind every position.
+    pub mode: MarginMode,
+    /// Highest fee of a trade, in hundredths of a basis point.
+    pub fee_centi_bps: u32,
+    /// Largest part of the margin balance that positions and orders at their worst case may need
+    /// not to be liquidated, in basis points.
+    pub ratio_bps_max: u32,
+    /// Beyond this part, needed by what is held, only reductions go on.
+    pub ratio_bps_warn: u32,
+    /// Smallest move of all prices against all positions at their worst case that may lead to a
+    /// liquidation, in basis points.
+    pub liquidation_bps_min: u32,
 }
 
 /// How far a mid may move within a time before nothing is opened into the move.

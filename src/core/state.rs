@@ -7,17 +7,19 @@ use super::dead_man::DeadMan;
 use super::effect::Effects;
 use super::exposure::Exposure;
 use super::links::Links;
+use super::margin::{self, Margins};
 use super::market::Market;
 use super::mode::Mode;
 use super::orders::{Orders, Totals};
 use super::portfolio::Portfolio;
 use super::reconcile::{Reconciler, Verdict};
 use super::safety::{Facts, Holdings, Modes};
-use super::setup::{DeadManTiming, Sharing, Timing, Valuation};
+use super::setup::{DeadManTiming, Limits, Sharing, Timing, Valuation};
 use super::strategy::View;
 use crate::types::{
-    AccountSnapshot, Cash, Filters, Instrument, InstrumentId, OrderStatus, OrderTerms, Purpose,
-    Qty, Side, Stamp, StrategyId, TimeInForce, VenueId, VenueOrder,
+    AccountSnapshot, BalanceCause, BalanceChange, Cash, Filters, Instrument, InstrumentId,
+    OrderStatus, OrderTerms, Purpose, Qty, Side, Stamp, StrategyId, TimeInForce, VenueId,
+    VenueOrder,
 };
 
 /// All that is known.
@@ -29,6 +31,7 @@ pub(super) struct State {
     pub(super) orders: Orders,
     pub(super) portfolio: Portfolio,
     pub(super) exposure: Exposure,
+    pub(super) margins: Margins,
     /// By `VenueId`.
     pub(super) reconcilers: Vec<Reconciler>,
     pub(super) sharing: Sharing,
@@ -54,19 +57,21 @@ impl State {
         timing: Timing,
         sharing: Sharing,
         dead_man: Option<DeadManTiming>,
-        move_window_ns: u64,
+        limits: &Limits,
     ) -> Self {
         let count = instruments.len();
         let venues = instruments.iter().map(|it| it.venue.index() + 1).max().unwrap_or(0);
         let reconciler = |venue| Reconciler::new(venue, timing);
+        let window_ns = limits.price_move.window_ns;
         let market =
-            |instrument: &Instrument| Market::new(instrument.filters.price_tick, move_window_ns);
+            |instrument: &Instrument| Market::new(instrument.filters.price_tick, window_ns);
         Self {
             now: Stamp::default(),
             market: instruments.iter().map(market).collect(),
             orders: Orders::new(count, strategies, timing),
             portfolio: Portfolio::new(count, strategies, venues, valuations),
             exposure: Exposure::new(&instruments),
+            margins: Margins::new(&instruments, limits.margin),
             reconcilers: (0_u8..).map(VenueId).take(venues).map(reconciler).collect(),
             sharing,
             dead_man: DeadMan::new(dead_man, &timing, count),
@@ -164,13 +169,79 @@ impl State {
     /// Keeps the sum of exposures after a change of one instrument's orders, position or price.
     pub(super) fn expose(&mut self, instrument: InstrumentId) {
         let price = self.market[instrument.index()].last_quote().map(|quote| quote.ask);
-        self.exposure.set(
-            instrument,
-            self.portfolio.position(instrument),
-            self.orders.totals().of(instrument),
-            self.foreign[instrument.index()],
-            price,
-        );
+        let position = self.portfolio.position(instrument);
+        let (open, foreign) =
+            (self.orders.totals().of(instrument), self.foreign[instrument.index()]);
+        self.exposure.set(instrument, position, open, foreign, price);
+        self.margins.set(instrument, position, open, foreign, price);
+    }
+
+    /// Takes in the margin of a reading that was asked for then. What a pool is worth is needed to
+    /// know what it loses from here on: where that cannot be told, it is read again.
+    pub(super) fn read_margin(&mut self, snapshot: &AccountSnapshot, asked_ns: u64) {
+        let (venue, told) = (snapshot.venue, snapshot.margin.as_ref());
+        self.margins.set_up(venue, told);
+        for at in 0..self.instruments.len() {
+            self.expose(self.instruments[at].id);
+        }
+        let Self { margins, market, orders, portfolio, .. } = self;
+        let stood = |instrument: InstrumentId| {
+            let Some(quote) = market[instrument.index()].last_quote() else { return Cash::ZERO };
+            let there = snapshot.positions.iter().find(|held| held.instrument == instrument);
+            let positions =
+                [portfolio.position(instrument), there.map_or(Qty::ZERO, |held| held.qty)];
+            let mut foreign = [Cash::ZERO; 2];
+            let others = snapshot.open_orders.iter().filter(|order| {
+                let opens = order.purpose == Purpose::Opening;
+                order.instrument == instrument && order.id().is_none() && opens
+            });
+            for order in others {
+                let open = order.qty.saturating_sub(order.cum_qty).max(Qty::ZERO);
+                let sum = &mut foreign[order.side.index()];
+                *sum = sum.saturating_add(order.price.min(quote.bid).notional(open));
+            }
+            let ours = orders.live().filter(|order| order.terms.instrument == instrument);
+            margin::stood(ours, asked_ns, positions, foreign, quote.bid)
+        };
+        margins.on_read(venue, told, stood, |asset| portfolio.worth_in(venue, asset));
+        if self.margins.lacks_worth(venue) {
+            self.reconcilers[venue.index()].ask_soon();
+        }
+    }
+
+    /// A wallet changed without a trade. Money that came in is there at once.
+    pub(super) fn on_balance(&mut self, change: &BalanceChange) {
+        let &BalanceChange { venue, asset, cause, .. } = change;
+        let before = self.portfolio.worth_in(venue, asset);
+        self.portfolio.on_balance(change);
+        let after = self.portfolio.worth_in(venue, asset);
+        let gained = after.zip(before).map(|(after, before)| after.saturating_sub(before));
+        if let (BalanceCause::Transfer, Some(gained)) = (cause, gained) {
+            self.margins.on_deposit(venue, asset, gained.max(Cash::ZERO));
+        }
+    }
+
+    /// How much of a venue's account its positions need, in basis points, where that is more than
+    /// may be before a person is told.
+    pub(super) fn stretched_bps(&self, venue: VenueId) -> Option<i64> {
+        let ratio_bps = self.margin_ratio_bps(venue)?;
+        self.margins.is_stretched(ratio_bps).then_some(ratio_bps)
+    }
+
+    /// The same, whatever it is.
+    pub(super) fn margin_ratio_bps(&self, venue: VenueId) -> Option<i64> {
+        self.margins.ratio_bps(venue, |venue, asset| self.portfolio.worth_in(venue, asset))
+    }
+
+    /// How far the price of an instrument is from the liquidation of its position.
+    pub(super) fn liquidation_bps(&self, instrument: InstrumentId) -> Option<i64> {
+        let worth = |venue, asset| self.portfolio.worth_in(venue, asset);
+        self.margins.liquidation_bps(instrument, worth)
+    }
+
+    /// The smallest of them.
+    pub(super) fn nearest_liquidation_bps(&self) -> Option<i64> {
+        self.instruments.iter().filter_map(|it| self.liquidation_bps(it.id)).min()
     }
 
     /// Sum of all positions at the last prices, signed; `None` while one has no price.
@@ -229,6 +300,9 @@ impl State {
             own_opposite: self.orders.best_resting(instrument, side.opposite()),
             around: self.exposure.around(instrument, side),
             equity: self.equity,
+            margin: self
+                .margins
+                .around(instrument, |venue, asset| self.portfolio.worth_in(venue, asset)),
         }
     }
 

@@ -106,6 +106,9 @@ pub struct InstrumentStatus {
     pub held: ModeRecord,
     /// The venue's dead-man's switch there.
     pub dead_man: DeadManState,
+    /// How far its price is from the liquidation of the position if nothing else moved, basis
+    /// points; `None` where that cannot be, or cannot be told.
+    pub liquidation_bps: Option<i64>,
 }
 
 /// One venue.
@@ -123,6 +126,8 @@ pub struct VenueStatus {
     pub reconciled: bool,
     /// Distance of its clock to ours, nanoseconds.
     pub clock_offset_ns: Option<i64>,
+    /// Part of the account that its positions need not to be liquidated, basis points.
+    pub margin_ratio_bps: Option<i64>,
 }
 
 /// One strategy.
@@ -298,6 +303,7 @@ impl Core {
             line.in_maintenance = !links.is_serving();
             line.reconciled = self.state.reconcilers[id.index()].is_proven();
             line.clock_offset_ns = self.kernel.clock_offset_ns(id);
+            line.margin_ratio_bps = self.state.margin_ratio_bps(id);
         }
     }
 
@@ -314,6 +320,7 @@ impl Core {
             line.open_orders = state.totals().of(instrument.id).live();
             line.held = self.kernel.mode_in(Scope::Instrument(instrument.id));
             line.dead_man = state.dead_man.state(instrument.id, state.now);
+            line.liquidation_bps = state.liquidation_bps(instrument.id);
         }
     }
 

@@ -3,7 +3,8 @@
 use super::Names;
 use crate::core::safety::TripReason;
 use crate::core::{
-    Alert, Author, FillFault, Finding, ForeignCause, Mode, ModeRecord, OrderFault, Scope, Severity,
+    Alert, Author, FillFault, Finding, ForeignCause, MarginAlert, Mode, ModeRecord, OrderFault,
+    Scope, Severity,
 };
 use crate::types::{Cash, ClientOrderId, InstrumentId, Qty};
 
@@ -33,13 +34,14 @@ const UNARMED: &str = "cannot be armed: no order that rests is opened there unti
 pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
     let symbol = |id: &InstrumentId| names.instrument(*id);
     match alert {
-        Alert::KillSwitch { scope, reason, delta, loss_per_percent } => {
+        Alert::KillSwitch { scope, reason, delta, loss_per_percent, liquidation_bps } => {
             let (why, scope) = (trip_reason(*reason), names.of_scope(*scope));
             let amount = |cash: &Option<Cash>| cash.map_or("?".to_owned(), |it| format!("{it:.2}"));
             let (delta, loss) = (amount(delta), amount(loss_per_percent));
             urgent(format!(
                 "Kill switch activated: {why} ({scope}); net position {delta}, one per cent \
-                 against it costs {loss}; see `engine kill-switch status`"
+                 against it costs {loss}, {}; see `engine kill-switch status`",
+                liquidation(*liquidation_bps)
             ))
         }
         Alert::Mode { scope, record } => mode(*scope, record, names),
@@ -86,6 +88,7 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
             let what = format!("the wallet changed by {amount} {}", names.asset(*asset));
             urgent(format!("{what} and nobody said why: counted as profit or loss"))
         }
+        Alert::Margin(alert) => margin(alert, names),
         Alert::FiltersChanged(at) => {
             warn(format!("the venue changed its rules for orders of {}", symbol(at)))
         }
@@ -96,6 +99,45 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
             urgent(format!("flatten of {} cannot go on: no price or no link", symbol(at)))
         }
     }
+}
+
+fn margin(alert: &MarginAlert, names: &Names) -> (Loudness, String) {
+    match alert {
+        MarginAlert::Call(venue) => {
+            let venue = names.venue(*venue);
+            urgent(format!("margin call: {venue} is near to liquidating positions; reduce them"))
+        }
+        MarginAlert::Ratio { venue, ratio_bps } => {
+            let (venue, ratio) = (names.venue(*venue), percent(*ratio_bps));
+            urgent(format!(
+                "margin ratio: positions at {venue} need {ratio} % of the account not to be \
+                 liquidated; reduce them"
+            ))
+        }
+        MarginAlert::Leverage { instrument, configured, venue } => urgent(format!(
+            "leverage of {} is {venue} at the venue and {configured} in the configuration: nothing \
+             is opened there; set one of them",
+            names.instrument(*instrument)
+        )),
+        MarginAlert::Mode { instrument, configured, venue } => urgent(format!(
+            "margin of {} is {} at the venue and {} in the configuration: nothing is opened there; \
+             switch it at the venue",
+            names.instrument(*instrument),
+            venue.name(),
+            configured.name()
+        )),
+    }
+}
+
+fn liquidation(bps: Option<i64>) -> String {
+    bps.map_or_else(
+        || "no liquidation price".to_owned(),
+        |bps| format!("the nearest liquidation is {} % away", percent(bps)),
+    )
+}
+
+fn percent(bps: i64) -> String {
+    format!("{}.{:02}", bps / 100, bps % 100)
 }
 
 fn info(line: impl Into<String>) -> (Loudness, String) {

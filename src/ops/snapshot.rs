@@ -77,7 +77,7 @@ fn positions(report: &Report) -> Vec<Value> {
             "position": line.position.to_string(),
             "notional": notional.map(|it| it.to_string()),
             "loss_per_percent": loss.map(|it| it.to_string()),
-            "liquidation_distance_bps": null,
+            "liquidation_distance_bps": line.liquidation_bps,
         })
     });
     line.collect()

@@ -142,6 +142,7 @@ fn venue(line: &VenueStatus, report: &Report) -> Value {
         "reconciled": line.reconciled,
         "maintenance": line.in_maintenance,
         "clock_offset_ms": line.clock_offset_ns.map(|ns| ns / 1_000_000),
+        "margin_ratio_bps": line.margin_ratio_bps,
         "mode": line.held.mode.name(),
         "mode_cause": mode_cause(&line.held),
     })
@@ -186,6 +187,7 @@ fn instruments(report: &Report) -> Value {
             "mode": line.held.mode.name(),
             "mode_cause": mode_cause(&line.held),
             "dead_man": dead_man(line.dead_man),
+            "liquidation_distance_bps": line.liquidation_bps,
         })
     };
     report.status.instruments.iter().map(line).collect()

@@ -144,7 +144,8 @@ const ROWS: &[Row] = &[
 
 const NOT_PROTECTED: &[&str] = &[
     "A gap through your limit: a trip stops new risk, it cannot sell into a market that is not there.",
-    "Liquidation: margin and distance to liquidation are not checked yet.",
+    "Liquidation by a gap: orders are checked against margin, its ratio and the distance to liquidation, \
+     and a margin call leaves only reductions; nothing is closed by itself.",
     "The venue itself: insolvency, frozen withdrawals, a wrong mark price.",
     "A host that dies with opening orders standing, for `dead_man.countdown_s`, and for ever where the \
      switch is `off` or the venue has none (Binance Spot).",

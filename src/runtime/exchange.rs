@@ -17,7 +17,7 @@ use crate::net::listen::{
 use crate::net::ws::WsLimits;
 use crate::sim::{AccountSpec, Fees, HttpReply, HttpRequest, Server, Synthetic};
 use crate::store::StoreError;
-use crate::types::{Cash, MS, MarketEvent};
+use crate::types::{Cash, InstrumentId, MS, MarketEvent};
 use crate::venue::{Listing, VenueKind};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -75,6 +75,8 @@ pub struct ExchangePlan {
     pub exchange: ExchangeConfig,
     /// What it lists.
     pub symbols: Vec<String>,
+    /// The leverage that each of them is traded with, in the same order.
+    pub leverages: Vec<u32>,
     /// In which asset its accounts are kept.
     pub reporting: String,
     /// Which dialect it speaks.
@@ -93,6 +95,7 @@ impl ExchangePlan {
         Self {
             exchange,
             symbols: assemble::symbols(config),
+            leverages: config.limits.instruments.iter().map(|it| it.leverage).collect(),
             reporting: config.reporting_currency.clone(),
             kind: config.venue.kind,
             clock_offset_ms: 0,
@@ -111,6 +114,7 @@ impl Default for ExchangePlan {
                 taker_fee_centi_bps: 500,
             },
             symbols: ["BTCUSDT", "ETHUSDT"].map(str::to_owned).into(),
+            leverages: Vec::new(),
             reporting: "USDT".to_owned(),
             kind: VenueKind::BinanceUsdm,
             clock_offset_ms: 0,
@@ -216,7 +220,13 @@ fn server(plan: &ExchangePlan, universe: Universe) -> Server {
         maker_centi_bps: config.maker_fee_centi_bps,
         taker_centi_bps: config.taker_fee_centi_bps,
     };
-    Server::new(universe.instruments, universe.assets, vec![account], fees)
+    let ids: Vec<InstrumentId> = universe.instruments.iter().map(|it| it.id).collect();
+    let mut server = Server::new(universe.instruments, universe.assets, vec![account], fees);
+    for (id, leverage) in ids.into_iter().zip(&plan.leverages) {
+        // The configuration takes no leverage that the exchange does not.
+        server.set_leverage(id, *leverage);
+    }
+    server
 }
 
 struct House {

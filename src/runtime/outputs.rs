@@ -117,7 +117,7 @@ impl Outputs {
             EventKind::DeadMan(report) => Record::DeadMan(*report),
             EventKind::Operator(request) => Record::Operator(*request),
             EventKind::Account(AccountEvent::Snapshot(_) | AccountEvent::QueryFailed { .. })
-            | EventKind::Account(AccountEvent::Balance(_))
+            | EventKind::Account(AccountEvent::Balance(_) | AccountEvent::MarginCall(_))
             | EventKind::Market(_)
             | EventKind::Reference(_)
             | EventKind::Timer => return,

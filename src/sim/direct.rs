@@ -42,6 +42,12 @@ impl Direct {
         self.account
     }
 
+    /// Sets the leverage that an instrument is traded with; false where the venue has no such
+    /// instrument or leverage.
+    pub fn set_leverage(&mut self, instrument: InstrumentId, leverage: u32) -> bool {
+        self.exchange.set_leverage(instrument, leverage)
+    }
+
     /// Takes over the wallets and positions of a real account (a dry-run starts from them). Its
     /// open orders are not taken over: they stand at the venue and not here.
     pub fn adopt(&mut self, now_unix_ms: u64, snapshot: &AccountSnapshot) {

@@ -118,6 +118,8 @@ pub enum UserEvent {
     Execution(ExecutionReport),
     /// Of a wallet.
     Balance(BalanceChange),
+    /// The venue warns that it is near to liquidating positions.
+    MarginCall,
     /// The stream will say no more: get a new one and read the account.
     Expired,
     /// Something changed that only a full reading of the account tells.

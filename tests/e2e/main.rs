@@ -19,6 +19,7 @@ mod dead_man;
 mod exchanges;
 mod journals;
 mod kill_switch;
+mod margin;
 mod operators;
 mod panics;
 mod proxy;

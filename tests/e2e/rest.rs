@@ -17,14 +17,36 @@ const PAUSE_MS: u64 = 250;
 
 /// A signed question about a symbol; without one it would weigh forty times as much.
 fn signed(port: u16, path: &str, symbol: &str) -> Value {
+    let (status, body) = call(port, Method::GET, &signed_target(port, path, symbol, ""));
+    assert_eq!(status, 200, "{path}: {body}");
+    body
+}
+
+fn signed_target(port: u16, path: &str, symbol: &str, more: &str) -> String {
     // By the exchange's own clock, which need not be the machine's.
-    let now = get(port, "/fapi/v1/time")["serverTime"].as_u64().unwrap();
-    let query = format!("symbol={symbol}&recvWindow=5000&timestamp={now}");
+    let (_, time) = call(port, Method::GET, "/fapi/v1/time");
+    let now = time["serverTime"].as_u64().unwrap();
+    let query = format!("symbol={symbol}{more}&recvWindow=5000&timestamp={now}");
     let mut mac = Hmac::<Sha256>::new_from_slice(b"paper-secret").unwrap();
     mac.update(query.as_bytes());
     let signature: String =
         mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-    get(port, &format!("{path}?{query}&signature={signature}"))
+    format!("{path}?{query}&signature={signature}")
+}
+
+/// Buys at the market, so much at a time and then less, until margin is insufficient for more.
+pub(crate) fn buy_until_refused(port: u16, symbol: &str, amounts: &[&str]) {
+    for amount in amounts {
+        let refused = (0..200).any(|_| {
+            pause(20);
+            let more = format!("&side=BUY&type=MARKET&quantity={amount}");
+            let target = signed_target(port, "/fapi/v1/order", symbol, &more);
+            let (status, body) = call(port, Method::POST, &target);
+            assert!(status == 200 || body["code"] == -2019 || body["code"] == -4164, "{body}");
+            status != 200
+        });
+        assert!(refused, "the account carries all of it");
+    }
 }
 
 /// Orders that stand and could open something: a stop leaves those that only reduce (SAFETY E1).
@@ -52,16 +74,15 @@ pub(crate) fn position(port: u16, symbol: &str) -> f64 {
     found.map_or(0.0, |held| held["positionAmt"].as_str().unwrap().parse().unwrap())
 }
 
-fn get(port: u16, target: &str) -> Value {
+fn call(port: u16, method: Method, target: &str) -> (u16, Value) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let reply = runtime.block_on(async {
         let dial = Dial { roots: TlsRoots::bundled().unwrap(), limit: LIMIT };
         let address = Address::parse(&format!("http://127.0.0.1:{port}")).unwrap();
         let client = HttpClient::new(address, dial, HttpLimits::STANDARD).unwrap();
         let headers = [("X-MBX-APIKEY", "paper-key")];
-        client.call(Method::GET, target, &headers, Bytes::new(), LIMIT).await.unwrap()
+        client.call(method, target, &headers, Bytes::new(), LIMIT).await.unwrap()
     });
     let body = String::from_utf8_lossy(&reply.body).into_owned();
-    assert_eq!(reply.status, 200, "{target}: {body}");
-    serde_json::from_str(&body).unwrap()
+    (reply.status, serde_json::from_str(&body).unwrap())
 }

@@ -284,8 +284,16 @@ impl ExchangeProcess {
         Self::start_at(0, &[])
     }
 
+    /// Trades what that deployment trades, with its balance and leverage.
+    pub(crate) fn of(paper: Deployment) -> Self {
+        Self::open(paper, 0, &[])
+    }
+
     pub(crate) fn start_at(port: u16, more: &[&str]) -> Self {
-        let paper = Deployment::paper();
+        Self::open(Deployment::paper(), port, more)
+    }
+
+    fn open(paper: Deployment, port: u16, more: &[&str]) -> Self {
         let (file, listen) = (paper.file().display().to_string(), format!("127.0.0.1:{port}"));
         let mut arguments = vec!["exchange", "--config", &file, "--listen", &listen];
         arguments.extend(more);

@@ -20,6 +20,7 @@ mod halt_resume;
 mod kill_switch;
 mod losses;
 mod maintenance;
+mod margin;
 mod momentum;
 mod no_trade;
 mod order_bounds;

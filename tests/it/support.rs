@@ -10,16 +10,17 @@ use tradekeel::core::{
     AccountEvent, Alert, Appetite, Baseline, BreakerLimits, Budget, ClockLimits, ClockSample,
     Command, Core, Criterion, DayLimits, DrawdownLimits, Effect, Effects, Event, EventKind,
     ExposureLimits, InstrumentLimits, Intent, Intents, Kept, Limits, LinkChannel, LinkEvent,
-    LinkState, Mode, OperatorCommand, OperatorRequest, Order, OrderUpdate, Permissions,
-    PriceMoveLimits, Rate, Refusal, RejectLimits, RepeatLimits, Restored, Scope, Seat, Setup,
-    Sharing, Status, Storm, Strategy, StrategyLimits, Taker, Timing, Valuation, View,
+    LinkState, MarginLimits, Mode, OperatorCommand, OperatorRequest, Order, OrderUpdate,
+    Permissions, PriceMoveLimits, Rate, Refusal, RejectLimits, RepeatLimits, Restored, Scope, Seat,
+    Setup, Sharing, Status, Storm, Strategy, StrategyLimits, Taker, Timing, Valuation, View,
 };
 use tradekeel::sim::{Direct, Fees, Rng};
 use tradekeel::types::{
     AssetId, BookDelta, Cash, ClientOrderId, DELTA_LEVELS, DeadManRequest, ExecutionKind,
-    ExecutionReport, Filters, IdPrefix, Instrument, InstrumentId, InstrumentKind, Level, MS,
-    MarketData, MarketEvent, NotSentReason, OrderKind, OrderRef, OrderRequest, OrderTerms, Price,
-    Purpose, Qty, Quote, SECOND, Side, Stamp, Text, Trade, VenueId,
+    ExecutionReport, Filters, IdPrefix, Instrument, InstrumentId, InstrumentKind, InstrumentMargin,
+    Level, MS, MarginMode, MarginTier, MarginTiers, MarketData, MarketEvent, NotSentReason,
+    OrderKind, OrderRef, OrderRequest, OrderTerms, Price, Purpose, Qty, Quote, SECOND, Side, Stamp,
+    Text, Trade, VenueId,
 };
 
 pub(crate) const BTC: InstrumentId = InstrumentId(0);
@@ -203,6 +204,7 @@ pub(crate) fn limits() -> Limits {
         open_orders_max: 20,
         unknown_orders_max: 3,
         restricted: false,
+        leverage: 20,
     };
     Limits {
         drawdown: DrawdownLimits {
@@ -255,6 +257,13 @@ pub(crate) fn limits() -> Limits {
         probation_ns: 0,
         conservative_taker: Taker::On,
         no_trade: Vec::new(),
+        margin: MarginLimits {
+            mode: MarginMode::Cross,
+            fee_centi_bps: 500,
+            ratio_bps_max: 10_000,
+            ratio_bps_warn: 10_000,
+            liquidation_bps_min: 1,
+        },
         instruments: vec![bounds, bounds],
     }
 }
@@ -286,6 +295,14 @@ pub(crate) fn timing() -> Timing {
 
 pub(crate) fn seat(strategy: Box<dyn Strategy>) -> Seat {
     Seat { name: "one".to_owned(), instruments: vec![BTC, ETH], budget: budget(), strategy }
+}
+
+/// An instrument as the tests' venues trade it: 20 times, one tier.
+pub(crate) fn cross(instrument: InstrumentId) -> InstrumentMargin {
+    let tier =
+        MarginTier { notional_max: cash(1_000_000), maintenance_ppm: 4_000, leverage_max: 125 };
+    let (mode, tiers) = (MarginMode::Cross, MarginTiers::new(&[tier]));
+    InstrumentMargin { instrument, leverage: 20, mode, tiers }
 }
 
 /// A setup without strategies.

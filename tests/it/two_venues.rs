@@ -1,6 +1,6 @@
 //! Two venues: what happens to one is no reason to stop on the other.
 
-use crate::support::{BTC, ETH, Puppet, cash, limit, price, qty, seat, setup};
+use crate::support::{BTC, ETH, Puppet, cash, cross, limit, price, qty, seat, setup};
 use std::collections::VecDeque;
 use tradekeel::core::safety::DenyReason;
 use tradekeel::core::{
@@ -9,9 +9,9 @@ use tradekeel::core::{
     Status, Valuation,
 };
 use tradekeel::types::{
-    AccountSnapshot, AssetId, Cash, ClientOrderId, ExecutionKind, ExecutionReport, InstrumentId,
-    MS, MarketData, MarketEvent, OrderRef, OrderRequest, OrderTerms, Purpose, Qty, QueryToken,
-    Quote, SECOND, Side, Stamp, Text, VenueId, VenuePosition,
+    AccountMargin, AccountSnapshot, AssetId, Cash, ClientOrderId, ExecutionKind, ExecutionReport,
+    InstrumentId, MS, MarketData, MarketEvent, OrderRef, OrderRequest, OrderTerms, Purpose, Qty,
+    QueryToken, Quote, SECOND, Side, Stamp, Text, VenueId, VenuePosition, WalletMargin,
 };
 
 /// Where Bitcoin is traded, and where Ether.
@@ -131,7 +131,16 @@ impl Venues {
             positions: holds.then_some(held).into_iter().collect(),
             unnamed_positions: 0,
             open_orders: Vec::new(),
-            margin: None,
+            margin: Some(self.margin(venue)),
+        }
+    }
+
+    fn margin(&self, venue: VenueId) -> AccountMargin {
+        let (asset, free) = (MONEY[venue.index()], self.money[venue.index()]);
+        let instrument = if venue == HERE { BTC } else { ETH };
+        AccountMargin {
+            wallets: vec![WalletMargin { asset, available: free, balance: free }],
+            instruments: vec![cross(instrument)],
         }
     }
 

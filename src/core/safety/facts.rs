@@ -3,6 +3,7 @@
 
 use super::verdict::Passage;
 use crate::core::exposure::Around;
+use crate::core::margin::MarginAround;
 use crate::core::market::Market;
 use crate::core::mode::Mode;
 use crate::core::orders::{IntentKey, Open, Standing};
@@ -39,6 +40,7 @@ pub(in crate::core) struct Facts<'a> {
     pub(in crate::core) around: Around,
     /// In reporting currency; `None` while it cannot be told.
     pub(in crate::core) equity: Option<Cash>,
+    pub(in crate::core) margin: MarginAround<'a>,
 }
 
 /// A position and what may still trade of it.

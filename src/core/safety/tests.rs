@@ -9,7 +9,7 @@ use super::*;
 use crate::core::Permissions;
 use crate::core::market::Market;
 use crate::core::mode::ModeCause;
-use crate::types::{InstrumentKind, MarketData, Qty, SECOND, Side};
+use crate::types::{InstrumentKind, InstrumentMargin, MarginMode, MarketData, Qty, SECOND, Side};
 use case::*;
 
 type Change = fn(&mut Case);
@@ -83,6 +83,12 @@ const ROWS: &[(DenyReason, Change, Change)] = &[
     (DenyReason::Leverage, |c| c.around.gross = sum(180_000_000_001), |c| c.around.gross = sum(180_000_000_000)),
     (DenyReason::Concentration, |c| c.equity = sum(49_999_999_999), |c| c.equity = sum(50_000_000_000)),
     (DenyReason::ConservativePosition, |c| { conservative(c); c.equity = sum(33_333_333_333); }, |c| { conservative(c); c.equity = sum(33_333_333_334); }),
+    (DenyReason::MarginUnknown, |c| c.funds = None, |_| {}),
+    (DenyReason::MarginModeDiffers, |c| set_up(c, 10, MarginMode::Isolated), |_| {}),
+    (DenyReason::LeverageDiffers, |c| set_up(c, 11, MarginMode::Cross), |c| { set_up(c, 11, MarginMode::Cross); c.kernel.limits.instruments[0].leverage = 11; }),
+    (DenyReason::FreeMargin, |c| funds(c, 2_019_999_999, 100_000_000_000), |c| funds(c, 2_020_000_000, 100_000_000_000)),
+    (DenyReason::MarginRatio, |c| { c.kernel.limits.margin.liquidation_bps_min = 100; funds(c, 100_000_000_000, 999_999_999); }, |c| { c.kernel.limits.margin.liquidation_bps_min = 100; funds(c, 100_000_000_000, 1_000_000_000); }),
+    (DenyReason::NearLiquidation, |c| funds(c, 100_000_000_000, 2_219_999_999), |c| funds(c, 100_000_000_000, 2_220_000_000)),
     (DenyReason::StrategyOrders, |c| c.own_live_orders = 4, |c| c.own_live_orders = 3),
     (DenyReason::StrategyRate, |c| spend(c, 4), |c| spend(c, 2)),
     (DenyReason::OrderToTrade, |c| { rates_with(c, |_, budget| budget.orders_per_trade_max = Some(2)); spend(c, 2); }, |c| { rates_with(c, |_, budget| budget.orders_per_trade_max = Some(3)); spend(c, 2); }),
@@ -162,6 +168,23 @@ fn unknown_facts_deny_rather_than_count_as_nothing() {
     let mut case = good();
     case.request.qty = Qty::MAX;
     assert_eq!(review(&mut case).map(drop), Err(DenyReason::BadQty));
+    let unknown: [Change; 4] = [
+        |c| c.setup = None,
+        |c| c.needs = None,
+        |c| c.setup = Some(InstrumentMargin { tiers: None, ..margin_setup() }),
+        // Beyond the last tier.
+        |c| set_up_to(c, 199),
+    ];
+    for forget in unknown {
+        let mut case = good();
+        forget(&mut case);
+        assert_eq!(review(&mut case).map(drop), Err(DenyReason::MarginUnknown));
+        case.instrument.kind = InstrumentKind::Spot;
+        assert!(review(&mut case).is_ok(), "spot needs no margin");
+    }
+    let mut case = good();
+    set_up_to(&mut case, 222);
+    assert!(review(&mut case).is_ok());
     let mut case = good();
     case.foreign = Qty::MAX;
     assert_eq!(review(&mut case).map(drop), Err(DenyReason::PositionTooLarge));

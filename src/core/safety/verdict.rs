@@ -246,6 +246,18 @@ reasons! {
     Concentration: deny allow allow,
     /// The position would be too large a part of the equity in CONSERVATIVE.
     ConservativePosition: deny allow allow,
+    /// What the account can carry, or what the position would need, cannot be told.
+    MarginUnknown: deny allow allow,
+    /// The venue's mode of margin is not the configured one.
+    MarginModeDiffers: deny allow allow,
+    /// The venue's leverage is not the configured one.
+    LeverageDiffers: deny allow allow,
+    /// The account's margin would not cover it with all that is under way.
+    FreeMargin: deny allow allow,
+    /// Positions would need too large a part of the account not to be liquidated.
+    MarginRatio: deny allow allow,
+    /// A move that is too small would liquidate.
+    NearLiquidation: deny allow allow,
     /// Too many orders of this strategy alive.
     StrategyOrders: deny deny allow,
     /// Too many new orders of this strategy in a time.

@@ -107,7 +107,12 @@ fn assemble(config: &Config, registry: &Registry, universe: Universe) -> Result<
         taker_centi_bps: exchange.taker_fee_centi_bps,
     };
     let instruments = universe.instruments.clone();
-    let venue = Direct::new(instruments, id_prefix(config), fees, exchange.starting_balance);
+    let ids: Vec<_> = instruments.iter().map(|it| it.id).zip(&config.limits.instruments).collect();
+    let mut venue = Direct::new(instruments, id_prefix(config), fees, exchange.starting_balance);
+    for (id, limits) in ids {
+        // The configuration takes no leverage that the exchange does not.
+        venue.set_leverage(id, limits.leverage);
+    }
     let mut setup = universe.setup(config, registry, 1, Restored::default())?;
     // What a recording lists is as old as its market.
     setup.limits.filters_age_ns_max = u64::MAX;

@@ -83,6 +83,9 @@ async fn read(shared: &Shared, dialect: &mut dyn UserDialect, reader: &mut WsRea
                 UserEvent::Balance(change) => {
                     shared.tell(EventKind::Account(AccountEvent::Balance(change)));
                 }
+                UserEvent::MarginCall => {
+                    shared.tell(EventKind::Account(AccountEvent::MarginCall(shared.venue)));
+                }
                 UserEvent::AccountChanged => shared.tell(reconcile()),
                 UserEvent::Expired => return Ended::Expired,
             }

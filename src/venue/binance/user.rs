@@ -197,7 +197,11 @@ impl UserDialect for User {
         match head.kind.as_deref() {
             Some("ORDER_TRADE_UPDATE") => self.on_order(bytes, out),
             Some("ACCOUNT_UPDATE") => self.on_account(bytes, out),
-            Some("MARGIN_CALL" | "ACCOUNT_CONFIG_UPDATE") => {
+            Some("MARGIN_CALL") => {
+                out.push(UserEvent::MarginCall);
+                Ok(())
+            }
+            Some("ACCOUNT_CONFIG_UPDATE") => {
                 out.push(UserEvent::AccountChanged);
                 Ok(())
             }

@@ -2,18 +2,20 @@
 
 use super::super::*;
 use crate::core::exposure::Around;
+use crate::core::margin::{Funds, MarginAround, Needs};
 use crate::core::market::Market;
 use crate::core::mode::ModeCause;
 use crate::core::orders::{Open, Standing, Totals};
 use crate::core::setup::{
     Appetite, BreakerLimits, ClockLimits, DayLimits, DrawdownLimits, ExposureLimits,
-    InstrumentLimits, NoTradeWindow, PriceMoveLimits, Rate, RejectLimits, RepeatLimits, Resting,
-    Span, Storm, StrategyLimits, Taker, Timing,
+    InstrumentLimits, MarginLimits, NoTradeWindow, PriceMoveLimits, Rate, RejectLimits,
+    RepeatLimits, Resting, Span, Storm, StrategyLimits, Taker, Timing,
 };
 use crate::core::{Order, Permissions};
 use crate::types::{
-    AssetId, BookDelta, DELTA_LEVELS, Filters, Instrument, InstrumentId, InstrumentKind, Level, MS,
-    MarkBand, MarketData, MarketEvent, OrderStatus, Qty, Quote, SECOND, Side, Trade, VenueId,
+    AssetId, BookDelta, DELTA_LEVELS, Filters, Instrument, InstrumentId, InstrumentKind,
+    InstrumentMargin, Level, MS, MarginMode, MarginTier, MarginTiers, MarkBand, MarketData,
+    MarketEvent, OrderStatus, Qty, Quote, SECOND, Side, Trade, VenueId,
 };
 
 pub(super) const NOW_NS: u64 = 100 * SECOND;
@@ -47,6 +49,11 @@ pub(super) struct Case {
     pub(super) own_opposite: Option<Price>,
     pub(super) around: Around,
     pub(super) equity: Option<Cash>,
+    /// How the venue trades it.
+    pub(super) setup: Option<InstrumentMargin>,
+    pub(super) funds: Option<Funds>,
+    /// What everything else needs.
+    pub(super) needs: Option<Needs>,
     pub(super) kernel: Kernel,
 }
 
@@ -102,12 +109,20 @@ pub(in crate::core::safety) fn limits() -> Limits {
         probation_ns: 0,
         conservative_taker: Taker::On,
         no_trade: Vec::new(),
+        margin: MarginLimits {
+            mode: MarginMode::Cross,
+            fee_centi_bps: 1_000,
+            ratio_bps_max: 2_000,
+            ratio_bps_warn: 5_000,
+            liquidation_bps_min: 1_000,
+        },
         instruments: vec![InstrumentLimits {
             position_max: Qty::whole(4),
             order_qty_max: Qty::whole(9),
             open_orders_max: 5,
             unknown_orders_max: 1,
             restricted: false,
+            leverage: 10,
         }],
     }
 }
@@ -245,6 +260,9 @@ pub(super) fn good() -> Case {
             is_held: false,
         },
         equity: Some(Cash::whole(1_000)),
+        setup: Some(margin_setup()),
+        funds: Some(Funds { opening: Cash::whole(1_000), balance: Cash::whole(1_000) }),
+        needs: Some(Needs::default()),
         kernel: kernel(),
     }
 }
@@ -275,6 +293,33 @@ pub(super) fn suspend(case: &mut Case, unproven: bool) {
     observe(&mut case.kernel, NOW_NS, valuation);
 }
 
+/// Ten times, one per cent up to 10,000: the good order needs 20 and a fee of 0.2 to be opened, 2
+/// not to be liquidated, and 22.2 against a move of ten per cent.
+pub(super) fn margin_setup() -> InstrumentMargin {
+    let tier =
+        MarginTier { notional_max: Cash::whole(10_000), maintenance_ppm: 10_000, leverage_max: 50 };
+    let (mode, tiers) = (MarginMode::Cross, MarginTiers::new(&[tier]));
+    InstrumentMargin { instrument: BTC, leverage: 10, mode, tiers }
+}
+
+/// The last tier ends there.
+pub(super) fn set_up_to(case: &mut Case, notional_max: i32) {
+    let notional_max = Cash::whole(notional_max);
+    let tier = MarginTier { notional_max, maintenance_ppm: 10_000, leverage_max: 50 };
+    case.setup = Some(InstrumentMargin { tiers: MarginTiers::new(&[tier]), ..margin_setup() });
+}
+
+/// So much of the account is free, or stands between it and a liquidation.
+pub(super) fn funds(case: &mut Case, opening: i128, balance: i128) {
+    let [opening, balance] = [opening, balance].map(Cash::from_units);
+    case.funds = Some(Funds { opening, balance });
+}
+
+/// The venue trades it so.
+pub(super) fn set_up(case: &mut Case, leverage: u32, mode: MarginMode) {
+    case.setup = Some(InstrumentMargin { leverage, mode, ..margin_setup() });
+}
+
 /// Splits a case into what the kernel may look at, and the kernel.
 macro_rules! facts {
     ($case:ident) => {
@@ -300,6 +345,13 @@ macro_rules! facts {
             own_opposite: $case.own_opposite,
             around: $case.around,
             equity: $case.equity,
+            margin: MarginAround {
+                setup: $case.setup.as_ref(),
+                funds: $case.funds,
+                sums: $case.needs,
+                own: Needs::default(),
+                worst: Qty::ZERO,
+            },
         }
     };
 }

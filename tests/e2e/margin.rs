@@ -1,0 +1,72 @@
+//! Margin with real processes: an account that is too small, and one that the venue calls.
+
+use crate::rest;
+use crate::support::{Deployment, ExchangeProcess, number};
+use serde_json::json;
+
+/// An exchange whose account holds so much and trades with this leverage, and an engine that would
+/// be stopped by margin alone.
+fn poor(balance: &str, leverage: u32) -> (ExchangeProcess, Deployment) {
+    let leverage = format!("leverage: {leverage}");
+    let exchange = ExchangeProcess::of(
+        Deployment::paper()
+            .with("starting_balance: 100000", &format!("starting_balance: {balance}"))
+            .with("leverage: 20", &leverage),
+    );
+    let deployment = Deployment::at(exchange.port)
+        .with("leverage: 20", &leverage)
+        .with("max_leverage: 0.5", "max_leverage: 125")
+        .with("max_concentration_pct: 15", "max_concentration_pct: 12500")
+        .with("max_margin_ratio_pct: 10", "max_margin_ratio_pct: 100")
+        .with("warn_margin_ratio_pct: 30", "warn_margin_ratio_pct: 100")
+        .with("min_liquidation_distance_pct: 30", "min_liquidation_distance_pct: 0.01");
+    (exchange, deployment)
+}
+
+/// 0.01 BTC are some 600 USDT, and need some 30.
+#[test]
+fn an_account_that_is_too_small_for_an_order_is_denied_by_us_and_never_refused_by_the_venue() {
+    let (exchange, deployment) = poor("20", 20);
+    let engine = deployment.started();
+    let status =
+        deployment.until("margin denies", |status| 5 <= number(&status["denied"]["FreeMargin"]));
+    assert_eq!(number(&status["orders"]["rejected"]), 0, "{status:#}");
+    assert_eq!(rest::position(exchange.port, "BTCUSDT"), 0.0);
+    engine.stop();
+}
+
+#[test]
+fn another_leverage_at_the_venue_opens_nothing_and_says_both() {
+    let exchange = ExchangeProcess::start();
+    let deployment = Deployment::at(exchange.port).with("leverage: 20", "leverage: 10");
+    let engine = deployment.started();
+    let status = deployment
+        .until("leverage denies", |status| 5 <= number(&status["denied"]["LeverageDiffers"]));
+    assert_eq!(number(&status["orders"]["sent"]), 0, "{status:#}");
+    deployment.until_log("leverage of BTCUSDT is 20 at the venue and 10 in the configuration");
+    engine.stop();
+}
+
+/// Somebody buys by hand with all the leverage that there is, and the venue warns.
+#[test]
+fn a_margin_call_leaves_only_reductions_and_a_flatten_still_works() {
+    let (exchange, deployment) = poor("100", 125);
+    let deployment = deployment.with("exclusive: true", "exclusive: false");
+    let engine = deployment.started();
+    deployment.ask_ok(&["halt", "--by", "ada", "--reason", "a test trades by hand"]);
+    rest::until_no_opening_orders(exchange.port);
+    rest::buy_until_refused(exchange.port, "BTCUSDT", &["0.05", "0.01", "0.001"]);
+    deployment.until("the venue's call is heard", |status| {
+        status["venues"][0]["mode_cause"].as_str().unwrap_or("").starts_with("margin call")
+    });
+    deployment.until_log("margin call:");
+    let held = deployment.status()["venues"][0]["mode"].clone();
+    assert_eq!(held, json!("REDUCING"));
+    deployment.ask_ok(&["flatten", "--by", "ada", "--reason", "a margin call"]);
+    deployment.until("it is flat", |status| {
+        let lines = status["instruments"].as_array().unwrap();
+        lines.iter().all(|line| line["position"] == "0") && status["flattening"] == false
+    });
+    assert_eq!(rest::position(exchange.port, "BTCUSDT"), 0.0);
+    engine.stop();
+}
