@@ -51,6 +51,8 @@ fn timing() -> Timing {
         reconcile_ns: 3_600_000 * SECOND,
         reconcile_timeout_ns: SECOND,
         balance_tolerance: Cash::from_units(1),
+        position_tolerance_steps: 0,
+        open_orders_tolerance: 0,
     }
 }
 

@@ -91,6 +91,8 @@ pub(super) fn timing(values: &Values) -> Option<Timing> {
         reconcile_ns: seconds(values, "reconciliation.interval_s")?,
         reconcile_timeout_ns: ms(values, "reconciliation.timeout_ms")?,
         balance_tolerance: cash(values, "reconciliation.balance_tolerance")?,
+        position_tolerance_steps: values.whole_u32("reconciliation.position_tolerance")?,
+        open_orders_tolerance: values.whole_u32("reconciliation.open_orders_tolerance")?,
     })
 }
 

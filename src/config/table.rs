@@ -473,7 +473,20 @@ pub(super) const KEYS: &[Key] = &[
     required(
         "reconciliation.balance_tolerance",
         Kind::Number("0", "1000000", 8, "each asset"),
-        "A difference of a wallet up to this is rounding.",
+        "A difference of a wallet up to this is rounding; beyond it the venue may only reduce until a \
+         reading agrees.",
+    ),
+    required(
+        "reconciliation.position_tolerance",
+        Kind::Whole(0, 1_000_000, "steps"),
+        "A position may differ from the venue's by so many of the instrument's smallest quantities; \
+         beyond it the instrument may only reduce until a reading agrees.",
+    ),
+    required(
+        "reconciliation.open_orders_tolerance",
+        Kind::Whole(0, 1_000, "orders"),
+        "So many opening orders that are not known here may stand in an instrument; orders of others \
+         count where the account is exclusive.",
     ),
     default("runtime", Kind::Group, "", "Threads."),
     default(

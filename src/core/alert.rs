@@ -1,5 +1,6 @@
 //! What a person should know: the closed list of things worth saying aloud.
 
+use super::account_drift::AccountDrift;
 use super::fill::FillFault;
 use super::foreign::ForeignCause;
 use super::mode::{ModeRecord, Scope};
@@ -47,6 +48,15 @@ pub enum Alert {
     ClockGood(VenueId),
     /// The venue's account differs from ours.
     Mismatch(Finding),
+    /// It does so beyond tolerance: only reductions there until a reading agrees.
+    AccountDrift(AccountDrift),
+    /// A reading agrees again: what held before holds.
+    DriftOver {
+        /// Where.
+        scope: Scope,
+        /// What holds now.
+        record: ModeRecord,
+    },
     /// The account has been read completely and agrees, or has been adopted.
     Reconciled {
         /// Whose account.

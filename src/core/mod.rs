@@ -8,6 +8,7 @@
 //! Deliberately absent: type parameters on [`Core`], a message bus, references between components.
 //! They meet in `state` and here.
 
+mod account_drift;
 mod alert;
 mod appetite;
 mod attribution;
@@ -42,6 +43,7 @@ mod stop;
 mod strategy;
 mod suspense;
 
+pub use account_drift::AccountDrift;
 pub use alert::{Alert, OrderFault};
 pub use book::Book;
 pub use dead_man::DeadManState;
@@ -326,7 +328,10 @@ impl Core {
         for finding in found.iter().take(effects.room()) {
             effects.push(Effect::Alert(Alert::Mismatch(*finding)));
         }
-        let Verdict::Proven { adopt, quiet, findings } = verdict else { return };
+        let Verdict::Proven { adopt, quiet, findings } = verdict else {
+            return self.state.doubt_positions(snapshot);
+        };
+        self.judge_drift(snapshot, effects);
         self.kernel.on_proven(venue, asked_ns.unwrap_or(0));
         self.state.adopt(snapshot, adopt, quiet);
         let taken = snapshot.open_orders.iter().filter_map(crate::types::VenueOrder::id);

@@ -161,6 +161,10 @@ causes! {
     StuckOrder "stuck order" Engine: Reducing Reducing Reducing Halted,
     /// A trade of ours at a price beyond its limit (T1).
     BadFill "fill beyond its limit" Engine: Reducing Reducing Reducing Halted,
+    /// The venue's account differs from ours beyond tolerance: until a reading agrees.
+    AccountDrift "account drift" Engine: Reducing Reducing Reducing Halted,
+    /// It did so before within an hour.
+    DriftAgain "account drift again" Engine: Reducing Reducing Reducing Halted,
 }
 
 /// The mode of a scope, with what brought it about.

@@ -89,9 +89,7 @@ impl Core {
     /// Moves the mode of a scope and says so; nothing when that moves nothing.
     pub(super) fn change_mode(&mut self, scope: Scope, change: Change, effects: &mut Effects) {
         let Some(record) = self.kernel.change_mode(scope, change, self.state.now) else { return };
-        self.withdrawing = true;
-        effects.push(Effect::ModeChanged { scope, record });
-        effects.push(Effect::Alert(Alert::Mode { scope, record }));
+        self.tell_mode(scope, record, Alert::Mode { scope, record }, effects);
     }
 
     fn promote(

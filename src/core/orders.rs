@@ -251,6 +251,26 @@ impl Orders {
         self.closed.iter_mut().for_each(settle);
     }
 
+    /// What traded of orders there, as the venue says of each of them, and is not accounted for:
+    /// signed.
+    pub(super) fn unsettled(&self, instrument: InstrumentId) -> Qty {
+        let missing = self.unsettled_of(instrument);
+        missing.fold(Qty::ZERO, |sum, (side, qty)| sum.saturating_add(side.signed(qty)))
+    }
+
+    /// The same: anything.
+    pub(super) fn has_unsettled(&self, instrument: InstrumentId) -> bool {
+        self.unsettled_of(instrument).next().is_some()
+    }
+
+    fn unsettled_of(&self, instrument: InstrumentId) -> impl Iterator<Item = (Side, Qty)> {
+        let all = self.live.iter().chain(self.closed.iter());
+        all.filter(move |order| order.terms.instrument == instrument).filter_map(|order| {
+            let missing = order.claimed_qty.saturating_sub(order.settled_qty);
+            (Qty::ZERO < missing).then_some((order.terms.side, missing))
+        })
+    }
+
     /// True while an exit of the operator is on its way whose fate is not in doubt.
     pub(super) fn is_exiting(&self, instrument: InstrumentId) -> bool {
         self.live.iter().any(|order| {

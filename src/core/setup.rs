@@ -308,4 +308,10 @@ pub struct Timing {
     pub reconcile_timeout_ns: u64,
     /// Differences of a wallet up to this are rounding.
     pub balance_tolerance: Cash,
+    /// A position may differ from the venue's by so many steps of its quantity before its
+    /// instrument may only reduce.
+    pub position_tolerance_steps: u32,
+    /// So many opening orders that are not known here may stand in an instrument before it may only
+    /// reduce.
+    pub open_orders_tolerance: u32,
 }

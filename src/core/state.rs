@@ -42,6 +42,10 @@ pub(super) struct State {
     foreign: Vec<[Qty; 2]>,
     /// Where orders that are not ours guard a position: no symbol-wide cancel may reach them.
     guarded: Vec<bool>,
+    /// The other position, where ours and the venue's differ, by instrument: limits count the
+    /// larger.
+    pub(super) rivals: Vec<Option<Qty>>,
+    pub(super) timing: Timing,
     /// How often anything was heard of an order or a wallet of the account, by `VenueId`.
     activity: Vec<u64>,
 }
@@ -75,6 +79,8 @@ impl State {
             filters_read_ns: vec![0; count],
             foreign: vec![[Qty::ZERO; 2]; count],
             guarded: vec![false; count],
+            rivals: vec![None; count],
+            timing,
             activity: vec![0; venues],
             instruments,
         }
@@ -167,6 +173,7 @@ impl State {
         self.exposure.set(
             instrument,
             self.portfolio.position(instrument),
+            self.rivals[instrument.index()],
             self.orders.totals().of(instrument),
             self.foreign[instrument.index()],
             price,
@@ -220,6 +227,7 @@ impl State {
             can_guard: self.dead_man.can_arm(instrument, self.now.mono_ns),
             account: Holdings {
                 position: self.portfolio.position(instrument),
+                rival: self.rivals[instrument.index()],
                 open: self.totals().of(instrument),
                 foreign: self.foreign[instrument.index()][side.index()],
             },
@@ -244,6 +252,7 @@ impl State {
     pub(super) fn own(&self, strategy: StrategyId, instrument: InstrumentId) -> Holdings<'_> {
         Holdings {
             position: self.portfolio.attributed(strategy)[instrument.index()],
+            rival: None,
             open: self.totals().of_strategy(strategy, instrument),
             foreign: Qty::ZERO,
         }

@@ -3,7 +3,8 @@
 use super::Names;
 use crate::core::safety::TripReason;
 use crate::core::{
-    Alert, Author, FillFault, Finding, ForeignCause, Mode, ModeRecord, OrderFault, Scope, Severity,
+    AccountDrift, Alert, Author, FillFault, Finding, ForeignCause, Mode, ModeCause, ModeRecord,
+    OrderFault, Scope, Severity,
 };
 use crate::types::{Cash, ClientOrderId, InstrumentId, Qty};
 
@@ -59,6 +60,11 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
         }
         Alert::ClockGood(venue) => info(format!("clock drift of {} is over", names.venue(*venue))),
         Alert::Mismatch(found) => warn(finding(found, names)),
+        Alert::AccountDrift(drift) => urgent(account_drift(drift, names)),
+        Alert::DriftOver { scope, record } => {
+            let (scope, mode) = (names.scope_name(*scope), record.mode.name());
+            warn(format!("account drift over for {scope}: a reading agrees; mode {mode}"))
+        }
         Alert::Reconciled { findings: 0, .. } => {
             info("reconciled: the venue's account is what we believe")
         }
@@ -150,6 +156,7 @@ fn mode(scope: Scope, record: &ModeRecord, names: &Names) -> (Loudness, String) 
     let (mode, cause, scope) = (mode.name(), cause.name(), names.scope_name(scope));
     let line = format!("mode {mode} for {scope}: {cause} ({})", by.as_str());
     match record.cause.author() {
+        Author::Engine if record.cause == ModeCause::AccountDrift => (Loudness::Warn, line),
         Author::Engine if Mode::Reducing <= record.mode => (
             Loudness::Error,
             format!("{line}; lifted only by `engine resume`, see RUNBOOK \"It stopped by itself\""),
@@ -199,6 +206,23 @@ pub fn finding(finding: &Finding, names: &Names) -> String {
                 .to_owned()
         }
     }
+}
+
+fn account_drift(drift: &AccountDrift, names: &Names) -> String {
+    let what = match drift {
+        AccountDrift::Position { instrument, ours, venue } => {
+            let symbol = names.instrument(*instrument);
+            format!("position {symbol}: ours {ours}, the venue's {venue}")
+        }
+        AccountDrift::Balance { asset, ours, venue } => {
+            format!("balance {}: ours {ours}, the venue's {venue}", names.asset(*asset))
+        }
+        AccountDrift::Orders { instrument, unknown } => {
+            let symbol = names.instrument(*instrument);
+            format!("{unknown} opening order(s) on {symbol} that nobody here knows")
+        }
+    };
+    format!("account drift: {what}; only reductions there until a reading agrees")
 }
 
 fn fill_fault(fault: FillFault) -> &'static str {

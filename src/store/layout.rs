@@ -163,6 +163,8 @@ wire_enum!(ModeCause {
     90 = Disconnected,
     91 = MarketDataLost,
     100 = BadFill,
+    101 = AccountDrift,
+    102 = DriftAgain,
 });
 wire_struct!(ModeRecord {
     mode: Mode,

@@ -8,6 +8,7 @@ mod sim_recording;
 mod sim_samples;
 mod support;
 
+mod account_drift;
 mod book_lost;
 mod budgets;
 mod dead_man;

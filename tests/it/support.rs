@@ -281,6 +281,8 @@ pub(crate) fn timing() -> Timing {
         reconcile_ns: 10 * SECOND,
         reconcile_timeout_ns: 3 * SECOND,
         balance_tolerance: Cash::from_units(1_000_000),
+        position_tolerance_steps: 0,
+        open_orders_tolerance: u32::MAX,
     }
 }
 

@@ -10,7 +10,12 @@ use crate::core::setup::ExposureLimits;
 use crate::types::{Cash, Price, Qty, Side};
 
 fn worst(held: &Holdings<'_>, side: Side, more: Qty) -> Option<Qty> {
-    held.open.reach(side, held.position, held.foreign, more)
+    let reach = |position| held.open.reach(side, position, held.foreign, more);
+    let ours = reach(held.position)?;
+    match held.rival {
+        Some(rival) => Some(ours.max(reach(rival)?)),
+        None => Some(ours),
+    }
 }
 
 /// A limit below the present position still lets the other side through (SAFETY E14).
@@ -185,7 +190,7 @@ mod tests {
             assert_eq!(verdict, Err(reason));
         }
         let open = Open::default();
-        let held = Holdings { position: Qty::MAX, open: &open, foreign: Qty::ZERO };
+        let held = Holdings { position: Qty::MAX, rival: None, open: &open, foreign: Qty::ZERO };
         assert_eq!(own_worst(&held, Side::Buy, Price::MAX, Qty::MAX), None);
     }
 

@@ -18,6 +18,7 @@ mod equity;
 mod exposure;
 mod facts;
 mod filters;
+mod freeze;
 mod freshness;
 mod identity;
 mod kill_switch;

@@ -140,6 +140,8 @@ pub(super) fn timing() -> Timing {
         reconcile_ns: 10 * SECOND,
         reconcile_timeout_ns: 3 * SECOND,
         balance_tolerance: Cash::ZERO,
+        position_tolerance_steps: 0,
+        open_orders_tolerance: 0,
     }
 }
 
@@ -290,6 +292,7 @@ macro_rules! facts {
             filters_read_ns: $case.filters_read_ns,
             can_guard: $case.can_guard,
             account: Holdings {
+                rival: None,
                 position: $case.position,
                 open: &$case.open,
                 foreign: $case.foreign,
@@ -312,7 +315,12 @@ pub(super) fn review(case: &mut Case) -> Result<Approved, DenyReason> {
         request: case.request,
         origin_ns: case.origin_ns,
         permitted: case.permitted,
-        own: Holdings { position: case.own_position, open: &case.own_open, foreign: Qty::ZERO },
+        own: Holdings {
+            position: case.own_position,
+            rival: None,
+            open: &case.own_open,
+            foreign: Qty::ZERO,
+        },
         live_orders: case.own_live_orders,
     };
     case.id.sequence += 1;
