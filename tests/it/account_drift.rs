@@ -64,9 +64,9 @@ fn held(world: &World) -> (Mode, ModeCause) {
 }
 
 fn drifts(world: &World) -> Vec<AccountDrift> {
-    let drift = |alert: &Alert| match alert {
-        Alert::AccountDrift(drift) => Some(*drift),
-        _ => None,
+    let drift = |alert: &Alert| {
+        let Alert::AccountDrift(drift) = alert else { return None };
+        Some(*drift)
     };
     world.alerts.iter().filter_map(drift).collect()
 }
@@ -171,11 +171,11 @@ fn both_ends_of_a_freeze_are_told() {
     let mut world = asking(|_| {});
     read_twice(&mut world, holding("3"));
     read(&mut world, holding("3"));
-    let modes = |alert: &Alert| match alert {
-        Alert::Mode { scope, record } | Alert::DriftOver { scope, record } => {
-            Some((*scope, record.mode))
-        }
-        _ => None,
+    let modes = |alert: &Alert| {
+        let (Alert::Mode { scope, record } | Alert::DriftOver { scope, record }) = alert else {
+            return None;
+        };
+        Some((*scope, record.mode))
     };
     let told: Vec<_> = world.alerts.iter().filter_map(modes).collect();
     let scope = Scope::Instrument(BTC);
