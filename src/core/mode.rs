@@ -135,6 +135,8 @@ causes! {
     Promote "full resume" Operator: Running Running Reducing Halted,
     /// `engine kill-switch reset` (D3).
     Reset "kill switch reset" Operator: Conservative Conservative Reducing Halted,
+    /// `engine breaker reset` (R30): new risk before its time is at conservative size.
+    BreakerReset "breaker reset" Operator: Conservative Conservative Reducing Halted,
     /// `initial_state: halted` in the configuration, at the first start.
     InitialState "initial state" Engine: Halted Halted Halted Halted,
     /// The last run ended without saying so (D1).

@@ -67,6 +67,10 @@ impl Core {
                 effects.push(Effect::Reset { latch, request: *request });
                 self.change_mode(latch.scope, word(ModeCause::Reset, request), effects);
             }
+            OperatorCommand::ResetBreaker => {
+                self.kernel.reset_breaker(self.state.now.mono_ns)?;
+                self.change_mode(Scope::All, word(ModeCause::BreakerReset, request), effects);
+            }
             OperatorCommand::Flatten { instrument, cap_bps } => {
                 if !(1..=CAP_BPS_MAX).contains(&cap_bps) {
                     return Err(Refusal::CapOutOfRange);
@@ -118,6 +122,7 @@ impl Core {
             | OperatorCommand::Trip(_)
             | OperatorCommand::Attest { .. }
             | OperatorCommand::Reset { .. }
+            | OperatorCommand::ResetBreaker
             | OperatorCommand::Reconcile
             | OperatorCommand::Stop => true,
         }

@@ -165,6 +165,7 @@ wire_enum!(ModeCause {
     100 = BadFill,
     101 = AccountDrift,
     102 = DriftAgain,
+    103 = BreakerReset,
 });
 wire_struct!(ModeRecord {
     mode: Mode,
@@ -206,6 +207,7 @@ wire_enum!(OperatorCommand {
     110 = TripScope(scope: Scope),
     111 = Attest { generation: u32, criterion: Criterion },
     90 = Promote { scope: Scope, probation: Probation },
+    98 = ResetBreaker,
 });
 wire_struct!(OperatorRequest {
     ticket: u32,

@@ -23,6 +23,7 @@ mod operators;
 mod panics;
 mod proxy;
 mod recordings;
+mod resets;
 mod rest;
 mod runs;
 mod screens;
