@@ -8,9 +8,9 @@ use std::hint::black_box;
 use tradekeel::core::{
     AccountEvent, Appetite, BreakerLimits, Budget, ClockLimits, ClockSample, Command, Core,
     DayLimits, DrawdownLimits, Effect, Effects, Event, EventKind, ExposureLimits, InstrumentLimits,
-    Intents, Limits, LinkChannel, LinkEvent, LinkState, Permissions, PriceMoveLimits, Rate,
-    RejectLimits, RepeatLimits, Restored, Seat, Setup, Sharing, Storm, Strategy, StrategyLimits,
-    Taker, Timing, Valuation, View,
+    Intents, Limits, LinkChannel, LinkEvent, LinkState, Often, Permissions, PriceMoveLimits, Rate,
+    RejectLimits, RepeatLimits, Restored, Seat, Setup, Sharing, SlippageLimits, Storm, Strategy,
+    StrategyLimits, Taker, Timing, Valuation, View,
 };
 use tradekeel::types::{
     AccountSnapshot, AssetId, Cash, ExecutionKind, ExecutionReport, Fill, Filters, Instrument,
@@ -128,6 +128,11 @@ fn limits(rate: Rate) -> Limits {
         reset_cooldown_ns: 0,
         order_notional_max: Cash::whole(10_000),
         price_band_bps: 100,
+        gaps: Often { max: 1_000, window_ns: SECOND },
+        slippage: SlippageLimits {
+            max_bps: 5_000,
+            orders: Often { max: 1_000, window_ns: SECOND },
+        },
         price_move: PriceMoveLimits { max_bps: 100, window_ns: 10 * SECOND },
         repeats: RepeatLimits { max: 1_000_000, window_ns: SECOND },
         signal_age_ns_max: SECOND,

@@ -92,6 +92,11 @@ risk:
   repeat_window_ms: 60000
   max_orders_per_min: 300
   max_depth_pct: 12.5
+  max_slippage_bps: 20
+  slippage_orders_max: 5
+  slippage_window_s: 600
+  max_gaps: 5
+  gap_window_s: 300
   max_daily_loss_pct: 5
   day_rollover_hour_utc: 22
   max_loss_per_min: 2

@@ -100,6 +100,8 @@ pub enum Alert {
         /// Of so many answers.
         answers: u64,
     },
+    /// Too many books of an instrument were lost by gaps: it may only reduce.
+    GapStorm(InstrumentId),
     /// Too many automatic stops: nothing new until the cooldown is over.
     BreakerOpen,
     /// A wallet changed and no message said why: it counts as profit or loss from here on.
@@ -130,6 +132,11 @@ pub enum OrderFault {
     StuckTooLong(InstrumentId),
     /// A trade of it is not as it was ordered (SAFETY T1).
     BadFill(FillFault),
+    /// What it took cost more than `risk.max_slippage_bps` beyond the mid of its decision.
+    Slippage {
+        /// So much.
+        bps: i64,
+    },
     /// It traded with another order of this account (SAFETY T17).
     SelfTrade,
 }

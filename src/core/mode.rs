@@ -163,6 +163,10 @@ causes! {
     StuckOrder "stuck order" Engine: Reducing Reducing Reducing Halted,
     /// A trade of ours at a price beyond its limit (T1).
     BadFill "fill beyond its limit" Engine: Reducing Reducing Reducing Halted,
+    /// Too many books of an instrument lost by gaps (T15).
+    GapStorm "gap storm" Engine: Reducing Reducing Reducing Halted,
+    /// Too many orders of a strategy traded far from where they were decided (T10).
+    Slippage "slippage" Engine: Reducing Reducing Reducing Halted,
     /// The venue's account differs from ours beyond tolerance: until a reading agrees.
     AccountDrift "account drift" Engine: Reducing Reducing Reducing Halted,
     /// It did so before within an hour.

@@ -22,6 +22,7 @@ use super::digest::Digest;
 use super::effect::{Command, Effect, Effects};
 use super::safety::Approved;
 use super::setup::Timing;
+use super::slippage::Taken;
 use crate::types::{
     ClientOrderId, ExecutionKind, ExecutionReport, Fill, InstrumentId, OrderStatus, OrderTerms,
     Price, Qty, Side, StrategyId, VenueOrder,
@@ -67,6 +68,10 @@ pub struct Order {
     pub(super) canceled_ns: Option<u64>,
     /// When it must be looked at again: time to live, answer, retry.
     pub(super) deadline_ns: u64,
+    /// The mid that the kernel saw when it approved it.
+    pub(super) decision_mid: Option<Price>,
+    /// What it took of the book.
+    pub(super) taken: Taken,
     /// How often the venue said that it does not know it.
     pub(super) not_found: u8,
     /// How long and how often it has been asked to go.
@@ -92,6 +97,8 @@ impl Order {
             settled_qty: Qty::ZERO,
             canceled_ns: None,
             deadline_ns: u64::MAX,
+            decision_mid: None,
+            taken: Taken::default(),
             not_found: 0,
             patience: Patience::default(),
         }
@@ -188,6 +195,13 @@ impl Orders {
         let answer_ns = now_ns.saturating_add(self.timing.answer_ns_max);
         order.deadline_ns = order.terms.expires_ns.unwrap_or(u64::MAX).min(answer_ns);
         self.insert(place.unwrap_or_else(|at| at), order);
+    }
+
+    /// Remembers the mid at which it was decided.
+    pub(super) fn decided_at(&mut self, id: ClientOrderId, mid: Option<Price>) {
+        if let Ok(at) = self.find(id) {
+            self.live[at].decision_mid = mid;
+        }
     }
 
     /// An order that waited for something leaves now: its answer is waited for from here on.

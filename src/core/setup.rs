@@ -138,6 +138,10 @@ pub struct Limits {
     pub order_notional_max: Cash,
     /// Farthest that a price may lie beyond the opposite touch, in basis points.
     pub price_band_bps: u32,
+    /// More books of one instrument lost by gaps leave it only reductions (SAFETY T15).
+    pub gaps: Often,
+    /// What taking may cost (SAFETY T10).
+    pub slippage: SlippageLimits,
     /// How far the market may have moved before nothing is opened.
     pub price_move: PriceMoveLimits,
     /// Most orders of the same intent.
@@ -238,6 +242,24 @@ pub struct InstrumentLimits {
     pub unknown_orders_max: u32,
     /// Only reductions pass (a list of compliance).
     pub restricted: bool,
+}
+
+/// So many within a rolling window are borne, and one more is not.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Often {
+    /// So many, at least one.
+    pub max: u32,
+    /// The window.
+    pub window_ns: u64,
+}
+
+/// What an order may pay beyond the mid that the kernel saw when it approved it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct SlippageLimits {
+    /// In basis points of that mid; beyond it a person is told.
+    pub max_bps: i64,
+    /// More of such orders leave their strategy only reductions.
+    pub orders: Often,
 }
 
 /// How far a mid may move within a time before nothing is opened into the move.

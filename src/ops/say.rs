@@ -88,6 +88,9 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
             urgent(format!("the venue refused {refused} of the last {answers} orders"))
         }
         Alert::BreakerOpen => urgent(BREAKER_OPEN),
+        Alert::GapStorm(at) => {
+            urgent(format!("the book of {} is lost again and again: gaps in the feed", symbol(at)))
+        }
         Alert::Unexplained { asset, amount } => {
             let what = format!("the wallet changed by {amount} {}", names.asset(*asset));
             urgent(format!("{what} and nobody said why: counted as profit or loss"))
@@ -144,6 +147,10 @@ fn order(id: ClientOrderId, fault: OrderFault, names: &Names) -> (Loudness, Stri
             "its instrument may only reduce; look at the venue's page, then `engine resume`",
         ),
         OrderFault::BadFill(fault) => urgent(format!("order {id} traded {}", fill_fault(fault))),
+        OrderFault::Slippage { bps } => warn(format!(
+            "order {id} traded {bps} bps beyond the mid of its decision, more than \
+             risk.max_slippage_bps"
+        )),
         OrderFault::SelfTrade => {
             warn(format!("order {id} traded with another order of this account"))
         }

@@ -166,6 +166,8 @@ wire_enum!(ModeCause {
     101 = AccountDrift,
     102 = DriftAgain,
     103 = BreakerReset,
+    104 = GapStorm,
+    105 = Slippage,
 });
 wire_struct!(ModeRecord {
     mode: Mode,

@@ -10,9 +10,10 @@ use tradekeel::core::{
     AccountEvent, Alert, Appetite, Baseline, BreakerLimits, Budget, ClockLimits, ClockSample,
     Command, Core, Criterion, DayLimits, DrawdownLimits, Effect, Effects, Event, EventKind,
     ExposureLimits, InstrumentLimits, Intent, Intents, Kept, Limits, LinkChannel, LinkEvent,
-    LinkState, Mode, OperatorCommand, OperatorRequest, Order, OrderUpdate, Permissions,
+    LinkState, Mode, Often, OperatorCommand, OperatorRequest, Order, OrderUpdate, Permissions,
     PriceMoveLimits, Rate, Refusal, RejectLimits, RepeatLimits, Restored, Scope, Seat, Setup,
-    Sharing, Status, Storm, Strategy, StrategyLimits, Taker, Timing, Valuation, View,
+    Sharing, SlippageLimits, Status, Storm, Strategy, StrategyLimits, Taker, Timing, Valuation,
+    View,
 };
 use tradekeel::sim::{Direct, Fees, Rng};
 use tradekeel::types::{
@@ -220,6 +221,11 @@ pub(crate) fn limits() -> Limits {
         reset_cooldown_ns: 0,
         order_notional_max: cash(1_000_000),
         price_band_bps: 100,
+        gaps: Often { max: 1_000, window_ns: SECOND },
+        slippage: SlippageLimits {
+            max_bps: 5_000,
+            orders: Often { max: 1_000, window_ns: SECOND },
+        },
         price_move: PriceMoveLimits { max_bps: 1_000_000, window_ns: 10 * SECOND },
         repeats: RepeatLimits { max: 100, window_ns: SECOND },
         signal_age_ns_max: 2 * SECOND,

@@ -7,8 +7,8 @@ use crate::core::mode::ModeCause;
 use crate::core::orders::{Open, Standing, Totals};
 use crate::core::setup::{
     Appetite, BreakerLimits, ClockLimits, DayLimits, DrawdownLimits, ExposureLimits,
-    InstrumentLimits, NoTradeWindow, PriceMoveLimits, Rate, RejectLimits, RepeatLimits, Resting,
-    Span, Storm, StrategyLimits, Taker, Timing,
+    InstrumentLimits, NoTradeWindow, Often, PriceMoveLimits, Rate, RejectLimits, RepeatLimits,
+    Resting, SlippageLimits, Span, Storm, StrategyLimits, Taker, Timing,
 };
 use crate::core::{Order, Permissions};
 use crate::types::{
@@ -67,6 +67,11 @@ pub(in crate::core::safety) fn limits() -> Limits {
         reset_cooldown_ns: SECOND,
         order_notional_max: Cash::whole(1_000),
         price_band_bps: 100,
+        gaps: Often { max: 1_000, window_ns: SECOND },
+        slippage: SlippageLimits {
+            max_bps: 5_000,
+            orders: Often { max: 1_000, window_ns: SECOND },
+        },
         price_move: PriceMoveLimits { max_bps: 100, window_ns: 6 * SECOND },
         repeats: RepeatLimits { max: 2, window_ns: 10 * SECOND },
         signal_age_ns_max: SECOND,
