@@ -29,15 +29,14 @@ pub(super) fn check_position(
     require(fits, DenyReason::PositionTooLarge)
 }
 
-/// All instruments together. `gross` is `None` while any exposure has no price. `price` is what one
-/// is worth at worst: a bid far below the market is not a cheap position.
+/// All instruments together. `gross` is `None` while any exposure has no price; `more` is what the
+/// order adds.
 pub(super) fn check_gross(
     gross: Option<Cash>,
-    price: Price,
-    qty: Qty,
+    more: Cash,
     gross_max: Cash,
 ) -> Result<(), DenyReason> {
-    require(fits(gross, price.notional(qty), gross_max), DenyReason::ExposureTooLarge)
+    require(fits(gross, more, gross_max), DenyReason::ExposureTooLarge)
 }
 
 /// Net, by underlying, and how many positions; `more` is what the order adds.

@@ -83,12 +83,7 @@ impl Modes {
         }
     }
 
-    pub(super) fn check(
-        &self,
-        instrument: InstrumentId,
-        strategy: StrategyId,
-    ) -> Result<(), DenyReason> {
-        let mode = self.at(instrument, Some(strategy));
+    pub(super) fn check(&self, mode: Mode) -> Result<(), DenyReason> {
         require(!self.stopping && mode < Mode::Halted, DenyReason::Halted)
     }
 
