@@ -30,6 +30,8 @@ const FIRED: &str = "was not renewed in time: its open orders are gone or go; re
 
 const UNARMED: &str = "cannot be armed: no order that rests is opened there until it is";
 
+const GAPS: &str = "is lost again and again: gaps in the feed";
+
 /// The line for an alert.
 pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
     let symbol = |id: &InstrumentId| names.instrument(*id);
@@ -61,10 +63,7 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
         Alert::ClockGood(venue) => info(format!("clock drift of {} is over", names.venue(*venue))),
         Alert::Mismatch(found) => warn(finding(found, names)),
         Alert::AccountDrift(drift) => urgent(account_drift(drift, names)),
-        Alert::DriftOver { scope, record } => {
-            let (scope, mode) = (names.scope_name(*scope), record.mode.name());
-            warn(format!("account drift over for {scope}: a reading agrees; mode {mode}"))
-        }
+        Alert::DriftOver { scope, record } => drift_over(*scope, record, names),
         Alert::Reconciled { findings: 0, .. } => {
             info("reconciled: the venue's account is what we believe")
         }
@@ -88,9 +87,7 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
             urgent(format!("the venue refused {refused} of the last {answers} orders"))
         }
         Alert::BreakerOpen => urgent(BREAKER_OPEN),
-        Alert::GapStorm(at) => {
-            urgent(format!("the book of {} is lost again and again: gaps in the feed", symbol(at)))
-        }
+        Alert::GapStorm(at) => urgent(format!("the book of {} {GAPS}", symbol(at))),
         Alert::Unexplained { asset, amount } => {
             let what = format!("the wallet changed by {amount} {}", names.asset(*asset));
             urgent(format!("{what} and nobody said why: counted as profit or loss"))
@@ -213,6 +210,11 @@ pub fn finding(finding: &Finding, names: &Names) -> String {
                 .to_owned()
         }
     }
+}
+
+fn drift_over(scope: Scope, record: &ModeRecord, names: &Names) -> (Loudness, String) {
+    let (scope, mode) = (names.scope_name(scope), record.mode.name());
+    warn(format!("account drift over for {scope}: a reading agrees; mode {mode}"))
 }
 
 fn account_drift(drift: &AccountDrift, names: &Names) -> String {
