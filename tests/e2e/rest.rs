@@ -17,14 +17,25 @@ const PAUSE_MS: u64 = 250;
 
 /// A signed question about a symbol; without one it would weigh forty times as much.
 fn signed(port: u16, path: &str, symbol: &str) -> Value {
+    ask(port, Method::GET, path, &format!("symbol={symbol}"))
+}
+
+/// Somebody else buys at the market, on the same account.
+pub(crate) fn buy(port: u16, symbol: &str, quantity: &str) {
+    let terms = format!("type=MARKET&side=BUY&quantity={quantity}&newClientOrderId=somebody-else");
+    let query = format!("symbol={symbol}&{terms}");
+    ask(port, Method::POST, "/fapi/v1/order", &query);
+}
+
+fn ask(port: u16, method: Method, path: &str, query: &str) -> Value {
     // By the exchange's own clock, which need not be the machine's.
-    let now = get(port, "/fapi/v1/time")["serverTime"].as_u64().unwrap();
-    let query = format!("symbol={symbol}&recvWindow=5000&timestamp={now}");
+    let now = call(port, Method::GET, "/fapi/v1/time")["serverTime"].as_u64().unwrap();
+    let query = format!("{query}&recvWindow=5000&timestamp={now}");
     let mut mac = Hmac::<Sha256>::new_from_slice(b"paper-secret").unwrap();
     mac.update(query.as_bytes());
     let signature: String =
         mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-    get(port, &format!("{path}?{query}&signature={signature}"))
+    call(port, method, &format!("{path}?{query}&signature={signature}"))
 }
 
 /// Orders that stand and could open something: a stop leaves those that only reduce (SAFETY E1).
@@ -52,14 +63,14 @@ pub(crate) fn position(port: u16, symbol: &str) -> f64 {
     found.map_or(0.0, |held| held["positionAmt"].as_str().unwrap().parse().unwrap())
 }
 
-fn get(port: u16, target: &str) -> Value {
+fn call(port: u16, method: Method, target: &str) -> Value {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let reply = runtime.block_on(async {
         let dial = Dial { roots: TlsRoots::bundled().unwrap(), limit: LIMIT };
         let address = Address::parse(&format!("http://127.0.0.1:{port}")).unwrap();
         let client = HttpClient::new(address, dial, HttpLimits::STANDARD).unwrap();
         let headers = [("X-MBX-APIKEY", "paper-key")];
-        client.call(Method::GET, target, &headers, Bytes::new(), LIMIT).await.unwrap()
+        client.call(method, target, &headers, Bytes::new(), LIMIT).await.unwrap()
     });
     let body = String::from_utf8_lossy(&reply.body).into_owned();
     assert_eq!(reply.status, 200, "{target}: {body}");
