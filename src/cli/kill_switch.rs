@@ -1,4 +1,9 @@
 //! `engine kill-switch trip|status|reset`: the arguments of the latch (D3).
+//!
+//! Decision: a reset while no engine runs is refused, with the next step, and nothing on disk is
+//! touched. D3 wants the account read and compared first, and what does that without opening
+//! anything is the engine itself: it comes up KILLED from its latch and manages (E3). A second way
+//! to reconcile and to clear a latch, in a program that is not running, would be one more to trust.
 
 use super::argument::{self, Author, Target};
 use super::ask;
@@ -111,7 +116,17 @@ pub(super) fn execute(
         Verb::Reset(reset) => {
             let request = Request::KillSwitchReset(Box::new(asked(reset, console)?));
             let done = "reset; at conservative size at most until `engine resume --full`";
-            ask::act(&reset.target, &request, done, registry, console)
+            let exit = ask::act(&reset.target, &request, done, registry, console)?;
+            if exit == Exit::Unreachable {
+                let config = reset.target.config.display();
+                console.complain(format_args!(
+                    "engine: a reset needs a reading of the account that is newer than the trip, \
+                     and only a running engine takes one. Start it: `engine --config {config}`. It \
+                     comes up KILLED: it opens nothing, reads the account and answers. Then say \
+                     the same again"
+                ))?;
+            }
+            Ok(exit)
         }
     }
 }

@@ -7,6 +7,7 @@
 pub mod argument;
 mod ask;
 pub mod backtest;
+pub mod breaker;
 pub mod config;
 pub mod console;
 pub mod exchange;
@@ -72,6 +73,8 @@ enum Verb {
     Resume(resume::Arguments),
     /// The latch that stops everything
     KillSwitch(kill_switch::Arguments),
+    /// The stop of new risk after too many automatic stops
+    Breaker(breaker::Arguments),
     /// Close positions
     Flatten(flatten::Arguments),
     /// Get out with nothing but a key: no configuration, no state, no running engine
@@ -152,6 +155,7 @@ fn execute(line: Line, registry: &Registry, console: &mut Console<'_>) -> io::Re
         Verb::Halt(arguments) => halt::execute(&arguments, registry, console),
         Verb::Resume(arguments) => resume::execute(&arguments, registry, console),
         Verb::KillSwitch(arguments) => kill_switch::execute(&arguments, registry, console),
+        Verb::Breaker(arguments) => breaker::execute(&arguments, registry, console),
         Verb::Flatten(arguments) => flatten::execute(&arguments, registry, console),
         Verb::StopMatrix(arguments) => stop_matrix::execute(arguments, console),
     }

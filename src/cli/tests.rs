@@ -95,6 +95,7 @@ fn every_verb_is_understood() {
         "engine kill-switch trip --by ada --reason drill",
         "engine kill-switch status --json",
         "engine kill-switch reset --by ada --reason found --confirm x --new-baseline",
+        "engine breaker reset --config c.yaml --by ada --reason found",
         "engine flatten --instrument BTCUSDT --cap-bps 50 --by ada",
         "engine stop-matrix",
         "engine version",

@@ -6,7 +6,8 @@ use super::checked::{DeadManConfig, DeadManOff};
 use super::values::Values;
 use crate::core::{
     Budget, ClockLimits, DeadManTiming, DrawdownLimits, InstrumentLimits, Limits, MarginLimits,
-    NoTradeWindow, Permissions, PriceMoveLimits, Rate, RepeatLimits, Taker, Timing,
+    NoTradeWindow, Often, Permissions, PriceMoveLimits, Rate, RepeatLimits, SlippageLimits, Taker,
+    Timing,
 };
 use crate::types::{MS, MarginMode, SECOND};
 
@@ -33,6 +34,17 @@ pub(super) fn limits(values: &Values, no_trade: Vec<NoTradeWindow>) -> Option<Li
         reset_cooldown_ns: seconds(values, "kill_switch.cooldown_s")?,
         order_notional_max: cash(values, "risk.max_order_notional")?,
         price_band_bps: bps(values, "risk.price_band_pct", 100)?,
+        gaps: Often {
+            max: values.whole_u32("risk.max_gaps")?,
+            window_ns: seconds(values, "risk.gap_window_s")?,
+        },
+        slippage: SlippageLimits {
+            max_bps: values.whole_u32("risk.max_slippage_bps")?.into(),
+            orders: Often {
+                max: values.whole_u32("risk.slippage_orders_max")?,
+                window_ns: seconds(values, "risk.slippage_window_s")?,
+            },
+        },
         price_move: PriceMoveLimits {
             max_bps: bps(values, "risk.max_price_move_pct", 100)?,
             window_ns: ms(values, "risk.price_move_window_ms")?,
@@ -106,6 +118,8 @@ pub(super) fn timing(values: &Values) -> Option<Timing> {
         reconcile_ns: seconds(values, "reconciliation.interval_s")?,
         reconcile_timeout_ns: ms(values, "reconciliation.timeout_ms")?,
         balance_tolerance: cash(values, "reconciliation.balance_tolerance")?,
+        position_tolerance_steps: values.whole_u32("reconciliation.position_tolerance")?,
+        open_orders_tolerance: values.whole_u32("reconciliation.open_orders_tolerance")?,
     })
 }
 

@@ -326,6 +326,24 @@ pub(super) const KEYS: &[Key] = &[
     ),
     required("risk.price_move_window_ms", WINDOW_MS, "That window."),
     required(
+        "risk.max_slippage_bps",
+        Kind::Whole(1, 5_000, "basis points"),
+        "What an order that takes may pay beyond the mid at its decision before a person is told.",
+    ),
+    required(
+        "risk.slippage_orders_max",
+        Kind::Whole(1, 1_000, "orders"),
+        "More such orders of one strategy within the window, and it may only reduce until its resume.",
+    ),
+    required("risk.slippage_window_s", Kind::Whole(1, 86_400, "seconds"), "That window."),
+    required(
+        "risk.max_gaps",
+        Kind::Whole(1, 1_000, "gaps"),
+        "More books of one instrument lost by gaps in the feed within the window, and it may only \
+         reduce until its resume.",
+    ),
+    required("risk.gap_window_s", Kind::Whole(1, 86_400, "seconds"), "That window."),
+    required(
         "risk.max_repeats",
         Kind::Whole(1, 1_000, "orders"),
         "Most orders of one intent (strategy, instrument, side, price, quantity) at once.",
@@ -505,7 +523,20 @@ pub(super) const KEYS: &[Key] = &[
     required(
         "reconciliation.balance_tolerance",
         Kind::Number("0", "1000000", 8, "each asset"),
-        "A difference of a wallet up to this is rounding.",
+        "A difference of a wallet up to this is rounding; beyond it the venue may only reduce until a \
+         reading agrees.",
+    ),
+    required(
+        "reconciliation.position_tolerance",
+        Kind::Whole(0, 1_000_000, "steps"),
+        "A position may differ from the venue's by so many of the instrument's smallest quantities; \
+         beyond it the instrument may only reduce until a reading agrees.",
+    ),
+    required(
+        "reconciliation.open_orders_tolerance",
+        Kind::Whole(0, 1_000, "orders"),
+        "So many opening orders that are not known here may stand in an instrument; orders of others \
+         count where the account is exclusive.",
     ),
     default("runtime", Kind::Group, "", "Threads."),
     default(

@@ -92,6 +92,11 @@ risk:
   repeat_window_ms: 60000
   max_orders_per_min: 300
   max_depth_pct: 12.5
+  max_slippage_bps: 20
+  slippage_orders_max: 5
+  slippage_window_s: 600
+  max_gaps: 5
+  gap_window_s: 300
   max_daily_loss_pct: 5
   day_rollover_hour_utc: 22
   max_loss_per_min: 2
@@ -109,7 +114,8 @@ risk:
 conservative: {size_factor: 0.5, max_position_pct_of_equity: 0.5, probation_s: 60, taker: off}
 orders: {answer_timeout_ms: 1000, cancel_retry_ms: 1000, query_retry_ms: 1000, \
     cancel_attempts_max: 5, stuck_max_s: 16}
-reconciliation: {interval_s: 30, timeout_ms: 5000, balance_tolerance: 0}
+reconciliation: {interval_s: 30, timeout_ms: 5000, balance_tolerance: 0, position_tolerance: 0, \
+    open_orders_tolerance: 0}
 breaker: {max_stops: 3, window_s: 600, cooldown_s: 900}
 dead_man: {countdown_s: 60, renew_s: 20}
 ";

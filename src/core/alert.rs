@@ -1,5 +1,6 @@
 //! What a person should know: the closed list of things worth saying aloud.
 
+use super::account_drift::AccountDrift;
 use super::fill::FillFault;
 use super::foreign::ForeignCause;
 use super::mode::{ModeRecord, Scope};
@@ -50,6 +51,15 @@ pub enum Alert {
     ClockGood(VenueId),
     /// The venue's account differs from ours.
     Mismatch(Finding),
+    /// It does so beyond tolerance: only reductions there until a reading agrees.
+    AccountDrift(AccountDrift),
+    /// A reading agrees again: what held before holds.
+    DriftOver {
+        /// Where.
+        scope: Scope,
+        /// What holds now.
+        record: ModeRecord,
+    },
     /// The account has been read completely and agrees, or has been adopted.
     Reconciled {
         /// Whose account.
@@ -93,6 +103,8 @@ pub enum Alert {
         /// Of so many answers.
         answers: u64,
     },
+    /// Too many books of an instrument were lost by gaps: it may only reduce.
+    GapStorm(InstrumentId),
     /// Too many automatic stops: nothing new until the cooldown is over.
     BreakerOpen,
     /// A wallet changed and no message said why: it counts as profit or loss from here on.
@@ -157,6 +169,11 @@ pub enum OrderFault {
     StuckTooLong(InstrumentId),
     /// A trade of it is not as it was ordered (SAFETY T1).
     BadFill(FillFault),
+    /// What it took cost more than `risk.max_slippage_bps` beyond the mid of its decision.
+    Slippage {
+        /// So much.
+        bps: i64,
+    },
     /// It traded with another order of this account (SAFETY T17).
     SelfTrade,
 }

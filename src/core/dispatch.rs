@@ -11,7 +11,7 @@ use super::event::EventKind;
 use super::orders::Applied;
 use super::safety::{DenyReason, Wish};
 use super::strategy::{Intent, Intents, OrderUpdate, Outcome, Strategy, View};
-use crate::types::{ClientOrderId, InstrumentId, MarketData, OrderRequest, Qty, StrategyId};
+use crate::types::{ClientOrderId, InstrumentId, MarketData, OrderRequest, Qty, Quote, StrategyId};
 
 /// Most denials that wait to be told; a strategy that is denied more than this in one event is not
 /// listening anyway, and the rest is counted as denied all the same.
@@ -206,7 +206,10 @@ impl Core {
         };
         match verdict {
             Ok(approved) => {
+                let mid = self.state.market[request.instrument.index()].quote();
+                let mid = mid.and_then(Quote::mid);
                 self.state.orders.open(&approved, self.state.now.mono_ns);
+                self.state.orders.decided_at(id, mid);
                 self.state.expose(request.instrument);
                 self.send_guarded(approved, effects);
             }

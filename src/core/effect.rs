@@ -119,6 +119,8 @@ pub enum Refusal {
     InProbation,
     /// There is nothing to reset.
     NotTripped,
+    /// The circuit breaker is not open.
+    BreakerClosed,
     /// The latch has moved on since the operator looked.
     StaleGeneration,
     /// The drawdown is still beyond its limit, or unknown: only a new baseline can clear it.
@@ -161,6 +163,7 @@ impl Refusal {
                 "the probation after the last resume is not over (`engine status`); `--force` skips it"
             }
             Self::NotTripped => "the kill switch is not tripped",
+            Self::BreakerClosed => "the circuit breaker is closed: there is no cooldown to end",
             Self::StaleGeneration => {
                 "the kill switch tripped again since; read `engine kill-switch status` once more"
             }

@@ -173,6 +173,8 @@ pub enum OperatorCommand {
         /// What becomes of the drawdown's high-water mark.
         baseline: Baseline,
     },
+    /// End the cooldown of the circuit breaker (R30). Lands in CONSERVATIVE, as every resume does.
+    ResetBreaker,
     /// Bring positions to zero with reduce-only orders (SAFETY E2, D4).
     Flatten {
         /// Which; all when `None`.
@@ -198,6 +200,7 @@ impl OperatorCommand {
             | Self::Promote { .. }
             | Self::Attest { .. }
             | Self::Reset { .. }
+            | Self::ResetBreaker
             | Self::Flatten { .. }
             | Self::Reconcile
             | Self::Stop => None,

@@ -50,6 +50,7 @@ impl Core {
         if let Some(fill) = &applied.fill {
             let fault = fill::check(&applied.order.terms, report.instrument, fill);
             self.on_fault(id, report.instrument, fault, effects);
+            self.watch_slippage(&applied.order, fill, effects);
         }
         Some(applied)
     }

@@ -74,26 +74,32 @@ impl Exposure {
         }
     }
 
-    /// Takes in what one instrument holds, what may still trade of it, and what one of it is worth
-    /// (the last known price; `None` before the first).
+    /// Takes in what one instrument holds (and `rival`, where the venue says otherwise: the larger
+    /// counts), what may still trade of it, and what one of it is worth (the last known price;
+    /// `None` before the first).
     pub(super) fn set(
         &mut self,
         instrument: InstrumentId,
         position: Qty,
+        rival: Option<Qty>,
         open: &Open,
         foreign: [Qty; 2],
         price: Option<Price>,
     ) {
-        let far = |side: Side| {
+        let held = [position, rival.unwrap_or(position)];
+        let larger = |[one, other]: [Qty; 2]| one.max(other);
+        let far_from = |side: Side, position| {
             let foreign = foreign[side.index()];
             open.reach(side, position, foreign, Qty::ZERO).unwrap_or(Qty::MAX)
         };
         // What is on its way to close a position leaves nothing of it to stand against others.
-        let signed = |side: Side| {
+        let signed_from = |side: Side, position| {
             let against = side.signed(position).min(Qty::ZERO).abs();
             let closing = open.reducing(side).saturating_add(open.doubtful(side)).min(against);
-            far(side).saturating_sub(against).saturating_add(closing)
+            far_from(side, position).saturating_sub(against).saturating_add(closing)
         };
+        let far = |side| larger(held.map(|position| far_from(side, position)));
+        let signed = |side| larger(held.map(|position| signed_from(side, position)));
         let worst = far(Side::Buy).max(far(Side::Sell));
         let is_held = worst != Qty::ZERO;
         let reach = match price {
@@ -192,7 +198,7 @@ mod tests {
     fn hold(exposure: &mut Exposure, id: u16, position: i32, price: Option<i32>) {
         let price = price.map(Price::whole);
         let (id, position) = (InstrumentId(id), Qty::whole(position));
-        exposure.set(id, position, &Open::default(), [Qty::ZERO; 2], price);
+        exposure.set(id, position, None, &Open::default(), [Qty::ZERO; 2], price);
     }
 
     fn cash(whole: i32) -> Option<Cash> {

@@ -133,22 +133,27 @@ impl Margins {
         Self { limits, pools, lines }
     }
 
-    /// Takes in what one instrument holds, what may still trade of it, and what one of it is worth
-    /// (the last known price; `None` before the first).
+    /// Takes in what one instrument holds (and `rival`, where the venue says otherwise: the larger
+    /// counts), what may still trade of it, and what one of it is worth (the last known price;
+    /// `None` before the first).
     pub(super) fn set(
         &mut self,
         instrument: InstrumentId,
         position: Qty,
+        rival: Option<Qty>,
         open: &Open,
         foreign: [Qty; 2],
         price: Option<Price>,
     ) {
         let line = &mut self.lines[instrument.index()];
         let Some(pool) = line.pool else { return };
-        let reach = |side: Side| {
-            open.reach(side, position, foreign[side.index()], Qty::ZERO).unwrap_or(Qty::MAX)
+        let rival = rival.unwrap_or(position);
+        let reach = |side: Side, held: Qty| {
+            open.reach(side, held, foreign[side.index()], Qty::ZERO).unwrap_or(Qty::MAX)
         };
-        line.worst = reach(Side::Buy).max(reach(Side::Sell));
+        let far = |side: Side| reach(side, position).max(reach(side, rival));
+        line.worst = far(Side::Buy).max(far(Side::Sell));
+        let position = if position.abs() < rival.abs() { rival } else { position };
         let needs = line.needs_of(line.worst, price, &self.limits);
         let held = line.held_of(position, price);
         let before = std::mem::replace(&mut line.needs, needs);

@@ -159,6 +159,11 @@ impl Market {
         self.is_whole().then_some(&self.book)
     }
 
+    /// True while no book is kept.
+    pub(super) fn is_lost(&self) -> bool {
+        self.state == BookState::Lost
+    }
+
     pub(super) fn is_whole(&self) -> bool {
         self.state == BookState::Whole
     }

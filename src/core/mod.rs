@@ -8,6 +8,7 @@
 //! Deliberately absent: type parameters on [`Core`], a message bus, references between components.
 //! They meet in `state` and here.
 
+mod account_drift;
 mod alert;
 mod appetite;
 mod attribution;
@@ -23,6 +24,7 @@ mod exposure;
 mod fill;
 mod flatten;
 mod foreign;
+mod gaps;
 mod guard;
 mod kept;
 mod links;
@@ -35,15 +37,18 @@ mod orders;
 mod params;
 mod permission;
 mod portfolio;
+mod recent;
 mod reconcile;
 pub mod safety;
 mod setup;
+mod slippage;
 mod state;
 mod status;
 mod stop;
 mod strategy;
 mod suspense;
 
+pub use account_drift::AccountDrift;
 pub use alert::{Alert, MarginAlert, OrderFault};
 pub use book::Book;
 pub use dead_man::DeadManState;
@@ -65,9 +70,9 @@ pub use portfolio::{HighWater, Tally};
 pub use reconcile::Finding;
 pub use setup::{
     Appetite, BreakerLimits, Budget, ClockLimits, DayLimits, DeadManTiming, DrawdownLimits,
-    ExposureLimits, InstrumentLimits, Limits, MarginLimits, NoTradeWindow, PriceMoveLimits, Rate,
-    RejectLimits, RepeatLimits, Resting, Restored, Seat, Setup, Sharing, Span, Storm,
-    StrategyLimits, Taker, Timing, Valuation,
+    ExposureLimits, InstrumentLimits, Limits, MarginLimits, NoTradeWindow, Often, PriceMoveLimits,
+    Rate, RejectLimits, RepeatLimits, Resting, Restored, Seat, Setup, Sharing, SlippageLimits,
+    Span, Storm, StrategyLimits, Taker, Timing, Valuation,
 };
 pub use status::{
     Counters, InstrumentStatus, LatchStatus, LossStatus, Status, StrategyStatus, VenueStatus,
@@ -85,6 +90,7 @@ use dispatch::UPDATES_MAX;
 use door::Door;
 use flatten::Flatten;
 use orders::Applied;
+use recent::Recent;
 use reconcile::{Reconciler, Verdict};
 use safety::{Change, Kernel, Trip};
 use state::State;
@@ -103,6 +109,8 @@ pub struct Core {
     /// Orders that waited in vain and whose strategies are not told yet.
     withheld: Vec<Applied>,
     equity_start: Option<Cash>,
+    /// By instrument.
+    gaps: Vec<Recent>,
     /// When the bytes of the present event arrived.
     origin_ns: u64,
     /// Strategies have been told to begin, and not to end.
@@ -122,6 +130,9 @@ struct SeatState {
     next_timer_ns: u64,
     fills: u64,
     denied: u64,
+    /// Orders that slipped beyond the limit.
+    slipped: u64,
+    slips: Recent,
 }
 
 impl Core {
@@ -132,6 +143,8 @@ impl Core {
         assert!(in_order, "instruments stand in order of their index");
         assert!(limits.instruments.len() == instruments.len(), "every instrument has limits");
         let budgets = strategies.iter().map(|seat| seat.budget).collect();
+        let gaps = vec![Recent::new(limits.gaps); instruments.len()];
+        let slips = limits.slippage.orders;
         let (count, seats) = (instruments.len(), strategies.len());
         let state = State::new(
             instruments,
@@ -146,7 +159,7 @@ impl Core {
         Self {
             state,
             kernel,
-            seats: strategies.into_iter().map(SeatState::new).collect(),
+            seats: strategies.into_iter().map(|seat| SeatState::new(seat, slips)).collect(),
             intents: Intents::new(setup.epoch),
             flatten: Flatten::new(count),
             counters: Counters::default(),
@@ -154,6 +167,7 @@ impl Core {
             telling: Vec::with_capacity(UPDATES_MAX),
             withheld: Vec::with_capacity(dead_man::WAITING_MAX),
             equity_start: None,
+            gaps,
             origin_ns: 0,
             started: false,
             proven: false,
@@ -230,7 +244,7 @@ impl Core {
             return None;
         }
         match kind {
-            EventKind::Market(event) => self.on_market(event),
+            EventKind::Market(event) => self.on_market(event, effects),
             EventKind::Execution(report) => return self.on_execution(report, effects),
             EventKind::Account(event) => self.on_account(event, effects),
             EventKind::DeadMan(report) => self.on_dead_man(report, effects),
@@ -265,8 +279,11 @@ impl Core {
         }
     }
 
-    fn on_market(&mut self, event: &MarketEvent) {
+    fn on_market(&mut self, event: &MarketEvent, effects: &mut Effects) {
         let at = event.instrument.index();
+        if event.data == MarketData::BookLost && !self.state.market[at].is_lost() {
+            self.on_gap(event.instrument, effects);
+        }
         self.state.market[at].on_event(event, self.origin_ns);
         if let Some(sent_unix_ms) = event.sent_unix_ms {
             let now = self.state.now;
@@ -335,7 +352,11 @@ impl Core {
         for finding in found.iter().take(effects.room()) {
             effects.push(Effect::Alert(Alert::Mismatch(*finding)));
         }
-        let Verdict::Proven { adopt, quiet, findings } = verdict else { return verdict };
+        let Verdict::Proven { adopt, quiet, findings } = verdict else {
+            self.state.doubt_positions(snapshot);
+            return verdict;
+        };
+        self.judge_drift(snapshot, effects);
         self.kernel.on_proven(venue, asked_ns.unwrap_or(0));
         self.state.adopt(snapshot, adopt, quiet);
         let taken = snapshot.open_orders.iter().filter_map(crate::types::VenueOrder::id);
@@ -479,9 +500,18 @@ impl Core {
 }
 
 impl SeatState {
-    fn new(seat: Seat) -> Self {
+    fn new(seat: Seat, slips: Often) -> Self {
         let timer_ns = seat.strategy.timer_ns();
         let Seat { instruments, strategy, .. } = seat;
-        Self { strategy, instruments, timer_ns, next_timer_ns: 0, fills: 0, denied: 0 }
+        Self {
+            strategy,
+            instruments,
+            timer_ns,
+            next_timer_ns: 0,
+            fills: 0,
+            denied: 0,
+            slipped: 0,
+            slips: Recent::new(slips),
+        }
     }
 }

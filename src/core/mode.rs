@@ -135,6 +135,8 @@ causes! {
     Promote "full resume" Operator: Running Running Reducing Halted,
     /// `engine kill-switch reset` (D3).
     Reset "kill switch reset" Operator: Conservative Conservative Reducing Halted,
+    /// `engine breaker reset` (R30): new risk before its time is at conservative size.
+    BreakerReset "breaker reset" Operator: Conservative Conservative Reducing Halted,
     /// `initial_state: halted` in the configuration, at the first start.
     InitialState "initial state" Engine: Halted Halted Halted Halted,
     /// The last run ended without saying so (D1).
@@ -165,6 +167,14 @@ causes! {
     StuckOrder "stuck order" Engine: Reducing Reducing Reducing Halted,
     /// A trade of ours at a price beyond its limit (T1).
     BadFill "fill beyond its limit" Engine: Reducing Reducing Reducing Halted,
+    /// Too many books of an instrument lost by gaps (T15).
+    GapStorm "gap storm" Engine: Reducing Reducing Reducing Halted,
+    /// Too many orders of a strategy traded far from where they were decided (T10).
+    Slippage "slippage" Engine: Reducing Reducing Reducing Halted,
+    /// The venue's account differs from ours beyond tolerance: until a reading agrees.
+    AccountDrift "account drift" Engine: Reducing Reducing Reducing Halted,
+    /// It did so before within an hour.
+    DriftAgain "account drift again" Engine: Reducing Reducing Reducing Halted,
 }
 
 /// The mode of a scope, with what brought it about.

@@ -67,6 +67,10 @@ impl Core {
                 effects.push(Effect::Reset { latch, request: *request });
                 self.change_mode(latch.scope, word(ModeCause::Reset, request), effects);
             }
+            OperatorCommand::ResetBreaker => {
+                self.kernel.reset_breaker(self.state.now.mono_ns)?;
+                self.change_mode(Scope::All, word(ModeCause::BreakerReset, request), effects);
+            }
             OperatorCommand::Flatten { instrument, cap_bps } => {
                 if !(1..=CAP_BPS_MAX).contains(&cap_bps) {
                     return Err(Refusal::CapOutOfRange);
@@ -89,9 +93,7 @@ impl Core {
     /// Moves the mode of a scope and says so; nothing when that moves nothing.
     pub(super) fn change_mode(&mut self, scope: Scope, change: Change, effects: &mut Effects) {
         let Some(record) = self.kernel.change_mode(scope, change, self.state.now) else { return };
-        self.withdrawing = true;
-        effects.push(Effect::ModeChanged { scope, record });
-        effects.push(Effect::Alert(Alert::Mode { scope, record }));
+        self.tell_mode(scope, record, Alert::Mode { scope, record }, effects);
     }
 
     fn promote(
@@ -120,6 +122,7 @@ impl Core {
             | OperatorCommand::Trip(_)
             | OperatorCommand::Attest { .. }
             | OperatorCommand::Reset { .. }
+            | OperatorCommand::ResetBreaker
             | OperatorCommand::Reconcile
             | OperatorCommand::Stop => true,
         }

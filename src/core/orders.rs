@@ -22,6 +22,7 @@ use super::digest::Digest;
 use super::effect::{Command, Effect, Effects};
 use super::safety::Approved;
 use super::setup::Timing;
+use super::slippage::Taken;
 use crate::types::{
     ClientOrderId, ExecutionKind, ExecutionReport, Fill, InstrumentId, OrderStatus, OrderTerms,
     Price, Qty, Side, StrategyId, VenueOrder,
@@ -67,6 +68,10 @@ pub struct Order {
     pub(super) canceled_ns: Option<u64>,
     /// When it must be looked at again: time to live, answer, retry.
     pub(super) deadline_ns: u64,
+    /// The mid that the kernel saw when it approved it.
+    pub(super) decision_mid: Option<Price>,
+    /// What it took of the book.
+    pub(super) taken: Taken,
     /// How often the venue said that it does not know it.
     pub(super) not_found: u8,
     /// How long and how often it has been asked to go.
@@ -92,6 +97,8 @@ impl Order {
             settled_qty: Qty::ZERO,
             canceled_ns: None,
             deadline_ns: u64::MAX,
+            decision_mid: None,
+            taken: Taken::default(),
             not_found: 0,
             patience: Patience::default(),
         }
@@ -190,6 +197,13 @@ impl Orders {
         self.insert(place.unwrap_or_else(|at| at), order);
     }
 
+    /// Remembers the mid at which it was decided.
+    pub(super) fn decided_at(&mut self, id: ClientOrderId, mid: Option<Price>) {
+        if let Ok(at) = self.find(id) {
+            self.live[at].decision_mid = mid;
+        }
+    }
+
     /// An order that waited for something leaves now: its answer is waited for from here on.
     pub(super) fn depart(&mut self, id: ClientOrderId, now_ns: u64) {
         let Ok(at) = self.find(id) else { return };
@@ -249,6 +263,26 @@ impl Orders {
         };
         (0..self.live.len()).for_each(|at| settle(&mut self.live[at]));
         self.closed.iter_mut().for_each(settle);
+    }
+
+    /// What traded of orders there, as the venue says of each of them, and is not accounted for:
+    /// signed.
+    pub(super) fn unsettled(&self, instrument: InstrumentId) -> Qty {
+        let missing = self.unsettled_of(instrument);
+        missing.fold(Qty::ZERO, |sum, (side, qty)| sum.saturating_add(side.signed(qty)))
+    }
+
+    /// The same: anything.
+    pub(super) fn has_unsettled(&self, instrument: InstrumentId) -> bool {
+        self.unsettled_of(instrument).next().is_some()
+    }
+
+    fn unsettled_of(&self, instrument: InstrumentId) -> impl Iterator<Item = (Side, Qty)> {
+        let all = self.live.iter().chain(self.closed.iter());
+        all.filter(move |order| order.terms.instrument == instrument).filter_map(|order| {
+            let missing = order.claimed_qty.saturating_sub(order.settled_qty);
+            (Qty::ZERO < missing).then_some((order.terms.side, missing))
+        })
     }
 
     /// True while an exit of the operator is on its way whose fate is not in doubt.

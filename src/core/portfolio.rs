@@ -374,6 +374,11 @@ impl Portfolio {
         self.complete[snapshot.venue.index()] = complete;
     }
 
+    /// True when a wallet `amount` above what was told is one whose transfer was told twice.
+    pub(super) fn takes_back(&self, asset: AssetId, amount: Cash) -> bool {
+        self.suspense.takes_back(asset, amount)
+    }
+
     /// Wallets differ from what was told and nothing else does: whose money that is has to show.
     /// Where positions differ too, trades are missing, and what they brought is profit or loss.
     fn suspend(&mut self, venue: VenueId, findings: &[Finding], now_ns: u64) {

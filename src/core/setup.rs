@@ -138,6 +138,10 @@ pub struct Limits {
     pub order_notional_max: Cash,
     /// Farthest that a price may lie beyond the opposite touch, in basis points.
     pub price_band_bps: u32,
+    /// More books of one instrument lost by gaps leave it only reductions (SAFETY T15).
+    pub gaps: Often,
+    /// What taking may cost (SAFETY T10).
+    pub slippage: SlippageLimits,
     /// How far the market may have moved before nothing is opened.
     pub price_move: PriceMoveLimits,
     /// Most orders of the same intent.
@@ -261,6 +265,24 @@ pub struct MarginLimits {
     pub liquidation_bps_min: u32,
 }
 
+/// So many within a rolling window are borne, and one more is not.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Often {
+    /// So many, at least one.
+    pub max: u32,
+    /// The window.
+    pub window_ns: u64,
+}
+
+/// What an order may pay beyond the mid that the kernel saw when it approved it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct SlippageLimits {
+    /// In basis points of that mid; beyond it a person is told.
+    pub max_bps: i64,
+    /// More of such orders leave their strategy only reductions.
+    pub orders: Often,
+}
+
 /// How far a mid may move within a time before nothing is opened into the move.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct PriceMoveLimits {
@@ -329,4 +351,10 @@ pub struct Timing {
     pub reconcile_timeout_ns: u64,
     /// Differences of a wallet up to this are rounding.
     pub balance_tolerance: Cash,
+    /// A position may differ from the venue's by so many steps of its quantity before its
+    /// instrument may only reduce.
+    pub position_tolerance_steps: u32,
+    /// So many opening orders that are not known here may stand in an instrument before it may only
+    /// reduce.
+    pub open_orders_tolerance: u32,
 }

@@ -45,6 +45,10 @@ pub(super) struct State {
     foreign: Vec<[Qty; 2]>,
     /// Where orders that are not ours guard a position: no symbol-wide cancel may reach them.
     guarded: Vec<bool>,
+    /// The other position, where ours and the venue's differ, by instrument: limits count the
+    /// larger.
+    pub(super) rivals: Vec<Option<Qty>>,
+    pub(super) timing: Timing,
     /// How often anything was heard of an order or a wallet of the account, by `VenueId`.
     activity: Vec<u64>,
 }
@@ -80,6 +84,8 @@ impl State {
             filters_read_ns: vec![0; count],
             foreign: vec![[Qty::ZERO; 2]; count],
             guarded: vec![false; count],
+            rivals: vec![None; count],
+            timing,
             activity: vec![0; venues],
             instruments,
         }
@@ -172,8 +178,9 @@ impl State {
         let position = self.portfolio.position(instrument);
         let (open, foreign) =
             (self.orders.totals().of(instrument), self.foreign[instrument.index()]);
-        self.exposure.set(instrument, position, open, foreign, price);
-        self.margins.set(instrument, position, open, foreign, price);
+        let rivals = self.rivals[instrument.index()];
+        self.exposure.set(instrument, position, rivals, open, foreign, price);
+        self.margins.set(instrument, position, rivals, open, foreign, price);
     }
 
     /// Takes in the margin of a reading that was asked for then. What a pool is worth is needed to
@@ -291,6 +298,7 @@ impl State {
             can_guard: self.dead_man.can_arm(instrument, self.now.mono_ns),
             account: Holdings {
                 position: self.portfolio.position(instrument),
+                rival: self.rivals[instrument.index()],
                 open: self.totals().of(instrument),
                 foreign: self.foreign[instrument.index()][side.index()],
             },
@@ -318,6 +326,7 @@ impl State {
     pub(super) fn own(&self, strategy: StrategyId, instrument: InstrumentId) -> Holdings<'_> {
         Holdings {
             position: self.portfolio.attributed(strategy)[instrument.index()],
+            rival: None,
             open: self.totals().of_strategy(strategy, instrument),
             foreign: Qty::ZERO,
         }

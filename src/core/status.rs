@@ -33,6 +33,8 @@ pub struct Counters {
     pub self_trades: u64,
     /// Messages of the venue about orders that were told before.
     pub repeated_reports: u64,
+    /// Books lost by gaps in the market data.
+    pub gaps: u64,
     /// Requests that the venue refused because of their time.
     pub clock_refusals: u64,
     /// Messages that name what is not configured, or a trade of nothing.
@@ -53,6 +55,7 @@ impl Default for Counters {
             bad_fills: 0,
             self_trades: 0,
             repeated_reports: 0,
+            gaps: 0,
             clock_refusals: 0,
             unusable: 0,
         }
@@ -141,6 +144,8 @@ pub struct StrategyStatus {
     pub fills: u64,
     /// Wishes of it that the kernel denied.
     pub denied: u64,
+    /// Orders of it that slipped beyond the limit.
+    pub slipped: u64,
     /// Profit less loss of its own ledger since the start, in reporting currency.
     pub profit: Option<Cash>,
     /// What holds for it alone, and why.
@@ -334,6 +339,7 @@ impl Core {
             line.open_orders = self.state.totals().live_of(id);
             line.fills = seat.fills;
             line.denied = seat.denied;
+            line.slipped = seat.slipped;
             line.held = self.kernel.mode_in(Scope::Strategy(id));
             line.positions.clear();
             line.positions.extend_from_slice(self.state.portfolio.attributed(id));

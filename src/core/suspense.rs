@@ -64,10 +64,7 @@ impl Suspense {
     /// A wallet is `amount` above what was told. Says how much of that takes back a transfer that
     /// was told twice, by an earlier reading and by its message.
     pub(super) fn find(&mut self, asset: AssetId, amount: Cash, now_ns: u64) -> Cash {
-        let Some(told) = self.told.get(asset.index()).copied() else { return Cash::ZERO };
-        let rest = told.saturating_add(amount).abs();
-        let tolerance = told.abs().checked_bps(10).unwrap_or(Cash::ZERO);
-        if told != Cash::ZERO && rest <= tolerance {
+        if self.takes_back(asset, amount) {
             return amount;
         }
         if let Some(waiting) = self.amounts.get_mut(asset.index()) {
@@ -76,6 +73,14 @@ impl Suspense {
         }
         self.settle();
         Cash::ZERO
+    }
+
+    /// True when `amount` undoes a transfer that an earlier reading had told already.
+    pub(super) fn takes_back(&self, asset: AssetId, amount: Cash) -> bool {
+        let Some(told) = self.told.get(asset.index()).copied() else { return false };
+        let rest = told.saturating_add(amount).abs();
+        let tolerance = told.abs().checked_bps(10).unwrap_or(Cash::ZERO);
+        told != Cash::ZERO && rest <= tolerance
     }
 
     /// The wallet has been read, and is what we believe from here on.

@@ -68,6 +68,12 @@ pub enum Request {
     },
     /// Clear one latch of the kill switch.
     KillSwitchReset(Box<Reset>),
+    /// End the cooldown of the circuit breaker.
+    BreakerReset {
+        /// Who and why.
+        #[serde(flatten)]
+        author: Author,
+    },
     /// Bring positions to zero.
     Flatten {
         /// Who and why.
@@ -227,6 +233,7 @@ fn understand(request: Request, report: &Report) -> Result<Asked, String> {
             (author, command)
         }
         Request::KillSwitchReset(asked) => return reset(*asked, report),
+        Request::BreakerReset { author } => (author, OperatorCommand::ResetBreaker),
         Request::Flatten { author, instrument, cap_bps } => {
             let instrument = instrument.map(|symbol| names.find_instrument(&symbol)).transpose()?;
             (author, OperatorCommand::Flatten { instrument, cap_bps })

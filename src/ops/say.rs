@@ -3,8 +3,8 @@
 use super::Names;
 use crate::core::safety::TripReason;
 use crate::core::{
-    Alert, Author, FillFault, Finding, ForeignCause, MarginAlert, Mode, ModeRecord, OrderFault,
-    Scope, Severity,
+    AccountDrift, Alert, Author, FillFault, Finding, ForeignCause, MarginAlert, Mode, ModeCause,
+    ModeRecord, OrderFault, Scope, Severity,
 };
 use crate::types::{Cash, ClientOrderId, InstrumentId, Qty};
 
@@ -29,6 +29,8 @@ const DEAD_MAN: &str = "the venue's dead-man's switch";
 const FIRED: &str = "was not renewed in time: its open orders are gone or go; reading the account";
 
 const UNARMED: &str = "cannot be armed: no order that rests is opened there until it is";
+
+const GAPS: &str = "is lost again and again: gaps in the feed";
 
 /// The line for an alert.
 pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
@@ -61,6 +63,8 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
         }
         Alert::ClockGood(venue) => info(format!("clock drift of {} is over", names.venue(*venue))),
         Alert::Mismatch(found) => warn(finding(found, names)),
+        Alert::AccountDrift(drift) => urgent(account_drift(drift, names)),
+        Alert::DriftOver { scope, record } => drift_over(*scope, record, names),
         Alert::Reconciled { findings: 0, .. } => {
             info("reconciled: the venue's account is what we believe")
         }
@@ -84,6 +88,7 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
             urgent(format!("the venue refused {refused} of the last {answers} orders"))
         }
         Alert::BreakerOpen => urgent(BREAKER_OPEN),
+        Alert::GapStorm(at) => urgent(format!("the book of {} {GAPS}", symbol(at))),
         Alert::Unexplained { asset, amount } => {
             let what = format!("the wallet changed by {amount} {}", names.asset(*asset));
             urgent(format!("{what} and nobody said why: counted as profit or loss"))
@@ -180,6 +185,10 @@ fn order(id: ClientOrderId, fault: OrderFault, names: &Names) -> (Loudness, Stri
             "its instrument may only reduce; look at the venue's page, then `engine resume`",
         ),
         OrderFault::BadFill(fault) => urgent(format!("order {id} traded {}", fill_fault(fault))),
+        OrderFault::Slippage { bps } => warn(format!(
+            "order {id} traded {bps} bps beyond the mid of its decision, more than \
+             risk.max_slippage_bps"
+        )),
         OrderFault::SelfTrade => {
             warn(format!("order {id} traded with another order of this account"))
         }
@@ -192,6 +201,7 @@ fn mode(scope: Scope, record: &ModeRecord, names: &Names) -> (Loudness, String) 
     let (mode, cause, scope) = (mode.name(), cause.name(), names.scope_name(scope));
     let line = format!("mode {mode} for {scope}: {cause} ({})", by.as_str());
     match record.cause.author() {
+        Author::Engine if record.cause == ModeCause::AccountDrift => (Loudness::Warn, line),
         Author::Engine if Mode::Reducing <= record.mode => (
             Loudness::Error,
             format!("{line}; lifted only by `engine resume`, see RUNBOOK \"It stopped by itself\""),
@@ -241,6 +251,28 @@ pub fn finding(finding: &Finding, names: &Names) -> String {
                 .to_owned()
         }
     }
+}
+
+fn drift_over(scope: Scope, record: &ModeRecord, names: &Names) -> (Loudness, String) {
+    let (scope, mode) = (names.scope_name(scope), record.mode.name());
+    warn(format!("account drift over for {scope}: a reading agrees; mode {mode}"))
+}
+
+fn account_drift(drift: &AccountDrift, names: &Names) -> String {
+    let what = match drift {
+        AccountDrift::Position { instrument, ours, venue } => {
+            let symbol = names.instrument(*instrument);
+            format!("position {symbol}: ours {ours}, the venue's {venue}")
+        }
+        AccountDrift::Balance { asset, ours, venue } => {
+            format!("balance {}: ours {ours}, the venue's {venue}", names.asset(*asset))
+        }
+        AccountDrift::Orders { instrument, unknown } => {
+            let symbol = names.instrument(*instrument);
+            format!("{unknown} opening order(s) on {symbol} that nobody here knows")
+        }
+    };
+    format!("account drift: {what}; only reductions there until a reading agrees")
 }
 
 fn fill_fault(fault: FillFault) -> &'static str {

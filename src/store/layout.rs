@@ -165,6 +165,11 @@ wire_enum!(ModeCause {
     90 = Disconnected,
     91 = MarketDataLost,
     100 = BadFill,
+    101 = AccountDrift,
+    102 = DriftAgain,
+    103 = BreakerReset,
+    104 = GapStorm,
+    105 = Slippage,
 });
 wire_struct!(ModeRecord {
     mode: Mode,
@@ -206,6 +211,7 @@ wire_enum!(OperatorCommand {
     110 = TripScope(scope: Scope),
     111 = Attest { generation: u32, criterion: Criterion },
     90 = Promote { scope: Scope, probation: Probation },
+    98 = ResetBreaker,
 });
 wire_struct!(OperatorRequest {
     ticket: u32,

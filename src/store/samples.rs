@@ -217,6 +217,7 @@ impl Dice {
             OperatorCommand::Reset { generation: self.word(), baseline: Baseline::New },
             OperatorCommand::Flatten { instrument: Some(self.instrument()), cap_bps: 50 },
             OperatorCommand::Flatten { instrument: None, cap_bps: u32::MAX },
+            OperatorCommand::ResetBreaker,
             OperatorCommand::Reconcile,
             OperatorCommand::Stop,
         ];

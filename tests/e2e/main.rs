@@ -11,6 +11,7 @@
     reason = "a test fails loudly, says so, and looks for one thing among many"
 )]
 
+mod account_drift;
 mod bad_disk;
 mod bad_venue;
 mod clocks;
@@ -24,6 +25,7 @@ mod operators;
 mod panics;
 mod proxy;
 mod recordings;
+mod resets;
 mod rest;
 mod runs;
 mod screens;

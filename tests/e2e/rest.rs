@@ -17,21 +17,14 @@ const PAUSE_MS: u64 = 250;
 
 /// A signed question about a symbol; without one it would weigh forty times as much.
 fn signed(port: u16, path: &str, symbol: &str) -> Value {
-    let (status, body) = call(port, Method::GET, &signed_target(port, path, symbol, ""));
-    assert_eq!(status, 200, "{path}: {body}");
-    body
+    ask(port, Method::GET, path, &format!("symbol={symbol}"))
 }
 
-fn signed_target(port: u16, path: &str, symbol: &str, more: &str) -> String {
-    // By the exchange's own clock, which need not be the machine's.
-    let (_, time) = call(port, Method::GET, "/fapi/v1/time");
-    let now = time["serverTime"].as_u64().unwrap();
-    let query = format!("symbol={symbol}{more}&recvWindow=5000&timestamp={now}");
-    let mut mac = Hmac::<Sha256>::new_from_slice(b"paper-secret").unwrap();
-    mac.update(query.as_bytes());
-    let signature: String =
-        mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{path}?{query}&signature={signature}")
+/// Somebody else buys at the market, on the same account.
+pub(crate) fn buy(port: u16, symbol: &str, quantity: &str) {
+    let terms = format!("type=MARKET&side=BUY&quantity={quantity}&newClientOrderId=somebody-else");
+    let query = format!("symbol={symbol}&{terms}");
+    ask(port, Method::POST, "/fapi/v1/order", &query);
 }
 
 /// Buys at the market, so much at a time and then less, until margin is insufficient for more.
@@ -39,14 +32,29 @@ pub(crate) fn buy_until_refused(port: u16, symbol: &str, amounts: &[&str]) {
     for amount in amounts {
         let refused = (0..200).any(|_| {
             pause(20);
-            let more = format!("&side=BUY&type=MARKET&quantity={amount}");
-            let target = signed_target(port, "/fapi/v1/order", symbol, &more);
-            let (status, body) = call(port, Method::POST, &target);
+            let query = format!("symbol={symbol}&side=BUY&type=MARKET&quantity={amount}");
+            let target = signed_target(port, "/fapi/v1/order", &query);
+            let (status, body) = reply(port, Method::POST, &target);
             assert!(status == 200 || body["code"] == -2019 || body["code"] == -4164, "{body}");
             status != 200
         });
         assert!(refused, "the account carries all of it");
     }
+}
+
+fn ask(port: u16, method: Method, path: &str, query: &str) -> Value {
+    call(port, method, &signed_target(port, path, query))
+}
+
+fn signed_target(port: u16, path: &str, query: &str) -> String {
+    // By the exchange's own clock, which need not be the machine's.
+    let now = call(port, Method::GET, "/fapi/v1/time")["serverTime"].as_u64().unwrap();
+    let query = format!("{query}&recvWindow=5000&timestamp={now}");
+    let mut mac = Hmac::<Sha256>::new_from_slice(b"paper-secret").unwrap();
+    mac.update(query.as_bytes());
+    let signature: String =
+        mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{path}?{query}&signature={signature}")
 }
 
 /// Orders that stand and could open something: a stop leaves those that only reduce (SAFETY E1).
@@ -74,7 +82,13 @@ pub(crate) fn position(port: u16, symbol: &str) -> f64 {
     found.map_or(0.0, |held| held["positionAmt"].as_str().unwrap().parse().unwrap())
 }
 
-fn call(port: u16, method: Method, target: &str) -> (u16, Value) {
+fn call(port: u16, method: Method, target: &str) -> Value {
+    let (status, body) = reply(port, method, target);
+    assert_eq!(status, 200, "{target}: {body}");
+    body
+}
+
+fn reply(port: u16, method: Method, target: &str) -> (u16, Value) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let reply = runtime.block_on(async {
         let dial = Dial { roots: TlsRoots::bundled().unwrap(), limit: LIMIT };

@@ -8,6 +8,7 @@ mod sim_recording;
 mod sim_samples;
 mod support;
 
+mod account_drift;
 mod book_lost;
 mod budgets;
 mod dead_man;
@@ -26,6 +27,7 @@ mod no_trade;
 mod order_bounds;
 mod order_life;
 mod paper;
+mod post_trade;
 mod quoter;
 mod random_walk;
 mod reconcile;

@@ -10,9 +10,10 @@ use tradekeel::core::{
     AccountEvent, Alert, Appetite, Baseline, BreakerLimits, Budget, ClockLimits, ClockSample,
     Command, Core, Criterion, DayLimits, DrawdownLimits, Effect, Effects, Event, EventKind,
     ExposureLimits, InstrumentLimits, Intent, Intents, Kept, Limits, LinkChannel, LinkEvent,
-    LinkState, MarginLimits, Mode, OperatorCommand, OperatorRequest, Order, OrderUpdate,
+    LinkState, MarginLimits, Mode, Often, OperatorCommand, OperatorRequest, Order, OrderUpdate,
     Permissions, PriceMoveLimits, Rate, Refusal, RejectLimits, RepeatLimits, Restored, Scope, Seat,
-    Setup, Sharing, Status, Storm, Strategy, StrategyLimits, Taker, Timing, Valuation, View,
+    Setup, Sharing, SlippageLimits, Status, Storm, Strategy, StrategyLimits, Taker, Timing,
+    Valuation, View,
 };
 use tradekeel::sim::{Direct, Fees, Rng};
 use tradekeel::types::{
@@ -197,6 +198,15 @@ pub(crate) fn instrument(id: InstrumentId, symbol: &str) -> Instrument {
     }
 }
 
+/// Margin binds only where the venue itself would.
+const MARGIN: MarginLimits = MarginLimits {
+    mode: MarginMode::Cross,
+    fee_centi_bps: 500,
+    ratio_bps_max: 10_000,
+    ratio_bps_warn: 10_000,
+    liquidation_bps_min: 1,
+};
+
 pub(crate) fn limits() -> Limits {
     let bounds = InstrumentLimits {
         position_max: qty("10"),
@@ -222,6 +232,11 @@ pub(crate) fn limits() -> Limits {
         reset_cooldown_ns: 0,
         order_notional_max: cash(1_000_000),
         price_band_bps: 100,
+        gaps: Often { max: 1_000, window_ns: SECOND },
+        slippage: SlippageLimits {
+            max_bps: 5_000,
+            orders: Often { max: 1_000, window_ns: SECOND },
+        },
         price_move: PriceMoveLimits { max_bps: 1_000_000, window_ns: 10 * SECOND },
         repeats: RepeatLimits { max: 100, window_ns: SECOND },
         signal_age_ns_max: 2 * SECOND,
@@ -257,13 +272,7 @@ pub(crate) fn limits() -> Limits {
         probation_ns: 0,
         conservative_taker: Taker::On,
         no_trade: Vec::new(),
-        margin: MarginLimits {
-            mode: MarginMode::Cross,
-            fee_centi_bps: 500,
-            ratio_bps_max: 10_000,
-            ratio_bps_warn: 10_000,
-            liquidation_bps_min: 1,
-        },
+        margin: MARGIN,
         instruments: vec![bounds, bounds],
     }
 }
@@ -290,6 +299,8 @@ pub(crate) fn timing() -> Timing {
         reconcile_ns: 10 * SECOND,
         reconcile_timeout_ns: 3 * SECOND,
         balance_tolerance: Cash::from_units(1_000_000),
+        position_tolerance_steps: 0,
+        open_orders_tolerance: u32::MAX,
     }
 }
 

@@ -1,4 +1,4 @@
-//! The table itself: groups before keys, ranges that are ranges, no default for safety.
+//! The table of keys against itself.
 
 use super::*;
 use crate::config::keys::{Need, keys_of};

@@ -131,6 +131,7 @@ fn trade(order: &mut Order, fill: &Fill, now_ns: u64, timing: &Timing) {
     order.cum_qty = order.cum_qty.saturating_add(fill.qty);
     order.settled_qty = order.settled_qty.max(order.cum_qty);
     order.claimed_qty = order.claimed_qty.max(fill.cum_qty);
+    order.taken.add(fill);
     if order.status.is_final() {
         return;
     }

@@ -2,9 +2,11 @@
 //!
 //! Must hold: times are of the monotonic clock; a restart neither shortens a cooldown nor forgets a
 //! stop. What passes while the process is down does not count, because no clock that runs then can
-//! be trusted to run right.
+//! be trusted to run right. A person may end a cooldown (R30); the count begins anew then.
 
+use super::Kernel;
 use super::verdict::{DenyReason, require};
+use crate::core::effect::Refusal;
 use crate::core::kept::{BreakerMark, STOPS_MAX};
 use crate::core::setup::BreakerLimits;
 use crate::types::SECOND;
@@ -89,6 +91,16 @@ impl Breaker {
         true
     }
 
+    /// A person ends the cooldown.
+    pub(super) fn reset(&mut self, now_ns: u64) -> Result<(), Refusal> {
+        self.on_time(now_ns);
+        if self.check(now_ns).is_ok() {
+            return Err(Refusal::BreakerClosed);
+        }
+        (self.open_until_ns, self.count, self.changed) = (0, 0, true);
+        Ok(())
+    }
+
     /// Stops of the window that is under way.
     pub(super) fn stops(&self) -> u32 {
         u32::try_from(self.count).unwrap_or(u32::MAX)
@@ -135,6 +147,13 @@ impl Breaker {
             }
         }
         count
+    }
+}
+
+impl Kernel {
+    /// A person ends the cooldown, or why there is none to end.
+    pub(in crate::core) fn reset_breaker(&mut self, now_ns: u64) -> Result<(), Refusal> {
+        self.losses.reset_breaker(now_ns)
     }
 }
 
@@ -189,6 +208,28 @@ mod tests {
         assert_eq!(breaker.take_change(10 * SECOND - 1), None);
         breaker.on_time(10 * SECOND);
         assert_eq!(breaker.take_change(10 * SECOND).unwrap().cooldown_ns, 590 * SECOND);
+    }
+
+    #[test]
+    fn a_reset_closes_what_is_open_through_a_restart_too_and_refuses_what_is_closed() {
+        let mut breaker = open(0);
+        breaker.take_change(0);
+        assert_eq!(breaker.reset(600 * SECOND - 1), Ok(()));
+        assert_eq!(breaker.check(600 * SECOND - 1), Ok(()));
+        let mut again = Breaker::new(limits(), breaker.take_change(600 * SECOND - 1));
+        assert_eq!(again.check(0), Ok(()));
+        assert_eq!(again.reset(0), Err(Refusal::BreakerClosed));
+        assert!(!again.on_stop(1) && !again.on_stop(2) && again.on_stop(3), "three more open it");
+        let mut over = open(0);
+        assert_eq!(over.reset(600 * SECOND), Err(Refusal::BreakerClosed));
+    }
+
+    /// Before the first look at the clock, too.
+    #[test]
+    fn a_cooldown_of_the_last_run_can_be_ended_at_once() {
+        let mut again = Breaker::new(limits(), open(0).take_change(0));
+        assert_eq!((again.reset(9), again.check(9)), (Ok(()), Ok(())));
+        assert_eq!(again.take_change(9).map(|mark| mark.cooldown_ns), Some(0));
     }
 
     proptest! {

@@ -9,8 +9,14 @@ use crate::core::exposure::Around;
 use crate::core::setup::ExposureLimits;
 use crate::types::{Cash, Price, Qty, Side};
 
-fn worst(held: &Holdings<'_>, side: Side, more: Qty) -> Option<Qty> {
-    held.open.reach(side, held.position, held.foreign, more)
+/// The largest |position| that side can lead to; `None` beyond what can be counted.
+pub(super) fn worst(held: &Holdings<'_>, side: Side, more: Qty) -> Option<Qty> {
+    let reach = |position| held.open.reach(side, position, held.foreign, more);
+    let ours = reach(held.position)?;
+    match held.rival {
+        Some(rival) => Some(ours.max(reach(rival)?)),
+        None => Some(ours),
+    }
 }
 
 /// A limit below the present position still lets the other side through (SAFETY E14).
@@ -24,15 +30,14 @@ pub(super) fn check_position(
     require(fits, DenyReason::PositionTooLarge)
 }
 
-/// All instruments together. `gross` is `None` while any exposure has no price. `price` is what one
-/// is worth at worst: a bid far below the market is not a cheap position.
+/// All instruments together. `gross` is `None` while any exposure has no price; `more` is what the
+/// order adds.
 pub(super) fn check_gross(
     gross: Option<Cash>,
-    price: Price,
-    qty: Qty,
+    more: Cash,
     gross_max: Cash,
 ) -> Result<(), DenyReason> {
-    require(fits(gross, price.notional(qty), gross_max), DenyReason::ExposureTooLarge)
+    require(fits(gross, more, gross_max), DenyReason::ExposureTooLarge)
 }
 
 /// Net, by underlying, and how many positions; `more` is what the order adds.
@@ -185,7 +190,7 @@ mod tests {
             assert_eq!(verdict, Err(reason));
         }
         let open = Open::default();
-        let held = Holdings { position: Qty::MAX, open: &open, foreign: Qty::ZERO };
+        let held = Holdings { position: Qty::MAX, rival: None, open: &open, foreign: Qty::ZERO };
         assert_eq!(own_worst(&held, Side::Buy, Price::MAX, Qty::MAX), None);
     }
 

@@ -47,6 +47,8 @@ pub(in crate::core) struct Facts<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(in crate::core) struct Holdings<'a> {
     pub(in crate::core) position: Qty,
+    /// The other one, while the venue's and ours differ: limits count the larger (P15).
+    pub(in crate::core) rival: Option<Qty>,
     pub(in crate::core) open: &'a Open,
     /// What orders that are not ours may still trade on the side in question.
     pub(in crate::core) foreign: Qty,

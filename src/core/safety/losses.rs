@@ -14,7 +14,7 @@ use super::rejects::Rejects;
 use super::strategy_losses::StrategyLosses;
 use super::verdict::DenyReason;
 use crate::core::alert::Alert;
-use crate::core::effect::{Effect, Effects};
+use crate::core::effect::{Effect, Effects, Refusal};
 use crate::core::kept::{DayMark, Kept};
 use crate::core::mode::ModeCause;
 use crate::core::portfolio::HighWater;
@@ -158,6 +158,10 @@ impl Losses {
             self.count_stop(now_ns, effects);
         }
         Some((strategy, stop.cause()))
+    }
+
+    pub(super) fn reset_breaker(&mut self, now_ns: u64) -> Result<(), Refusal> {
+        self.breaker.reset(now_ns)
     }
 
     pub(super) fn count_stop(&mut self, now_ns: u64, effects: &mut Effects) {

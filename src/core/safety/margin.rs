@@ -5,7 +5,7 @@
 
 use super::facts::{Candidate, Facts};
 use super::verdict::{DenyReason, require};
-use super::{Kernel, free_margin, liquidation, margin_ratio, margin_setup};
+use super::{Kernel, exposure, free_margin, liquidation, margin_ratio, margin_setup};
 use crate::types::{InstrumentKind, Price, Purpose};
 
 impl Kernel {
@@ -22,7 +22,7 @@ impl Kernel {
             return Ok(());
         }
         let (limits, around, held) = (&self.limits.margin, &facts.margin, &facts.account);
-        let reach = held.open.reach(order.side, held.position, held.foreign, order.qty);
+        let reach = exposure::worst(held, order.side, order.qty);
         let after = reach.and_then(|reach| around.with(reach, worth, limits));
         let known = after.zip(around.funds).zip(around.setup);
         require(known.is_some(), DenyReason::MarginUnknown)?;

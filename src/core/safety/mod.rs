@@ -19,6 +19,7 @@ mod exposure;
 mod facts;
 mod filters;
 mod free_margin;
+mod freeze;
 mod freshness;
 mod identity;
 mod kill_switch;
@@ -163,14 +164,15 @@ impl Kernel {
         let request = &wish.request;
         let opening = request.purpose == Purpose::Opening;
         let passage = if opening { Passage::Open } else { Passage::Reduce };
-        self.check_place(passage, wish.id, Some(wish), facts)?;
+        let mode = self.modes.at(facts.instrument.id, Some(wish.strategy));
+        self.check_place(passage, mode, wish.id, Some(wish), facts)?;
         let quote = facts.market.quote().ok_or(DenyReason::NoQuote)?;
         let price = self.price_of(request, quote, facts.instrument.filters.price_tick)?;
         let (side, qty, purpose) = (request.side, request.qty, request.purpose);
         let (strategy, instrument) = (wish.strategy, facts.instrument.id);
         let key = IntentKey { strategy, instrument, side, price, qty };
-        let (ttl_ns, mode) = (request.ttl_ns, self.modes.at(instrument, Some(strategy)));
-        let (key, takes) = (Some(key), taking::takes(&request.kind, quote, side, price));
+        let (key, ttl_ns) = (Some(key), request.ttl_ns);
+        let takes = taking::takes(&request.kind, quote, side, price);
         let order = Candidate { passage, key, side, price, qty, purpose, ttl_ns, takes, mode };
         self.check_order(&order, quote, Some(wish), facts)?;
         key.into_iter().for_each(|key| self.repeats.count(key, facts.now.mono_ns));
@@ -184,7 +186,8 @@ impl Kernel {
     /// price is the last known quote, however old.
     fn judge_exit(&mut self, exit: &Exit, facts: &Facts<'_>) -> Result<Approved, DenyReason> {
         let passage = Passage::Flatten;
-        self.check_place(passage, exit.id, None, facts)?;
+        let mode = self.modes.at(facts.instrument.id, None);
+        self.check_place(passage, mode, exit.id, None, facts)?;
         let filters = &facts.instrument.filters;
         let quote = facts.market.last_quote().ok_or(DenyReason::NoPrice)?;
         let price = exit_price(quote, exit.side, exit.cap_bps, filters);
@@ -192,7 +195,6 @@ impl Kernel {
         let price = mark_band::within(filters, facts.market, quote, exit.side, price);
         let (side, qty, purpose) = (exit.side, exit.qty, Purpose::Reducing);
         let (key, ttl_ns, takes) = (None, None, true);
-        let mode = self.modes.at(facts.instrument.id, None);
         let order = Candidate { passage, key, side, price, qty, purpose, ttl_ns, takes, mode };
         self.check_order(&order, quote, None, facts)?;
         self.rates.take(None, facts.now.mono_ns);
@@ -212,6 +214,7 @@ impl Kernel {
     fn check_place(
         &self,
         passage: Passage,
+        mode: Mode,
         id: ClientOrderId,
         wish: Option<&Wish<'_>>,
         facts: &Facts<'_>,
@@ -221,11 +224,10 @@ impl Kernel {
         let link_up = if passage == Passage::Flatten { facts.entry_up } else { facts.link_up };
         let strategy = wish.map(|wish| wish.strategy);
         passage.judge(self.kill_switch.check(instrument.id, strategy))?;
-        if let Some(wish) = wish {
-            passage.judge(self.modes.check(instrument.id, wish.strategy))?;
+        if wish.is_some() {
+            passage.judge(self.modes.check(mode))?;
         }
         holds(!facts.flattening, DenyReason::Halted)?;
-        let mode = self.modes.at(instrument.id, wish.map(|wish| wish.strategy));
         holds(mode < Mode::Reducing, DenyReason::ReducingOnly)?;
         passage.judge(self.no_trade.check())?;
         holds(facts.serving, DenyReason::Maintenance)?;
@@ -295,8 +297,9 @@ impl Kernel {
         let position_max = self.scaled_qty(mode, bounds.position_max);
         passage.judge(exposure::check_position(&facts.account, side, qty, position_max))?;
         let gross_max = self.scaled_cash(mode, self.limits.gross_notional_max);
-        passage.judge(exposure::check_gross(facts.around.gross, worth, qty, gross_max))?;
-        self.check_sums(order, mode, worth, facts)?;
+        let more = worth.notional(qty);
+        passage.judge(exposure::check_gross(facts.around.gross, more, gross_max))?;
+        self.check_sums(order, worth, more, facts)?;
         passage.judge(self.check_margin(order, worth, facts))?;
         let Some(wish) = wish else { return Ok(()) };
         let budget = self.budgets[wish.strategy.index()];

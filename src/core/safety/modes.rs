@@ -1,14 +1,15 @@
 //! Which mode holds where.
 //!
 //! Must hold: what moves a mode is a [`ModeCause`], and the table of these is all there is; nothing
-//! but an operator's word raises one (D1, D2). The effective mode of an order is the strictest over
-//! everything, its venue, its instrument and its strategy. The kill switch is apart: it stands
-//! above all modes.
+//! but an operator's word raises one (D1, D2). A freeze lies over a mode and does not move it. The
+//! effective mode of an order is the strictest over everything, its venue, its instrument and its
+//! strategy. The kill switch is apart: it stands above all modes.
 //!
 //! Decision: one probation for the whole deployment and not one per scope: whatever was resumed
 //! last, or stopped by itself meanwhile, is a reason to watch all of it (R125). It is measured on
 //! the monotonic clock and begins anew with a restart.
 
+use super::freeze::Slot;
 use super::verdict::{DenyReason, require};
 use crate::core::digest::Digest;
 use crate::core::effect::Refusal;
@@ -34,10 +35,10 @@ impl Change {
 
 #[derive(Debug)]
 pub(in crate::core) struct Modes {
-    all: ModeRecord,
-    venues: Vec<ModeRecord>,
-    instruments: Vec<ModeRecord>,
-    strategies: Vec<ModeRecord>,
+    all: Slot,
+    venues: Vec<Slot>,
+    instruments: Vec<Slot>,
+    strategies: Vec<Slot>,
     venue_of: Vec<VenueId>,
     probation_ns: u64,
     probation_until_ns: u64,
@@ -49,7 +50,7 @@ impl Modes {
         let venue_of: Vec<VenueId> =
             instruments.iter().map(|instrument| instrument.venue).collect();
         let venues = venue_of.iter().map(|venue| venue.index() + 1).max().unwrap_or(0);
-        let free = ModeRecord::default();
+        let free = Slot::default();
         Self {
             all: free,
             venues: vec![free; venues],
@@ -69,53 +70,65 @@ impl Modes {
     /// As the last run left it. A scope that is not of this deployment is passed over.
     pub(super) fn restore(&mut self, restored: &Restored) {
         for (scope, record) in &restored.modes {
-            let Some(slot) = self.slot(*scope) else { continue };
-            *slot = *record;
+            let Some(slot) = self.slot_mut(*scope) else { continue };
+            slot.restore(*record);
         }
     }
 
     /// How long a resume is watched. What begins in CONSERVATIVE is watched from the start on.
     pub(super) fn watch_for(&mut self, probation_ns: u64) {
         self.probation_ns = probation_ns;
-        if self.records().any(|record| record.mode == Mode::Conservative) {
+        if self.slots().any(|slot| slot.held().mode == Mode::Conservative) {
             self.probation_until_ns = probation_ns;
         }
     }
 
-    pub(super) fn check(
-        &self,
-        instrument: InstrumentId,
-        strategy: StrategyId,
-    ) -> Result<(), DenyReason> {
-        let mode = self.at(instrument, Some(strategy));
+    pub(super) fn check(&self, mode: Mode) -> Result<(), DenyReason> {
         require(!self.stopping && mode < Mode::Halted, DenyReason::Halted)
     }
 
     /// The strictest mode over all scopes that an order falls into; an exit has no strategy.
     pub(super) fn at(&self, instrument: InstrumentId, strategy: Option<StrategyId>) -> Mode {
-        let strategy = strategy.map_or(Mode::Running, |id| self.strategies[id.index()].mode);
-        self.all.mode.max(self.of_instrument(instrument)).max(strategy)
+        let strategy = strategy.map_or(Mode::Running, |id| self.strategies[id.index()].held().mode);
+        self.all.held().mode.max(self.of_instrument(instrument)).max(strategy)
     }
 
     /// The strictest of the modes of an instrument and of its venue.
     pub(in crate::core) fn of_instrument(&self, instrument: InstrumentId) -> Mode {
         let venue = self.venue_of[instrument.index()];
-        self.instruments[instrument.index()].mode.max(self.venues[venue.index()].mode)
+        let (instrument, venue) =
+            (&self.instruments[instrument.index()], &self.venues[venue.index()]);
+        instrument.held().mode.max(venue.held().mode)
     }
 
     /// What moved the scope, when it moved.
     pub(super) fn apply(&mut self, scope: Scope, change: Change, at: Stamp) -> Option<ModeRecord> {
         let (probation_ns, running) = (self.probation_ns, at.mono_ns < self.probation_until_ns);
-        let slot = self.slot(scope)?;
-        let before = *slot;
-        *slot = before.moved(change.cause, at, change.by, change.note);
-        let after = *slot;
-        let moved = before != after;
+        let slot = self.slot_mut(scope)?;
+        let moved = slot.apply(change.cause, at, change.by, change.note);
+        let after = *slot.held();
         let stopped = moved && running && change.cause.author() == Author::Engine;
         if after.mode == Mode::Conservative && moved || stopped {
             self.probation_until_ns = at.mono_ns.saturating_add(probation_ns);
         }
         moved.then_some(after)
+    }
+
+    /// The account differs there beyond tolerance. True when it did not before.
+    pub(super) fn freeze(&mut self, scope: Scope, at: Stamp) -> bool {
+        let (probation_ns, running) = (self.probation_ns, at.mono_ns < self.probation_until_ns);
+        let begins = self.slot_mut(scope).is_some_and(|slot| slot.freeze(at));
+        if begins && running {
+            self.probation_until_ns = at.mono_ns.saturating_add(probation_ns);
+        }
+        begins
+    }
+
+    /// A reading agrees there.
+    pub(super) fn thaw(&mut self, scope: Scope) {
+        if let Some(slot) = self.slot_mut(scope) {
+            slot.thaw();
+        }
     }
 
     /// May the scope run at full size? Only out of CONSERVATIVE, after the probation or by force.
@@ -136,16 +149,16 @@ impl Modes {
 
     /// The record of one scope alone; free for one that is not of this deployment.
     pub(super) fn of(&self, scope: Scope) -> ModeRecord {
-        let record = match scope {
+        let slot = match scope {
             Scope::All => Some(&self.all),
             Scope::Venue(id) => self.venues.get(id.index()),
             Scope::Instrument(id) => self.instruments.get(id.index()),
             Scope::Strategy(id) => self.strategies.get(id.index()),
         };
-        record.copied().unwrap_or_default()
+        slot.map(|slot| *slot.held()).unwrap_or_default()
     }
 
-    fn slot(&mut self, scope: Scope) -> Option<&mut ModeRecord> {
+    fn slot_mut(&mut self, scope: Scope) -> Option<&mut Slot> {
         match scope {
             Scope::All => Some(&mut self.all),
             Scope::Venue(id) => self.venues.get_mut(id.index()),
@@ -165,16 +178,16 @@ impl Modes {
 
     /// The mode of everything: a deployment is as free as its freest venue.
     pub(super) fn all(&self) -> Mode {
-        let venues = self.venues.iter().map(|record| record.mode);
-        self.all.mode.max(venues.min().unwrap_or_default())
+        let venues = self.venues.iter().map(|slot| slot.held().mode);
+        self.all.held().mode.max(venues.min().unwrap_or_default())
     }
 
     /// Its part of the state digest.
     pub(in crate::core) fn digest(&self, digest: Digest) -> Digest {
-        self.records().fold(digest, |digest, record| digest.with(record.mode as i64))
+        self.slots().fold(digest, |digest, slot| digest.with(slot.held().mode as i64))
     }
 
-    fn records(&self) -> impl Iterator<Item = &ModeRecord> {
+    fn slots(&self) -> impl Iterator<Item = &Slot> {
         let parts = self.venues.iter().chain(&self.instruments).chain(&self.strategies);
         parts.chain([&self.all])
     }

@@ -10,16 +10,17 @@ use crate::core::setup::ExposureLimits;
 use crate::types::{Cash, Price, Qty};
 
 impl Kernel {
-    /// Sums of positions, and their share of the equity.
+    /// Sums of positions, and their share of the equity. `worth` is what one is worth at worst: a
+    /// bid far below the market is not a cheap position. `more` is what the order adds.
     pub(super) fn check_sums(
         &self,
         order: &Candidate,
-        mode: Mode,
         worth: Price,
+        more: Cash,
         facts: &Facts<'_>,
     ) -> Result<(), DenyReason> {
-        let &Candidate { passage, side, qty, .. } = order;
-        let (around, equity, more) = (&facts.around, facts.equity, worth.notional(qty));
+        let &Candidate { passage, side, qty, mode, .. } = order;
+        let (around, equity) = (&facts.around, facts.equity);
         let limits = self.scaled_sums(mode, self.limits.appetite.exposure);
         let own = exposure::own_worst(&facts.account, side, worth, qty);
         passage.judge(exposure::check_sums(around, more, &limits))?;

@@ -39,8 +39,13 @@ pub(super) fn check_depth(
     max_bps: Option<u32>,
 ) -> Result<(), DenyReason> {
     let Some(max_bps) = max_bps else { return Ok(()) };
-    let levels = book.into_iter().flat_map(|book| book.levels(side.opposite()).take(LEVELS));
-    let depth: i128 = levels.map(|level| i128::from(level.qty.units())).sum();
-    let within = i128::from(qty.units()) * 10_000 <= depth * i128::from(max_bps);
+    let mut levels = book.into_iter().flat_map(|book| book.levels(side.opposite()).take(LEVELS));
+    let needed = i128::from(qty.units()) * 10_000;
+    let mut allowed = 0;
+    // As a rule the first level or two are enough.
+    let within = levels.any(|level| {
+        allowed += i128::from(level.qty.units()) * i128::from(max_bps);
+        needed <= allowed
+    });
     require(within, DenyReason::TooMuchOfDepth)
 }

@@ -100,10 +100,10 @@ pub(crate) fn transfer(world: &mut World, amount: i32) {
     told(world, amount, BalanceCause::Transfer);
 }
 
-/// A reading and the next one, while prices go on as they are.
+/// A reading and the next two (doubted, believed, agreed), while prices go on as they are.
 pub(crate) fn read(world: &mut World) {
     world.operator(tradekeel::core::OperatorCommand::Reconcile).unwrap();
-    world.advance(500 * MS);
+    world.advance(700 * MS);
 }
 
 /// So many seconds in which prices are repeated.

@@ -8,8 +8,8 @@ use crate::core::mode::ModeCause;
 use crate::core::orders::{Open, Standing, Totals};
 use crate::core::setup::{
     Appetite, BreakerLimits, ClockLimits, DayLimits, DrawdownLimits, ExposureLimits,
-    InstrumentLimits, MarginLimits, NoTradeWindow, PriceMoveLimits, Rate, RejectLimits,
-    RepeatLimits, Resting, Span, Storm, StrategyLimits, Taker, Timing,
+    InstrumentLimits, MarginLimits, NoTradeWindow, Often, PriceMoveLimits, Rate, RejectLimits,
+    RepeatLimits, Resting, SlippageLimits, Span, Storm, StrategyLimits, Taker, Timing,
 };
 use crate::core::{Order, Permissions};
 use crate::types::{
@@ -57,6 +57,14 @@ pub(super) struct Case {
     pub(super) kernel: Kernel,
 }
 
+const MARGIN: MarginLimits = MarginLimits {
+    mode: MarginMode::Cross,
+    fee_centi_bps: 1_000,
+    ratio_bps_max: 2_000,
+    ratio_bps_warn: 5_000,
+    liquidation_bps_min: 1_000,
+};
+
 pub(in crate::core::safety) fn limits() -> Limits {
     Limits {
         drawdown: DrawdownLimits {
@@ -74,6 +82,11 @@ pub(in crate::core::safety) fn limits() -> Limits {
         reset_cooldown_ns: SECOND,
         order_notional_max: Cash::whole(1_000),
         price_band_bps: 100,
+        gaps: Often { max: 1_000, window_ns: SECOND },
+        slippage: SlippageLimits {
+            max_bps: 5_000,
+            orders: Often { max: 1_000, window_ns: SECOND },
+        },
         price_move: PriceMoveLimits { max_bps: 100, window_ns: 6 * SECOND },
         repeats: RepeatLimits { max: 2, window_ns: 10 * SECOND },
         signal_age_ns_max: SECOND,
@@ -109,13 +122,7 @@ pub(in crate::core::safety) fn limits() -> Limits {
         probation_ns: 0,
         conservative_taker: Taker::On,
         no_trade: Vec::new(),
-        margin: MarginLimits {
-            mode: MarginMode::Cross,
-            fee_centi_bps: 1_000,
-            ratio_bps_max: 2_000,
-            ratio_bps_warn: 5_000,
-            liquidation_bps_min: 1_000,
-        },
+        margin: MARGIN,
         instruments: vec![InstrumentLimits {
             position_max: Qty::whole(4),
             order_qty_max: Qty::whole(9),
@@ -155,6 +162,8 @@ pub(super) fn timing() -> Timing {
         reconcile_ns: 10 * SECOND,
         reconcile_timeout_ns: 3 * SECOND,
         balance_tolerance: Cash::ZERO,
+        position_tolerance_steps: 0,
+        open_orders_tolerance: 0,
     }
 }
 
@@ -335,6 +344,7 @@ macro_rules! facts {
             filters_read_ns: $case.filters_read_ns,
             can_guard: $case.can_guard,
             account: Holdings {
+                rival: None,
                 position: $case.position,
                 open: &$case.open,
                 foreign: $case.foreign,
@@ -364,7 +374,12 @@ pub(super) fn review(case: &mut Case) -> Result<Approved, DenyReason> {
         request: case.request,
         origin_ns: case.origin_ns,
         permitted: case.permitted,
-        own: Holdings { position: case.own_position, open: &case.own_open, foreign: Qty::ZERO },
+        own: Holdings {
+            position: case.own_position,
+            rival: None,
+            open: &case.own_open,
+            foreign: Qty::ZERO,
+        },
         live_orders: case.own_live_orders,
     };
     case.id.sequence += 1;
