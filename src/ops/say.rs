@@ -6,7 +6,7 @@ use crate::core::{
     AccountDrift, Alert, Author, FillFault, Finding, ForeignCause, JournalState, MarginAlert, Mode,
     ModeCause, ModeRecord, OrderFault, Scope, Severity,
 };
-use crate::types::{Cash, ClientOrderId, InstrumentId, Qty};
+use crate::types::{AssetId, Cash, ClientOrderId, InstrumentId, Qty};
 
 /// How loud a line is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -92,13 +92,9 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
         }
         Alert::BreakerOpen => urgent(BREAKER_OPEN),
         Alert::GapStorm(at) => urgent(format!("the book of {} {GAPS}", symbol(at))),
-        Alert::Unexplained { asset, amount } => {
-            let what = format!("the wallet changed by {amount} {}", names.asset(*asset));
-            urgent(format!("{what} and nobody said why: counted as profit or loss"))
-        }
+        Alert::Unexplained { asset, amount } => unexplained(*asset, *amount, names),
         Alert::Margin(alert) => margin(alert, names),
-        Alert::Journal(JournalState::Late) => urgent(LATE),
-        Alert::Journal(JournalState::InTime) => info("the disk keeps up again"),
+        Alert::Journal(state) => journal(*state),
         Alert::FiltersChanged(at) => {
             warn(format!("the venue changed its rules for orders of {}", symbol(at)))
         }
@@ -108,6 +104,18 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
         Alert::FlattenStuck(at) => {
             urgent(format!("flatten of {} cannot go on: no price or no link", symbol(at)))
         }
+    }
+}
+
+fn unexplained(asset: AssetId, amount: Cash, names: &Names) -> (Loudness, String) {
+    let what = format!("the wallet changed by {amount} {}", names.asset(asset));
+    urgent(format!("{what} and nobody said why: counted as profit or loss"))
+}
+
+fn journal(state: JournalState) -> (Loudness, String) {
+    match state {
+        JournalState::Late => urgent(LATE),
+        JournalState::InTime => info("the disk keeps up again"),
     }
 }
 
