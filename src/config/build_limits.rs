@@ -6,7 +6,8 @@ use super::checked::{DeadManConfig, DeadManOff};
 use super::values::Values;
 use crate::core::{
     Budget, ClockLimits, DeadManTiming, DrawdownLimits, InstrumentLimits, Limits, NoTradeWindow,
-    Often, Permissions, PriceMoveLimits, Rate, RepeatLimits, SlippageLimits, Taker, Timing,
+    Often, PartialFill, Permissions, PriceMoveLimits, Rate, RepeatLimits, SlippageLimits, Taker,
+    Timing,
 };
 use crate::types::{MS, SECOND};
 
@@ -133,6 +134,12 @@ pub(super) fn budget(values: &Values, path: &str) -> Option<Budget> {
         rate: rate(values, path)?,
         orders_per_trade_max: values
             .unless_off(&format!("{path}.max_orders_per_trade"), Values::whole_u32)?,
+        partial_fill: match values.text(&format!("{path}.partial_fill"))? {
+            "keep" => PartialFill::Keep,
+            "cancel" => PartialFill::Cancel,
+            "replace" => PartialFill::Replace,
+            _ => return None,
+        },
         permissions: permissions(values, path)?,
         losses: build_appetite::strategy(values, path)?,
     })

@@ -168,6 +168,12 @@ pub(super) const KEYS: &[Key] = &[
         "Most orders for each of its trades, counted over some ten minutes.",
     ),
     required(
+        "strategies[].budget.partial_fill",
+        Kind::Choice(&["keep", "cancel", "replace"]),
+        "What becomes of the rest of an opening order when a part of it traded. keep: it stays. \
+         cancel: it is taken back. replace: also, the strategy is told to quote anew.",
+    ),
+    required(
         "strategies[].budget.order_kinds",
         Kind::Words(&Permissions::KINDS),
         "Kinds of orders that it may open with.",

@@ -33,6 +33,7 @@ mod mode;
 mod operator;
 mod orders;
 mod params;
+mod partial;
 mod permission;
 mod portfolio;
 mod recent;
@@ -63,6 +64,7 @@ pub use kept::{BreakerMark, DayMark, Kept, STOPS_MAX};
 pub use mode::{Author, Mode, ModeCause, ModeRecord, Scope, transitions};
 pub use orders::{ORDERS_MAX, Order};
 pub use params::{Param, ParamFault, Params};
+pub use partial::PartialFill;
 pub use permission::Permissions;
 pub use portfolio::{HighWater, Tally};
 pub use reconcile::Finding;
@@ -131,6 +133,7 @@ struct SeatState {
     /// Orders that slipped beyond the limit.
     slipped: u64,
     slips: Recent,
+    partial_fill: PartialFill,
 }
 
 impl Core {
@@ -484,7 +487,7 @@ impl Core {
 impl SeatState {
     fn new(seat: Seat, slips: Often) -> Self {
         let timer_ns = seat.strategy.timer_ns();
-        let Seat { instruments, strategy, .. } = seat;
+        let Seat { instruments, strategy, budget, .. } = seat;
         Self {
             strategy,
             instruments,
@@ -494,6 +497,7 @@ impl SeatState {
             denied: 0,
             slipped: 0,
             slips: Recent::new(slips),
+            partial_fill: budget.partial_fill,
         }
     }
 }

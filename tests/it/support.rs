@@ -10,10 +10,10 @@ use tradekeel::core::{
     AccountEvent, Alert, Appetite, Baseline, BreakerLimits, Budget, ClockLimits, ClockSample,
     Command, Core, Criterion, DayLimits, DrawdownLimits, Effect, Effects, Event, EventKind,
     ExposureLimits, InstrumentLimits, Intent, Intents, Kept, Limits, LinkChannel, LinkEvent,
-    LinkState, Mode, Often, OperatorCommand, OperatorRequest, Order, OrderUpdate, Permissions,
-    PriceMoveLimits, Rate, Refusal, RejectLimits, RepeatLimits, Restored, Scope, Seat, Setup,
-    Sharing, SlippageLimits, Status, Storm, Strategy, StrategyLimits, Taker, Timing, Valuation,
-    View,
+    LinkState, Mode, Often, OperatorCommand, OperatorRequest, Order, OrderUpdate, PartialFill,
+    Permissions, PriceMoveLimits, Rate, Refusal, RejectLimits, RepeatLimits, Restored, Scope, Seat,
+    Setup, Sharing, SlippageLimits, Status, Storm, Strategy, StrategyLimits, Taker, Timing,
+    Valuation, View,
 };
 use tradekeel::sim::{Direct, Fees, Rng};
 use tradekeel::types::{
@@ -271,6 +271,7 @@ pub(crate) fn budget() -> Budget {
         open_orders_max: 16,
         rate: FREE,
         orders_per_trade_max: None,
+        partial_fill: PartialFill::Keep,
         permissions: Permissions::ALL,
         losses: StrategyLimits { loss_max: cash(1_000_000), ..StrategyLimits::default() },
     }

@@ -10,7 +10,7 @@ use crate::core::setup::{
     InstrumentLimits, NoTradeWindow, Often, PriceMoveLimits, Rate, RejectLimits, RepeatLimits,
     Resting, SlippageLimits, Span, Storm, StrategyLimits, Taker, Timing,
 };
-use crate::core::{Order, Permissions};
+use crate::core::{Order, PartialFill, Permissions};
 use crate::types::{
     AssetId, BookDelta, DELTA_LEVELS, Filters, Instrument, InstrumentId, InstrumentKind, Level, MS,
     MarkBand, MarketData, MarketEvent, OrderStatus, Qty, Quote, SECOND, Side, Trade, VenueId,
@@ -123,6 +123,7 @@ pub(in crate::core::safety) fn budget() -> Budget {
         open_orders_max: 4,
         rate: Rate { per_second: 10, burst: 4 },
         orders_per_trade_max: None,
+        partial_fill: PartialFill::Keep,
         permissions: Permissions::ALL,
         losses: StrategyLimits {
             loss_max: Cash::whole(5),
