@@ -63,6 +63,7 @@ pub(super) fn limits(values: &Values, no_trade: Vec<NoTradeWindow>) -> Option<Li
         gross_notional_max: cash(values, "risk.max_gross_notional")?,
         data_age_ns_max: ms(values, "risk.max_data_age_ms")?,
         filters_age_ns_max: seconds(values, "risk.max_filters_age_s")?,
+        journal_lag_ns_max: ms(values, "risk.max_journal_lag_ms")?,
         conservative_bps: bps(values, "conservative.size_factor", 10_000)?,
         appetite: build_appetite::appetite(values)?,
         probation_ns: seconds(values, "conservative.probation_s")?,

@@ -301,6 +301,11 @@ pub(super) const KEYS: &[Key] = &[
          is opened; they are read again three times as often.",
     ),
     required(
+        "risk.max_journal_lag_ms",
+        MS,
+        "How long a record of what happened may wait for the disk while anything is opened.",
+    ),
+    required(
         "risk.max_depth_pct",
         Kind::NumberOrOff("0.01", "100", 2, "percent"),
         "Most of the best 20 levels that one opening order may take.",

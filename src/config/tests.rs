@@ -85,6 +85,7 @@ risk:
   max_gross_notional: 200
   max_data_age_ms: 2000
   max_filters_age_s: 3600
+  max_journal_lag_ms: 1500
   max_signal_age_ms: 100
   max_price_move_pct: 1.5
   price_move_window_ms: 10000

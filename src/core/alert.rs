@@ -1,6 +1,7 @@
 //! What a person should know: the closed list of things worth saying aloud.
 
 use super::account_drift::AccountDrift;
+use super::event::JournalState;
 use super::fill::FillFault;
 use super::foreign::ForeignCause;
 use super::mode::{ModeRecord, Scope};
@@ -113,6 +114,8 @@ pub enum Alert {
     },
     /// The venue's dead-man's switch was not renewed in time: what stood there may be gone.
     DeadManFired(InstrumentId),
+    /// What happens reaches the disk too late, or in time again: nothing is opened meanwhile.
+    Journal(JournalState),
     /// The venue changed its rules for orders, or does not list the instrument any more.
     FiltersChanged(InstrumentId),
     /// The venue's dead-man's switch cannot be armed: nothing that rests is opened there.

@@ -43,6 +43,7 @@ impl Core {
             | EventKind::Link(_)
             | EventKind::Clock(_)
             | EventKind::Condition(_)
+            | EventKind::Journal(_)
             | EventKind::Operator(_) => {}
         }
     }

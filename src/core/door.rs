@@ -30,7 +30,7 @@ impl Door {
             EventKind::Link(event) => self.has_venue(event.venue),
             EventKind::Clock(sample) => self.has_venue(sample.venue),
             EventKind::Condition(told) => self.has_venue(told.venue),
-            EventKind::Operator(_) | EventKind::Timer => true,
+            EventKind::Operator(_) | EventKind::Journal(_) | EventKind::Timer => true,
         }
     }
 

@@ -36,6 +36,8 @@ pub enum EventKind {
     Clock(ClockSample),
     /// The venue's word on itself.
     Condition(VenueCondition),
+    /// The record of what happens reaches the disk, or does not in time.
+    Journal(JournalState),
     /// A person or the process itself asks for something.
     Operator(OperatorRequest),
     /// Time passed.
@@ -65,6 +67,16 @@ pub struct ReferenceEvent {
     pub instrument: InstrumentId,
     /// The rules; `None` when the venue does not list it any more.
     pub filters: Option<Filters>,
+}
+
+/// Whether what is journaled reaches the disk in time.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum JournalState {
+    /// It does.
+    #[default]
+    InTime,
+    /// Something has waited for longer than `risk.max_journal_lag_ms`.
+    Late,
 }
 
 /// One connection to a venue and what became of it.

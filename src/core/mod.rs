@@ -54,8 +54,8 @@ pub use dead_man::DeadManState;
 pub use digest::Digest;
 pub use effect::{Command, EFFECTS_MAX, Effect, Effects, Refusal};
 pub use event::{
-    AccountEvent, Baseline, ClockSample, Criterion, Event, EventKind, LinkChannel, LinkEvent,
-    LinkState, OperatorCommand, OperatorRequest, Probation, ReferenceEvent, TripCause,
+    AccountEvent, Baseline, ClockSample, Criterion, Event, EventKind, JournalState, LinkChannel,
+    LinkEvent, LinkState, OperatorCommand, OperatorRequest, Probation, ReferenceEvent, TripCause,
 };
 pub use fill::FillFault;
 pub use flatten::exit_slice;
@@ -253,6 +253,10 @@ impl Core {
             EventKind::Link(event) => self.on_link(event, effects),
             EventKind::Condition(told) => self.on_condition(told, effects),
             EventKind::Clock(sample) => self.kernel.on_clock(*sample, self.state.now, effects),
+            EventKind::Journal(state) => {
+                self.kernel.on_journal(*state);
+                effects.push(Effect::Alert(Alert::Journal(*state)));
+            }
             EventKind::Operator(request) => self.on_operator(request, effects),
             EventKind::Timer => {
                 let age_ns_max = self.kernel.limits().data_age_ns_max;

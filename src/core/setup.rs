@@ -170,6 +170,8 @@ pub struct Limits {
     pub data_age_ns_max: u64,
     /// Oldest reading of the venue's rules for orders under which anything is opened.
     pub filters_age_ns_max: u64,
+    /// How long a record may wait for the disk while anything is opened (SAFETY P27).
+    pub journal_lag_ns_max: u64,
     /// Size of limits in CONSERVATIVE, in basis points of the full size.
     pub conservative_bps: u32,
     /// What may be lost and held in all.

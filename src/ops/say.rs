@@ -3,8 +3,8 @@
 use super::Names;
 use crate::core::safety::TripReason;
 use crate::core::{
-    AccountDrift, Alert, Author, FillFault, Finding, ForeignCause, Mode, ModeCause, ModeRecord,
-    OrderFault, Scope, Severity,
+    AccountDrift, Alert, Author, FillFault, Finding, ForeignCause, JournalState, Mode, ModeCause,
+    ModeRecord, OrderFault, Scope, Severity,
 };
 use crate::types::{Cash, ClientOrderId, InstrumentId, Qty};
 
@@ -23,6 +23,9 @@ const LOSS_RATE: &str =
     "the last minute lost more than risk.max_loss_per_min: nothing new until it is over";
 
 const BREAKER_OPEN: &str = "circuit breaker open: nothing new until breaker.cooldown_s has passed";
+
+const LATE: &str = "the disk does not keep up: what happens waits for it longer than \
+                    risk.max_journal_lag_ms; nothing new until it does";
 
 const DEAD_MAN: &str = "the venue's dead-man's switch";
 
@@ -92,6 +95,8 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
             let what = format!("the wallet changed by {amount} {}", names.asset(*asset));
             urgent(format!("{what} and nobody said why: counted as profit or loss"))
         }
+        Alert::Journal(JournalState::Late) => urgent(LATE),
+        Alert::Journal(JournalState::InTime) => info("the disk keeps up again"),
         Alert::FiltersChanged(at) => {
             warn(format!("the venue changed its rules for orders of {}", symbol(at)))
         }

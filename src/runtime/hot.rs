@@ -104,6 +104,9 @@ impl Hot {
         let now_ns = self.clock.mono_ns();
         if self.next_timer_ns <= now_ns {
             self.next_timer_ns = now_ns.saturating_add(TIMER_NS);
+            if let Some(kind) = self.outputs.look_at_disk(now_ns) {
+                self.step(Incoming { received_ns: now_ns, kind });
+            }
             self.step(Incoming { received_ns: now_ns, kind: EventKind::Timer });
         }
         if self.next_status_ns <= now_ns {

@@ -21,6 +21,7 @@ pub mod gate;
 mod gate_tests;
 mod gateway;
 mod hot;
+mod lag;
 pub mod lane;
 mod latency;
 mod link;

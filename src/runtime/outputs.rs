@@ -15,6 +15,7 @@
 
 use super::gate::{Gate, Hold};
 use super::hot::Incoming;
+use super::lag::Lag;
 use super::lane::Filler;
 use crate::core::safety::{Approved, Latch};
 use crate::core::{
@@ -52,6 +53,7 @@ pub(super) enum Durable {
 pub(super) struct Outputs {
     journal: Journal,
     journal_failed: bool,
+    lag: Lag,
     commands: Filler<Command>,
     durable: Filler<Durable>,
     alerts: Filler<Alert>,
@@ -67,7 +69,7 @@ pub(super) struct Outputs {
 
 impl Outputs {
     pub(super) fn new(
-        journal: Journal,
+        (journal, lag): (Journal, Lag),
         commands: Filler<Command>,
         durable: Filler<Durable>,
         alerts: Filler<Alert>,
@@ -80,6 +82,7 @@ impl Outputs {
         Self {
             journal,
             journal_failed,
+            lag,
             commands,
             durable,
             alerts,
@@ -90,6 +93,12 @@ impl Outputs {
             refused,
             alerts_dropped,
         }
+    }
+
+    /// Looks whether what was journaled is on the disk; says so when that changed.
+    pub(super) fn look_at_disk(&mut self, now_ns: u64) -> Option<EventKind> {
+        let state = self.lag.look(self.journal.sequence(), now_ns)?;
+        Some(EventKind::Journal(state))
     }
 
     /// The oldest event that a refusal of ours caused.
@@ -113,6 +122,7 @@ impl Outputs {
             EventKind::Execution(report) => Record::Execution(*report),
             EventKind::Link(link) => Record::Link(*link),
             EventKind::Condition(told) => Record::Condition(*told),
+            EventKind::Journal(state) => Record::Journal(*state),
             EventKind::Clock(sample) => Record::Clock(*sample),
             EventKind::DeadMan(report) => Record::DeadMan(*report),
             EventKind::Operator(request) => Record::Operator(*request),

@@ -15,6 +15,7 @@ use super::gate::Gate;
 use super::gateway::Gateway;
 use super::gateway::post_check::PostCheck;
 use super::hot::{Hot, Incoming, Inputs, StatusLane};
+use super::lag::Lag;
 use super::lane::{Filler, Reader, lane};
 use super::latency::Latency;
 use super::operators::Memory;
@@ -149,8 +150,9 @@ pub(super) fn start(
             told,
         },
     )?;
+    let lag = Lag::new(disk.journal.durability(), config.limits.journal_lag_ns_max);
     let outputs = Outputs::new(
-        disk.journal,
+        (disk.journal, lag),
         lanes.commands.0,
         lanes.durable.0,
         lanes.alerts.0,

@@ -9,9 +9,9 @@ use super::wire::Numbered;
 use super::wire::{Put, Take, Wire, largest, wire_enum, wire_struct};
 use crate::core::safety::{DenyReason, TripReason, TripRecord};
 use crate::core::{
-    Baseline, BreakerMark, ClockSample, Criterion, DayMark, HighWater, Kept, LinkChannel,
-    LinkEvent, LinkState, Mode, ModeCause, ModeRecord, OperatorCommand, OperatorRequest, Probation,
-    STOPS_MAX, Scope, TripCause,
+    Baseline, BreakerMark, ClockSample, Criterion, DayMark, HighWater, JournalState, Kept,
+    LinkChannel, LinkEvent, LinkState, Mode, ModeCause, ModeRecord, OperatorCommand,
+    OperatorRequest, Probation, STOPS_MAX, Scope, TripCause,
 };
 use crate::types::{
     AssetId, Cash, ClientOrderId, Condition, DeadManAnswer, DeadManReport, DeadManRequest,
@@ -179,6 +179,7 @@ wire_struct!(ModeRecord {
 wire_enum!(LinkChannel { 1 = Market, 2 = Orders, 3 = User });
 wire_enum!(LinkState { 1 = Up, 2 = Down });
 wire_struct!(LinkEvent { venue: VenueId, channel: LinkChannel, state: LinkState });
+wire_enum!(JournalState { 1 = InTime, 2 = Late });
 wire_enum!(Condition { 1 = ClockOff, 2 = Unavailable, 3 = Available });
 wire_struct!(VenueCondition { venue: VenueId, condition: Condition });
 wire_struct!(ClockSample { venue: VenueId, offset_ns: i64, rtt_ns: u64 });
@@ -325,6 +326,7 @@ wire_enum!(DenyReason {
     81 = StaleFilters,
     82 = StaleMark,
     83 = PriceOffMark,
+    106 = JournalLate,
 });
 
 /// The number under which a reason stands on disk.

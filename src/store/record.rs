@@ -12,7 +12,7 @@ use super::layout::RECORD_VERSION;
 use super::wire::{Put, Take, Wire, largest, wire_struct};
 use crate::core::safety::{Approved, DenyReason, TripRecord};
 use crate::core::{
-    ClockSample, HighWater, Kept, LinkEvent, Mode, ModeRecord, OperatorRequest, Scope,
+    ClockSample, HighWater, JournalState, Kept, LinkEvent, Mode, ModeRecord, OperatorRequest, Scope,
 };
 use crate::types::{
     ClientOrderId, DeadManReport, ExecutionReport, InstrumentId, OrderRequest, OrderTerms,
@@ -104,6 +104,7 @@ impl Carried {
             | Record::Mode { .. }
             | Record::Standing { .. }
             | Record::Condition(_)
+            | Record::Journal(_)
             | Record::Account { .. }
             | Record::Link(_)
             | Record::Clock(_)
@@ -317,6 +318,8 @@ records! {
     },
     /// The venue's word on itself.
     91 = Condition(told: VenueCondition),
+    /// What is journaled reaches the disk in time, or not.
+    95 = Journal(state: JournalState),
     /// The kill switch tripped for a part only, or a segment begins while it stands.
     110 = PartTrip(latch: NamedLatch),
 }

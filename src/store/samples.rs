@@ -4,9 +4,9 @@ use super::latch_table::{NamedLatch, ScopeName};
 use super::record::{Carried, Denial, OrderIntent, Record, Start};
 use crate::core::safety::{DenyReason, TripReason, TripRecord};
 use crate::core::{
-    Baseline, BreakerMark, ClockSample, Criterion, DayMark, HighWater, Kept, LinkChannel,
-    LinkEvent, LinkState, Mode, ModeCause, ModeRecord, OperatorCommand, OperatorRequest, Probation,
-    STOPS_MAX, Scope, TripCause,
+    Baseline, BreakerMark, ClockSample, Criterion, DayMark, HighWater, JournalState, Kept,
+    LinkChannel, LinkEvent, LinkState, Mode, ModeCause, ModeRecord, OperatorCommand,
+    OperatorRequest, Probation, STOPS_MAX, Scope, TripCause,
 };
 use crate::types::*;
 use proptest::prelude::*;
@@ -346,6 +346,7 @@ impl Dice {
                 let all = [Condition::ClockOff, Condition::Unavailable, Condition::Available];
                 Record::Condition(VenueCondition { venue, condition: self.pick(&all) })
             }
+            95 => Record::Journal(self.pick(&[JournalState::InTime, JournalState::Late])),
             110 => Record::PartTrip(self.part_latch()),
             _ => unreachable!("kind {kind} has no sample"),
         }

@@ -5,9 +5,10 @@ use crate::flatten::exits;
 use crate::support::{
     BTC, Unavailable, VENUE, World, execution, limit, price, qty, reduction, setup, venue,
 };
-use tradekeel::core::safety::{TripReason, TripRecord};
+use tradekeel::core::safety::{DenyReason, TripReason, TripRecord};
 use tradekeel::core::{
-    LinkChannel, LinkState, Mode, OperatorCommand, Scope, Setup, Sharing, TripCause,
+    Alert, EventKind, JournalState, LinkChannel, LinkState, Mode, OperatorCommand, Scope, Setup,
+    Sharing, TripCause,
 };
 use tradekeel::types::{
     ClientOrderId, ExecutionKind, Fill, ForeignOrder, Liquidity, MS, MarketData, OrderRef,
@@ -390,4 +391,21 @@ fn an_opening_order_never_passes_where_an_exit_does() {
         }
         assert!(world.wish(0, limit(Side::Buy, "1", "99")).is_err(), "{reason:?}");
     }
+}
+
+/// A disk that hangs: nothing more is risked that only memory would know, and out is possible.
+#[test]
+fn while_the_disk_does_not_keep_up_nothing_is_opened() {
+    let mut world = World::calm();
+    world.take(Side::Buy, "1");
+    world.step(EventKind::Journal(JournalState::Late));
+    assert!(world.has_alert(|alert| *alert == Alert::Journal(JournalState::Late)));
+    let bid = limit(Side::Buy, "1", "99");
+    assert_eq!(world.wish(0, bid), Err(DenyReason::JournalLate));
+    assert!(world.wish(0, reduction(Side::Sell, "0.5", "101")).is_ok());
+    world.flatten();
+    world.advance(SECOND);
+    assert_eq!(world.venue_position(BTC), Qty::ZERO);
+    world.step(EventKind::Journal(JournalState::InTime));
+    assert!(world.wish(0, bid).is_ok());
 }

@@ -238,6 +238,7 @@ pub(crate) fn limits() -> Limits {
         gross_notional_max: cash(10_000_000),
         data_age_ns_max: 2 * SECOND,
         filters_age_ns_max: u64::MAX,
+        journal_lag_ns_max: SECOND,
         conservative_bps: 5_000,
         appetite: Appetite {
             day: DayLimits { max_bps: 1_400, rollover_hour: 0 },

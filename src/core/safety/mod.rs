@@ -60,7 +60,7 @@ pub use verdict::{Approved, DenyReason, Passage};
 
 use super::alert::Alert;
 use super::effect::{Effect, Effects, Refusal};
-use super::event::{Baseline, ClockSample, Criterion, Probation};
+use super::event::{Baseline, ClockSample, Criterion, JournalState, Probation};
 use super::mode::{Mode, ModeCause, ModeRecord, Scope};
 use super::orders::IntentKey;
 use super::setup::{Budget, Limits, Restored};
@@ -90,6 +90,7 @@ pub(super) struct Kernel {
     drifts: Vec<Drift>,
     rates: Rates,
     repeats: Repeats,
+    journal: JournalState,
     budgets: Vec<Budget>,
     limits: Limits,
 }
@@ -128,6 +129,7 @@ impl Kernel {
             modes,
             rates: Rates::new(&limits, &budgets),
             repeats: Repeats::new(limits.repeats),
+            journal: JournalState::InTime,
             budgets,
             limits,
         }
@@ -232,6 +234,7 @@ impl Kernel {
         let filters_age_ns = now_ns.saturating_sub(facts.filters_read_ns);
         let current = filters_age_ns <= self.limits.filters_age_ns_max;
         holds(current, DenyReason::StaleFilters)?;
+        holds(self.journal == JournalState::InTime, DenyReason::JournalLate)?;
         let rests = wish.is_some_and(|wish| wish.request.kind.rests());
         holds(facts.can_guard || !rests, DenyReason::DeadManUnarmed)?;
         holds(wish.is_none_or(|wish| wish.permitted), DenyReason::NotPermitted)?;
@@ -446,6 +449,11 @@ impl Kernel {
     /// True when a whole burst of orders may go, of all and of each strategy.
     pub(super) fn has_full_rates(&mut self, now_ns: u64) -> bool {
         self.rates.is_full(now_ns)
+    }
+
+    /// What happens reaches the disk in time, or not.
+    pub(super) fn on_journal(&mut self, state: JournalState) {
+        self.journal = state;
     }
 
     pub(super) fn stop(&mut self) {

@@ -6,9 +6,9 @@ pub(super) mod case;
 mod mode_walk;
 
 use super::*;
-use crate::core::Permissions;
 use crate::core::market::Market;
 use crate::core::mode::ModeCause;
+use crate::core::{JournalState, Permissions};
 use crate::types::{InstrumentKind, MarketData, Qty, SECOND, Side};
 use case::*;
 
@@ -27,6 +27,7 @@ const ROWS: &[(DenyReason, Change, Change)] = &[
     (DenyReason::NotReconciled, |c| c.reconciled = false, |_| {}),
     (DenyReason::NotTrading, |c| c.instrument.filters.trading = false, |_| {}),
     (DenyReason::StaleFilters, |c| c.filters_read_ns = NOW_NS - 60 * SECOND - 1, |c| c.filters_read_ns = NOW_NS - 60 * SECOND),
+    (DenyReason::JournalLate, |c| c.kernel.on_journal(JournalState::Late), |c| { c.kernel.on_journal(JournalState::Late); c.kernel.on_journal(JournalState::InTime); }),
     (DenyReason::DeadManUnarmed, |c| c.can_guard = false, |c| { c.can_guard = false; c.request.kind = OrderKind::Ioc(Price::whole(100)); }),
     (DenyReason::NotPermitted, |c| c.permitted = false, |_| {}),
     (DenyReason::Restricted, |c| c.kernel.limits.instruments[0].restricted = true, |c| { *c = good_reduction(); c.kernel.limits.instruments[0].restricted = true; }),

@@ -134,6 +134,8 @@ reasons! {
     NotTrading: deny deny allow,
     /// The venue's rules for orders were read too long ago.
     StaleFilters: deny allow allow,
+    /// What happens does not reach the disk in time.
+    JournalLate: deny allow allow,
     /// The order would rest, and the venue's dead-man's switch cannot be armed for it.
     DeadManUnarmed: deny allow allow,
     /// The strategy may not trade this instrument.

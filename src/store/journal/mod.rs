@@ -85,6 +85,11 @@ impl Journal {
         Durability(Arc::clone(&self.shared))
     }
 
+    /// Of the last record that was appended; 0 before the first.
+    pub fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
     #[cold]
     fn begin_segment(&mut self, at: Stamp) -> Result<(), StoreError> {
         if !self.pen.is_fresh() {

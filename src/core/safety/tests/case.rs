@@ -84,6 +84,7 @@ pub(in crate::core::safety) fn limits() -> Limits {
         gross_notional_max: Cash::whole(5_000),
         data_age_ns_max: SECOND,
         filters_age_ns_max: 60 * SECOND,
+        journal_lag_ns_max: SECOND,
         conservative_bps: 5_000,
         appetite: Appetite {
             day: DayLimits { max_bps: 1_000, rollover_hour: 0 },

@@ -1,0 +1,80 @@
+//! How far the disk is behind: something was journaled, and for how long is it not there yet.
+//!
+//! Must hold: asking costs two loads and no system call; it is asked on the hot thread.
+
+use crate::core::JournalState;
+use crate::store::journal::Durability;
+
+/// What waits for the disk, and since when.
+#[derive(Debug)]
+pub(super) struct Lag {
+    durability: Durability,
+    ns_max: u64,
+    /// The record that is waited for.
+    awaited: u64,
+    since_ns: u64,
+    state: JournalState,
+}
+
+impl Lag {
+    pub(super) fn new(durability: Durability, ns_max: u64) -> Self {
+        Self { durability, ns_max, awaited: 0, since_ns: 0, state: JournalState::InTime }
+    }
+
+    /// Looks, where `appended` is the last record there is; says so when the state changed.
+    pub(super) fn look(&mut self, appended: u64, now_ns: u64) -> Option<JournalState> {
+        if self.durability.covers(self.awaited) {
+            (self.awaited, self.since_ns) = (appended, now_ns);
+        }
+        let late = self.ns_max < now_ns.saturating_sub(self.since_ns);
+        let state = if late { JournalState::Late } else { JournalState::InTime };
+        let before = std::mem::replace(&mut self.state, state);
+        (before != state).then_some(state)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Journal, Record, Writer, journal};
+    use crate::types::{SECOND, Stamp};
+
+    fn begin() -> (tempfile::TempDir, Journal, Writer) {
+        let folder = tempfile::tempdir().unwrap();
+        let (journal, writer, _) = journal::open(folder.path(), 1 << 20).unwrap();
+        (folder, journal, writer)
+    }
+
+    fn append(journal: &mut Journal) -> u64 {
+        journal.append(Stamp::default(), &Record::Stop { clean: true }).unwrap()
+    }
+
+    #[test]
+    fn what_does_not_reach_the_disk_in_time_is_said_once_and_so_is_its_end() {
+        let (_folder, mut journal, mut writer) = begin();
+        let mut lag = Lag::new(journal.durability(), SECOND);
+        let mut at = |lag: &mut Lag, ns| {
+            let sequence = append(&mut journal);
+            lag.look(sequence, ns)
+        };
+        assert_eq!(at(&mut lag, 1), None);
+        assert_eq!(at(&mut lag, SECOND + 1), None);
+        assert_eq!(at(&mut lag, SECOND + 2), Some(JournalState::Late));
+        assert_eq!(at(&mut lag, 9 * SECOND), None);
+        writer.sync().unwrap();
+        assert_eq!(at(&mut lag, 9 * SECOND), Some(JournalState::InTime));
+        assert_eq!(at(&mut lag, 10 * SECOND), None);
+        assert_eq!(at(&mut lag, 10 * SECOND + 1), Some(JournalState::Late));
+    }
+
+    #[test]
+    fn where_nothing_is_written_nothing_is_late() {
+        let (_folder, mut journal, mut writer) = begin();
+        let mut lag = Lag::new(journal.durability(), SECOND);
+        let sequence = append(&mut journal);
+        lag.look(sequence, 1);
+        writer.sync().unwrap();
+        assert_eq!(lag.look(sequence, 3_600 * SECOND), None);
+        assert_eq!(lag.look(sequence, 7_200 * SECOND), None);
+    }
+}
