@@ -220,7 +220,7 @@ const STATES: [State; 11] = [
                 sent_unix_ms: None,
                 data: MarketData::Quote(crossed),
             };
-            world.step(tradekeel::core::EventKind::Market(event));
+            world.step(EventKind::Market(event));
         },
         |world| world.status().instruments[0].quote.is_none(),
     ),
