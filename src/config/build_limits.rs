@@ -37,6 +37,7 @@ pub(super) fn limits(values: &Values, no_trade: Vec<NoTradeWindow>) -> Option<Li
             max: values.whole_u32("risk.max_gaps")?,
             window_ns: seconds(values, "risk.gap_window_s")?,
         },
+        funding_bps_max: bps(values, "risk.max_funding_pct", 100)?,
         slippage: SlippageLimits {
             max_bps: values.whole_u32("risk.max_slippage_bps")?.into(),
             orders: Often {

@@ -333,6 +333,11 @@ pub(super) const KEYS: &[Key] = &[
     ),
     required("risk.slippage_window_s", Kind::Whole(1, 86_400, "seconds"), "That window."),
     required(
+        "risk.max_funding_pct",
+        Kind::Number("0.01", "100", 2, "percent of equity"),
+        "Part of equity that one payment of funding may be before a person is told aloud.",
+    ),
+    required(
         "risk.max_gaps",
         Kind::Whole(1, 1_000, "gaps"),
         "More books of one instrument lost by gaps in the feed within the window, and it may only \

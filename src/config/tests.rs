@@ -96,6 +96,7 @@ risk:
   max_slippage_bps: 20
   slippage_orders_max: 5
   slippage_window_s: 600
+  max_funding_pct: 0.1
   max_gaps: 5
   gap_window_s: 300
   max_daily_loss_pct: 5

@@ -4,6 +4,7 @@ use super::account_drift::AccountDrift;
 use super::event::JournalState;
 use super::fill::FillFault;
 use super::foreign::ForeignCause;
+use super::funding::FundingSize;
 use super::mode::{ModeRecord, Scope};
 use super::reconcile::Finding;
 use super::safety::TripReason;
@@ -111,6 +112,15 @@ pub enum Alert {
         asset: AssetId,
         /// By how much.
         amount: Cash,
+    },
+    /// Funding of positions was paid (below zero) or received.
+    Funding {
+        /// In what.
+        asset: AssetId,
+        /// How much.
+        amount: Cash,
+        /// Against the equity.
+        size: FundingSize,
     },
     /// The venue's dead-man's switch was not renewed in time: what stood there may be gone.
     DeadManFired(InstrumentId),

@@ -24,6 +24,7 @@ mod exposure;
 mod fill;
 mod flatten;
 mod foreign;
+mod funding;
 mod gaps;
 mod guard;
 mod kept;
@@ -60,6 +61,7 @@ pub use event::{
 pub use fill::FillFault;
 pub use flatten::exit_slice;
 pub use foreign::{ForeignCause, Severity};
+pub use funding::FundingSize;
 pub use kept::{BreakerMark, DayMark, Kept, STOPS_MAX};
 pub use mode::{Author, Mode, ModeCause, ModeRecord, Scope, transitions};
 pub use orders::{ORDERS_MAX, Order};
@@ -83,8 +85,8 @@ pub use strategy::{
 };
 
 use crate::types::{
-    AccountSnapshot, Cash, Condition, InstrumentId, MarketData, MarketEvent, QueryToken, Stamp,
-    StrategyId, VenueCondition, VenueId,
+    AccountSnapshot, BalanceCause, Cash, Condition, InstrumentId, MarketData, MarketEvent,
+    QueryToken, Stamp, StrategyId, VenueCondition, VenueId,
 };
 use dispatch::UPDATES_MAX;
 use door::Door;
@@ -334,6 +336,9 @@ impl Core {
             AccountEvent::Balance(change) => {
                 self.state.on_activity(change.venue);
                 self.state.portfolio.on_balance(change);
+                if change.cause == BalanceCause::Funding {
+                    self.on_funding(change, effects);
+                }
             }
         }
     }

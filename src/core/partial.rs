@@ -4,9 +4,9 @@
 //! Must hold: only what rests and opens is touched; the rest counts in every limit until the venue
 //! says that it is gone, so a replacement never stands beside it unseen.
 //!
-//! Decision: `replace` sends no order of the core's own making, which nobody may (D4): the rest
-//! goes, and when it is gone the strategy is told how much of it is to be quoted anew. Where nothing
-//! may be opened any more it is not told.
+//! Decision: `replace` sends no order of the core's own making, which nobody may (D4). The rest
+//! goes, and when it is gone the strategy is told how much of it is to be quoted anew. Where
+//! nothing may be opened any more it is not told.
 
 use super::Core;
 use super::effect::Effects;

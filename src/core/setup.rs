@@ -143,6 +143,8 @@ pub struct Limits {
     pub price_band_bps: u32,
     /// More books of one instrument lost by gaps leave it only reductions (SAFETY T15).
     pub gaps: Often,
+    /// Funding beyond this part of the equity, in basis points, is told aloud (SAFETY T13).
+    pub funding_bps_max: u32,
     /// What taking may cost (SAFETY T10).
     pub slippage: SlippageLimits,
     /// How far the market may have moved before nothing is opened.

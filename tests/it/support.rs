@@ -222,6 +222,7 @@ pub(crate) fn limits() -> Limits {
         order_notional_max: cash(1_000_000),
         price_band_bps: 100,
         gaps: Often { max: 1_000, window_ns: SECOND },
+        funding_bps_max: 100,
         slippage: SlippageLimits {
             max_bps: 5_000,
             orders: Often { max: 1_000, window_ns: SECOND },
