@@ -6,8 +6,8 @@ use super::checked::{DeadManConfig, DeadManOff};
 use super::values::Values;
 use crate::core::{
     Budget, ClockLimits, DeadManTiming, DrawdownLimits, InstrumentLimits, Limits, MarginLimits,
-    NoTradeWindow, Often, Permissions, PriceMoveLimits, Rate, RepeatLimits, SlippageLimits, Taker,
-    Timing,
+    NoTradeWindow, Often, PartialFill, Permissions, PriceMoveLimits, Rate, RepeatLimits,
+    SlippageLimits, Taker, Timing,
 };
 use crate::types::{MS, MarginMode, SECOND};
 
@@ -38,6 +38,7 @@ pub(super) fn limits(values: &Values, no_trade: Vec<NoTradeWindow>) -> Option<Li
             max: values.whole_u32("risk.max_gaps")?,
             window_ns: seconds(values, "risk.gap_window_s")?,
         },
+        funding_bps_max: bps(values, "risk.max_funding_pct", 100)?,
         slippage: SlippageLimits {
             max_bps: values.whole_u32("risk.max_slippage_bps")?.into(),
             orders: Often {
@@ -150,6 +151,12 @@ pub(super) fn budget(values: &Values, path: &str) -> Option<Budget> {
         rate: rate(values, path)?,
         orders_per_trade_max: values
             .unless_off(&format!("{path}.max_orders_per_trade"), Values::whole_u32)?,
+        partial_fill: match values.text(&format!("{path}.partial_fill"))? {
+            "keep" => PartialFill::Keep,
+            "cancel" => PartialFill::Cancel,
+            "replace" => PartialFill::Replace,
+            _ => return None,
+        },
         permissions: permissions(values, path)?,
         losses: build_appetite::strategy(values, path)?,
     })

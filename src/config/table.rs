@@ -183,6 +183,12 @@ pub(super) const KEYS: &[Key] = &[
         "Most orders for each of its trades, counted over some ten minutes.",
     ),
     required(
+        "strategies[].budget.partial_fill",
+        Kind::Choice(&["keep", "cancel", "replace"]),
+        "What becomes of the rest of an opening order when a part of it traded. keep: it stays. \
+         cancel: it is taken back. replace: also, the strategy is told to quote anew.",
+    ),
+    required(
         "strategies[].budget.order_kinds",
         Kind::Words(&Permissions::KINDS),
         "Kinds of orders that it may open with.",
@@ -341,6 +347,11 @@ pub(super) const KEYS: &[Key] = &[
         "More such orders of one strategy within the window, and it may only reduce until its resume.",
     ),
     required("risk.slippage_window_s", Kind::Whole(1, 86_400, "seconds"), "That window."),
+    required(
+        "risk.max_funding_pct",
+        Kind::Number("0.01", "100", 2, "percent of equity"),
+        "Part of equity that one payment of funding may be before a person is told aloud.",
+    ),
     required(
         "risk.max_gaps",
         Kind::Whole(1, 1_000, "gaps"),

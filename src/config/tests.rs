@@ -70,7 +70,7 @@ strategies:
   budget: {max_position_notional: 10, max_open_orders: 1, max_order_rate_per_sec: 1, \
   order_burst: 1, max_loss: 5, max_losing_round_trips: 3, max_consecutive_rejects: off, \
   max_fills_per_min: 60, review_after_notional: off,
-    max_orders_per_trade: off, order_kinds: [post_only, ioc], sides: [sell]}
+    max_orders_per_trade: off, order_kinds: [post_only, ioc], sides: [sell], partial_fill: cancel}
 kill_switch: {max_drawdown_pct: 15, confirm_valuations: 3, confirm_ms: 500, \
  equity_unknown_max_s: 9, cooldown_s: 60}
 clock_sync: {warn_threshold_ms: 500, kill_threshold_ms: 2000, kill_samples: 3, refresh_sec: 60}
@@ -96,6 +96,7 @@ risk:
   max_slippage_bps: 20
   slippage_orders_max: 5
   slippage_window_s: 600
+  max_funding_pct: 0.1
   max_gaps: 5
   gap_window_s: 300
   max_daily_loss_pct: 5

@@ -4,6 +4,7 @@ use super::account_drift::AccountDrift;
 use super::event::JournalState;
 use super::fill::FillFault;
 use super::foreign::ForeignCause;
+use super::funding::FundingSize;
 use super::mode::{ModeRecord, Scope};
 use super::reconcile::Finding;
 use super::safety::TripReason;
@@ -117,6 +118,15 @@ pub enum Alert {
     },
     /// The margin of an account, or how the venue trades on it, is not as it should be.
     Margin(MarginAlert),
+    /// Funding of positions was paid (below zero) or received.
+    Funding {
+        /// In what.
+        asset: AssetId,
+        /// How much.
+        amount: Cash,
+        /// Against the equity.
+        size: FundingSize,
+    },
     /// The venue's dead-man's switch was not renewed in time: what stood there may be gone.
     DeadManFired(InstrumentId),
     /// What happens reaches the disk too late, or in time again: nothing is opened meanwhile.

@@ -111,6 +111,12 @@ impl Core {
             self.call(strategy.index(), effects, |strategy, view, intents| {
                 strategy.on_order(view, &update, intents);
             });
+            if let Some(rest) = self.to_replace(&order) {
+                let update = OrderUpdate { id, instrument, outcome: Outcome::Replace(rest) };
+                self.call(strategy.index(), effects, |strategy, view, intents| {
+                    strategy.on_order(view, &update, intents);
+                });
+            }
         }
     }
 

@@ -24,6 +24,7 @@ mod exposure;
 mod fill;
 mod flatten;
 mod foreign;
+mod funding;
 mod gaps;
 mod guard;
 mod kept;
@@ -35,6 +36,7 @@ mod mode;
 mod operator;
 mod orders;
 mod params;
+mod partial;
 mod permission;
 mod portfolio;
 mod recent;
@@ -61,10 +63,12 @@ pub use event::{
 pub use fill::FillFault;
 pub use flatten::exit_slice;
 pub use foreign::{ForeignCause, Severity};
+pub use funding::FundingSize;
 pub use kept::{BreakerMark, DayMark, Kept, STOPS_MAX};
 pub use mode::{Author, Mode, ModeCause, ModeRecord, Scope, transitions};
 pub use orders::{ORDERS_MAX, Order};
 pub use params::{Param, ParamFault, Params};
+pub use partial::PartialFill;
 pub use permission::Permissions;
 pub use portfolio::{HighWater, Tally};
 pub use reconcile::Finding;
@@ -83,8 +87,8 @@ pub use strategy::{
 };
 
 use crate::types::{
-    AccountSnapshot, Cash, Condition, InstrumentId, MarketData, MarketEvent, QueryToken, Stamp,
-    StrategyId, VenueCondition, VenueId,
+    AccountSnapshot, BalanceCause, Cash, Condition, InstrumentId, MarketData, MarketEvent,
+    QueryToken, Stamp, StrategyId, VenueCondition, VenueId,
 };
 use dispatch::UPDATES_MAX;
 use door::Door;
@@ -133,6 +137,7 @@ struct SeatState {
     /// Orders that slipped beyond the limit.
     slipped: u64,
     slips: Recent,
+    partial_fill: PartialFill,
 }
 
 impl Core {
@@ -340,6 +345,9 @@ impl Core {
             AccountEvent::Balance(change) => {
                 self.state.on_activity(change.venue);
                 self.state.on_balance(change);
+                if change.cause == BalanceCause::Funding {
+                    self.on_funding(change, effects);
+                }
             }
         }
     }
@@ -506,7 +514,7 @@ impl Core {
 impl SeatState {
     fn new(seat: Seat, slips: Often) -> Self {
         let timer_ns = seat.strategy.timer_ns();
-        let Seat { instruments, strategy, .. } = seat;
+        let Seat { instruments, strategy, budget, .. } = seat;
         Self {
             strategy,
             instruments,
@@ -516,6 +524,7 @@ impl SeatState {
             denied: 0,
             slipped: 0,
             slips: Recent::new(slips),
+            partial_fill: budget.partial_fill,
         }
     }
 }

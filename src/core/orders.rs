@@ -70,6 +70,8 @@ pub struct Order {
     pub(super) deadline_ns: u64,
     /// The mid that the kernel saw when it approved it.
     pub(super) decision_mid: Option<Price>,
+    /// Its rest was taken back because a part of it had traded.
+    pub(super) rest_withdrawn: bool,
     /// What it took of the book.
     pub(super) taken: Taken,
     /// How often the venue said that it does not know it.
@@ -98,6 +100,7 @@ impl Order {
             canceled_ns: None,
             deadline_ns: u64::MAX,
             decision_mid: None,
+            rest_withdrawn: false,
             taken: Taken::default(),
             not_found: 0,
             patience: Patience::default(),
@@ -367,6 +370,20 @@ impl Orders {
         self.replace(at, order);
         effects.push(Effect::Send(cancel_of(&order)));
         true
+    }
+
+    /// The same, because a part of it traded.
+    pub(super) fn withdraw_rest(
+        &mut self,
+        id: ClientOrderId,
+        now_ns: u64,
+        effects: &mut Effects,
+    ) -> bool {
+        let asked = self.cancel(id, now_ns, effects);
+        if let (true, Ok(at)) = (asked, self.find(id)) {
+            self.live[at].rest_withdrawn = true;
+        }
+        asked
     }
 
     /// Takes back every order that is `unwanted`, as far as the effects have room. True when none

@@ -478,6 +478,11 @@ impl Portfolio {
         digest.with_count(self.tally.fills)
     }
 
+    /// What an amount of an asset is worth in reporting currency.
+    pub(super) fn worth(&self, asset: AssetId, amount: Cash) -> Option<Cash> {
+        self.in_reporting(amount, *self.valuations.get(asset.index())?)
+    }
+
     fn in_reporting(&self, amount: Cash, valuation: Valuation) -> Option<Cash> {
         if amount == Cash::ZERO {
             return Some(Cash::ZERO);

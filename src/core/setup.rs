@@ -8,6 +8,7 @@ pub use super::appetite::{
 };
 use super::kept::{BreakerMark, DayMark};
 use super::mode::{ModeRecord, Scope};
+use super::partial::PartialFill;
 use super::permission::Permissions;
 use super::portfolio::HighWater;
 use super::safety::{Latch, TripRecord};
@@ -110,6 +111,8 @@ pub struct Budget {
     pub rate: Rate,
     /// Most orders for each trade, of lately; `None` where that is off.
     pub orders_per_trade_max: Option<u32>,
+    /// What becomes of the rest of an order of which a part traded.
+    pub partial_fill: PartialFill,
     /// What it may open with.
     pub permissions: Permissions,
     /// What it may lose and try before a person looks.
@@ -140,6 +143,8 @@ pub struct Limits {
     pub price_band_bps: u32,
     /// More books of one instrument lost by gaps leave it only reductions (SAFETY T15).
     pub gaps: Often,
+    /// Funding beyond this part of the equity, in basis points, is told aloud (SAFETY T13).
+    pub funding_bps_max: u32,
     /// What taking may cost (SAFETY T10).
     pub slippage: SlippageLimits,
     /// How far the market may have moved before nothing is opened.

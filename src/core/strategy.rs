@@ -79,6 +79,9 @@ pub enum Outcome {
     Denied(DenyReason),
     /// Its status changed.
     Status(OrderStatus),
+    /// Its rest was taken back because a part of it had traded, and is gone: so much is to be
+    /// quoted anew (`partial_fill: replace`).
+    Replace(Qty),
 }
 
 /// The core, as one strategy may see it.

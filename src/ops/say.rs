@@ -3,8 +3,8 @@
 use super::Names;
 use crate::core::safety::TripReason;
 use crate::core::{
-    AccountDrift, Alert, Author, FillFault, Finding, ForeignCause, JournalState, MarginAlert, Mode,
-    ModeCause, ModeRecord, OrderFault, Scope, Severity,
+    AccountDrift, Alert, Author, FillFault, Finding, ForeignCause, FundingSize, JournalState,
+    MarginAlert, Mode, ModeCause, ModeRecord, OrderFault, Scope, Severity,
 };
 use crate::types::{AssetId, Cash, ClientOrderId, InstrumentId, Qty};
 
@@ -95,6 +95,7 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
         Alert::Unexplained { asset, amount } => unexplained(*asset, *amount, names),
         Alert::Margin(alert) => margin(alert, names),
         Alert::Journal(state) => journal(*state),
+        Alert::Funding { asset, amount, size } => funding(*asset, *amount, *size, names),
         Alert::FiltersChanged(at) => {
             warn(format!("the venue changed its rules for orders of {}", symbol(at)))
         }
@@ -263,6 +264,19 @@ pub fn finding(finding: &Finding, names: &Names) -> String {
             "the account holds assets that the configuration does not name: equity is unknown"
                 .to_owned()
         }
+    }
+}
+
+fn unexplained(asset: AssetId, amount: Cash, names: &Names) -> (Loudness, String) {
+    let what = format!("the wallet changed by {amount} {}", names.asset(asset));
+    urgent(format!("{what} and nobody said why: counted as profit or loss"))
+}
+
+fn funding(asset: AssetId, amount: Cash, size: FundingSize, names: &Names) -> (Loudness, String) {
+    let line = format!("funding: {amount} {}", names.asset(asset));
+    match size {
+        FundingSize::Ordinary => info(line),
+        FundingSize::Large => warn(format!("{line}, more than risk.max_funding_pct of equity")),
     }
 }
 

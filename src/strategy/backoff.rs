@@ -46,7 +46,8 @@ impl Backoff {
             Outcome::Status(
                 OrderStatus::PartiallyFilled | OrderStatus::Filled | OrderStatus::Canceled,
             ) => *self = Self::new(),
-            Outcome::Status(
+            Outcome::Replace(_)
+            | Outcome::Status(
                 OrderStatus::PendingNew
                 | OrderStatus::New
                 | OrderStatus::PendingCancel

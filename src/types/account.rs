@@ -91,6 +91,8 @@ pub struct BalanceChange {
 pub enum BalanceCause {
     /// Money came in or went out.
     Transfer,
-    /// Funding, interest, rebate, insurance, adjustment: profit or loss.
+    /// Funding of positions: profit or loss, told apart (SAFETY T13).
+    Funding,
+    /// Interest, rebate, insurance, adjustment: profit or loss.
     ProfitOrLoss,
 }

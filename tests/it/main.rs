@@ -27,6 +27,7 @@ mod no_trade;
 mod order_bounds;
 mod order_life;
 mod paper;
+mod partial_fills;
 mod post_trade;
 mod quoter;
 mod random_walk;

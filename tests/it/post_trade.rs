@@ -1,15 +1,15 @@
-//! What the market and the trades show after the fact: gaps in the feed (SAFETY T15) and prices far
-//! from where they were decided (T10).
+//! What the market and the trades show after the fact: gaps in the feed (SAFETY T15), prices far from
+//! where they were decided (T10), funding (T13).
 
-use crate::support::{BTC, ETH, World, limit, price, qty};
+use crate::support::{BTC, ETH, USDT, VENUE, World, account, cash, limit, price, qty};
 use tradekeel::core::safety::DenyReason;
 use tradekeel::core::{
-    Alert, Author, LinkChannel, LinkState, Mode, ModeCause, Often, OperatorCommand, OrderFault,
-    Scope, Setup, SlippageLimits,
+    AccountEvent, Alert, Author, FundingSize, LinkChannel, LinkState, Mode, ModeCause, Often,
+    OperatorCommand, OrderFault, Scope, Setup, SlippageLimits,
 };
 use tradekeel::types::{
-    ClientOrderId, ExecutionKind, Fill, InstrumentId, Liquidity, MarketData, OrderKind,
-    OrderRequest, SECOND, Side, StrategyId,
+    BalanceCause, BalanceChange, ClientOrderId, ExecutionKind, Fill, InstrumentId, Liquidity,
+    MarketData, OrderKind, OrderRequest, SECOND, Side, StrategyId,
 };
 
 fn gaps(max: u32) -> impl FnOnce(&mut Setup) {
@@ -162,4 +162,35 @@ fn too_many_orders_that_slip_leave_their_strategy_reductions_until_its_resume() 
     let scope = Scope::Strategy(StrategyId(0));
     world.operator(OperatorCommand::Resume(scope)).unwrap();
     assert_eq!(world.status().strategies[0].held.mode, Mode::Conservative);
+}
+
+/// Paid by positions and not by trades: told, and no transfer.
+#[test]
+fn funding_is_told_and_loud_beyond_its_part_of_equity() {
+    for (amount, size) in [
+        (-1_000, FundingSize::Ordinary),
+        (1_000, FundingSize::Ordinary),
+        (-1_001, FundingSize::Large),
+        (1_001, FundingSize::Large),
+    ] {
+        let mut world = World::calm();
+        let before = world.status().equity.unwrap();
+        let (asset, amount, cause) = (USDT, cash(amount), BalanceCause::Funding);
+        let change = BalanceChange { venue: VENUE, asset, amount, cause };
+        world.step(account(AccountEvent::Balance(change)));
+        assert!(world.alerts.contains(&Alert::Funding { asset, amount, size }), "{amount}");
+        let status = world.status();
+        assert_eq!(status.profit(), Some(amount), "profit or loss, and no transfer");
+        assert_eq!(status.equity, Some(before.saturating_add(amount)));
+    }
+}
+
+#[test]
+fn funding_that_cannot_be_measured_is_loud() {
+    let mut world = World::asleep(0, |_| {});
+    let (asset, amount, cause) = (USDT, cash(-1), BalanceCause::Funding);
+    let change = BalanceChange { venue: VENUE, asset, amount, cause };
+    world.step(account(AccountEvent::Balance(change)));
+    let size = FundingSize::Large;
+    assert!(world.alerts.contains(&Alert::Funding { asset, amount, size }));
 }

@@ -11,9 +11,9 @@ use tradekeel::core::{
     Command, Core, Criterion, DayLimits, DrawdownLimits, Effect, Effects, Event, EventKind,
     ExposureLimits, InstrumentLimits, Intent, Intents, Kept, Limits, LinkChannel, LinkEvent,
     LinkState, MarginLimits, Mode, Often, OperatorCommand, OperatorRequest, Order, OrderUpdate,
-    Permissions, PriceMoveLimits, Rate, Refusal, RejectLimits, RepeatLimits, Restored, Scope, Seat,
-    Setup, Sharing, SlippageLimits, Status, Storm, Strategy, StrategyLimits, Taker, Timing,
-    Valuation, View,
+    PartialFill, Permissions, PriceMoveLimits, Rate, Refusal, RejectLimits, RepeatLimits, Restored,
+    Scope, Seat, Setup, Sharing, SlippageLimits, Status, Storm, Strategy, StrategyLimits, Taker,
+    Timing, Valuation, View,
 };
 use tradekeel::sim::{Direct, Fees, Rng};
 use tradekeel::types::{
@@ -233,6 +233,7 @@ pub(crate) fn limits() -> Limits {
         order_notional_max: cash(1_000_000),
         price_band_bps: 100,
         gaps: Often { max: 1_000, window_ns: SECOND },
+        funding_bps_max: 100,
         slippage: SlippageLimits {
             max_bps: 5_000,
             orders: Often { max: 1_000, window_ns: SECOND },
@@ -284,6 +285,7 @@ pub(crate) fn budget() -> Budget {
         open_orders_max: 16,
         rate: FREE,
         orders_per_trade_max: None,
+        partial_fill: PartialFill::Keep,
         permissions: Permissions::ALL,
         losses: StrategyLimits { loss_max: cash(1_000_000), ..StrategyLimits::default() },
     }

@@ -168,6 +168,7 @@ fn cause(reason: &str) -> BalanceCause {
         | "MARGIN_TRANSFER" | "ASSET_TRANSFER" | "COIN_SWAP_DEPOSIT" | "COIN_SWAP_WITHDRAW" => {
             BalanceCause::Transfer
         }
+        "FUNDING_FEE" => BalanceCause::Funding,
         _ => BalanceCause::ProfitOrLoss,
     }
 }

@@ -11,7 +11,7 @@ use crate::core::setup::{
     InstrumentLimits, MarginLimits, NoTradeWindow, Often, PriceMoveLimits, Rate, RejectLimits,
     RepeatLimits, Resting, SlippageLimits, Span, Storm, StrategyLimits, Taker, Timing,
 };
-use crate::core::{Order, Permissions};
+use crate::core::{Order, PartialFill, Permissions};
 use crate::types::{
     AssetId, BookDelta, DELTA_LEVELS, Filters, Instrument, InstrumentId, InstrumentKind,
     InstrumentMargin, Level, MS, MarginMode, MarginTier, MarginTiers, MarkBand, MarketData,
@@ -83,6 +83,7 @@ pub(in crate::core::safety) fn limits() -> Limits {
         order_notional_max: Cash::whole(1_000),
         price_band_bps: 100,
         gaps: Often { max: 1_000, window_ns: SECOND },
+        funding_bps_max: 100,
         slippage: SlippageLimits {
             max_bps: 5_000,
             orders: Often { max: 1_000, window_ns: SECOND },
@@ -141,6 +142,7 @@ pub(in crate::core::safety) fn budget() -> Budget {
         open_orders_max: 4,
         rate: Rate { per_second: 10, burst: 4 },
         orders_per_trade_max: None,
+        partial_fill: PartialFill::Keep,
         permissions: Permissions::ALL,
         losses: StrategyLimits {
             loss_max: Cash::whole(5),

@@ -126,7 +126,7 @@ fn wallets_change_by_a_cause() {
     let venue = VenueId(0);
     let amount = Cash::parse(b"-50.12345678").unwrap();
     let rows = [
-        ("FUNDING_FEE", BalanceCause::ProfitOrLoss),
+        ("FUNDING_FEE", BalanceCause::Funding),
         ("ADJUSTMENT", BalanceCause::ProfitOrLoss),
         ("INSURANCE_CLEAR", BalanceCause::ProfitOrLoss),
         ("AUTO_EXCHANGE", BalanceCause::ProfitOrLoss),
