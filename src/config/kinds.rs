@@ -28,6 +28,15 @@ pub(super) const OPEN: Kind = Kind::Whole(1, 10_000, "orders");
 /// Orders of unknown fate.
 pub(super) const UNKNOWN: Kind = Kind::Whole(1, 100, "orders");
 
+/// The highest fee of a trade.
+pub(super) const FEE: Kind = Kind::Number("0", "100", 2, "basis points");
+
+/// Notional per initial margin: Binance has 125 at most.
+pub(super) const LEVERAGE: Kind = Kind::Whole(1, 125, "times");
+
+/// Maintenance margin to the margin balance; at 100 the venue liquidates.
+pub(super) const RATIO: Kind = Kind::Percent("100");
+
 /// A window of time.
 pub(super) const WINDOW_MS: Kind = Kind::Whole(1_000, 3_600_000, "milliseconds");
 

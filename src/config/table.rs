@@ -9,7 +9,8 @@
 use super::build_windows::DAYS;
 use super::keys::{Key, Kind, default, optional, remote, required};
 use super::kinds::{
-    BURST, CASH_MAX, MS, OPEN, PROCESSOR, QTY, RATE, UNKNOWN, VENUE_KINDS, WINDOW_MS, cash,
+    BURST, CASH_MAX, FEE, LEVERAGE, MS, OPEN, PROCESSOR, QTY, RATE, RATIO, UNKNOWN, VENUE_KINDS,
+    WINDOW_MS, cash,
 };
 use crate::core::{Permissions, STOPS_MAX};
 
@@ -44,16 +45,8 @@ pub(super) const KEYS: &[Key] = &[
         "true: nobody else trades on it, so all orders of a symbol may be cancelled at once. \
          false: only our own ids are touched.",
     ),
-    required(
-        "account.margin_mode",
-        Kind::Choice(&["cross"]),
-        "What stands behind a position at the venue. cross: the whole account.",
-    ),
-    required(
-        "account.taker_fee_bps",
-        Kind::Number("0", "100", 2, "basis points"),
-        "Highest fee of a trade there: free margin must cover it too.",
-    ),
+    required("account.margin_mode", Kind::Choice(&["cross"]), "What stands behind a position."),
+    required("account.taker_fee_bps", FEE, "Highest fee of a trade: free margin covers it too."),
     required("venue", Kind::Group, "Where orders go."),
     required("venue.name", Kind::Name, "Its name in reports."),
     required("venue.kind", Kind::Choice(&VENUE_KINDS), "Which dialect it speaks."),
@@ -151,11 +144,7 @@ pub(super) const KEYS: &[Key] = &[
         Kind::Flag,
         "true: only reductions are let through (a list of compliance).",
     ),
-    required(
-        "instruments[].leverage",
-        Kind::Whole(1, 125, "times"),
-        "What it is set to at the venue; while the venue says another, nothing is opened in it.",
-    ),
+    required("instruments[].leverage", LEVERAGE, "What the venue must trade it with."),
     required("strategies", Kind::Groups(32), "Who trades, with a budget each."),
     required("strategies[].name", Kind::Name, "Its own name; unique."),
     required(
@@ -424,11 +413,7 @@ pub(super) const KEYS: &[Key] = &[
         "Part of the account that all positions, with every open order filled, may need as \
          maintenance margin; at 100 the venue liquidates.",
     ),
-    required(
-        "risk.warn_margin_ratio_pct",
-        Kind::Percent("100"),
-        "Beyond this part, needed by what is held, the venue may only reduce until a resume.",
-    ),
+    required("risk.warn_margin_ratio_pct", RATIO, "Held beyond it: reductions until a resume."),
     required(
         "risk.min_liquidation_distance_pct",
         Kind::Number("0.01", "90", 2, "percent"),

@@ -267,11 +267,6 @@ pub fn finding(finding: &Finding, names: &Names) -> String {
     }
 }
 
-fn unexplained(asset: AssetId, amount: Cash, names: &Names) -> (Loudness, String) {
-    let what = format!("the wallet changed by {amount} {}", names.asset(asset));
-    urgent(format!("{what} and nobody said why: counted as profit or loss"))
-}
-
 fn funding(asset: AssetId, amount: Cash, size: FundingSize, names: &Names) -> (Loudness, String) {
     let line = format!("funding: {amount} {}", names.asset(asset));
     match size {
