@@ -113,12 +113,17 @@ fn what_our_nouns_cannot_say_makes_the_account_be_read() {
     let stranger = TRADE.replace("BTCUSDT", "DOGEUSDT");
     let rows = [
         stranger.as_str(),
-        r#"{"e":"MARGIN_CALL","E":1,"cw":"3.16","p":[]}"#,
         r#"{"e":"ACCOUNT_CONFIG_UPDATE","E":1,"T":1,"ac":{"s":"BTCUSDT","l":25}}"#,
     ];
     for row in rows {
         assert_eq!(read(row), Ok(vec![UserEvent::AccountChanged]), "{row}");
     }
+}
+
+#[test]
+fn a_margin_call_is_told_as_one() {
+    let row = r#"{"e":"MARGIN_CALL","E":1,"cw":"3.16","p":[]}"#;
+    assert_eq!(read(row), Ok(vec![UserEvent::MarginCall]));
 }
 
 #[test]
