@@ -244,10 +244,11 @@ impl Margins {
         i64::from(self.limits.ratio_bps_warn) < ratio_bps
     }
 
-    /// True where the venue told of a pool that could not be valued when it did.
-    pub(super) fn lacks_worth(&self, venue: VenueId) -> bool {
+    /// A pool of which the venue told and that could not be valued when it did, by its asset.
+    pub(super) fn lacking_worth(&self, venue: VenueId) -> Option<AssetId> {
         let there = self.pools.iter().filter(|pool| pool.venue == venue);
-        there.filter_map(|pool| pool.told).any(|told| told.worth.is_none())
+        let lacking = |pool: &&Pool| pool.told.is_some_and(|told| told.worth.is_none());
+        there.filter(lacking).map(|pool| pool.asset).next()
     }
 
     /// How much of a venue's balance its positions need, in basis points; the largest of its pools.

@@ -57,6 +57,7 @@ impl Core {
     /// A resume while they do does not hold.
     pub(super) fn watch_margin(&mut self, effects: &mut Effects) {
         for venue in (0_u8..).map(VenueId).take(self.state.venues()) {
+            self.state.read_again_when_valued(venue);
             let Some(ratio_bps) = self.state.stretched_bps(venue) else { continue };
             let (scope, change) = (Scope::Venue(venue), Change::by_engine(ModeCause::MarginRatio));
             let before = self.kernel.mode_in(scope).mode;

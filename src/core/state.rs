@@ -183,8 +183,7 @@ impl State {
         self.margins.set(instrument, position, rivals, open, foreign, price);
     }
 
-    /// Takes in the margin of a reading that was asked for then. What a pool is worth is needed to
-    /// know what it loses from here on: where that cannot be told, it is read again.
+    /// Takes in the margin of a reading that was asked for then.
     pub(super) fn read_margin(&mut self, snapshot: &AccountSnapshot, asked_ns: u64) {
         let (venue, told) = (snapshot.venue, snapshot.margin.as_ref());
         self.margins.set_up(venue, told);
@@ -211,8 +210,16 @@ impl State {
             margin::stood(ours, asked_ns, positions, foreign, quote.bid)
         };
         margins.on_read(venue, told, stood, |asset| portfolio.worth_in(venue, asset));
-        if self.margins.lacks_worth(venue) {
-            self.reconcilers[venue.index()].ask_soon();
+    }
+
+    /// What a pool was worth at its reading is needed to know what it has lost since. Where that
+    /// could not be told, it is read again, once, when it can be.
+    pub(super) fn read_again_when_valued(&mut self, venue: VenueId) {
+        let lacking = self.margins.lacking_worth(venue);
+        let is_valued = lacking.is_some_and(|it| self.portfolio.worth_in(venue, it).is_some());
+        let reconciler = &mut self.reconcilers[venue.index()];
+        if is_valued && reconciler.asked_ns().is_none() {
+            reconciler.ask_soon();
         }
     }
 

@@ -2,7 +2,7 @@
 //! venue says of it stops what it must, and nothing of it stands in the way of an exit (SAFETY E7).
 
 use crate::support::{
-    BTC, ETH, USDT, VENUE, World, account, cash, cross, limit, qty, reduction, setup,
+    BTC, ETH, Sent, USDT, VENUE, World, account, cash, cross, limit, price, qty, reduction, setup,
 };
 use tradekeel::core::safety::DenyReason;
 use tradekeel::core::{
@@ -11,7 +11,7 @@ use tradekeel::core::{
 };
 use tradekeel::types::{
     AccountMargin, AccountSnapshot, Cash, InstrumentMargin, MS, MarginMode, OrderRequest,
-    QueryToken, SECOND, Side, WalletMargin,
+    QueryToken, SECOND, Side, VenuePosition, WalletMargin,
 };
 
 /// A world whose account holds so much, in hundred-millionths.
@@ -262,6 +262,28 @@ fn the_distance_to_liquidation_is_the_venues_own_and_is_told_with_a_trip() {
     });
     assert_eq!(told, Some(Some(ours)));
     assert_eq!(world.status().instruments[ETH.index()].liquidation_bps, None, "nothing is held");
+}
+
+/// A start with a position, before its first price: one more reading, when it can be valued, and
+/// not one after the other until then (the venue counts them).
+#[test]
+fn what_could_not_be_valued_at_a_reading_is_read_again_once() {
+    let mut world = World::asleep(1, |_| {});
+    let mut told = world.venue.snapshot(VENUE, QueryToken(0));
+    told.positions = vec![VenuePosition { instrument: BTC, qty: qty("2"), entry: price("100") }];
+    world.venue.adopt(0, &told);
+    world.link_up();
+    world.quote(ETH, "9.9", "10.1");
+    world.advance(4 * SECOND);
+    let readings = |world: &World| world.sent.iter().filter(|sent| **sent == Sent::Account).count();
+    assert_eq!(readings(&world), 1);
+    world.quote(BTC, "99.9", "100.1");
+    assert_eq!(world.wish(0, bid("1")), Err(DenyReason::MarginUnknown));
+    world.advance(500 * MS);
+    assert_eq!(readings(&world), 2);
+    assert!(world.wish(0, bid("1")).is_ok());
+    world.advance(2 * SECOND);
+    assert_eq!(readings(&world), 2);
 }
 
 /// The venue tells of what is not configured: nothing of the reading is taken.
