@@ -11,7 +11,7 @@ use std::time::Instant;
 use tradekeel::core::{Criterion, OperatorCommand};
 use tradekeel::store::{OrderIntent, Record};
 
-const CRITERIA: [&str; 8] = [
+pub(crate) const CRITERIA: [&str; 8] = [
     "--cause-understood",
     "a drill",
     "--market-normal",

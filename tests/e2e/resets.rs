@@ -1,5 +1,6 @@
 //! What a person lifts before its time, and what needs a running engine for it.
 
+use crate::kill_switch::CRITERIA;
 use crate::support::{Deployment, number};
 use std::fs;
 use tradekeel::core::{BreakerMark, OperatorCommand};
@@ -64,23 +65,8 @@ fn a_reset_without_an_engine_says_how_and_clears_nothing() {
     let challenge = shown["challenge"].as_str().unwrap();
     running.stop();
 
-    let reset = with_author(&[
-        "kill-switch",
-        "reset",
-        "--confirm",
-        challenge,
-        "--cause-understood",
-        "a drill",
-        "--market-normal",
-        "calm",
-        "--parameters-reviewed",
-        "unchanged",
-        "--approval",
-        "ticket 12",
-        "--force",
-        "--approved-by",
-        "bob",
-    ]);
+    let reset = ["kill-switch", "reset", "--confirm", challenge, "--force", "--approved-by", "bob"];
+    let reset = with_author(&[&reset[..], &CRITERIA].concat());
     let before = fs::read(deployment.state("kill_switch_state.json")).unwrap();
     let done = deployment.ask(&reset);
     assert_eq!(done.code, Some(69), "{done:?}");
