@@ -165,10 +165,11 @@ impl Core {
     }
 
     /// Why an order exists that bears our name and is not known: an earlier run's or one long over,
-    /// unless this run has not come to that number yet.
+    /// unless this run has not come to that number yet or the run is still to come: then another
+    /// engine bears our name.
     fn cause_of_ours(&self, id: ClientOrderId) -> ForeignCause {
         let next = self.intents.next_id();
-        let is_to_come = id.epoch == next.epoch && next.sequence <= id.sequence;
+        let is_to_come = (next.epoch, next.sequence) <= (id.epoch, id.sequence);
         if is_to_come { ForeignCause::Unexplained } else { ForeignCause::EarlierOrder }
     }
 

@@ -107,7 +107,7 @@ fn two_orders_of_ours_that_meet_are_counted_and_said() {
 type Row = (ForeignCause, Sharing, OrderRef, Mode);
 
 /// Every cause, how it comes, and the mode that it leaves everything in.
-const CAUSES: [Row; 8] = [
+const CAUSES: [Row; 9] = [
     (
         ForeignCause::Liquidation,
         Sharing::Exclusive,
@@ -155,6 +155,13 @@ const CAUSES: [Row; 8] = [
         ForeignCause::Unexplained,
         Sharing::Shared,
         OrderRef::Ours(ClientOrderId { epoch: 1, sequence: 500 }),
+        Mode::Killed,
+    ),
+    // A run of our name that begins after this one: a second engine.
+    (
+        ForeignCause::Unexplained,
+        Sharing::Exclusive,
+        OrderRef::Ours(ClientOrderId { epoch: 2, sequence: 1 }),
         Mode::Killed,
     ),
 ];
