@@ -228,7 +228,7 @@ mod tests {
             (4, "B", Purpose::Opening),
             (5, "B", Purpose::Reducing),
         ];
-        let held = Held { symbol: "A".to_owned(), leg: Leg::Net, qty: Qty::whole(2) };
+        let held = Held { symbol: "A".to_owned(), leg: Leg::Net, qty: Qty::whole(2), mark: None };
         (orders.map(order).to_vec(), vec![held])
     }
 

@@ -36,6 +36,8 @@ pub struct Held {
     pub leg: Leg,
     /// Signed; never zero.
     pub qty: Qty,
+    /// The venue's mark price, where it tells one.
+    pub mark: Option<Price>,
 }
 
 /// Accounts in hedge mode hold two positions of one symbol.

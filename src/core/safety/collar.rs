@@ -1,5 +1,6 @@
 //! How far a price may lie beyond the market, and the price of an order that names none.
 
+use super::mark_band;
 use super::verdict::{DenyReason, require};
 use crate::types::{Filters, Price, Quote, Side};
 
@@ -38,11 +39,18 @@ pub(super) fn price(quote: &Quote, side: Side, band_bps: u32, tick: Price) -> Op
 }
 
 /// The worst price that an exit may have: within the cap beyond the touch, and one that the venue
-/// takes. `None` where the side has no touch.
-pub fn exit_price(quote: &Quote, side: Side, cap_bps: u32, filters: &Filters) -> Option<Price> {
+/// takes by its rules and its band around the mark. `None` where the side has no touch.
+pub fn exit_price(
+    quote: &Quote,
+    mark: Option<Price>,
+    side: Side,
+    cap_bps: u32,
+    filters: &Filters,
+) -> Option<Price> {
     let tick = filters.price_tick;
-    let within = price(quote, side, cap_bps, tick)?.min(filters.price_max).floor_to(tick);
-    Some(within.max(filters.price_min.ceil_to(tick)))
+    let capped = price(quote, side, cap_bps, tick)?;
+    let capped = mark_band::within(filters, mark.or_else(|| quote.mid()), side, capped);
+    Some(capped.min(filters.price_max.floor_to(tick)).max(filters.price_min.ceil_to(tick)))
 }
 
 fn limit(quote: &Quote, side: Side, band_bps: u32) -> Option<Price> {

@@ -30,12 +30,10 @@ pub(super) fn check(
 /// venue would refuse the exit.
 pub(super) fn within(
     filters: &Filters,
-    market: &Market,
-    quote: &Quote,
+    reference: Option<Price>,
     side: Side,
     price: Price,
 ) -> Price {
-    let reference = market.mark().or_else(|| quote.mid());
     let Some((band, reference)) = filters.mark_band.zip(reference) else { return price };
     match side {
         Side::Buy => price.min(band.highest_buy(reference).floor_to(filters.price_tick)),

@@ -192,9 +192,8 @@ impl Kernel {
         self.check_place(passage, mode, exit.id, None, facts)?;
         let filters = &facts.instrument.filters;
         let quote = facts.market.last_quote().ok_or(DenyReason::NoPrice)?;
-        let price = exit_price(quote, exit.side, exit.cap_bps, filters);
+        let price = exit_price(quote, facts.market.mark(), exit.side, exit.cap_bps, filters);
         let price = price.ok_or(DenyReason::NoPrice)?;
-        let price = mark_band::within(filters, facts.market, quote, exit.side, price);
         let (side, qty, purpose) = (exit.side, exit.qty, Purpose::Reducing);
         let (key, ttl_ns, takes) = (None, None, true);
         let order = Candidate { passage, key, side, price, qty, purpose, ttl_ns, takes, mode };

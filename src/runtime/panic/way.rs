@@ -150,7 +150,7 @@ impl Way<'_> {
             |dialect: &dyn PanicDialect, answers: &[Answer]| dialect.on_quote(first(answers)?);
         let quote = self.ask("the price", |it, _| vec![it.quote_call(symbol)], read).await?;
         let side = Side::reducing(held.qty).unwrap_or(Side::Sell);
-        let Some(price) = exit_price(&quote, side, self.plan.cap_bps, &filters) else {
+        let Some(price) = exit_price(&quote, held.mark, side, self.plan.cap_bps, &filters) else {
             (self.say)(format_args!("{symbol}: nobody is there to trade with; trying again"));
             return Ok(());
         };

@@ -8,7 +8,7 @@ use super::json::{body, price, qty, success};
 use super::listing;
 use super::sign::Signer;
 use super::text::percent_encoded;
-use crate::types::{Filters, Purpose, Qty, Quote, Side};
+use crate::types::{Filters, Price, Purpose, Qty, Quote, Side};
 use crate::venue::panic::{Held, Leg, PanicDialect, PanicExit, Resting, RestingKey};
 use crate::venue::{Answer, Call, Credentials, DecodeError};
 use serde::Deserialize;
@@ -175,6 +175,8 @@ struct PositionRow {
     #[serde(default)]
     position_side: Option<String>,
     position_amt: String,
+    #[serde(default)]
+    mark_price: Option<String>,
 }
 
 impl PositionRow {
@@ -186,7 +188,9 @@ impl PositionRow {
             Some(_) => return Err(DecodeError::Field("positionSide")),
         };
         let qty = qty(Some(&self.position_amt), "positionAmt")?;
-        Ok(Held { symbol: self.symbol, leg, qty })
+        let mark = self.mark_price.as_ref().map(|mark| price(Some(mark), "markPrice"));
+        let mark = mark.transpose()?.filter(|mark| Price::ZERO < *mark);
+        Ok(Held { symbol: self.symbol, leg, qty, mark })
     }
 }
 
@@ -203,7 +207,6 @@ struct QuoteRow {
 mod tests {
     use super::super::support::{Dice, answer, credentials};
     use super::*;
-    use crate::types::Price;
 
     fn exit(leg: Leg) -> PanicExit {
         PanicExit {
@@ -291,7 +294,7 @@ mod tests {
         let row = |side: &str, amount: &str| {
             format!(
                 "{{\"symbol\":\"BTCUSDT\",\"positionSide\":\"{side}\",\
-                 \"positionAmt\":\"{amount}\"}}"
+                 \"positionAmt\":\"{amount}\",\"markPrice\":\"61234.51\"}}"
             )
         };
         let read = |rows: &[String]| {
@@ -301,6 +304,10 @@ mod tests {
         let held = read(&rows).unwrap();
         let told: Vec<_> = held.iter().map(|held| (held.leg, held.qty.to_string())).collect();
         assert_eq!(told, [(Leg::Net, "-0.3".to_owned()), (Leg::Short, "-2".to_owned())]);
+        assert_eq!(held[0].mark, Price::parse(b"61234.51"));
+        let unmarked = |mark: &str| read(&[row("BOTH", "1").replace("61234.51", mark)]);
+        assert_eq!(unmarked("0.00000000").unwrap()[0].mark, None);
+        assert!(unmarked("soon").is_err());
         assert!(read(&[row("UP", "0")]).is_err());
         assert!(read(&[row("BOTH", "much")]).is_err());
         assert!(panic.on_positions(&answer(401, "{}")).is_err());
