@@ -33,7 +33,7 @@ use crate::net::Dial;
 use crate::net::http::{HttpClient, HttpLimits};
 use crate::net::unix::ControlSocket;
 use crate::ops::{FeedCounters, Names, Report, screen::Screen};
-use crate::store::{LatchFiles, LatchTable, Standing, Writer, losses};
+use crate::store::{LatchFiles, LatchTable, Ledgers, Standing, Writer, losses};
 use crate::types::VenueId;
 use crate::venue::{Dialects, MarketDialect, OrderDialect, UserDialect};
 use parking_lot::Mutex;
@@ -144,6 +144,7 @@ pub(super) fn start(
         WriterParts {
             journal: disk.writer,
             latch: (disk.latch.clone(), disk.table),
+            ledgers: disk.ledgers,
             lanes: (lanes.durable.1, lanes.spent.1),
             standing,
             names: names.clone(),
@@ -234,6 +235,7 @@ fn post_check(config: &Config, epoch: u32) -> PostCheck {
 struct WriterParts {
     journal: Writer,
     latch: (LatchFiles, LatchTable),
+    ledgers: Ledgers,
     lanes: (Reader<Durable>, Reader<EventKind>),
     standing: Vec<Standing>,
     names: Names,
@@ -246,7 +248,8 @@ fn writer(
     bells: &Bells,
     parts: WriterParts,
 ) -> std::io::Result<JoinHandle<()>> {
-    let WriterParts { journal, latch, lanes: (durable, spent), standing, names, told } = parts;
+    let WriterParts { journal, latch, ledgers, lanes: (durable, spent), standing, names, told } =
+        parts;
     let writer = WriterThread {
         journal,
         durable,
@@ -259,6 +262,8 @@ fn writer(
         standing,
         // What cannot be read has latched the kill switch at the start.
         losses: losses::restore(&config.folders.state).unwrap_or_default(),
+        ledgers,
+        ledgers_moved: false,
         names,
         told,
         sync_ns: config.journal.sync_ns,

@@ -166,6 +166,7 @@ impl Venues {
                 | Effect::ModeChanged { .. }
                 | Effect::HighWaterChanged(_)
                 | Effect::Kept(_)
+                | Effect::Ledger { .. }
                 | Effect::Alert(_)
                 | Effect::Answer { .. } => {}
             }

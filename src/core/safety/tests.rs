@@ -4,12 +4,16 @@
 mod boundaries;
 pub(super) mod case;
 mod mode_walk;
+mod shared;
 
 use super::*;
 use crate::core::market::Market;
 use crate::core::mode::ModeCause;
 use crate::core::{JournalState, Permissions};
-use crate::types::{InstrumentKind, InstrumentMargin, MarginMode, MarketData, Qty, SECOND, Side};
+use crate::types::{
+    InstrumentKind, InstrumentMargin, MarginMode, MarketData, OrderKind, OrderRequest, Price, Qty,
+    SECOND, Side,
+};
 use case::*;
 
 type Change = fn(&mut Case);
