@@ -232,8 +232,8 @@ pub(super) const KEYS: &[Key] = &[
     ),
     required(
         "kill_switch.confirm_ms",
-        Kind::Whole(0, 60_000, "milliseconds"),
-        "Or so long beyond it.",
+        Kind::Whole(0, 4_000, "milliseconds"),
+        "Or so long beyond it: a person is told of a breach within five seconds.",
     ),
     required(
         "kill_switch.equity_unknown_max_s",

@@ -20,7 +20,7 @@ fn holding(units: i128) -> World {
 }
 
 /// The same, with other limits of margin and wide ones of everything else.
-fn with(units: i128, change: impl FnOnce(&mut MarginLimits)) -> World {
+pub(crate) fn with(units: i128, change: impl FnOnce(&mut MarginLimits)) -> World {
     let mut world = World::asleep(1, |setup| {
         change(&mut setup.limits.margin);
         for bounds in &mut setup.limits.instruments {
