@@ -571,3 +571,21 @@ fn limit_prices_keep_to_the_band_around_the_mark() {
     assert_eq!((code(Side::Buy, "101.0"), code(Side::Sell, "99.0")), (None, None));
     assert_eq!((code(Side::Buy, "98.0"), code(Side::Sell, "102.0")), (None, None));
 }
+
+/// At a hundred and twenty-five times, the venue takes positions up to 50,000; here a bid is worth
+/// 100 and the account has 10,000.
+#[test]
+fn a_position_beyond_the_cap_of_its_leverage_is_refused_and_a_reduction_is_not() {
+    let mut desk = Desk::new();
+    assert!(desk.exchange.set_leverage(BTC, 125));
+    for _ in 0..4 {
+        desk.rest(limit(Side::Buy, "100", "100"));
+    }
+    assert_eq!(desk.refused(limit(Side::Buy, "100", "100.001")), -2027);
+    desk.rest(limit(Side::Buy, "100", "100"));
+    assert_eq!(desk.refused(limit(Side::Buy, "100", "0.1")), -2027);
+    desk.rest(limit(Side::Sell, "100.4", "90"));
+    assert_eq!(desk.exchange.notional_max(0), Cash::whole(50_000));
+    assert!(desk.exchange.set_leverage(BTC, 100));
+    desk.rest(limit(Side::Buy, "100", "0.1"));
+}

@@ -14,8 +14,8 @@ use tradekeel::core::{
 };
 use tradekeel::core::{MarginAlert, Setup};
 use tradekeel::types::{
-    AccountSnapshot, BalanceCause, BalanceChange, ClientOrderId, Condition, ExecutionKind, Fill,
-    Filters, ForeignOrder, Liquidity, MS, MarginMode, MarketData, OrderKind, OrderRef,
+    AccountSnapshot, BalanceCause, BalanceChange, ClientOrderId, Condition, ExecutionKind, Fee,
+    Fill, Filters, ForeignOrder, Liquidity, MS, MarginMode, MarketData, OrderKind, OrderRef,
     OrderRequest, Quote, SECOND, Side, VenueCondition, VenuePosition,
 };
 
@@ -72,6 +72,7 @@ rows! {
     Alert::Margin(MarginAlert::Leverage { .. }) => other_leverage,
     Alert::Margin(MarginAlert::Mode { .. }) => isolated,
     Alert::Funding { .. } => funding,
+    Alert::Fee { .. } => strange_fee,
     Alert::DeadManFired(_) => dead_man_runs_out,
     Alert::Journal(_) => journal_late,
     Alert::FiltersChanged(_) => rules_changed,
@@ -389,6 +390,14 @@ fn funding() -> Provoked {
         let (asset, amount) = (USDT, crate::support::cash(-1));
         let change = BalanceChange { venue: VENUE, asset, amount, cause: BalanceCause::Funding };
         world.step(account(AccountEvent::Balance(change)));
+    })
+}
+
+fn strange_fee() -> Provoked {
+    calm(|world| {
+        let id = world.open(Side::Buy, "1", "99");
+        let fee = Some(Fee { asset: USDT, amount: crate::support::cash(1) });
+        world.report(id, ExecutionKind::Trade(Fill { fee, ..fill(Side::Buy, "99", "1") }));
     })
 }
 

@@ -17,6 +17,7 @@ mod determinism;
 mod duplicates;
 mod executions;
 mod exits;
+mod fees;
 mod flatten;
 mod halt_resume;
 mod kill_switch;

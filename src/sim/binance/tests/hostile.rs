@@ -70,6 +70,7 @@ const PATHS: [&str; 18] = [
     "/fapi/v1/symbolConfig",
     "/fapi/v1/leverageBracket",
     "/fapi/v1/leverage",
+    "/fapi/v1/commissionRate",
     "",
     "/%",
 ];
