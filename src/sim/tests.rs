@@ -315,13 +315,15 @@ fn leverage_and_tiers_decide_what_an_account_carries() {
     let mut desk = Desk::new();
     assert!(desk.exchange.set_leverage(BTC, 100));
     assert!(!desk.exchange.set_leverage(BTC, 0) && !desk.exchange.set_leverage(BTC, 126));
-    // 10,000 at 100 carry 1,000,000, and beyond 600,000 no more than 75 is to be had.
+    // Beyond 600,000 no more than 75 is to be had, with which 10,000 carry 750,000.
     desk.rest(limit(Side::Buy, "99.0", "1000").named("a"));
     assert_eq!(desk.exchange.margin(desk.account, USDT), cash("990"));
     for _ in 0..5 {
         desk.rest(limit(Side::Buy, "99.0", "1000"));
     }
     assert_eq!(desk.exchange.margin(desk.account, USDT), cash("5940"));
+    assert_eq!(desk.refused(limit(Side::Buy, "99.0", "1000")), -2027);
+    assert!(desk.exchange.set_leverage(BTC, 75));
     desk.rest(limit(Side::Buy, "99.0", "1000"));
     assert_eq!(desk.exchange.margin(desk.account, USDT), cash("9240"));
     assert_eq!(desk.exchange.available(desk.account, USDT), cash("760"));
@@ -583,9 +585,9 @@ fn a_position_beyond_the_cap_of_its_leverage_is_refused_and_a_reduction_is_not()
     }
     assert_eq!(desk.refused(limit(Side::Buy, "100", "100.001")), -2027);
     desk.rest(limit(Side::Buy, "100", "100"));
-    assert_eq!(desk.refused(limit(Side::Buy, "100", "0.1")), -2027);
+    assert_eq!(desk.refused(limit(Side::Buy, "99", "1")), -2027);
     desk.rest(limit(Side::Sell, "100.4", "90"));
     assert_eq!(desk.exchange.notional_max(0), Cash::whole(50_000));
     assert!(desk.exchange.set_leverage(BTC, 100));
-    desk.rest(limit(Side::Buy, "100", "0.1"));
+    desk.rest(limit(Side::Buy, "99", "1"));
 }

@@ -53,7 +53,7 @@ const PIECES: [&str; 24] = [
     "=&=&&&",
 ];
 
-const PATHS: [&str; 18] = [
+const PATHS: [&str; 19] = [
     "/fapi/v1/order",
     "/fapi/v1/depth",
     "/fapi/v1/userTrades",
