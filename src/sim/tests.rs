@@ -585,9 +585,9 @@ fn a_position_beyond_the_cap_of_its_leverage_is_refused_and_a_reduction_is_not()
     }
     assert_eq!(desk.refused(limit(Side::Buy, "100", "100.001")), -2027);
     desk.rest(limit(Side::Buy, "100", "100"));
-    assert_eq!(desk.refused(limit(Side::Buy, "99", "1")), -2027);
+    assert_eq!(desk.refused(limit(Side::Buy, "99", "2")), -2027);
     desk.rest(limit(Side::Sell, "100.4", "90"));
     assert_eq!(desk.exchange.notional_max(0), Cash::whole(50_000));
     assert!(desk.exchange.set_leverage(BTC, 100));
-    desk.rest(limit(Side::Buy, "99", "1"));
+    desk.rest(limit(Side::Buy, "99", "2"));
 }
