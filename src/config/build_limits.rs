@@ -40,6 +40,8 @@ pub(super) fn limits(values: &Values, no_trade: Vec<NoTradeWindow>) -> Option<Li
             window_ns: seconds(values, "risk.gap_window_s")?,
         },
         funding_bps_max: bps(values, "risk.max_funding_pct", 100)?,
+        fee_tolerance_centi_bps: values
+            .unless_off("risk.max_fee_difference_bps", |values, path| bps(values, path, 100))?,
         slippage: SlippageLimits {
             max_bps: values.whole_u32("risk.max_slippage_bps")?.into(),
             orders: Often {

@@ -96,6 +96,7 @@ risk:
   max_slippage_bps: 20
   slippage_orders_max: 5
   slippage_window_s: 600
+  max_fee_difference_bps: 0.25
   max_funding_pct: 0.1
   max_gaps: 5
   gap_window_s: 300
@@ -228,6 +229,7 @@ fn assert_limits(limits: &Limits) {
     assert_eq!((limits.repeats.max, limits.repeats.window_ns), (20, 60 * SECOND));
     assert_eq!((limits.orders_per_minute_max, limits.depth_bps_max), (300, Some(1_250)));
     assert_eq!(limits.conservative_taker, Taker::Off);
+    assert_eq!(limits.fee_tolerance_centi_bps, Some(25));
     let margin = MarginLimits {
         mode: MarginMode::Cross,
         fee_centi_bps: 450,

@@ -52,6 +52,7 @@ impl Core {
             let fault = fill::check(&applied.order.terms, report.instrument, fill);
             self.on_fault(id, report.instrument, fault, effects);
             self.watch_slippage(&applied.order, fill, effects);
+            self.watch_fee(report.instrument, fill, effects);
             self.keep_rest(&applied.order, effects);
         }
         Some(applied)

@@ -21,6 +21,7 @@ mod effect;
 mod event;
 mod execution;
 mod exposure;
+mod fees;
 mod fill;
 mod flatten;
 mod foreign;
@@ -52,7 +53,7 @@ mod strategy;
 mod suspense;
 
 pub use account_drift::AccountDrift;
-pub use alert::{Alert, MarginAlert, OrderFault};
+pub use alert::{Alert, FeeFault, MarginAlert, OrderFault};
 pub use book::Book;
 pub use dead_man::DeadManState;
 pub use digest::Digest;
@@ -94,6 +95,7 @@ use crate::types::{
 };
 use dispatch::UPDATES_MAX;
 use door::Door;
+use fees::Fees;
 use flatten::Flatten;
 use orders::Applied;
 use recent::Recent;
@@ -109,6 +111,7 @@ pub struct Core {
     seats: Vec<SeatState>,
     intents: Intents,
     flatten: Flatten,
+    fees: Fees,
     counters: Counters,
     updates: Vec<(StrategyId, OrderUpdate)>,
     telling: Vec<(StrategyId, OrderUpdate)>,
@@ -172,6 +175,7 @@ impl Core {
             seats: strategies.into_iter().map(|seat| SeatState::new(seat, slips)).collect(),
             intents: Intents::new(setup.epoch),
             flatten: Flatten::new(count),
+            fees: Fees::new(count),
             counters: Counters::default(),
             updates: Vec::with_capacity(UPDATES_MAX),
             telling: Vec::with_capacity(UPDATES_MAX),
@@ -350,6 +354,7 @@ impl Core {
                 let asked_ns = reconciler.asked_ns().unwrap_or(0);
                 if self.on_snapshot(snapshot, effects) != Verdict::Dropped {
                     self.on_margin(snapshot, asked_ns, effects);
+                    self.fees.on_read(snapshot.margin.as_ref());
                 }
             }
             AccountEvent::MarginCall(venue) => self.on_margin_call(*venue, effects),

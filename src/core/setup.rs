@@ -148,6 +148,9 @@ pub struct Limits {
     pub gaps: Often,
     /// Funding beyond this part of the equity, in basis points, is told aloud (SAFETY T13).
     pub funding_bps_max: u32,
+    /// How far a fee may be from what the venue's rate makes of it, in hundredths of a basis point
+    /// of the notional; `None` where fees are not compared (SAFETY T12).
+    pub fee_tolerance_centi_bps: Option<u32>,
     /// What taking may cost (SAFETY T10).
     pub slippage: SlippageLimits,
     /// How far the market may have moved before nothing is opened.

@@ -32,6 +32,10 @@ pub struct Counters {
     pub bad_fills: u64,
     /// Trades between two orders of this account.
     pub self_trades: u64,
+    /// Trades whose fee was not what the venue's rate makes of it.
+    pub fee_mismatches: u64,
+    /// Trades whose fee could not be compared: no rate, or another asset.
+    pub fees_unchecked: u64,
     /// Messages of the venue about orders that were told before.
     pub repeated_reports: u64,
     /// Books lost by gaps in the market data.
@@ -55,6 +59,8 @@ impl Default for Counters {
             foreign_fills: 0,
             bad_fills: 0,
             self_trades: 0,
+            fee_mismatches: 0,
+            fees_unchecked: 0,
             repeated_reports: 0,
             gaps: 0,
             clock_refusals: 0,

@@ -162,6 +162,8 @@ fn orders(report: &Report) -> Value {
         "open": status.open_orders,
         "unknown": status.unknown_orders,
         "foreign_fills": counters.foreign_fills,
+        "fee_mismatches": counters.fee_mismatches,
+        "fees_unchecked": counters.fees_unchecked,
         "gaps": counters.gaps,
         "clock_refusals": counters.clock_refusals,
         "wishes_dropped": counters.wishes_dropped,

@@ -338,6 +338,7 @@ wire_enum!(DenyReason {
     82 = StaleMark,
     83 = PriceOffMark,
     106 = JournalLate,
+    130 = LeverageCap,
 });
 
 /// The number under which a reason stands on disk.

@@ -9,6 +9,7 @@ mod sim_samples;
 mod support;
 
 mod account_drift;
+mod alert_times;
 mod book_lost;
 mod budgets;
 mod dead_man;
@@ -16,6 +17,7 @@ mod determinism;
 mod duplicates;
 mod executions;
 mod exits;
+mod fees;
 mod flatten;
 mod halt_resume;
 mod kill_switch;

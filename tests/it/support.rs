@@ -237,6 +237,7 @@ pub(crate) fn limits() -> Limits {
         price_band_bps: 100,
         gaps: Often { max: 1_000, window_ns: SECOND },
         funding_bps_max: 100,
+        fee_tolerance_centi_bps: Some(10),
         slippage: SlippageLimits {
             max_bps: 5_000,
             orders: Often { max: 1_000, window_ns: SECOND },

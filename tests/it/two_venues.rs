@@ -141,6 +141,7 @@ impl Venues {
         AccountMargin {
             wallets: vec![WalletMargin { asset, available: free, balance: free }],
             instruments: vec![cross(instrument)],
+            fees: Vec::new(),
         }
     }
 

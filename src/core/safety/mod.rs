@@ -23,6 +23,7 @@ mod freeze;
 mod freshness;
 mod identity;
 mod kill_switch;
+mod leverage_cap;
 mod liquidation;
 mod loss_rate;
 mod losses;

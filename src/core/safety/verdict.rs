@@ -265,6 +265,8 @@ reasons! {
     MarginModeDiffers: deny allow allow,
     /// The venue's leverage is not the configured one.
     LeverageDiffers: deny allow allow,
+    /// The position could pass what the venue allows at its leverage.
+    LeverageCap: deny allow allow,
     /// The account's margin would not cover it with all that is under way.
     FreeMargin: deny allow allow,
     /// Positions would need too large a part of the account not to be liquidated.

@@ -85,6 +85,7 @@ pub(in crate::core::safety) fn limits() -> Limits {
         price_band_bps: 100,
         gaps: Often { max: 1_000, window_ns: SECOND },
         funding_bps_max: 100,
+        fee_tolerance_centi_bps: Some(10),
         slippage: SlippageLimits {
             max_bps: 5_000,
             orders: Often { max: 1_000, window_ns: SECOND },
@@ -321,6 +322,17 @@ pub(super) fn set_up_to(case: &mut Case, notional_max: i32) {
     let notional_max = Cash::whole(notional_max);
     let tier = MarginTier { notional_max, maintenance_ppm: 10_000, leverage_max: 50 };
     case.setup = Some(InstrumentMargin { tiers: MarginTiers::new(&[tier]), ..margin_setup() });
+}
+
+/// Ten times is to be had up to that notional; five times beyond.
+pub(super) fn cap_at(case: &mut Case, units: i128) {
+    let tier = |notional_max, leverage_max| MarginTier {
+        notional_max,
+        maintenance_ppm: 10_000,
+        leverage_max,
+    };
+    let tiers = [tier(Cash::from_units(units), 10), tier(Cash::whole(10_000), 5)];
+    case.setup = Some(InstrumentMargin { tiers: MarginTiers::new(&tiers), ..margin_setup() });
 }
 
 /// So much of the account is free, or stands between it and a liquidation.
