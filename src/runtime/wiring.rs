@@ -144,9 +144,8 @@ pub(super) fn start(
         WriterParts {
             journal: disk.writer,
             latch: (disk.latch.clone(), disk.table),
-            ledgers: disk.ledgers,
             lanes: (lanes.durable.1, lanes.spent.1),
-            standing,
+            kept: (standing, disk.ledgers),
             names: names.clone(),
             told,
         },
@@ -235,9 +234,8 @@ fn post_check(config: &Config, epoch: u32) -> PostCheck {
 struct WriterParts {
     journal: Writer,
     latch: (LatchFiles, LatchTable),
-    ledgers: Ledgers,
     lanes: (Reader<Durable>, Reader<EventKind>),
-    standing: Vec<Standing>,
+    kept: (Vec<Standing>, Ledgers),
     names: Names,
     told: mpsc::Sender<Told>,
 }
@@ -248,8 +246,8 @@ fn writer(
     bells: &Bells,
     parts: WriterParts,
 ) -> std::io::Result<JoinHandle<()>> {
-    let WriterParts { journal, latch, ledgers, lanes: (durable, spent), standing, names, told } =
-        parts;
+    let WriterParts { journal, latch, lanes, kept, names, told } = parts;
+    let ((durable, spent), (standing, ledgers)) = (lanes, kept);
     let writer = WriterThread {
         journal,
         durable,
