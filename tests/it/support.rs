@@ -209,16 +209,18 @@ const MARGIN: MarginLimits = MarginLimits {
     liquidation_bps_min: 1,
 };
 
+/// Wide enough for everything but a test of its own.
+const BOUNDS: InstrumentLimits = InstrumentLimits {
+    position_max: Qty::whole(10),
+    order_qty_max: Qty::whole(10),
+    open_orders_max: 20,
+    unknown_orders_max: 3,
+    restricted: false,
+    shared: false,
+    leverage: 20,
+};
+
 pub(crate) fn limits() -> Limits {
-    let bounds = InstrumentLimits {
-        position_max: qty("10"),
-        order_qty_max: qty("10"),
-        open_orders_max: 20,
-        unknown_orders_max: 3,
-        restricted: false,
-        shared: false,
-        leverage: 20,
-    };
     Limits {
         drawdown: DrawdownLimits {
             max_bps: 1_500,
@@ -279,7 +281,7 @@ pub(crate) fn limits() -> Limits {
         conservative_taker: Taker::On,
         no_trade: Vec::new(),
         margin: MARGIN,
-        instruments: vec![bounds, bounds],
+        instruments: vec![BOUNDS, BOUNDS],
     }
 }
 
