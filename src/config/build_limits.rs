@@ -1,9 +1,9 @@
 //! The numbers that bind the core, from the values of a file.
 
 use super::build::{cash, qty};
-use super::build_appetite;
 use super::checked::{DeadManConfig, DeadManOff};
 use super::values::Values;
+use super::{build_appetite, build_hedges};
 use crate::core::{
     Budget, ClockLimits, DeadManTiming, DrawdownLimits, InstrumentLimits, Limits, MarginLimits,
     NoTradeWindow, Often, PartialFill, Permissions, PriceMoveLimits, Rate, RepeatLimits,
@@ -30,6 +30,7 @@ pub(super) fn limits(values: &Values, no_trade: Vec<NoTradeWindow>) -> Option<Li
         })
     };
     Some(Limits {
+        hedge_groups: build_hedges::groups(values)?,
         drawdown: drawdown(values)?,
         clock: clock(values)?,
         reset_cooldown_ns: seconds(values, "kill_switch.cooldown_s")?,

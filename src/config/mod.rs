@@ -16,6 +16,7 @@
 mod address;
 mod build;
 mod build_appetite;
+mod build_hedges;
 mod build_limits;
 mod build_strategies;
 mod build_venue;

@@ -19,6 +19,7 @@ pub(super) fn check(values: &Values, faults: &mut Collector) {
     relations.exchange();
     relations.pins();
     relations.dead_man();
+    relations.hedges();
 }
 
 /// Addresses of a venue.
@@ -217,6 +218,17 @@ impl Relations<'_> {
             );
             self.fault("dead_man.renew_s", what);
         }
+    }
+
+    /// What counts as hedged is no more than what may be open.
+    fn hedges(&mut self) {
+        self.unique("hedge_groups", "name");
+        for index in 0..self.values.count("hedge_groups") {
+            let group = format!("hedge_groups[{index}]");
+            self.at_most(&format!("{group}.hedged_within"), &format!("{group}.max_net_delta"));
+            self.at_most(&format!("{group}.max_net_delta"), "risk.max_gross_notional");
+        }
+        super::build_hedges::check(self.values, self.faults);
     }
 
     /// Two threads that spin on one processor starve each other.

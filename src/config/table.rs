@@ -12,14 +12,15 @@ use super::kinds::{
 };
 use crate::core::Permissions;
 
+mod hedges;
 mod risk;
 
 /// All keys.
 pub(super) const KEYS: &[Key] = &joined::<COUNT>(&PARTS);
 
-const PARTS: [&[Key]; 3] = [DEPLOYMENT, risk::KEYS, RUNNING];
+const PARTS: [&[Key]; 4] = [DEPLOYMENT, risk::KEYS, hedges::KEYS, RUNNING];
 
-const COUNT: usize = DEPLOYMENT.len() + risk::KEYS.len() + RUNNING.len();
+const COUNT: usize = DEPLOYMENT.len() + risk::KEYS.len() + hedges::KEYS.len() + RUNNING.len();
 
 /// Who trades what, and what stops it by itself.
 const DEPLOYMENT: &[Key] = &[

@@ -3,7 +3,7 @@
 use super::*;
 use crate::core::{
     Appetite, BreakerLimits, DayLimits, DeadManTiming, ExposureLimits, Limits, MarginLimits,
-    Permissions, RejectLimits, Sharing, Storm, StrategyLimits, Taker,
+    OnTrip, Permissions, RejectLimits, Sharing, Storm, StrategyLimits, Taker,
 };
 use crate::types::{Cash, InstrumentId, MS, MarginMode, Qty, SECOND};
 use proptest::prelude::*;
@@ -137,6 +137,43 @@ fn strategies_may_stand_on_one_instrument_that_says_that_it_is_shared() {
     assert!(
         !faults(&edited(&two, "restricted: false", "restricted: false, shared: no")).is_empty()
     );
+}
+
+/// One group of one leg too few, or of `legs`.
+fn grouped(legs: &str) -> String {
+    let group = format!(
+        "hedge_groups:\n- {{name: pair, max_net_delta: 50, hedged_within: 5, \
+         max_unhedged_age_ms: 900, on_trip: complete_hedge,\n  legs: [{legs}]}}\n"
+    );
+    let second = ", leverage: 3, restricted: false},\n  {symbol: ETHUSDT, max_position: 2, \
+                  max_order_qty: 1, max_open_orders: 5, max_unknown_orders: 1, leverage: 3, \
+                  restricted: false}";
+    edited(SMALL, ", leverage: 3, restricted: false}", second) + &group
+}
+
+#[test]
+fn a_hedge_group_has_two_legs_that_are_its_own_and_count() {
+    let pair = "{instrument: BTC/USDT, ratio: 1}, {instrument: ETHUSDT, ratio: -0.5}";
+    let group = &config(&grouped(pair)).limits.hedge_groups[0];
+    assert_eq!(group.legs, [(InstrumentId(0), 10_000), (InstrumentId(1), -5_000)]);
+    assert_eq!((group.name.as_str(), group.on_trip), ("pair", OnTrip::CompleteHedge));
+    assert_eq!((group.net_delta_max, group.hedged_within), (Cash::whole(50), Cash::whole(5)));
+    assert_eq!(group.unhedged_ns_max, 900 * MS);
+    let two = grouped(pair);
+    let again = two.clone() + &two[two.find("- {name: pair").unwrap()..].replace("pair", "other");
+    let rows = [
+        (grouped("{instrument: BTCUSDT, ratio: 1}"), "is one leg"),
+        (edited(&two, "ratio: 1}", "ratio: 0}"), "ratio: is zero"),
+        (edited(&two, "instrument: ETHUSDT", "instrument: SOLUSDT"), "SOLUSDT is not one of"),
+        (edited(&two, "instrument: ETHUSDT", "instrument: BTCUSDT"), "already; one group a leg"),
+        (again, "BTCUSDT is a leg of `pair` already"),
+        (edited(&two, "hedged_within: 5", "hedged_within: 51"), "is above"),
+        (edited(&two, "max_net_delta: 50", "max_net_delta: 201"), "risk.max_gross_notional"),
+    ];
+    for (text, fault) in rows {
+        let told = faults(&text).join("\n");
+        assert!(told.contains(fault), "{fault}: {told}");
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ use super::funding::FundingSize;
 use super::mode::{ModeRecord, Scope};
 use super::reconcile::Finding;
 use super::safety::TripReason;
+use super::setup::OnTrip;
 use crate::types::{AssetId, Cash, ClientOrderId, InstrumentId, MarginMode, Qty, VenueId};
 
 /// One thing worth saying.
@@ -27,6 +28,8 @@ pub enum Alert {
         /// where nothing can be liquidated or it cannot be told.
         liquidation_bps: Option<i64>,
     },
+    /// A hedge group is open, or a trip reached it (SAFETY E5).
+    Hedge(HedgeAlert),
     /// The mode of a scope changed.
     Mode {
         /// Where.
@@ -146,6 +149,33 @@ pub enum Alert {
     Flat,
     /// A flatten cannot go on: no price, or the venue refuses.
     FlattenStuck(InstrumentId),
+}
+
+/// What becomes of a hedge group (SAFETY E5).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum HedgeAlert {
+    /// A trip reached one, and what becomes of it.
+    Tripped {
+        /// Which, by its place in the configuration.
+        group: usize,
+        /// What is not hedged, signed, in reporting currency; `None` while a leg has no price.
+        net_delta: Option<Cash>,
+        /// What a move of all its prices by one per cent against that costs.
+        loss_per_percent: Option<Cash>,
+        /// How far the nearest liquidation of a leg is, in basis points of its price.
+        liquidation_bps: Option<i64>,
+        /// What is done.
+        on_trip: OnTrip,
+    },
+    /// One has not been hedged for longer than it may: its legs may only reduce or hedge.
+    Unhedged {
+        /// Which, by its place in the configuration.
+        group: usize,
+        /// What is not hedged, signed, in reporting currency; `None` while a leg has no price.
+        net_delta: Option<Cash>,
+    },
+    /// A leg that was too large is closed as far as was asked.
+    Completed(InstrumentId),
 }
 
 /// What can be wrong with margin (SAFETY E7).

@@ -13,6 +13,8 @@
 //! spot nothing enforces that but the balance, so what an exit may have locked is left out of the
 //! next (SAFETY E8).
 //!
+//! A part of a position may be told to stay: it hedges another one (`on_trip: complete_hedge`).
+//!
 //! Not here: whether an exit may go (the kernel's `review_exit`).
 
 use super::safety::Exit;
@@ -34,6 +36,8 @@ pub(super) struct Flatten {
 #[derive(Clone, Copy, Debug)]
 struct Work {
     cap_bps: u32,
+    /// So much of the position stays, without its sign: what hedges another one.
+    kept: Qty,
     next_ns: u64,
     /// The position as it was last seen, and since when.
     position: Qty,
@@ -59,7 +63,7 @@ pub(super) struct Scene<'a> {
 pub(super) enum Step {
     /// Nothing at present.
     Wait,
-    /// Its position is zero: done.
+    /// Its position is zero, or what is to stay: done.
     Done,
     /// What is left is less than the venue takes: as done as it can be.
     Dust,
@@ -76,9 +80,19 @@ impl Flatten {
     pub(super) fn begin(&mut self, instrument: Option<InstrumentId>, cap_bps: u32, now_ns: u64) {
         let all = self.work.iter_mut().enumerate();
         for (_, work) in all.filter(|(at, _)| instrument.is_none_or(|id| id.index() == *at)) {
-            let position = Qty::ZERO;
-            *work = Some(Work { cap_bps, next_ns: 0, position, since_ns: now_ns });
+            *work = Some(Work::new(cap_bps, Qty::ZERO, now_ns));
         }
+    }
+
+    /// Begins with one instrument, of which so much stays; not where it is at work already.
+    pub(super) fn begin_down_to(
+        &mut self,
+        instrument: InstrumentId,
+        kept: Qty,
+        cap_bps: u32,
+        now_ns: u64,
+    ) {
+        self.work[instrument.index()].get_or_insert(Work::new(cap_bps, kept, now_ns));
     }
 
     pub(super) fn is_at_work(&self) -> bool {
@@ -97,7 +111,9 @@ impl Flatten {
         if work.position != scene.position {
             (work.position, work.since_ns) = (scene.position, scene.now_ns);
         }
-        let Some(side) = Side::reducing(scene.position) else {
+        let excess = scene.position.abs().saturating_sub(work.kept).max(Qty::ZERO);
+        let hedged = work.kept != Qty::ZERO && exit_slice(excess, scene.filters) == Qty::ZERO;
+        let Some(side) = Side::reducing(scene.position).filter(|_| !hedged) else {
             return if scene.is_settled {
                 slot.take().map_or(Step::Wait, |_| Step::Done)
             } else {
@@ -107,8 +123,8 @@ impl Flatten {
         if scene.now_ns < work.next_ns || scene.is_exiting {
             return Step::Wait;
         }
-        let is_dust = exit_slice(scene.position.abs(), scene.filters) == Qty::ZERO;
-        let qty = exit_slice(scene.free, scene.filters);
+        let is_dust = exit_slice(excess, scene.filters) == Qty::ZERO;
+        let qty = exit_slice(scene.free.min(excess), scene.filters);
         if qty == Qty::ZERO {
             return if scene.is_settled && is_dust {
                 slot.take().map_or(Step::Wait, |_| Step::Dust)
@@ -147,6 +163,12 @@ pub fn exit_slice(position: Qty, filters: &Filters) -> Qty {
     let strands = filters.qty_step <= left && left < filters.qty_min && filters.qty_min <= less;
     let qty = if strands { less } else { most };
     if filters.qty_min <= qty { qty } else { Qty::ZERO }
+}
+
+impl Work {
+    fn new(cap_bps: u32, kept: Qty, now_ns: u64) -> Self {
+        Self { cap_bps, kept, next_ns: 0, position: Qty::ZERO, since_ns: now_ns }
+    }
 }
 
 impl Step {

@@ -28,6 +28,8 @@ mod foreign;
 mod funding;
 mod gaps;
 mod guard;
+mod hedge;
+mod hedging;
 mod kept;
 mod ledger;
 mod links;
@@ -53,7 +55,7 @@ mod strategy;
 mod suspense;
 
 pub use account_drift::AccountDrift;
-pub use alert::{Alert, FeeFault, MarginAlert, OrderFault};
+pub use alert::{Alert, FeeFault, HedgeAlert, MarginAlert, OrderFault};
 pub use book::Book;
 pub use dead_man::DeadManState;
 pub use digest::Digest;
@@ -66,6 +68,7 @@ pub use fill::FillFault;
 pub use flatten::exit_slice;
 pub use foreign::{ForeignCause, Severity};
 pub use funding::FundingSize;
+pub use hedge::HedgeStatus;
 pub use kept::{BreakerMark, DayMark, Kept, STOPS_MAX};
 pub use ledger::LedgerLine;
 pub use mode::{Author, Mode, ModeCause, ModeRecord, Scope, transitions};
@@ -77,9 +80,9 @@ pub use portfolio::{HighWater, Tally};
 pub use reconcile::Finding;
 pub use setup::{
     Appetite, BreakerLimits, Budget, ClockLimits, DayLimits, DeadManTiming, DrawdownLimits,
-    ExposureLimits, InstrumentLimits, Limits, MarginLimits, NoTradeWindow, Often, PriceMoveLimits,
-    Rate, RejectLimits, RepeatLimits, Resting, Restored, Seat, Setup, Sharing, SlippageLimits,
-    Span, Storm, StrategyLimits, Taker, Timing, Valuation,
+    ExposureLimits, HedgeGroup, InstrumentLimits, Limits, MarginLimits, NoTradeWindow, Often,
+    OnTrip, PriceMoveLimits, Rate, RejectLimits, RepeatLimits, Resting, Restored, Seat, Setup,
+    Sharing, SlippageLimits, Span, Storm, StrategyLimits, Taker, Timing, Valuation,
 };
 pub use status::{
     Counters, InstrumentStatus, LatchStatus, LossStatus, Status, StrategyStatus, VenueStatus,
@@ -507,6 +510,7 @@ impl Core {
                 self.state.reconcilers.iter_mut().for_each(Reconciler::doubt);
             }
         }
+        self.hedge_tripped(generation, effects);
         self.withdrawing = true;
         self.state.reconcilers.iter_mut().for_each(Reconciler::ask_soon);
     }
@@ -528,6 +532,7 @@ impl Core {
             self.change_mode(scope, Change::by_engine(cause), effects);
         }
         self.watch_margin(effects);
+        self.watch_hedges(effects);
     }
 }
 

@@ -171,6 +171,8 @@ causes! {
     GapStorm "gap storm" Engine: Reducing Reducing Reducing Halted,
     /// Too many orders of a strategy traded far from where they were decided (T10).
     Slippage "slippage" Engine: Reducing Reducing Reducing Halted,
+    /// A hedge group was not hedged for longer than it may be (E5): each of its legs.
+    Unhedged "leg unhedged" Engine: Reducing Reducing Reducing Halted,
     /// The venue's account differs from ours beyond tolerance: until a reading agrees.
     AccountDrift "account drift" Engine: Reducing Reducing Reducing Halted,
     /// It did so before within an hour.

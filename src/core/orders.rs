@@ -55,6 +55,8 @@ pub struct Order {
     pub terms: OrderTerms,
     /// What it is to the ledger of its strategy (SAFETY E9).
     pub(super) toward: Purpose,
+    /// It lowers the net delta of its hedge group (SAFETY E5).
+    pub(super) hedges: bool,
     /// Where it is in its life.
     pub status: OrderStatus,
     /// How much of it traded, by the trades that we were told of.
@@ -96,6 +98,7 @@ impl Order {
             strategy,
             terms,
             toward: terms.purpose,
+            hedges: false,
             status: OrderStatus::PendingNew,
             cum_qty: Qty::ZERO,
             claimed_qty: Qty::ZERO,
@@ -208,7 +211,7 @@ impl Orders {
         let place = self.find(approved.id());
         assert!(place.is_err(), "an id is used once");
         let mut order = Order::sent(approved.id(), approved.strategy(), *approved.terms(), now_ns);
-        order.toward = approved.toward();
+        (order.toward, order.hedges) = (approved.toward(), approved.hedges());
         let answer_ns = now_ns.saturating_add(self.timing.answer_ns_max);
         order.deadline_ns = order.terms.expires_ns.unwrap_or(u64::MAX).min(answer_ns);
         self.insert(place.unwrap_or_else(|at| at), order);

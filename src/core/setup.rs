@@ -194,6 +194,51 @@ pub struct Limits {
     pub margin: MarginLimits,
     /// Per instrument, by `InstrumentId`.
     pub instruments: Vec<InstrumentLimits>,
+    /// Instruments that stand against each other.
+    pub hedge_groups: Vec<HedgeGroup>,
+}
+
+/// Instruments that stand against each other (SAFETY E5).
+#[derive(Clone, Debug, PartialEq)]
+pub struct HedgeGroup {
+    /// Its name in the configuration.
+    pub name: String,
+    /// At least two, each of no other group, with what a unit of its value counts in this one:
+    /// signed basis points, not zero.
+    pub legs: Vec<(InstrumentId, i64)>,
+    /// Largest |net delta| at worst case, in reporting currency.
+    pub net_delta_max: Cash,
+    /// Up to this |net delta| it counts as hedged, in reporting currency.
+    pub hedged_within: Cash,
+    /// How long it may not be hedged before nothing more is opened but what hedges it.
+    pub unhedged_ns_max: u64,
+    /// What a trip of the kill switch over any of its legs does.
+    pub on_trip: OnTrip,
+}
+
+/// What a trip does with a hedge group: the only positions that are ever closed without a person's
+/// word.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum OnTrip {
+    /// All legs stay.
+    #[default]
+    Hold,
+    /// Legs that are too large are closed as far as that brings the net delta nearer to zero. None
+    /// is opened: after a trip nothing is (D4).
+    CompleteHedge,
+    /// All legs are closed.
+    Flatten,
+}
+
+impl OnTrip {
+    /// The word of the configuration and of reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hold => "hold",
+            Self::CompleteHedge => "complete_hedge",
+            Self::Flatten => "flatten",
+        }
+    }
 }
 
 /// Whether an order may take what others have placed.

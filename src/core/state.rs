@@ -6,6 +6,7 @@
 use super::dead_man::DeadMan;
 use super::effect::Effects;
 use super::exposure::Exposure;
+use super::hedge::Hedges;
 use super::links::Links;
 use super::margin::{self, Margins};
 use super::market::Market;
@@ -31,6 +32,7 @@ pub(super) struct State {
     pub(super) orders: Orders,
     pub(super) portfolio: Portfolio,
     pub(super) exposure: Exposure,
+    pub(super) hedges: Hedges,
     pub(super) margins: Margins,
     /// By `VenueId`.
     pub(super) reconcilers: Vec<Reconciler>,
@@ -76,6 +78,7 @@ impl State {
             orders: Orders::new(count, strategies, timing),
             portfolio: Portfolio::new(shared, strategies, venues, valuations),
             exposure: Exposure::new(&instruments),
+            hedges: Hedges::new(count, &limits.hedge_groups),
             margins: Margins::new(&instruments, limits.margin),
             reconcilers: (0_u8..).map(VenueId).take(venues).map(reconciler).collect(),
             sharing,
@@ -182,6 +185,8 @@ impl State {
         let rivals = self.rivals[instrument.index()];
         self.exposure.set(instrument, position, rivals, open, foreign, price);
         self.margins.set(instrument, position, rivals, open, foreign, price);
+        let now_ns = self.now.mono_ns;
+        self.hedges.set(instrument, position, rivals, open, foreign, price, now_ns);
     }
 
     /// Takes in the margin of a reading that was asked for then.
@@ -315,6 +320,7 @@ impl State {
             standing: self.orders.standing(),
             own_opposite: self.orders.best_resting(instrument, side.opposite()),
             around: self.exposure.around(instrument, side),
+            hedge: self.hedges.around(instrument, side, self.now.mono_ns),
             equity: self.equity,
             margin: self
                 .margins

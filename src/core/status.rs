@@ -1,6 +1,7 @@
 //! The state as people and programs see it: a copy, made now and then, that shares nothing.
 
 use super::dead_man::DeadManState;
+use super::hedge::HedgeStatus;
 use super::kept::DayMark;
 use super::ledger::LedgerLine;
 use super::mode::{Mode, ModeRecord, Scope};
@@ -232,6 +233,8 @@ pub struct Status {
     pub instruments: Vec<InstrumentStatus>,
     /// By `StrategyId`.
     pub strategies: Vec<StrategyStatus>,
+    /// Hedge groups, in the order of the configuration.
+    pub hedges: Vec<HedgeStatus>,
 }
 
 impl Status {
@@ -287,6 +290,7 @@ impl Core {
         self.venue_status(&mut out.venues);
         self.instrument_status(&mut out.instruments);
         self.strategy_status(&mut out.strategies);
+        self.hedge_status(&mut out.hedges);
     }
 
     fn latch_status(&self, out: &mut Vec<LatchStatus>) {

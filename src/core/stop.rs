@@ -4,7 +4,7 @@
 //! and needs no connection but the one that carries it.
 
 use super::Core;
-use super::alert::{Alert, OrderFault};
+use super::alert::{Alert, HedgeAlert, OrderFault};
 use super::effect::{Command, Effect, Effects};
 use super::event::LinkChannel;
 use super::flatten::{Scene, Step};
@@ -126,10 +126,15 @@ impl Core {
             effects.push(Effect::Alert(Alert::FlattenStuck(instrument)));
         }
         if matches!(step, Step::Done) {
-            self.state.portfolio.on_flattened(instrument);
-        }
-        if matches!(step, Step::Done) && !self.flatten.is_at_work() {
-            effects.push(Effect::Alert(Alert::Flat));
+            let is_flat = position == Qty::ZERO;
+            if is_flat {
+                self.state.portfolio.on_flattened(instrument);
+            }
+            let done =
+                if is_flat { Alert::Flat } else { Alert::Hedge(HedgeAlert::Completed(instrument)) };
+            if !is_flat || !self.flatten.is_at_work() {
+                effects.push(Effect::Alert(done));
+            }
         }
         self.send_exit(instrument, step, effects);
     }

@@ -334,6 +334,7 @@ mod tests {
                 instruments: vec!["BTCUSDT".to_owned(), "ETHUSDT".to_owned()],
                 strategies: vec!["maker".to_owned()],
                 assets: vec!["USDT".to_owned()],
+                hedges: Vec::new(),
             },
             ..Report::default()
         };

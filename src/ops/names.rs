@@ -15,6 +15,8 @@ pub struct Names {
     pub strategies: Vec<String>,
     /// Names by `AssetId`.
     pub assets: Vec<String>,
+    /// Names of hedge groups, in the order of the configuration.
+    pub hedges: Vec<String>,
 }
 
 /// A scope as an operator names it: at most one of these; everywhere when none.
@@ -47,6 +49,11 @@ impl Names {
     /// Name of an asset.
     pub fn asset(&self, id: AssetId) -> &str {
         self.assets.get(id.index()).map_or("?", String::as_str)
+    }
+
+    /// Name of a hedge group.
+    pub fn hedge(&self, group: usize) -> &str {
+        self.hedges.get(group).map_or("?", String::as_str)
     }
 
     /// What people call a scope.

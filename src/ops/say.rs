@@ -4,7 +4,8 @@ use super::Names;
 use crate::core::safety::TripReason;
 use crate::core::{
     AccountDrift, Alert, Author, FeeFault, FillFault, Finding, ForeignCause, FundingSize,
-    JournalState, MarginAlert, Mode, ModeCause, ModeRecord, OrderFault, Scope, Severity,
+    HedgeAlert, JournalState, MarginAlert, Mode, ModeCause, ModeRecord, OrderFault, Scope,
+    Severity,
 };
 use crate::types::{AssetId, Cash, ClientOrderId, InstrumentId, Qty};
 
@@ -40,15 +41,10 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
     let symbol = |id: &InstrumentId| names.instrument(*id);
     match alert {
         Alert::KillSwitch { scope, reason, delta, loss_per_percent, liquidation_bps } => {
-            let (why, scope) = (trip_reason(*reason), names.of_scope(*scope));
-            let amount = |cash: &Option<Cash>| cash.map_or("?".to_owned(), |it| format!("{it:.2}"));
-            let (delta, loss) = (amount(delta), amount(loss_per_percent));
-            urgent(format!(
-                "Kill switch activated: {why} ({scope}); net position {delta}, one per cent \
-                 against it costs {loss}, {}; see `engine kill-switch status`",
-                liquidation(*liquidation_bps)
-            ))
+            let costs = [*delta, *loss_per_percent];
+            kill_switch(*scope, *reason, costs, *liquidation_bps, names)
         }
+        Alert::Hedge(alert) => hedge(alert, names),
         Alert::Mode { scope, record } => mode(*scope, record, names),
         Alert::WindowEntered => warn("no-trade window: nothing is opened until it is over"),
         Alert::WindowLeft => info("no-trade window is over"),
@@ -107,6 +103,50 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
             urgent(format!("flatten of {} cannot go on: no price or no link", symbol(at)))
         }
     }
+}
+
+fn kill_switch(
+    scope: Scope,
+    reason: TripReason,
+    costs: [Option<Cash>; 2],
+    liquidation_bps: Option<i64>,
+    names: &Names,
+) -> (Loudness, String) {
+    let (why, scope, [delta, loss]) =
+        (trip_reason(reason), names.of_scope(scope), costs.map(amount));
+    urgent(format!(
+        "Kill switch activated: {why} ({scope}); net position {delta}, one per cent against it \
+         costs {loss}, {}; see `engine kill-switch status`",
+        liquidation(liquidation_bps)
+    ))
+}
+
+fn hedge(alert: &HedgeAlert, names: &Names) -> (Loudness, String) {
+    match alert {
+        HedgeAlert::Tripped { group, net_delta, loss_per_percent, liquidation_bps, on_trip } => {
+            let (name, liquidation) = (names.hedge(*group), liquidation(*liquidation_bps));
+            let (delta, loss) = (amount(*net_delta), amount(*loss_per_percent));
+            urgent(format!(
+                "hedge group {name}: {delta} is not hedged, one per cent against it costs {loss}, \
+                 {liquidation}; on_trip: {}",
+                on_trip.name()
+            ))
+        }
+        HedgeAlert::Unhedged { group, net_delta } => {
+            let (name, delta) = (names.hedge(*group), amount(*net_delta));
+            urgent(format!(
+                "hedge group {name}: {delta} has not been hedged for longer than \
+                 max_unhedged_age_ms; its legs may only reduce, or hedge"
+            ))
+        }
+        HedgeAlert::Completed(at) => {
+            info(format!("complete_hedge done: {} stands against the rest", names.instrument(*at)))
+        }
+    }
+}
+
+fn amount(cash: Option<Cash>) -> String {
+    cash.map_or("?".to_owned(), |it| format!("{it:.2}"))
 }
 
 fn unexplained(asset: AssetId, amount: Cash, names: &Names) -> (Loudness, String) {

@@ -4,8 +4,8 @@ use super::report::Report;
 use super::{handlers, say};
 use crate::core::safety::TripRecord;
 use crate::core::{
-    DeadManState, LatchStatus, LedgerLine, LinkChannel, ModeRecord, Scope, StrategyStatus,
-    VenueStatus,
+    DeadManState, HedgeStatus, LatchStatus, LedgerLine, LinkChannel, ModeRecord, Scope,
+    StrategyStatus, VenueStatus,
 };
 use crate::types::SECOND;
 use serde_json::{Map, Value, json};
@@ -15,7 +15,7 @@ pub fn status(report: &Report) -> Value {
     let status = &report.status;
     let text = |value: &dyn std::fmt::Display| Value::String(value.to_string());
     let link = |channel: LinkChannel| status.links[channel.index()];
-    json!({
+    let mut value = json!({
         "instance": report.instance,
         "trading_mode": report.trading_mode,
         "mode": status.mode.name(),
@@ -63,7 +63,9 @@ pub fn status(report: &Report) -> Value {
             "max": report.latency.max_ns,
         },
         "feed": feed(report),
-    })
+    });
+    value["hedge_groups"] = status.hedges.iter().map(hedge).collect();
+    value
 }
 
 /// The kill switch alone: what `engine kill-switch status` shows. `trip` and `challenge` are those
@@ -196,6 +198,18 @@ fn instruments(report: &Report) -> Value {
         })
     };
     report.status.instruments.iter().map(line).collect()
+}
+
+/// What is not hedged, and what it could cost (SAFETY E5).
+fn hedge(line: &HedgeStatus) -> Value {
+    json!({
+        "name": line.name,
+        "net_delta": line.net_delta.map(|it| it.to_string()),
+        "loss_per_percent": line.loss_per_percent.map(|it| it.to_string()),
+        "unhedged_ms": line.unhedged_ms,
+        "liquidation_distance_bps": line.liquidation_bps,
+        "on_trip": line.on_trip.name(),
+    })
 }
 
 /// What the switch does to orders that only protect is not documented, and is not claimed.

@@ -35,7 +35,9 @@ enum Time {
 const KEPT: &str = "stay";
 const SWITCHED: &str = "stay; when the switch fires, as in its row";
 const HELD: &str = "held";
-const NO_GROUPS: &str = "not built: legs are held";
+const HELD_OR: &str = "held, but for a hedge group that says otherwise";
+const LEGS: &str = "legs are held";
+const ON_TRIP: &str = "as the group's `on_trip` says";
 
 const ROWS: &[Row] = &[
     Row {
@@ -43,7 +45,7 @@ const ROWS: &[Row] = &[
         opening: "cancelled, confirmed",
         protective: KEPT,
         positions: HELD,
-        hedge: NO_GROUPS,
+        hedge: LEGS,
         exit: "nobody: the process ends",
         restart: "mode kept; trades again",
         time: Time::Within(STOP_WAIT_MS, "a second signal ends at once"),
@@ -53,7 +55,7 @@ const ROWS: &[Row] = &[
         opening: "the venue takes them back (dead-man's switch), else the next start does",
         protective: SWITCHED,
         positions: HELD,
-        hedge: NO_GROUPS,
+        hedge: LEGS,
         exit: "nobody until the next start",
         restart: "reconciles, then CONSERVATIVE",
         time: Time::Words("`dead_man.countdown_s` after the last renewal; unbounded with `off`"),
@@ -63,7 +65,7 @@ const ROWS: &[Row] = &[
         opening: "cancelled, retried until confirmed",
         protective: KEPT,
         positions: HELD,
-        hedge: NO_GROUPS,
+        hedge: LEGS,
         exit: "`engine flatten`",
         restart: "yes: HALTED until `engine resume`",
         time: Time::Words("at once, in its scope"),
@@ -73,7 +75,7 @@ const ROWS: &[Row] = &[
         opening: "cancelled, retried until confirmed",
         protective: KEPT,
         positions: HELD,
-        hedge: NO_GROUPS,
+        hedge: LEGS,
         exit: "the strategies themselves; `engine flatten`",
         restart: "yes: REDUCING until `engine resume`",
         time: Time::Words("nothing new from the first valuation; the mode once confirmed"),
@@ -83,7 +85,7 @@ const ROWS: &[Row] = &[
         opening: "cancelled, retried until confirmed",
         protective: KEPT,
         positions: HELD,
-        hedge: NO_GROUPS,
+        hedge: LEGS,
         exit: "the strategies themselves; `engine flatten`",
         restart: "the breaker's cooldown, never shortened",
         time: Time::Words("before the next order; ends by itself with its minute or cooldown"),
@@ -92,8 +94,8 @@ const ROWS: &[Row] = &[
         stop: "trip: drawdown, clock, overfill, journal, `engine kill-switch trip`",
         opening: "cancelled, retried until confirmed",
         protective: KEPT,
-        positions: HELD,
-        hedge: NO_GROUPS,
+        positions: HELD_OR,
+        hedge: ON_TRIP,
         exit: "`engine flatten`",
         restart: "yes: KILLED until `engine kill-switch reset`",
         time: Time::Words("before the next order, in the same step"),
@@ -102,8 +104,8 @@ const ROWS: &[Row] = &[
         stop: "`touch state/kill_switch.flag`",
         opening: "cancelled, retried until confirmed",
         protective: KEPT,
-        positions: HELD,
-        hedge: NO_GROUPS,
+        positions: HELD_OR,
+        hedge: ON_TRIP,
         exit: "`engine flatten`",
         restart: "yes; removing the file clears nothing",
         time: Time::Within(FLAG_EVERY_MS, "then as a trip"),
@@ -113,7 +115,7 @@ const ROWS: &[Row] = &[
         opening: "as a crash, once order entry is down for so long; unanswered ones are unknown",
         protective: SWITCHED,
         positions: HELD,
-        hedge: NO_GROUPS,
+        hedge: LEGS,
         exit: "`engine flatten`, once the link is back",
         restart: "after 30 s: the venue is HALTED until `engine resume`",
         time: Time::Words("no new order from the loss on; 3 attempts in 30 s, then probing"),
@@ -123,7 +125,7 @@ const ROWS: &[Row] = &[
         opening: "the venue takes them back (dead-man's switch); with `off` they **stand**",
         protective: SWITCHED,
         positions: HELD,
-        hedge: NO_GROUPS,
+        hedge: LEGS,
         exit: "you, at the venue",
         restart: "reconciles, then CONSERVATIVE",
         time: Time::Words("`dead_man.countdown_s` after the last renewal; unbounded with `off`"),
@@ -133,7 +135,7 @@ const ROWS: &[Row] = &[
         opening: "cancelled by the venue, symbol by symbol",
         protective: "**unverified**: reduce-only orders go too; stops are not documented",
         positions: HELD,
-        hedge: NO_GROUPS,
+        hedge: LEGS,
         exit: "`engine flatten`",
         restart: "if alive: alert, reading of the account, armed again before the next order",
         time: Time::Words(

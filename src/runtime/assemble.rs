@@ -123,6 +123,7 @@ impl Universe {
             instruments: self.instruments.iter().map(|it| it.symbol.clone()).collect(),
             strategies: config.strategies.iter().map(|it| it.name.clone()).collect(),
             assets: self.assets.clone(),
+            hedges: hedge_names(config),
         }
     }
 
@@ -194,4 +195,8 @@ fn index(assets: &mut Vec<String>, name: &str) -> Result<AssetId, AssembleError>
         assets.len() - 1
     });
     u8::try_from(at).map(AssetId).map_err(|_| AssembleError::TooMany)
+}
+/// Hedge groups by their names.
+pub(super) fn hedge_names(config: &Config) -> Vec<String> {
+    config.limits.hedge_groups.iter().map(|group| group.name.clone()).collect()
 }

@@ -68,6 +68,7 @@ mod tests {
             instruments: list(&["BTCUSDT", "ETHUSDT"]),
             strategies: list(&["BTCUSDT", "maker"]),
             assets: Vec::new(),
+            hedges: Vec::new(),
         };
         let scopes = [
             Scope::All,

@@ -1,7 +1,7 @@
 //! A whole run: the last run's word is taken over, the venue is found, a core is assembled, and the
 //! threads around it are started.
 
-use super::assemble::{Universe, id_prefix};
+use super::assemble::{Universe, hedge_names, id_prefix};
 use super::clock::Clock;
 use super::exchange::{self, ExchangePlan, PAPER_KEY, PAPER_SECRET, Running};
 use super::reference::References;
@@ -186,6 +186,7 @@ fn names(config: &Config) -> Names {
         instruments: config.instruments.iter().map(|it| it.symbol.clone()).collect(),
         strategies: config.strategies.iter().map(|it| it.name.clone()).collect(),
         assets: vec![config.reporting_currency.clone()],
+        hedges: hedge_names(config),
     }
 }
 

@@ -171,6 +171,7 @@ wire_enum!(ModeCause {
     103 = BreakerReset,
     104 = GapStorm,
     105 = Slippage,
+    110 = Unhedged,
 });
 wire_struct!(ModeRecord {
     mode: Mode,
@@ -338,6 +339,8 @@ wire_enum!(DenyReason {
     82 = StaleMark,
     83 = PriceOffMark,
     106 = JournalLate,
+    110 = NetDelta,
+    111 = UnhedgedLeg,
     130 = LeverageCap,
 });
 

@@ -8,9 +8,9 @@ use crate::support::{
     BTC, ETH, Sent, USDT, VENUE, World, account, execution, instrument, limit, price, qty,
 };
 use tradekeel::core::{
-    AccountEvent, Alert, DeadManTiming, EventKind, JournalState, LinkChannel, LinkState,
-    NoTradeWindow, Often, OperatorCommand, OrderFault, ReferenceEvent, Resting, SlippageLimits,
-    Span,
+    AccountEvent, Alert, DeadManTiming, EventKind, HedgeAlert, JournalState, LinkChannel,
+    LinkState, NoTradeWindow, Often, OnTrip, OperatorCommand, OrderFault, ReferenceEvent, Resting,
+    SlippageLimits, Span,
 };
 use tradekeel::core::{MarginAlert, Setup};
 use tradekeel::types::{
@@ -42,6 +42,9 @@ macro_rules! rows {
 
 rows! {
     Alert::KillSwitch { .. } => drawdown,
+    Alert::Hedge(HedgeAlert::Tripped { .. }) => hedge_tripped,
+    Alert::Hedge(HedgeAlert::Unhedged { .. }) => leg_left_open,
+    Alert::Hedge(HedgeAlert::Completed(_)) => hedge_completed,
     Alert::Mode { .. } => margin_call,
     Alert::WindowEntered => window_begins,
     Alert::WindowLeft => window_ends,
@@ -443,6 +446,30 @@ fn rules_changed() -> Provoked {
         let filters = Some(Filters { qty_min: qty("2"), ..rules });
         world.step(EventKind::Reference(ReferenceEvent { instrument: BTC, filters }));
     })
+}
+
+fn hedge_tripped() -> Provoked {
+    let mut world = crate::hedges::paired(OnTrip::Hold);
+    crate::kill_switch::trip(&mut world);
+    now(world)
+}
+
+/// Two seconds is what the group allows.
+fn leg_left_open() -> Provoked {
+    let mut world = crate::hedges::paired(OnTrip::Hold);
+    world.take(Side::Buy, "1");
+    let late_ns = world.now_ns() + 2 * SECOND;
+    (world, late_ns)
+}
+
+fn hedge_completed() -> Provoked {
+    let mut world = crate::hedges::paired(OnTrip::CompleteHedge);
+    world.take(Side::Buy, "2");
+    let short = OrderRequest { instrument: ETH, ..limit(Side::Sell, "10", "9.9") };
+    world.wish(0, OrderRequest { kind: OrderKind::Ioc(price("9.9")), ..short }).unwrap();
+    world.advance(20 * MS);
+    crate::kill_switch::trip(&mut world);
+    now(world)
 }
 
 fn flatten() -> Provoked {

@@ -20,6 +20,7 @@ mod exits;
 mod fees;
 mod flatten;
 mod halt_resume;
+mod hedges;
 mod kill_switch;
 mod losses;
 mod maintenance;

@@ -280,6 +280,7 @@ pub(crate) fn limits() -> Limits {
         probation_ns: 0,
         conservative_taker: Taker::On,
         no_trade: Vec::new(),
+        hedge_groups: Vec::new(),
         margin: MARGIN,
         instruments: vec![BOUNDS, BOUNDS],
     }

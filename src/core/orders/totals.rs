@@ -63,6 +63,11 @@ impl Open {
         self.doubtful[side.index()].qty()
     }
 
+    /// What orders of this side may still trade, whatever they are for and whatever their fate.
+    pub(in crate::core) fn any(&self, side: Side) -> Qty {
+        self.opening(side).saturating_add(self.reducing(side)).saturating_add(self.doubtful(side))
+    }
+
     /// The largest |position| in the direction of `side` when every opening order of it trades,
     /// `foreign` and `more` included; `None` beyond the range.
     ///

@@ -3,6 +3,7 @@
 
 use super::verdict::Passage;
 use crate::core::exposure::Around;
+use crate::core::hedge::HedgeAround;
 use crate::core::margin::MarginAround;
 use crate::core::market::Market;
 use crate::core::mode::Mode;
@@ -38,6 +39,8 @@ pub(in crate::core) struct Facts<'a> {
     pub(in crate::core) own_opposite: Option<Price>,
     /// Sums of worst-case exposures.
     pub(in crate::core) around: Around,
+    /// Its hedge group; `None` where it has none.
+    pub(in crate::core) hedge: Option<HedgeAround>,
     /// In reporting currency; `None` while it cannot be told.
     pub(in crate::core) equity: Option<Cash>,
     pub(in crate::core) margin: MarginAround<'a>,

@@ -21,6 +21,7 @@ mod filters;
 mod free_margin;
 mod freeze;
 mod freshness;
+mod hedge;
 mod identity;
 mod kill_switch;
 mod leverage_cap;
@@ -170,8 +171,7 @@ impl Kernel {
         let ttl_ns_max = self.limits.order_ttl_ns_max;
         let wish = &shared::to_account(asked, facts, bounds.shared, ttl_ns_max);
         let (request, toward) = (&wish.request, asked.request.purpose);
-        let opening = request.purpose == Purpose::Opening;
-        let passage = if opening { Passage::Open } else { Passage::Reduce };
+        let passage = hedge::passage_of(request, facts, self.limits.price_band_bps);
         let mode = self.modes.at(facts.instrument.id, Some(wish.strategy));
         self.check_place(passage, mode, wish.id, Some(wish), facts)?;
         let quote = facts.market.quote().ok_or(DenyReason::NoQuote)?;
@@ -182,6 +182,8 @@ impl Kernel {
         let key = IntentKey { strategy, instrument, side, price, qty };
         let (key, ttl_ns) = (Some(key), request.ttl_ns);
         let takes = taking::takes(&request.kind, quote, side, price);
+        // A hedge may be as large as the leg that it stands against.
+        let mode = if passage == Passage::Hedge { Mode::Running } else { mode };
         let order =
             Candidate { passage, key, side, price, qty, purpose, toward, ttl_ns, takes, mode };
         self.check_order(&order, quote, Some(wish), facts)?;
@@ -189,7 +191,7 @@ impl Kernel {
         self.rates.take(Some(strategy), facts.now.mono_ns);
         let terms = terms::terms_of(request, price, facts.now);
         let approved = Approved::by_kernel(wish.id, Some(wish.strategy), terms, wish.origin_ns);
-        Ok(approved.toward_ledger(toward))
+        Ok(approved.toward_ledger(toward).passed_as(passage))
     }
 
     /// Under the same checks as a wish, as far as the exit table lets them bind (SAFETY E2):
@@ -311,6 +313,9 @@ impl Kernel {
         let gross_max = self.scaled_cash(mode, self.limits.gross_notional_max);
         let more = worth.notional(qty);
         passage.judge(exposure::check_gross(facts.around.gross, more, gross_max))?;
+        if purpose == Purpose::Opening {
+            passage.judge(hedge::check(facts.hedge.as_ref(), worth, qty))?;
+        }
         self.check_sums(order, worth, more, facts)?;
         passage.judge(self.check_margin(order, worth, facts))?;
         let Some(wish) = wish else { return Ok(()) };
@@ -528,16 +533,24 @@ impl Kernel {
 
     /// True when nothing opening may stand at the venue in that place.
     pub(super) fn forbids_opening(&self, order: &super::Order) -> bool {
-        self.kill_switch.covers(order.terms.instrument, order.strategy)
+        let mode = self.modes.at(order.terms.instrument, order.strategy);
+        let stopped = self.kill_switch.covers(order.terms.instrument, order.strategy)
             || self.modes.is_stopping()
-            || self.losses.forbids_opening()
-            || self.no_trade.cancels()
-            || Mode::Reducing <= self.modes.at(order.terms.instrument, order.strategy)
+            || Mode::Halted <= mode;
+        let reduces =
+            self.losses.forbids_opening() || self.no_trade.cancels() || Mode::Reducing <= mode;
+        stopped || (reduces && !order.hedges)
     }
 
     /// True when a latch stops everybody in that instrument.
     pub(super) fn kills(&self, instrument: InstrumentId) -> bool {
         self.kill_switch.covers(instrument, None)
+    }
+
+    /// True when one does that was set after that generation.
+    pub(super) fn kills_since(&self, instrument: InstrumentId, generation: u32) -> bool {
+        let mut since = self.latches().filter(|latch| generation < latch.trip.generation);
+        since.any(|latch| self.kill_switch.reaches(latch, instrument, None))
     }
 
     /// The latch of everything.

@@ -89,7 +89,7 @@ impl Rates {
         let seat = &mut self.seats[strategy.index()];
         let kept = match passage {
             Passage::Open => kept(passage, seat.burst),
-            Passage::Reduce | Passage::Flatten => 0,
+            Passage::Reduce | Passage::Hedge | Passage::Flatten => 0,
         };
         require(seat.rate.has_room(now_ns, kept), DenyReason::StrategyRate)?;
         seat.ratio.check(now_ns)
@@ -116,7 +116,7 @@ impl Rates {
 fn kept(passage: Passage, burst: u32) -> u32 {
     match passage {
         Passage::Open => burst / 4,
-        Passage::Reduce => burst / 8,
+        Passage::Reduce | Passage::Hedge => burst / 8,
         Passage::Flatten => 0,
     }
 }

@@ -7,6 +7,7 @@ mod mode_walk;
 mod shared;
 
 use super::*;
+use crate::core::hedge::HedgeAround;
 use crate::core::market::Market;
 use crate::core::mode::ModeCause;
 use crate::core::{JournalState, Permissions};
@@ -17,6 +18,14 @@ use crate::types::{
 use case::*;
 
 type Change = fn(&mut Case);
+
+/// A group of which so much is open the way of the good order, at most 500; within ten it counts
+/// as hedged.
+fn hedge(towards: i128, is_late: bool) -> Option<HedgeAround> {
+    let [net_delta_max, hedged_within] = [500, 10].map(Cash::whole);
+    let towards = Some(Cash::from_units(towards));
+    Some(HedgeAround { towards, net_delta_max, hedged_within, ratio_bps: 10_000, is_late })
+}
 
 /// Reason, what breaks it, and the same thing one step inside the boundary.
 #[rustfmt::skip]
@@ -81,6 +90,8 @@ const ROWS: &[(DenyReason, Change, Change)] = &[
     (DenyReason::MinuteRate, |c| { rates_with(c, |limits, _| limits.order_rate.burst = 1_000); spend(c, 80); }, |c| { rates_with(c, |limits, budget| { limits.order_rate.burst = 1_000; budget.rate.burst = 1_000; }); spend(c, 59); }),
     (DenyReason::PositionTooLarge, |c| c.position = Qty::from_units(200_000_001), |c| c.position = Qty::whole(2)),
     (DenyReason::ExposureTooLarge, |c| c.around.gross = sum(480_000_000_001), |c| { c.around.gross = sum(480_000_000_000); c.equity = Some(Cash::whole(9_000)); }),
+    (DenyReason::NetDelta, |c| c.hedge = hedge(30_000_000_001, false), |c| c.hedge = hedge(30_000_000_000, false)),
+    (DenyReason::UnhedgedLeg, |c| c.hedge = hedge(0, true), |c| c.hedge = hedge(0, false)),
     (DenyReason::NetExposure, |c| c.around.net = sum(50_000_000_001), |c| c.around.net = sum(50_000_000_000)),
     (DenyReason::UnderlyingExposure, |c| c.around.underlying_gross = sum(40_000_000_001), |c| c.around.underlying_gross = sum(40_000_000_000)),
     (DenyReason::UnderlyingNet, |c| c.around.underlying_net = sum(30_000_000_001), |c| c.around.underlying_net = sum(30_000_000_000)),
@@ -278,12 +289,16 @@ fn conservative_halves_what_may_be_opened_and_leaves_reductions_alone() {
 fn every_reason_denies_those_whom_the_exit_table_says_and_nobody_else() {
     for (reason, outside, _) in ROWS {
         for passage in Passage::ALL {
-            let mut case = if passage == Passage::Open { good() } else { good_reduction() };
+            let opens = matches!(passage, Passage::Open | Passage::Hedge);
+            let mut case = if opens { good() } else { good_reduction() };
             let held = (case.position, case.own_position);
             let OrderRequest { purpose, .. } = case.request;
             outside(&mut case);
             case.request.purpose = purpose;
-            if passage != Passage::Open && *reason != DenyReason::NotReducing {
+            if passage == Passage::Hedge {
+                case.hedge = hedge(-1_000_000_000_000, true);
+            }
+            if !opens && *reason != DenyReason::NotReducing {
                 (case.position, case.own_position) = held;
             }
             let verdict = match (passage, reason) {
@@ -296,13 +311,70 @@ fn every_reason_denies_those_whom_the_exit_table_says_and_nobody_else() {
                 }
                 (Passage::Flatten, _) => review_exit(&mut case),
                 // An opening order cannot fail to reduce.
-                (Passage::Open, DenyReason::NotReducing) => continue,
-                (Passage::Open | Passage::Reduce, _) => review(&mut case),
+                (Passage::Open | Passage::Hedge, DenyReason::NotReducing) => continue,
+                (Passage::Open | Passage::Reduce | Passage::Hedge, _) => review(&mut case),
             };
             let told = verdict.map(drop);
             let expected = if reason.binds(passage) { Err(*reason) } else { Ok(()) };
             assert_eq!(told, expected, "{reason:?} for {passage:?}");
         }
+    }
+}
+
+/// It lowers |net delta| of its group, and turns it by no more than what counts as hedged: the good
+/// order is worth 200.
+#[test]
+fn what_hedges_its_group_opens_its_leg_where_only_reductions_pass() {
+    for (towards, expected) in
+        [(-19_000_000_000, Ok(())), (-18_999_999_999, Err(DenyReason::ReducingOnly))]
+    {
+        let mut case = good();
+        case.hedge = hedge(towards, true);
+        shift(&mut case, Scope::Instrument(BTC), ModeCause::Unhedged);
+        let verdict = review(&mut case).map(|approved| {
+            assert!(approved.hedges() && approved.terms().purpose == Purpose::Opening);
+        });
+        assert_eq!(verdict, expected, "{towards}");
+    }
+    let mut case = good();
+    case.hedge = hedge(-20_000_000_000, true);
+    shift(&mut case, Scope::All, ModeCause::Halt);
+    assert_eq!(review(&mut case).map(drop), Err(DenyReason::Halted));
+}
+
+/// One that leaves as much open as before, on the other side, hedges nothing.
+#[test]
+fn an_order_that_only_turns_what_is_open_is_no_hedge() {
+    for (towards, passage) in [(-10_000_000_000, Passage::Open), (-10_000_000_001, Passage::Hedge)]
+    {
+        let mut case = good();
+        case.hedge = hedge(towards, false).map(|it| HedgeAround { hedged_within: Cash::MAX, ..it });
+        assert_eq!(review(&mut case).unwrap().hedges(), passage == Passage::Hedge);
+    }
+}
+
+/// A leg without a price: nobody knows what would hedge.
+#[test]
+fn an_unknown_net_delta_denies_what_opens_and_hedges_nothing() {
+    let mut case = good();
+    case.hedge = hedge(0, false).map(|it| HedgeAround { towards: None, ..it });
+    assert_eq!(review(&mut case).map(drop), Err(DenyReason::NetDelta));
+    shift(&mut case, Scope::All, ModeCause::Liquidation);
+    assert_eq!(review(&mut case).map(drop), Err(DenyReason::ReducingOnly));
+    let mut case = good_reduction();
+    case.hedge = hedge(0, true).map(|it| HedgeAround { towards: None, ..it });
+    assert!(review(&mut case).is_ok());
+}
+
+/// Half a unit of the group for each of the leg's value: 200 count as 100.
+#[test]
+fn a_leg_counts_by_its_ratio() {
+    for (towards, expected) in
+        [(40_000_000_000, Ok(())), (40_000_000_001, Err(DenyReason::NetDelta))]
+    {
+        let mut case = good();
+        case.hedge = hedge(towards, false).map(|it| HedgeAround { ratio_bps: 5_000, ..it });
+        assert_eq!(review(&mut case).map(drop), expected);
     }
 }
 

@@ -10,6 +10,7 @@ pub struct Approved {
     strategy: Option<StrategyId>,
     terms: OrderTerms,
     toward: Purpose,
+    passage: Passage,
     origin_ns: u64,
 }
 
@@ -20,7 +21,12 @@ impl Approved {
         terms: OrderTerms,
         origin_ns: u64,
     ) -> Self {
-        Self { id, strategy, terms, toward: terms.purpose, origin_ns }
+        Self { id, strategy, terms, toward: terms.purpose, passage: Passage::Open, origin_ns }
+    }
+
+    /// The same, as what it passed.
+    pub(super) fn passed_as(self, passage: Passage) -> Self {
+        Self { passage, ..self }
     }
 
     /// The same, of which the strategy's ledger makes something else than the account does.
@@ -48,6 +54,12 @@ impl Approved {
         self.toward
     }
 
+    /// It opens its own leg and lowers what its hedge group has open: a stop that leaves
+    /// reductions leaves it.
+    pub(in crate::core) fn hedges(&self) -> bool {
+        self.passage == Passage::Hedge
+    }
+
     /// Monotonic time at which the bytes arrived that caused it: tick-to-order runs from here.
     pub fn origin_ns(&self) -> u64 {
         self.origin_ns
@@ -64,11 +76,13 @@ pub enum Passage {
     Reduce,
     /// An operator closes a position.
     Flatten,
+    /// A strategy opens a leg that lowers the net delta of its hedge group (SAFETY E5).
+    Hedge,
 }
 
 impl Passage {
-    /// All of them, in the order of the table's columns.
-    pub const ALL: [Self; 3] = [Self::Open, Self::Reduce, Self::Flatten];
+    /// All of them: those of the table's columns, in their order, and what follows from them.
+    pub const ALL: [Self; 4] = [Self::Open, Self::Reduce, Self::Flatten, Self::Hedge];
 
     /// `verdict`, unless its reason does not bind whoever asks.
     pub(super) fn judge(self, verdict: Result<(), DenyReason>) -> Result<(), DenyReason> {
@@ -110,7 +124,30 @@ macro_rules! reasons {
                     Passage::Open => open,
                     Passage::Reduce => reduce,
                     Passage::Flatten => flatten,
+                    Passage::Hedge => reduce || (open && self.is_of_the_leg()),
                 }
+            }
+
+            /// True for what an instrument may hold and carry by itself: it binds a hedge, which
+            /// is a reduction of its group and opens its leg.
+            fn is_of_the_leg(self) -> bool {
+                matches!(
+                    self,
+                    Self::DeadManUnarmed
+                        | Self::Restricted
+                        | Self::KindNotPermitted
+                        | Self::SideNotPermitted
+                        | Self::NotionalTooSmall
+                        | Self::PositionTooLarge
+                        | Self::MarginUnknown
+                        | Self::MarginModeDiffers
+                        | Self::LeverageDiffers
+                        | Self::LeverageCap
+                        | Self::FreeMargin
+                        | Self::MarginRatio
+                        | Self::NearLiquidation
+                        | Self::StrategyPosition
+                )
             }
         }
     };
@@ -245,6 +282,10 @@ reasons! {
     PositionTooLarge: deny allow allow,
     /// All positions together could pass the account's limit.
     ExposureTooLarge: deny allow allow,
+    /// What is not hedged in the group of the instrument could pass the group's limit.
+    NetDelta: deny allow allow,
+    /// The group of the instrument has not been hedged for longer than it may.
+    UnhedgedLeg: deny allow allow,
     /// Longs less shorts, or shorts less longs, could pass the account's limit.
     NetExposure: deny allow allow,
     /// All positions of the underlying could pass its limit.

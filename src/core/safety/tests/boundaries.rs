@@ -43,6 +43,7 @@ const NUMBERS: &[(DenyReason, Approach)] = &[
     (DenyReason::PositionTooLarge, |c, limit, beyond| { let held = limit % QTY; c.position = Qty::from_units(held); c.kernel.limits.instruments[0].position_max = Qty::from_units(QTY + held - beyond); }),
     (DenyReason::ExposureTooLarge, |c, limit, beyond| { c.around.gross = Some(Cash::from_units(limit.into())); c.kernel.limits.gross_notional_max = Cash::from_units(WORTH + i128::from(limit - beyond)); }),
     (DenyReason::LeverageCap, |c, _, beyond| cap_at(c, WORTH - i128::from(beyond))),
+    (DenyReason::NetDelta, |c, limit, beyond| c.hedge = hedge(limit.into(), false).map(|it| HedgeAround { net_delta_max: Cash::from_units(WORTH + i128::from(limit - beyond)), ..it })),
     (DenyReason::FreeMargin, |c, _, beyond| funds(c, 2_020_000_000 - i128::from(beyond), 100_000_000_000)),
     (DenyReason::NearLiquidation, |c, _, beyond| funds(c, 100_000_000_000, 2_220_000_000 - i128::from(beyond))),
     (DenyReason::StrategyPosition, |c, _, beyond| c.kernel.budgets[0].position_notional_max = Cash::from_units(WORTH - i128::from(beyond))),

@@ -2,6 +2,7 @@
 
 use super::super::*;
 use crate::core::exposure::Around;
+use crate::core::hedge::HedgeAround;
 use crate::core::margin::{Funds, MarginAround, Needs};
 use crate::core::market::Market;
 use crate::core::mode::ModeCause;
@@ -49,6 +50,7 @@ pub(super) struct Case {
     pub(super) standing: Standing,
     pub(super) own_opposite: Option<Price>,
     pub(super) around: Around,
+    pub(super) hedge: Option<HedgeAround>,
     pub(super) equity: Option<Cash>,
     /// How the venue trades it.
     pub(super) setup: Option<InstrumentMargin>,
@@ -64,6 +66,16 @@ const MARGIN: MarginLimits = MarginLimits {
     ratio_bps_max: 2_000,
     ratio_bps_warn: 5_000,
     liquidation_bps_min: 1_000,
+};
+
+const BOUNDS: InstrumentLimits = InstrumentLimits {
+    position_max: Qty::whole(4),
+    order_qty_max: Qty::whole(9),
+    open_orders_max: 5,
+    unknown_orders_max: 1,
+    restricted: false,
+    shared: false,
+    leverage: 10,
 };
 
 pub(in crate::core::safety) fn limits() -> Limits {
@@ -126,16 +138,9 @@ pub(in crate::core::safety) fn limits() -> Limits {
         probation_ns: 0,
         conservative_taker: Taker::On,
         no_trade: Vec::new(),
+        hedge_groups: Vec::new(),
         margin: MARGIN,
-        instruments: vec![InstrumentLimits {
-            position_max: Qty::whole(4),
-            order_qty_max: Qty::whole(9),
-            open_orders_max: 5,
-            unknown_orders_max: 1,
-            restricted: false,
-            shared: false,
-            leverage: 10,
-        }],
+        instruments: vec![BOUNDS],
     }
 }
 
@@ -274,6 +279,7 @@ pub(super) fn good() -> Case {
             held: 0,
             is_held: false,
         },
+        hedge: None,
         equity: Some(Cash::whole(1_000)),
         setup: Some(margin_setup()),
         funds: Some(Funds { opening: Cash::whole(1_000), balance: Cash::whole(1_000) }),
@@ -371,6 +377,7 @@ macro_rules! facts {
             standing: &$case.standing,
             own_opposite: $case.own_opposite,
             around: $case.around,
+            hedge: $case.hedge,
             equity: $case.equity,
             margin: MarginAround {
                 setup: $case.setup.as_ref(),
