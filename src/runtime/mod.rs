@@ -5,7 +5,7 @@
 //! around it; `assemble`, `startup`, `run` and `wiring` put a run together, `waiting` attends to
 //! operators before there is a venue; `supervisor` keeps a run and ends it, with `operators` and
 //! `aftermath`. `exchange` serves the simulated exchange, `backtest` and `record` are the other two
-//! worlds; `panic` gets out of a venue without any of them.
+//! worlds; `panic` gets out of a venue and `offline` clears a latch without any of them.
 
 mod aftermath;
 mod assemble;
@@ -26,6 +26,7 @@ pub mod lane;
 mod latency;
 mod link;
 mod listing;
+mod offline;
 mod operators;
 mod outputs;
 mod panic;
@@ -45,6 +46,7 @@ mod writer;
 pub use assemble::AssembleError;
 pub use backtest::{Played, backtest};
 pub use exchange::{ExchangeError, ExchangePlan, PAPER_KEY, PAPER_SECRET, serve_exchange};
+pub use offline::{Offline, OfflineError, Reading};
 pub use panic::{PanicAct, PanicError, PanicPlan, PanicVenue, panic};
 pub use record::{Recording, record};
 pub use run::{control_socket, run};

@@ -6,14 +6,15 @@
 //!
 //! In reading order: [`Record`] is what the journal holds, [`journal`] how it gets there and back;
 //! `atomic` replaces small state files, of which there are [`epoch`], [`latch`] (whose content is
-//! [`LatchTable`]), [`mode`], [`high_water`] and [`losses`]; [`recording`] reads and writes raw
-//! markets.
+//! [`LatchTable`]), [`mode`], [`high_water`], [`losses`] and [`last_account`]; [`recording`] reads
+//! and writes raw markets.
 
 mod atomic;
 pub mod epoch;
 mod error;
 pub mod high_water;
 pub mod journal;
+pub mod last_account;
 pub mod latch;
 mod latch_table;
 mod layout;

@@ -21,6 +21,7 @@ mod exchanges;
 mod journals;
 mod kill_switch;
 mod margin;
+mod offline_resets;
 mod operators;
 mod panics;
 mod proxy;
