@@ -10,6 +10,7 @@
 mod aftermath;
 mod assemble;
 mod atomic;
+mod attestation;
 mod backtest;
 pub mod bell;
 mod books;
@@ -44,6 +45,7 @@ mod wiring;
 mod writer;
 
 pub use assemble::AssembleError;
+pub use attestation::attest;
 pub use backtest::{Played, backtest};
 pub use exchange::{ExchangeError, ExchangePlan, PAPER_KEY, PAPER_SECRET, serve_exchange};
 pub use offline::{Offline, OfflineError, Reading};
