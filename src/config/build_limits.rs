@@ -25,6 +25,7 @@ pub(super) fn limits(values: &Values, no_trade: Vec<NoTradeWindow>) -> Option<Li
             open_orders_max: values.whole_u32(&format!("{path}.max_open_orders"))?,
             unknown_orders_max: values.whole_u32(&format!("{path}.max_unknown_orders"))?,
             restricted: values.flag(&format!("{path}.restricted"))?,
+            shared: values.flag(&format!("{path}.shared")).unwrap_or(false),
             leverage: values.whole_u32(&format!("{path}.leverage"))?,
         })
     };

@@ -151,6 +151,7 @@ const DEPLOYMENT: &[Key] = &[
         Kind::Flag,
         "true: only reductions are let through (a list of compliance).",
     ),
+    optional("instruments[].shared", Kind::Flag, "true: several strategies may trade it."),
     required("instruments[].leverage", LEVERAGE, "What the venue must trade it with."),
     required("strategies", Kind::Groups(32), "Who trades, with a budget each."),
     required("strategies[].name", Kind::Name, "Its own name; unique."),

@@ -125,6 +125,22 @@ governance: {attestation: required}
 ";
 
 #[test]
+fn strategies_may_stand_on_one_instrument_that_says_that_it_is_shared() {
+    let whole = SMALL.find("strategies:\n").unwrap() + "strategies:\n".len();
+    let end = SMALL.find("kill_switch:").unwrap();
+    let second = SMALL[whole..end].replace("name: rest", "name: other");
+    let two = [&SMALL[..end], &second, &SMALL[end..]].concat();
+    let told = faults(&two).join("\n");
+    assert!(told.contains("belongs to `rest`") && told.contains("`shared: true`"), "{told}");
+    let shared = edited(&two, "restricted: false", "restricted: false, shared: true");
+    let config = config(&shared);
+    assert!(config.limits.instruments[0].shared && config.strategies.len() == 2);
+    assert!(
+        !faults(&edited(&two, "restricted: false", "restricted: false, shared: no")).is_empty()
+    );
+}
+
+#[test]
 fn every_value_of_the_small_file_arrives() {
     let config = config(SMALL);
     assert_eq!((config.instance.as_str(), config.mode), ("small", TradingMode::Paper));

@@ -6,6 +6,7 @@
 
 use super::Core;
 use super::alert::{Alert, OrderFault};
+use super::attribution::Owner;
 use super::effect::{Effect, Effects};
 use super::fill::{self, FillFault};
 use super::foreign::{ForeignCause, Reach};
@@ -39,8 +40,8 @@ impl Core {
         };
         if let Some(fill) = &applied.fill {
             let instrument = &self.state.instruments[report.instrument.index()];
-            let strategy = applied.order.strategy;
-            let ended = self.state.portfolio.on_fill(instrument, fill, applied.unsettled, strategy);
+            let (strategy, owner) = (applied.order.strategy, applied.order.owner());
+            let ended = self.state.portfolio.on_fill(instrument, fill, applied.unsettled, owner);
             if let Some(strategy) = strategy {
                 self.kernel.on_fill(strategy, fill, ended, now_ns);
             }
@@ -111,7 +112,7 @@ impl Core {
         let fresh = self.state.orders.is_fresh(report);
         if fresh {
             let instrument = &self.state.instruments[report.instrument.index()];
-            self.state.portfolio.on_fill(instrument, &fill, fill.qty, None);
+            self.state.portfolio.on_fill(instrument, &fill, fill.qty, Owner::Nobody);
             self.state.expose(report.instrument);
         }
         fresh

@@ -29,6 +29,7 @@ mod funding;
 mod gaps;
 mod guard;
 mod kept;
+mod ledger;
 mod links;
 mod margin;
 mod margin_watch;
@@ -66,6 +67,7 @@ pub use flatten::exit_slice;
 pub use foreign::{ForeignCause, Severity};
 pub use funding::FundingSize;
 pub use kept::{BreakerMark, DayMark, Kept, STOPS_MAX};
+pub use ledger::LedgerLine;
 pub use mode::{Author, Mode, ModeCause, ModeRecord, Scope, transitions};
 pub use orders::{ORDERS_MAX, Order};
 pub use params::{Param, ParamFault, Params};
@@ -154,7 +156,7 @@ impl Core {
         let gaps = vec![Recent::new(limits.gaps); instruments.len()];
         let slips = limits.slippage.orders;
         let (count, seats) = (instruments.len(), strategies.len());
-        let state = State::new(
+        let mut state = State::new(
             instruments,
             valuations,
             seats,
@@ -163,6 +165,9 @@ impl Core {
             setup.dead_man,
             &limits,
         );
+        for &(strategy, instrument, line) in &setup.restored.ledgers {
+            state.portfolio.restore(strategy, instrument, line);
+        }
         let kernel = Kernel::new(limits, budgets, &state.instruments, setup.epoch, &setup.restored);
         Self {
             state,
@@ -204,6 +209,7 @@ impl Core {
         self.exit(effects);
         self.begin(effects);
         self.dispatch(&event.kind, moved.as_ref(), effects);
+        self.keep_ledgers(effects);
     }
 
     /// A number that two equal states share.
@@ -273,6 +279,15 @@ impl Core {
             }
         }
         None
+    }
+
+    /// What did not fit is kept with the next event.
+    fn keep_ledgers(&mut self, effects: &mut Effects) {
+        while 0 < effects.room()
+            && let Some((strategy, instrument, line)) = self.state.portfolio.take_moved()
+        {
+            effects.push(Effect::Ledger { strategy, instrument, line });
+        }
     }
 
     fn door(&self) -> Door {

@@ -7,13 +7,14 @@ pub use super::appetite::{
     Appetite, BreakerLimits, DayLimits, ExposureLimits, RejectLimits, Storm, StrategyLimits,
 };
 use super::kept::{BreakerMark, DayMark};
+use super::ledger::LedgerLine;
 use super::mode::{ModeRecord, Scope};
 use super::partial::PartialFill;
 use super::permission::Permissions;
 use super::portfolio::HighWater;
 use super::safety::{Latch, TripRecord};
 use super::strategy::Strategy;
-use crate::types::{Cash, Instrument, InstrumentId, MarginMode, Qty};
+use crate::types::{Cash, Instrument, InstrumentId, MarginMode, Qty, StrategyId};
 
 /// Everything that a core is built from.
 #[derive(Debug)]
@@ -68,6 +69,8 @@ pub struct Restored {
     pub day: Option<DayMark>,
     /// The circuit breaker.
     pub breaker: Option<BreakerMark>,
+    /// What each strategy held of each instrument.
+    pub ledgers: Vec<(StrategyId, InstrumentId, LedgerLine)>,
     /// Whether somebody has put a name to this configuration.
     pub attestation: Attestation,
 }
@@ -268,6 +271,8 @@ pub struct InstrumentLimits {
     pub unknown_orders_max: u32,
     /// Only reductions pass (a list of compliance).
     pub restricted: bool,
+    /// Several strategies may hold it, each in a ledger of its own (SAFETY E9).
+    pub shared: bool,
     /// What the venue must trade it with, notional per initial margin.
     pub leverage: u32,
 }

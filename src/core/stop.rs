@@ -125,6 +125,9 @@ impl Core {
         if matches!(step, Step::Dust) {
             effects.push(Effect::Alert(Alert::FlattenStuck(instrument)));
         }
+        if matches!(step, Step::Done) {
+            self.state.portfolio.on_flattened(instrument);
+        }
         if matches!(step, Step::Done) && !self.flatten.is_at_work() {
             effects.push(Effect::Alert(Alert::Flat));
         }

@@ -6,8 +6,8 @@
 //!
 //! In reading order: [`Record`] is what the journal holds, [`journal`] how it gets there and back;
 //! `atomic` replaces small state files, of which there are [`epoch`], [`latch`] (whose content is
-//! [`LatchTable`]), [`mode`], [`high_water`], [`losses`], [`last_account`] and [`attestation`];
-//! [`recording`] reads and writes raw markets.
+//! [`LatchTable`]), [`mode`], [`high_water`], [`losses`], [`ledgers`], [`last_account`] and
+//! [`attestation`]; [`recording`] reads and writes raw markets.
 
 mod atomic;
 pub mod attestation;
@@ -19,6 +19,7 @@ pub mod last_account;
 pub mod latch;
 mod latch_table;
 mod layout;
+pub mod ledgers;
 pub mod losses;
 pub mod mode;
 mod record;
@@ -33,6 +34,7 @@ pub use error::{Blame, Retry, StoreError};
 pub use journal::{Journal, LastShutdown, Opened, Writer};
 pub use latch::LatchFiles;
 pub use latch_table::{LatchTable, NamedLatch, Past, PastReset, ScopeName};
+pub use ledgers::{Ledgers, NamedLedger};
 pub use losses::Losses;
 pub use mode::{Place, Standing};
 pub use record::{Carried, Denial, OrderIntent, Record, Start, Unreadable};

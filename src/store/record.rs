@@ -9,6 +9,7 @@
 
 use super::latch_table::NamedLatch;
 use super::layout::RECORD_VERSION;
+use super::ledgers::NamedLedger;
 use super::wire::{Put, Take, Wire, largest, wire_struct};
 use crate::core::safety::{Approved, DenyReason, TripRecord};
 use crate::core::{
@@ -109,6 +110,7 @@ impl Carried {
             | Record::Link(_)
             | Record::Clock(_)
             | Record::Kept(_)
+            | Record::Ledger(_)
             | Record::DeadMan(_)
             | Record::Stop { .. } => {}
         }
@@ -322,6 +324,8 @@ records! {
     95 = Journal(state: JournalState),
     /// The kill switch tripped for a part only, or a segment begins while it stands.
     110 = PartTrip(latch: NamedLatch),
+    /// A strategy's ledger moved.
+    111 = Ledger(ledger: NamedLedger),
 }
 
 #[cfg(test)]

@@ -36,6 +36,7 @@ mod random_walk;
 mod reconcile;
 mod reference_data;
 mod restart;
+mod shared;
 mod shutdown;
 mod stuck;
 mod tidy;

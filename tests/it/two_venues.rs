@@ -167,6 +167,7 @@ impl Venues {
                 | Effect::ModeChanged { .. }
                 | Effect::HighWaterChanged(_)
                 | Effect::Kept(_)
+                | Effect::Ledger { .. }
                 | Effect::Alert(_)
                 | Effect::Answer { .. } => {}
             }

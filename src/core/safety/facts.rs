@@ -85,7 +85,10 @@ pub(super) struct Candidate {
     pub(super) side: Side,
     pub(super) price: Price,
     pub(super) qty: Qty,
+    /// What it is to the account.
     pub(super) purpose: Purpose,
+    /// What it is to the strategy's ledger.
+    pub(super) toward: Purpose,
     pub(super) ttl_ns: Option<u64>,
     /// Trades at once, as far as is known.
     pub(super) takes: bool,

@@ -48,9 +48,11 @@ mod rejects;
 mod repeat;
 mod scale;
 mod self_trade;
+mod shared;
 mod size;
 mod strategy_losses;
 mod taking;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod throttle;
@@ -73,8 +75,8 @@ use super::mode::{Mode, ModeCause, ModeRecord, Scope};
 use super::orders::IntentKey;
 use super::setup::{Attestation, Budget, Limits, Restored};
 use crate::types::{
-    Cash, ClientOrderId, Instrument, InstrumentId, OrderKind, OrderRequest, OrderTerms, Price,
-    Purpose, Quote, Stamp, StrategyId, TimeInForce, VenueId,
+    Cash, ClientOrderId, Instrument, InstrumentId, OrderTerms, Purpose, Quote, Stamp, StrategyId,
+    TimeInForce, VenueId,
 };
 use drift::Drift;
 use facts::Candidate;
@@ -168,24 +170,30 @@ impl Kernel {
     }
 
     fn judge(&mut self, wish: &Wish<'_>, facts: &Facts<'_>) -> Result<Approved, DenyReason> {
-        let request = &wish.request;
+        let (asked, bounds) = (wish, self.limits.instruments[facts.instrument.id.index()]);
+        let ttl_ns_max = self.limits.order_ttl_ns_max;
+        let wish = &shared::to_account(asked, facts, bounds.shared, ttl_ns_max);
+        let (request, toward) = (&wish.request, asked.request.purpose);
         let opening = request.purpose == Purpose::Opening;
         let passage = if opening { Passage::Open } else { Passage::Reduce };
         let mode = self.modes.at(facts.instrument.id, Some(wish.strategy));
         self.check_place(passage, mode, wish.id, Some(wish), facts)?;
         let quote = facts.market.quote().ok_or(DenyReason::NoQuote)?;
-        let price = self.price_of(request, quote, facts.instrument.filters.price_tick)?;
+        let tick = facts.instrument.filters.price_tick;
+        let price = terms::price_of(request, quote, tick, self.limits.price_band_bps)?;
         let (side, qty, purpose) = (request.side, request.qty, request.purpose);
         let (strategy, instrument) = (wish.strategy, facts.instrument.id);
         let key = IntentKey { strategy, instrument, side, price, qty };
         let (key, ttl_ns) = (Some(key), request.ttl_ns);
         let takes = taking::takes(&request.kind, quote, side, price);
-        let order = Candidate { passage, key, side, price, qty, purpose, ttl_ns, takes, mode };
+        let order =
+            Candidate { passage, key, side, price, qty, purpose, toward, ttl_ns, takes, mode };
         self.check_order(&order, quote, Some(wish), facts)?;
         key.into_iter().for_each(|key| self.repeats.count(key, facts.now.mono_ns));
         self.rates.take(Some(strategy), facts.now.mono_ns);
-        let terms = terms_of(request, price, facts.now);
-        Ok(Approved::by_kernel(wish.id, Some(wish.strategy), terms, wish.origin_ns))
+        let terms = terms::terms_of(request, price, facts.now);
+        let approved = Approved::by_kernel(wish.id, Some(wish.strategy), terms, wish.origin_ns);
+        Ok(approved.toward_ledger(toward))
     }
 
     /// Under the same checks as a wish, as far as the exit table lets them bind (SAFETY E2):
@@ -200,8 +208,9 @@ impl Kernel {
         let price = exit_price(quote, facts.market.mark(), exit.side, exit.cap_bps, filters);
         let price = price.ok_or(DenyReason::NoPrice)?;
         let (side, qty, purpose) = (exit.side, exit.qty, Purpose::Reducing);
-        let (key, ttl_ns, takes) = (None, None, true);
-        let order = Candidate { passage, key, side, price, qty, purpose, ttl_ns, takes, mode };
+        let (key, ttl_ns, takes, toward) = (None, None, true, purpose);
+        let order =
+            Candidate { passage, key, side, price, qty, purpose, toward, ttl_ns, takes, mode };
         self.check_order(&order, quote, None, facts)?;
         self.rates.take(None, facts.now.mono_ns);
         let terms = OrderTerms {
@@ -296,7 +305,7 @@ impl Kernel {
         passage.judge(collar::check_trade(traded, side, price, limits.price_band_bps))?;
         passage.judge(ttl::check(ttl_ns, purpose, limits.order_ttl_ns_max))?;
         passage.judge(match wish {
-            Some(wish) => reducing::check(&[facts.account, wish.own], kind, side, qty, purpose),
+            Some(wish) => reducing::check(order, &facts.account, &wish.own, kind, bounds.shared),
             None => reducing::check_exit(&facts.account, kind, side, qty),
         })?;
         self.check_intent(order, facts)?;
@@ -313,6 +322,9 @@ impl Kernel {
         let budget = self.budgets[wish.strategy.index()];
         holds(wish.live_orders < budget.open_orders_max, DenyReason::StrategyOrders)?;
         passage.judge(self.rates.check_strategy(passage, wish.strategy, now_ns))?;
+        if order.toward != Purpose::Opening {
+            return Ok(());
+        }
         let notional_max = self.scaled_cash(mode, budget.position_notional_max);
         passage.judge(exposure::check_strategy(&wish.own, side, worth, qty, notional_max))
     }
@@ -512,41 +524,5 @@ impl Kernel {
 
     pub(super) fn limits(&self) -> &Limits {
         &self.limits
-    }
-
-    fn price_of(
-        &self,
-        request: &OrderRequest,
-        quote: &Quote,
-        tick: Price,
-    ) -> Result<Price, DenyReason> {
-        match request.kind {
-            OrderKind::Limit(price)
-            | OrderKind::PostOnly(price)
-            | OrderKind::Ioc(price)
-            | OrderKind::Fok(price) => Ok(price),
-            OrderKind::Market => {
-                let band_bps = self.limits.price_band_bps;
-                collar::price(quote, request.side, band_bps, tick).ok_or(DenyReason::NoQuote)
-            }
-        }
-    }
-}
-
-fn terms_of(request: &OrderRequest, price: Price, now: Stamp) -> OrderTerms {
-    let time_in_force = match request.kind {
-        OrderKind::Limit(_) => TimeInForce::Gtc,
-        OrderKind::PostOnly(_) => TimeInForce::Gtx,
-        OrderKind::Ioc(_) | OrderKind::Market => TimeInForce::Ioc,
-        OrderKind::Fok(_) => TimeInForce::Fok,
-    };
-    OrderTerms {
-        instrument: request.instrument,
-        side: request.side,
-        time_in_force,
-        price,
-        qty: request.qty,
-        purpose: request.purpose,
-        expires_ns: request.ttl_ns.map(|ttl_ns| now.mono_ns.saturating_add(ttl_ns)),
     }
 }

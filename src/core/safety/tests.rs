@@ -4,13 +4,15 @@
 mod boundaries;
 pub(super) mod case;
 mod mode_walk;
+mod shared;
 
 use super::*;
 use crate::core::market::Market;
 use crate::core::mode::ModeCause;
 use crate::core::{Baseline, Criterion, JournalState, Permissions, Refusal};
 use crate::types::{
-    InstrumentKind, InstrumentMargin, MarginMode, MarketData, Qty, SECOND, Side, Text,
+    InstrumentKind, InstrumentMargin, MarginMode, MarketData, OrderKind, OrderRequest, Price, Qty,
+    SECOND, Side, Text,
 };
 use case::*;
 

@@ -184,6 +184,7 @@ impl World {
                 | Effect::ModeChanged { .. }
                 | Effect::HighWaterChanged(_)
                 | Effect::Kept(_)
+                | Effect::Ledger { .. }
                 | Effect::Answer { .. } => {}
             }
         }

@@ -15,7 +15,8 @@ use crate::core::{Order, PartialFill, Permissions};
 use crate::types::{
     AssetId, BookDelta, DELTA_LEVELS, Filters, Instrument, InstrumentId, InstrumentKind,
     InstrumentMargin, Level, MS, MarginMode, MarginTier, MarginTiers, MarkBand, MarketData,
-    MarketEvent, OrderStatus, Qty, Quote, SECOND, Side, Trade, VenueId,
+    MarketEvent, OrderKind, OrderRequest, OrderStatus, Price, Qty, Quote, SECOND, Side, Trade,
+    VenueId,
 };
 
 pub(super) const NOW_NS: u64 = 100 * SECOND;
@@ -132,6 +133,7 @@ pub(in crate::core::safety) fn limits() -> Limits {
             open_orders_max: 5,
             unknown_orders_max: 1,
             restricted: false,
+            shared: false,
             leverage: 10,
         }],
     }
