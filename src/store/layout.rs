@@ -172,6 +172,7 @@ wire_enum!(ModeCause {
     104 = GapStorm,
     105 = Slippage,
     110 = Unhedged,
+    120 = Unattested,
 });
 wire_struct!(ModeRecord {
     mode: Mode,
@@ -342,6 +343,7 @@ wire_enum!(DenyReason {
     110 = NetDelta,
     111 = UnhedgedLeg,
     130 = LeverageCap,
+    131 = Unattested,
 });
 
 /// The number under which a reason stands on disk.
