@@ -1,7 +1,7 @@
 //! Records for tests: one of each kind, and any at all.
 
 use super::latch_table::{NamedLatch, ScopeName};
-use super::record::{Carried, Denial, OrderIntent, Record, Start};
+use super::record::{AmendDenial, AmendIntent, Carried, Denial, OrderIntent, Record, Start};
 use crate::core::safety::{DenyReason, TripReason, TripRecord};
 use crate::core::{
     Baseline, BreakerMark, ClockSample, Criterion, DayMark, HighWater, JournalState, Kept,
@@ -191,6 +191,11 @@ impl Dice {
             ExecutionKind::OutcomeUnknown,
             ExecutionKind::Status { status, cum_qty },
             ExecutionKind::NotFound,
+            ExecutionKind::Stands { price: self.price(), qty: self.qty(), cum_qty },
+            ExecutionKind::Amended { price: self.price(), qty: self.qty(), cum_qty },
+            ExecutionKind::AmendRejected { number: self.byte(), code },
+            ExecutionKind::AmendUnknown { number: self.byte() },
+            ExecutionKind::AmendNotSent { number: self.byte(), reason: NotSentReason::Throttled },
         ];
         let orders = [OrderRef::Ours(self.id()), OrderRef::Foreign(ForeignOrder::Deleveraging)];
         ExecutionReport {
@@ -348,6 +353,20 @@ impl Dice {
             }
             95 => Record::Journal(self.pick(&[JournalState::InTime, JournalState::Late])),
             110 => Record::PartTrip(self.part_latch()),
+            120 => Record::Amend(AmendIntent {
+                id: self.id(),
+                strategy: StrategyId(self.byte()),
+                number: self.byte(),
+                terms: self.terms(),
+                origin_ns: self.roll(),
+            }),
+            121 => Record::AmendDenied(AmendDenial {
+                id: self.id(),
+                strategy: StrategyId(self.byte()),
+                instrument: self.instrument(),
+                to: self.terms().amendable(),
+                reason: self.pick(DenyReason::ALL),
+            }),
             _ => unreachable!("kind {kind} has no sample"),
         }
     }

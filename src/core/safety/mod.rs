@@ -3,11 +3,12 @@
 //! `review` is synchronous, allocation-free and runs inline before every order. Its lines are in
 //! order of precedence, the same as [`DenyReason`]: the first that fails names the reason.
 //!
-//! Must hold: only `Kernel::review` and `Kernel::review_exit` make an [`Approved`]; what is not
-//! known denies; a stop never denies an operator's exit (SAFETY E2) and never touches a cancel.
+//! Must hold: only `Kernel::review` and `Kernel::review_exit` make an [`Approved`], and only
+//! `Kernel::review_amend` an [`ApprovedAmend`]; what is not known denies; a stop never denies an operator's exit (SAFETY E2) and never touches a cancel.
 //! A check is a file that answers `Result<(), DenyReason>`, a variant at its place of precedence, a
 //! line here, and a row in `tests.rs`.
 
+mod amending;
 mod breaker;
 mod collar;
 mod daily_loss;
@@ -48,6 +49,7 @@ mod self_trade;
 mod size;
 mod strategy_losses;
 mod taking;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod throttle;
@@ -61,8 +63,9 @@ pub use kill_switch::{LATCHES_MAX, Latch, TripReason, TripRecord};
 pub(super) use kill_switch::{Release, Trip};
 pub(super) use modes::{Change, Modes};
 pub(super) use reducing::exit_room;
-pub use verdict::{Approved, DenyReason, Passage};
+pub use verdict::{Approved, ApprovedAmend, DenyReason, Passage};
 
+use super::Order;
 use super::alert::Alert;
 use super::effect::{Effect, Effects, Refusal};
 use super::event::{Baseline, ClockSample, Criterion, JournalState, Probation};
@@ -70,11 +73,11 @@ use super::mode::{Mode, ModeCause, ModeRecord, Scope};
 use super::orders::IntentKey;
 use super::setup::{Budget, Limits, Restored};
 use crate::types::{
-    Cash, ClientOrderId, Instrument, InstrumentId, OrderKind, OrderRequest, OrderTerms, Price,
-    Purpose, Quote, Stamp, StrategyId, Text, TimeInForce, VenueId,
+    Cash, ClientOrderId, Instrument, InstrumentId, OrderTerms, Purpose, Quote, Stamp, StrategyId,
+    Text, TimeInForce, VenueId,
 };
 use drift::Drift;
-use facts::Candidate;
+use facts::{Candidate, Stands};
 use identity::Ids;
 use kill_switch::KillSwitch;
 use losses::Losses;
@@ -146,9 +149,11 @@ impl Kernel {
         wish: &Wish<'_>,
         facts: &Facts<'_>,
     ) -> Result<Approved, DenyReason> {
+        assert!(wish.amends.is_none(), "an amend makes no order");
         let verdict = self.judge(wish, facts);
         self.ids.spend(wish.id);
-        verdict
+        let (id, strategy) = (wish.id, Some(wish.strategy));
+        verdict.map(|terms| Approved::by_kernel(id, strategy, terms, wish.origin_ns))
     }
 
     /// The way from an operator's flatten to an order (D4). Whatever the answer, its id is spent.
@@ -162,25 +167,26 @@ impl Kernel {
         verdict
     }
 
-    fn judge(&mut self, wish: &Wish<'_>, facts: &Facts<'_>) -> Result<Approved, DenyReason> {
+    fn judge(&mut self, wish: &Wish<'_>, facts: &Facts<'_>) -> Result<OrderTerms, DenyReason> {
         let request = &wish.request;
-        let opening = request.purpose == Purpose::Opening;
-        let passage = if opening { Passage::Open } else { Passage::Reduce };
+        let passage = amending::passage(wish);
         let mode = self.modes.at(facts.instrument.id, Some(wish.strategy));
         self.check_place(passage, mode, wish.id, Some(wish), facts)?;
         let quote = facts.market.quote().ok_or(DenyReason::NoQuote)?;
-        let price = self.price_of(request, quote, facts.instrument.filters.price_tick)?;
+        let tick = facts.instrument.filters.price_tick;
+        let price = terms::price_of(request, quote, tick, self.limits.price_band_bps)?;
         let (side, qty, purpose) = (request.side, request.qty, request.purpose);
         let (strategy, instrument) = (wish.strategy, facts.instrument.id);
         let key = IntentKey { strategy, instrument, side, price, qty };
         let (key, ttl_ns) = (Some(key), request.ttl_ns);
         let takes = taking::takes(&request.kind, quote, side, price);
-        let order = Candidate { passage, key, side, price, qty, purpose, ttl_ns, takes, mode };
+        let stands = wish.amends.map_or(Stands::default(), Stands::of);
+        let order =
+            Candidate { passage, key, side, price, qty, stands, purpose, ttl_ns, takes, mode };
         self.check_order(&order, quote, Some(wish), facts)?;
         key.into_iter().for_each(|key| self.repeats.count(key, facts.now.mono_ns));
         self.rates.take(Some(strategy), facts.now.mono_ns);
-        let terms = terms_of(request, price, facts.now);
-        Ok(Approved::by_kernel(wish.id, Some(wish.strategy), terms, wish.origin_ns))
+        Ok(terms::terms_of(request, price, facts.now))
     }
 
     /// Under the same checks as a wish, as far as the exit table lets them bind (SAFETY E2):
@@ -196,7 +202,9 @@ impl Kernel {
         let price = price.ok_or(DenyReason::NoPrice)?;
         let (side, qty, purpose) = (exit.side, exit.qty, Purpose::Reducing);
         let (key, ttl_ns, takes) = (None, None, true);
-        let order = Candidate { passage, key, side, price, qty, purpose, ttl_ns, takes, mode };
+        let stands = Stands::default();
+        let order =
+            Candidate { passage, key, side, price, qty, stands, purpose, ttl_ns, takes, mode };
         self.check_order(&order, quote, None, facts)?;
         self.rates.take(None, facts.now.mono_ns);
         let terms = OrderTerms {
@@ -244,7 +252,10 @@ impl Kernel {
         holds(wish.is_none_or(|wish| wish.permitted), DenyReason::NotPermitted)?;
         let restricted = self.limits.instruments[instrument.id.index()].restricted;
         holds(!restricted, DenyReason::Restricted)?;
-        passage.judge(self.ids.check(id))?;
+        passage.judge(match wish.filter(|wish| wish.amends.is_some()) {
+            Some(wish) => amending::check(wish),
+            None => self.ids.check(id),
+        })?;
         passage.judge(self.drifts[instrument.venue.index()].check(now_ns))?;
         holds(facts.market.last_quote().is_some(), DenyReason::NoPrice)?;
         passage.judge(freshness::check(facts.market, now_ns, self.limits.data_age_ns_max))?;
@@ -283,32 +294,41 @@ impl Kernel {
         passage.judge(size::check(price, qty, bounds.order_qty_max, limits.order_notional_max))?;
         if takes {
             let (book, max_bps) = (facts.market.book(), limits.depth_bps_max);
-            passage.judge(taking::check_depth(book, side, qty, max_bps))?;
+            passage.judge(taking::check_depth(book, side, order.rest(), max_bps))?;
         }
         passage.judge(collar::check(quote, side, price, limits.price_band_bps))?;
         let traded = facts.market.traded(now_ns, limits.data_age_ns_max);
         passage.judge(collar::check_trade(traded, side, price, limits.price_band_bps))?;
         passage.judge(ttl::check(ttl_ns, purpose, limits.order_ttl_ns_max))?;
         passage.judge(match wish {
-            Some(wish) => reducing::check(&[facts.account, wish.own], kind, side, qty, purpose),
+            Some(wish) => {
+                let holdings = [facts.account, wish.own];
+                reducing::check(&holdings, kind, side, order.change(), purpose)
+            }
             None => reducing::check_exit(&facts.account, kind, side, qty),
         })?;
         self.check_intent(order, facts)?;
-        self.check_counts(passage, facts)?;
+        self.check_counts(order, wish, facts)?;
         let worth = price.max(quote.ask);
         let position_max = self.scaled_qty(mode, bounds.position_max);
-        passage.judge(exposure::check_position(&facts.account, side, qty, position_max))?;
+        passage.judge(exposure::check_position(
+            &facts.account,
+            side,
+            order.added(),
+            position_max,
+        ))?;
         let gross_max = self.scaled_cash(mode, self.limits.gross_notional_max);
-        let more = worth.notional(qty);
+        let more = order.more(worth, quote.ask);
         passage.judge(exposure::check_gross(facts.around.gross, more, gross_max))?;
         self.check_sums(order, worth, more, facts)?;
         passage.judge(self.check_margin(order, worth, facts))?;
         let Some(wish) = wish else { return Ok(()) };
         let budget = self.budgets[wish.strategy.index()];
-        holds(wish.live_orders < budget.open_orders_max, DenyReason::StrategyOrders)?;
+        let has_room = wish.amends.is_some() || wish.live_orders < budget.open_orders_max;
+        holds(has_room, DenyReason::StrategyOrders)?;
         passage.judge(self.rates.check_strategy(passage, wish.strategy, now_ns))?;
         let notional_max = self.scaled_cash(mode, budget.position_notional_max);
-        passage.judge(exposure::check_strategy(&wish.own, side, worth, qty, notional_max))
+        passage.judge(exposure::check_strategy(&wish.own, side, worth, order.added(), notional_max))
     }
 
     /// Has the same been asked for, and would it meet an order of our own?
@@ -326,15 +346,24 @@ impl Kernel {
     /// Decision: orders of unknown fate are limited in each instrument, which is the smallest scope
     /// of a lost answer (SAFETY E8), and in all together: answers that are lost here and there are
     /// a venue or a connection that loses them, before any one instrument shows it.
-    fn check_counts(&mut self, passage: Passage, facts: &Facts<'_>) -> Result<(), DenyReason> {
+    fn check_counts(
+        &mut self,
+        order: &Candidate,
+        wish: Option<&Wish<'_>>,
+        facts: &Facts<'_>,
+    ) -> Result<(), DenyReason> {
+        let passage = order.passage;
         let (limits, here) = (&self.limits, facts.account.open);
         let bounds = limits.instruments[facts.instrument.id.index()];
         let holds = |holds, reason| passage.judge(require(holds, reason));
         holds(facts.unknown_orders < limits.unknown_orders_max, DenyReason::TooManyUnknown)?;
         holds(here.unknown() < bounds.unknown_orders_max, DenyReason::InstrumentUnknown)?;
         let most = limits.open_orders_max.min(STRATEGY_ORDERS_MAX);
-        holds(facts.live_orders < most, DenyReason::TooManyOrders)?;
-        holds(here.live() < bounds.open_orders_max, DenyReason::InstrumentOrders)?;
+        // An amend adds no order.
+        if wish.is_none_or(|wish| wish.amends.is_none()) {
+            holds(facts.live_orders < most, DenyReason::TooManyOrders)?;
+            holds(here.live() < bounds.open_orders_max, DenyReason::InstrumentOrders)?;
+        }
         passage.judge(self.rates.check(passage, facts.now.mono_ns))
     }
 
@@ -514,7 +543,7 @@ impl Kernel {
     }
 
     /// True when nothing opening may stand at the venue in that place.
-    pub(super) fn forbids_opening(&self, order: &super::Order) -> bool {
+    pub(super) fn forbids_opening(&self, order: &Order) -> bool {
         self.kill_switch.covers(order.terms.instrument, order.strategy)
             || self.modes.is_stopping()
             || self.losses.forbids_opening()
@@ -533,7 +562,7 @@ impl Kernel {
     }
 
     /// True when that latch stops such an order.
-    pub(super) fn reaches(&self, latch: &Latch, order: &super::Order) -> bool {
+    pub(super) fn reaches(&self, latch: &Latch, order: &Order) -> bool {
         self.kill_switch.reaches(latch, order.terms.instrument, order.strategy)
     }
 
@@ -557,41 +586,5 @@ impl Kernel {
 
     pub(super) fn limits(&self) -> &Limits {
         &self.limits
-    }
-
-    fn price_of(
-        &self,
-        request: &OrderRequest,
-        quote: &Quote,
-        tick: Price,
-    ) -> Result<Price, DenyReason> {
-        match request.kind {
-            OrderKind::Limit(price)
-            | OrderKind::PostOnly(price)
-            | OrderKind::Ioc(price)
-            | OrderKind::Fok(price) => Ok(price),
-            OrderKind::Market => {
-                let band_bps = self.limits.price_band_bps;
-                collar::price(quote, request.side, band_bps, tick).ok_or(DenyReason::NoQuote)
-            }
-        }
-    }
-}
-
-fn terms_of(request: &OrderRequest, price: Price, now: Stamp) -> OrderTerms {
-    let time_in_force = match request.kind {
-        OrderKind::Limit(_) => TimeInForce::Gtc,
-        OrderKind::PostOnly(_) => TimeInForce::Gtx,
-        OrderKind::Ioc(_) | OrderKind::Market => TimeInForce::Ioc,
-        OrderKind::Fok(_) => TimeInForce::Fok,
-    };
-    OrderTerms {
-        instrument: request.instrument,
-        side: request.side,
-        time_in_force,
-        price,
-        qty: request.qty,
-        purpose: request.purpose,
-        expires_ns: request.ttl_ns.map(|ttl_ns| now.mono_ns.saturating_add(ttl_ns)),
     }
 }
