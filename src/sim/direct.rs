@@ -109,6 +109,18 @@ impl Direct {
         }
     }
 
+    /// Somebody else with the same account amends an order, and the stream of it is lost: for tests
+    /// of what a reading of the account finds.
+    pub fn amend_unheard(
+        &mut self,
+        now_unix_ms: u64,
+        id: ClientOrderId,
+        instrument: InstrumentId,
+        to: Amendment,
+    ) {
+        self.amend(now_unix_ms, id, instrument, to, u8::MAX, &mut Vec::new());
+    }
+
     /// Runs timers: dead-man's switches and dates of orders. Every command and every event of the
     /// market runs them too.
     pub fn advance(&mut self, now_unix_ms: u64, out: &mut Vec<EventKind>) {

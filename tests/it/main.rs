@@ -9,6 +9,7 @@ mod sim_samples;
 mod support;
 
 mod account_drift;
+mod amends;
 mod book_lost;
 mod budgets;
 mod dead_man;

@@ -279,3 +279,27 @@ impl Orders {
         }
     }
 }
+
+#[cfg(test)]
+impl Order {
+    /// The same, on its way to become one more.
+    pub(in crate::core) fn being_amended(mut self) -> Self {
+        let to = Amendment {
+            qty: self.terms.qty.saturating_add(Qty::whole(1)),
+            ..self.terms.amendable()
+        };
+        self.may_become(Amend {
+            to,
+            number: 0,
+            sent_ns: Some(0),
+            is_doubtful: false,
+            as_before: 0,
+        });
+        self
+    }
+
+    /// The same, after so many amends.
+    pub(in crate::core) fn amended_so_often(self, amends: u32) -> Self {
+        Self { amends, ..self }
+    }
+}

@@ -19,6 +19,8 @@ use crate::types::{
     AccountSnapshot, ClientOrderId, Condition, DeadManReport, DeadManRequest, ExecutionReport,
     IdPrefix, InstrumentId, OrderTerms, Purpose, QueryToken, Side, TimeInForce,
 };
+#[cfg(test)]
+use crate::venue::Written;
 use crate::venue::{
     Answer, Call, Credentials, DecodeError, Directory, EncodeError, OrderDialect, Outgoing,
     Question, Stream, StreamBase, VenueTime, WrittenOrder,

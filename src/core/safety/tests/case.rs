@@ -15,7 +15,8 @@ use crate::core::{Order, PartialFill, Permissions};
 use crate::types::{
     AssetId, BookDelta, DELTA_LEVELS, Filters, Instrument, InstrumentId, InstrumentKind,
     InstrumentMargin, Level, MS, MarginMode, MarginTier, MarginTiers, MarkBand, MarketData,
-    MarketEvent, OrderStatus, Qty, Quote, SECOND, Side, Trade, VenueId,
+    MarketEvent, OrderKind, OrderRequest, OrderStatus, Price, Qty, Quote, SECOND, Side,
+    TimeInForce, Trade, VenueId,
 };
 
 pub(super) const NOW_NS: u64 = 100 * SECOND;
@@ -54,6 +55,8 @@ pub(super) struct Case {
     pub(super) funds: Option<Funds>,
     /// What everything else needs.
     pub(super) needs: Option<Needs>,
+    /// The order that is to become what the request says.
+    pub(super) amends: Option<Order>,
     pub(super) kernel: Kernel,
 }
 
@@ -275,6 +278,7 @@ pub(super) fn good() -> Case {
         setup: Some(margin_setup()),
         funds: Some(Funds { opening: Cash::whole(1_000), balance: Cash::whole(1_000) }),
         needs: Some(Needs::default()),
+        amends: None,
         kernel: kernel(),
     }
 }
@@ -369,24 +373,48 @@ macro_rules! facts {
     };
 }
 
-pub(super) fn review(case: &mut Case) -> Result<Approved, DenyReason> {
-    let facts = facts!(case);
-    let wish = Wish {
-        id: case.id,
-        strategy: MAKER,
-        request: case.request,
-        origin_ns: case.origin_ns,
-        permitted: case.permitted,
-        own: Holdings {
-            position: case.own_position,
-            rival: None,
-            open: &case.own_open,
-            foreign: Qty::ZERO,
-        },
-        live_orders: case.own_live_orders,
+/// The wish of a case.
+macro_rules! wish {
+    ($case:ident) => {
+        Wish {
+            id: $case.id,
+            strategy: MAKER,
+            request: $case.request,
+            origin_ns: $case.origin_ns,
+            permitted: $case.permitted,
+            own: Holdings {
+                position: $case.own_position,
+                rival: None,
+                open: &$case.own_open,
+                foreign: Qty::ZERO,
+            },
+            live_orders: $case.own_live_orders,
+            amends: $case.amends.as_ref(),
+        }
     };
+}
+
+pub(super) fn review(case: &mut Case) -> Result<Approved, DenyReason> {
+    assert!(case.amends.is_none(), "a new order");
+    let facts = facts!(case);
+    let wish = wish!(case);
     case.id.sequence += 1;
     case.kernel.review(&wish, &facts)
+}
+
+/// What the kernel says of other terms for the order of the case.
+pub(super) fn review_amend(case: &mut Case) -> Result<ApprovedAmend, DenyReason> {
+    let facts = facts!(case);
+    let wish = wish!(case);
+    case.kernel.review_amend(&wish, &facts)
+}
+
+/// What the kernel says, of a new order or of an amend.
+pub(super) fn verdict(case: &mut Case) -> Result<(), DenyReason> {
+    match case.amends {
+        Some(_) => review_amend(case).map(drop),
+        None => review(case).map(drop),
+    }
 }
 
 /// The operator's exit with the quantity and side of the case.
@@ -574,4 +602,23 @@ pub(super) fn repeat(case: &mut Case, times: u32) {
 pub(super) fn mark(case: &mut Case, price: i32, age_ns: u64) {
     case.instrument.filters.mark_band = Some(MarkBand { up_bps: 10_500, down_bps: 9_500 });
     tell(&mut case.market, MarketData::Mark(Price::whole(price)), NOW_NS - age_ns);
+}
+
+/// The request of the case is what a resting order of 1 at 99 is to become, which `change` has
+/// changed.
+pub(super) fn amend(case: &mut Case, change: impl FnOnce(&mut Order)) {
+    let OrderRequest { instrument, side, purpose, .. } = case.request;
+    let terms = OrderTerms {
+        instrument,
+        side,
+        time_in_force: TimeInForce::Gtc,
+        price: Price::whole(99),
+        qty: Qty::whole(1),
+        purpose,
+        expires_ns: None,
+    };
+    let mut order = Order::sent(id(1), Some(MAKER), terms, 0);
+    order.status = OrderStatus::New;
+    change(&mut order);
+    case.amends = Some(order);
 }
