@@ -100,16 +100,16 @@ fn the_larger_of_both_counts_until_the_venue_has_spoken() {
 #[test]
 fn both_prices_count_until_the_venue_has_spoken() {
     let (mut world, id) = resting();
-    world.amend(id, "2", "98").unwrap();
+    world.amend(id, "2", "99.4").unwrap();
     let meets = |at| limit(Side::Sell, "1", at);
-    for at in ["99", "98"] {
+    for at in ["99", "99.4"] {
         assert_eq!(world.wish(0, meets(at)), Err(DenyReason::SelfTrade), "{at}");
         let again = world.wish(0, limit(Side::Buy, "2", at));
         assert_eq!(again, Err(DenyReason::DuplicateOrder), "{at}");
     }
-    world.report(id, amended("2", "98", "0"));
+    world.report(id, amended("2", "99.4", "0"));
     assert!(world.wish(0, limit(Side::Buy, "2", "99")).is_ok(), "the old one is gone");
-    assert_eq!(world.wish(0, limit(Side::Buy, "2", "98")), Err(DenyReason::DuplicateOrder));
+    assert_eq!(world.wish(0, limit(Side::Buy, "2", "99.4")), Err(DenyReason::DuplicateOrder));
 }
 
 #[test]
@@ -602,9 +602,11 @@ fn a_post_only_order_stays_post_only() {
 }
 
 /// At every moment the core counts at least what the venue could still fill, at a price that it
-/// knows of: under loss, delay, repetition, overtaking and broken connections.
+/// knows of: under loss, delay, repetition, overtaking and broken connections. What traded and was
+/// not told is missing from the position only while nothing may be opened.
 #[test]
 fn the_worst_case_is_never_below_the_truth() {
+    let mut amends = 0;
     for seed in 0..120 {
         let mut world = World::calm();
         world.seed(seed);
@@ -629,7 +631,9 @@ fn the_worst_case_is_never_below_the_truth() {
             world.core.orders().map(|order| (order.amending(), order.status)).collect();
         assert!(ids.iter().all(|(to, _)| to.is_none()), "seed {seed}: {ids:?}");
         assert_eq!(world.position(), world.venue_position(BTC), "seed {seed}");
+        amends += world.status().counters.amends_sent;
     }
+    assert!(1_000 < amends, "{amends} amends try little");
 }
 
 fn misbehave(world: &mut World) {
@@ -664,6 +668,7 @@ fn misbehave(world: &mut World) {
 fn assert_covered(world: &World, seed: u64) {
     let exchange = world.venue.exchange();
     let mut there = Qty::ZERO;
+    let may_open = world.status().reconciled;
     for open in exchange.open_orders(world.venue.account()) {
         there = there.saturating_add(open.remaining());
         let known = world.core.orders().find(|order| world.is_named(order.id, open));
@@ -676,5 +681,5 @@ fn assert_covered(world: &World, seed: u64) {
         .core
         .orders()
         .fold(world.position(), |sum, order| sum.saturating_add(order.remaining()));
-    assert!(world.venue_position(BTC).saturating_add(there) <= counted, "seed {seed}");
+    assert!(!may_open || world.venue_position(BTC).saturating_add(there) <= counted, "seed {seed}");
 }

@@ -4,7 +4,8 @@
 //! order of precedence, the same as [`DenyReason`]: the first that fails names the reason.
 //!
 //! Must hold: only `Kernel::review` and `Kernel::review_exit` make an [`Approved`], and only
-//! `Kernel::review_amend` an [`ApprovedAmend`]; what is not known denies; a stop never denies an operator's exit (SAFETY E2) and never touches a cancel.
+//! `Kernel::review_amend` an [`ApprovedAmend`]; what is not known denies; a stop never denies an
+//! operator's exit (SAFETY E2) and never touches a cancel.
 //! A check is a file that answers `Result<(), DenyReason>`, a variant at its place of precedence, a
 //! line here, and a row in `tests.rs`.
 

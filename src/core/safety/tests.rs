@@ -14,6 +14,7 @@ use crate::types::{
     InstrumentKind, InstrumentMargin, MarginMode, MarketData, OrderKind, OrderRequest, OrderStatus,
     Price, Qty, SECOND, Side, TimeInForce,
 };
+use amends::amend;
 use case::*;
 
 type Change = fn(&mut Case);

@@ -1,4 +1,5 @@
-//! An order or an amend read back from the bytes that are about to leave: the second opinion of the gateway.
+//! An order or an amend read back from the bytes that are about to leave: the second opinion of the
+//! gateway.
 //!
 //! Must hold: nothing of `command.rs` is used to read, so that a fault of the writer is no fault of
 //! the reader. Members that say nothing about what is compared are passed over, wherever they

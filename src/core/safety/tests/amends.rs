@@ -6,6 +6,25 @@ use super::*;
 use crate::core::orders::{Open, Totals};
 use crate::types::Cash;
 
+/// The request of the case is what a resting order of 1 at 99 is to become, which `change` has
+/// changed.
+pub(super) fn amend(case: &mut Case, change: impl FnOnce(&mut Order)) {
+    let OrderRequest { instrument, side, purpose, .. } = case.request;
+    let terms = OrderTerms {
+        instrument,
+        side,
+        time_in_force: TimeInForce::Gtc,
+        price: Price::whole(99),
+        qty: Qty::whole(1),
+        purpose,
+        expires_ns: None,
+    };
+    let mut order = Order::sent(id(1), Some(MAKER), terms, 0);
+    order.status = OrderStatus::New;
+    change(&mut order);
+    case.amends = Some(order);
+}
+
 /// A buy of 1 at 99 that rests is to become one of 2 at 100, and all that is counted counts it.
 fn good_amend() -> Case {
     amended(good())

@@ -603,22 +603,3 @@ pub(super) fn mark(case: &mut Case, price: i32, age_ns: u64) {
     case.instrument.filters.mark_band = Some(MarkBand { up_bps: 10_500, down_bps: 9_500 });
     tell(&mut case.market, MarketData::Mark(Price::whole(price)), NOW_NS - age_ns);
 }
-
-/// The request of the case is what a resting order of 1 at 99 is to become, which `change` has
-/// changed.
-pub(super) fn amend(case: &mut Case, change: impl FnOnce(&mut Order)) {
-    let OrderRequest { instrument, side, purpose, .. } = case.request;
-    let terms = OrderTerms {
-        instrument,
-        side,
-        time_in_force: TimeInForce::Gtc,
-        price: Price::whole(99),
-        qty: Qty::whole(1),
-        purpose,
-        expires_ns: None,
-    };
-    let mut order = Order::sent(id(1), Some(MAKER), terms, 0);
-    order.status = OrderStatus::New;
-    change(&mut order);
-    case.amends = Some(order);
-}
