@@ -108,6 +108,7 @@ fn margin(instruments: &[InstrumentId]) -> AccountMargin {
     AccountMargin {
         wallets: vec![WalletMargin { asset: AssetId(0), available: much, balance: much }],
         instruments: instruments.iter().map(row).collect(),
+        fees: Vec::new(),
     }
 }
 

@@ -25,6 +25,7 @@ pub(super) fn limits(values: &Values, no_trade: Vec<NoTradeWindow>) -> Option<Li
             open_orders_max: values.whole_u32(&format!("{path}.max_open_orders"))?,
             unknown_orders_max: values.whole_u32(&format!("{path}.max_unknown_orders"))?,
             restricted: values.flag(&format!("{path}.restricted"))?,
+            shared: values.flag(&format!("{path}.shared")).unwrap_or(false),
             leverage: values.whole_u32(&format!("{path}.leverage"))?,
         })
     };
@@ -39,6 +40,8 @@ pub(super) fn limits(values: &Values, no_trade: Vec<NoTradeWindow>) -> Option<Li
             window_ns: seconds(values, "risk.gap_window_s")?,
         },
         funding_bps_max: bps(values, "risk.max_funding_pct", 100)?,
+        fee_tolerance_centi_bps: values
+            .unless_off("risk.max_fee_difference_bps", |values, path| bps(values, path, 100))?,
         slippage: SlippageLimits {
             max_bps: values.whole_u32("risk.max_slippage_bps")?.into(),
             orders: Often {

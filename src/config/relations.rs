@@ -89,8 +89,8 @@ impl Relations<'_> {
         }
     }
 
-    /// An instrument belongs to one strategy: two on one would undo each other's positions, and a
-    /// reduction of the one may be none of the account (SAFETY E9).
+    /// An instrument belongs to one strategy unless it says that it is shared: two on one may undo
+    /// each other's positions, and a reduction of the one may be none of the account (SAFETY E9).
     fn owners(&mut self) {
         let mut owned: Vec<(String, String)> = Vec::new();
         for index in 0..self.values.count("strategies") {
@@ -101,13 +101,24 @@ impl Relations<'_> {
                 let path = format!("{list}[{at}]");
                 let Some(symbol) = self.values.text(&path).map(str::to_owned) else { continue };
                 let owner = owned.iter().find(|(taken, by)| *taken == symbol && *by != name);
-                if let Some((_, owner)) = owner {
-                    let what = format!("{symbol} belongs to `{owner}`; one strategy an instrument");
+                if let Some((_, owner)) = owner
+                    && !self.is_shared(&symbol)
+                {
+                    let what = format!(
+                        "{symbol} belongs to `{owner}`; one strategy an instrument, unless the \
+                         instrument says `shared: true`"
+                    );
                     self.fault(&path, what);
                 }
                 owned.push((symbol, name.clone()));
             }
         }
+    }
+
+    fn is_shared(&self, symbol: &str) -> bool {
+        let at = symbols(self.values).position(|known| known == symbol);
+        let flag = at.and_then(|at| self.values.flag(&format!("instruments[{at}].shared")));
+        flag == Some(true)
     }
 
     fn strategy_instruments(&mut self, list: &str) {

@@ -96,6 +96,7 @@ risk:
   max_slippage_bps: 20
   slippage_orders_max: 5
   slippage_window_s: 600
+  max_fee_difference_bps: 0.25
   max_funding_pct: 0.1
   max_gaps: 5
   gap_window_s: 300
@@ -121,6 +122,22 @@ reconciliation: {interval_s: 30, timeout_ms: 5000, balance_tolerance: 0, positio
 breaker: {max_stops: 3, window_s: 600, cooldown_s: 900}
 dead_man: {countdown_s: 60, renew_s: 20}
 ";
+
+#[test]
+fn strategies_may_stand_on_one_instrument_that_says_that_it_is_shared() {
+    let whole = SMALL.find("strategies:\n").unwrap() + "strategies:\n".len();
+    let end = SMALL.find("kill_switch:").unwrap();
+    let second = SMALL[whole..end].replace("name: rest", "name: other");
+    let two = [&SMALL[..end], &second, &SMALL[end..]].concat();
+    let told = faults(&two).join("\n");
+    assert!(told.contains("belongs to `rest`") && told.contains("`shared: true`"), "{told}");
+    let shared = edited(&two, "restricted: false", "restricted: false, shared: true");
+    let config = config(&shared);
+    assert!(config.limits.instruments[0].shared && config.strategies.len() == 2);
+    assert!(
+        !faults(&edited(&two, "restricted: false", "restricted: false, shared: no")).is_empty()
+    );
+}
 
 #[test]
 fn every_value_of_the_small_file_arrives() {
@@ -212,6 +229,7 @@ fn assert_limits(limits: &Limits) {
     assert_eq!((limits.repeats.max, limits.repeats.window_ns), (20, 60 * SECOND));
     assert_eq!((limits.orders_per_minute_max, limits.depth_bps_max), (300, Some(1_250)));
     assert_eq!(limits.conservative_taker, Taker::Off);
+    assert_eq!(limits.fee_tolerance_centi_bps, Some(25));
     let margin = MarginLimits {
         mode: MarginMode::Cross,
         fee_centi_bps: 450,

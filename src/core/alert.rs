@@ -127,6 +127,13 @@ pub enum Alert {
         /// Against the equity.
         size: FundingSize,
     },
+    /// The fee of a trade is not the one to expect, or cannot be compared (SAFETY T12).
+    Fee {
+        /// Of what.
+        instrument: InstrumentId,
+        /// What is wrong with it.
+        fault: FeeFault,
+    },
     /// The venue's dead-man's switch was not renewed in time: what stood there may be gone.
     DeadManFired(InstrumentId),
     /// What happens reaches the disk too late, or in time again: nothing is opened meanwhile.
@@ -189,4 +196,20 @@ pub enum OrderFault {
     },
     /// It traded with another order of this account (SAFETY T17).
     SelfTrade,
+}
+
+/// What can be wrong with a fee.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum FeeFault {
+    /// It is beyond `risk.max_fee_difference_bps` from what the venue's own rate makes of it.
+    Differs {
+        /// What the trade cost; below zero is a rebate.
+        paid: Cash,
+        /// What it should have.
+        expected: Cash,
+    },
+    /// The venue has not told its rate yet, or could not be read: nothing to compare with.
+    RateUnknown,
+    /// It was not told in the asset that the instrument is settled in: not to be compared.
+    OtherAsset,
 }

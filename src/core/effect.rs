@@ -3,6 +3,7 @@
 use super::alert::Alert;
 use super::event::OperatorRequest;
 use super::kept::Kept;
+use super::ledger::LedgerLine;
 use super::mode::{ModeRecord, Scope};
 use super::portfolio::HighWater;
 use super::safety::{Approved, ApprovedAmend, DenyReason, Latch};
@@ -73,6 +74,15 @@ pub enum Effect {
     HighWaterChanged(HighWater),
     /// Something of the limits of loss moved and must survive a restart.
     Kept(Kept),
+    /// A strategy's ledger moved and must survive a restart (SAFETY E9).
+    Ledger {
+        /// Whose.
+        strategy: StrategyId,
+        /// Of what.
+        instrument: InstrumentId,
+        /// As it is from here on.
+        line: LedgerLine,
+    },
     /// A person should know.
     Alert(Alert),
     /// The answer to an operator's request.

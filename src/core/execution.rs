@@ -6,6 +6,7 @@
 
 use super::Core;
 use super::alert::{Alert, OrderFault};
+use super::attribution::Owner;
 use super::effect::{Effect, Effects};
 use super::fill::{self, FillFault};
 use super::foreign::{ForeignCause, Reach};
@@ -39,8 +40,8 @@ impl Core {
         };
         if let Some(fill) = &applied.fill {
             let instrument = &self.state.instruments[report.instrument.index()];
-            let strategy = applied.order.strategy;
-            let ended = self.state.portfolio.on_fill(instrument, fill, applied.unsettled, strategy);
+            let (strategy, owner) = (applied.order.strategy, applied.order.owner());
+            let ended = self.state.portfolio.on_fill(instrument, fill, applied.unsettled, owner);
             if let Some(strategy) = strategy {
                 self.kernel.on_fill(strategy, fill, ended, now_ns);
             }
@@ -51,6 +52,7 @@ impl Core {
             let fault = fill::check_order(&applied.order, report.instrument, fill);
             self.on_fault(id, report.instrument, fault, effects);
             self.watch_slippage(&applied.order, fill, effects);
+            self.watch_fee(report.instrument, fill, effects);
             self.keep_rest(&applied.order, effects);
         }
         Some(applied)
@@ -116,7 +118,7 @@ impl Core {
         let fresh = self.state.orders.is_fresh(report);
         if fresh {
             let instrument = &self.state.instruments[report.instrument.index()];
-            self.state.portfolio.on_fill(instrument, &fill, fill.qty, None);
+            self.state.portfolio.on_fill(instrument, &fill, fill.qty, Owner::Nobody);
             self.state.expose(report.instrument);
         }
         fresh

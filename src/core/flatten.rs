@@ -22,8 +22,8 @@ use crate::types::{ClientOrderId, Filters, InstrumentId, MS, Qty, SECOND, Side};
 const NEXT_NS: u64 = 250 * MS;
 
 /// A position that does not move for so long is said aloud, again and again: no price, no book to
-/// meet, or a venue that refuses.
-const STUCK_NS: u64 = 5 * SECOND;
+/// meet, no connection, or a venue that refuses. Within five seconds, as every alert (SAFETY T19).
+const STUCK_NS: u64 = 4 * SECOND;
 
 /// The work in hand, per instrument.
 #[derive(Debug)]

@@ -22,6 +22,7 @@ mod effect;
 mod event;
 mod execution;
 mod exposure;
+mod fees;
 mod fill;
 mod flatten;
 mod foreign;
@@ -29,6 +30,7 @@ mod funding;
 mod gaps;
 mod guard;
 mod kept;
+mod ledger;
 mod links;
 mod margin;
 mod margin_watch;
@@ -52,7 +54,7 @@ mod strategy;
 mod suspense;
 
 pub use account_drift::AccountDrift;
-pub use alert::{Alert, MarginAlert, OrderFault};
+pub use alert::{Alert, FeeFault, MarginAlert, OrderFault};
 pub use book::Book;
 pub use dead_man::DeadManState;
 pub use digest::Digest;
@@ -66,6 +68,7 @@ pub use flatten::exit_slice;
 pub use foreign::{ForeignCause, Severity};
 pub use funding::FundingSize;
 pub use kept::{BreakerMark, DayMark, Kept, STOPS_MAX};
+pub use ledger::LedgerLine;
 pub use mode::{Author, Mode, ModeCause, ModeRecord, Scope, transitions};
 pub use orders::{ORDERS_MAX, Order};
 pub use params::{Param, ParamFault, Params};
@@ -93,6 +96,7 @@ use crate::types::{
 };
 use dispatch::UPDATES_MAX;
 use door::Door;
+use fees::Fees;
 use flatten::Flatten;
 use orders::Applied;
 use recent::Recent;
@@ -108,6 +112,7 @@ pub struct Core {
     seats: Vec<SeatState>,
     intents: Intents,
     flatten: Flatten,
+    fees: Fees,
     counters: Counters,
     updates: Vec<(StrategyId, OrderUpdate)>,
     telling: Vec<(StrategyId, OrderUpdate)>,
@@ -152,7 +157,7 @@ impl Core {
         let gaps = vec![Recent::new(limits.gaps); instruments.len()];
         let slips = limits.slippage.orders;
         let (count, seats) = (instruments.len(), strategies.len());
-        let state = State::new(
+        let mut state = State::new(
             instruments,
             valuations,
             seats,
@@ -161,6 +166,9 @@ impl Core {
             setup.dead_man,
             &limits,
         );
+        for &(strategy, instrument, line) in &setup.restored.ledgers {
+            state.portfolio.restore(strategy, instrument, line);
+        }
         let kernel = Kernel::new(limits, budgets, &state.instruments, setup.epoch, &setup.restored);
         Self {
             state,
@@ -168,6 +176,7 @@ impl Core {
             seats: strategies.into_iter().map(|seat| SeatState::new(seat, slips)).collect(),
             intents: Intents::new(setup.epoch),
             flatten: Flatten::new(count),
+            fees: Fees::new(count),
             counters: Counters::default(),
             updates: Vec::with_capacity(UPDATES_MAX),
             telling: Vec::with_capacity(UPDATES_MAX),
@@ -201,6 +210,7 @@ impl Core {
         self.exit(effects);
         self.begin(effects);
         self.dispatch(&event.kind, moved.as_ref(), effects);
+        self.keep_ledgers(effects);
     }
 
     /// A number that two equal states share.
@@ -272,6 +282,15 @@ impl Core {
         None
     }
 
+    /// What did not fit is kept with the next event.
+    fn keep_ledgers(&mut self, effects: &mut Effects) {
+        while 0 < effects.room()
+            && let Some((strategy, instrument, line)) = self.state.portfolio.take_moved()
+        {
+            effects.push(Effect::Ledger { strategy, instrument, line });
+        }
+    }
+
     fn door(&self) -> Door {
         Door {
             instruments: self.state.instruments.len(),
@@ -336,6 +355,7 @@ impl Core {
                 let asked_ns = reconciler.asked_ns().unwrap_or(0);
                 if self.on_snapshot(snapshot, effects) != Verdict::Dropped {
                     self.on_margin(snapshot, asked_ns, effects);
+                    self.fees.on_read(snapshot.margin.as_ref());
                 }
             }
             AccountEvent::MarginCall(venue) => self.on_margin_call(*venue, effects),

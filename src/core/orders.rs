@@ -21,6 +21,7 @@ pub(super) use stuck::Escalation;
 pub(super) use totals::{Open, Totals};
 
 use super::alert::Alert;
+use super::attribution::Owner;
 use super::digest::Digest;
 use super::effect::{Command, Effect, Effects};
 use super::safety::Approved;
@@ -28,7 +29,7 @@ use super::setup::Timing;
 use super::slippage::Taken;
 use crate::types::{
     ClientOrderId, ExecutionKind, ExecutionReport, Fill, InstrumentId, OrderStatus, OrderTerms,
-    Price, Qty, Side, StrategyId, VenueOrder,
+    Price, Purpose, Qty, Side, StrategyId, VenueOrder,
 };
 use resting::Resting;
 use ring::Ring;
@@ -54,8 +55,10 @@ pub struct Order {
     pub id: ClientOrderId,
     /// Whose wish it was; `None` for an exit of the operator or an order found at the venue.
     pub strategy: Option<StrategyId>,
-    /// Its terms.
+    /// Its terms. Their purpose is what it is to the account.
     pub terms: OrderTerms,
+    /// What it is to the ledger of its strategy (SAFETY E9).
+    pub(super) toward: Purpose,
     /// Where it is in its life.
     pub status: OrderStatus,
     /// How much of it traded, by the trades that we were told of.
@@ -106,6 +109,7 @@ impl Order {
             id,
             strategy,
             terms,
+            toward: terms.purpose,
             status: OrderStatus::PendingNew,
             cum_qty: Qty::ZERO,
             claimed_qty: Qty::ZERO,
@@ -123,6 +127,15 @@ impl Order {
             amended_ns: 0,
             terms_unix_ms: 0,
             price_worst: terms.price,
+        }
+    }
+
+    /// Whose trades its trades are.
+    pub(super) fn owner(&self) -> Owner {
+        match self.strategy {
+            Some(strategy) => Owner::Strategy(strategy),
+            None if self.is_resting_kind() => Owner::Nobody,
+            None => Owner::Exit,
         }
     }
 
@@ -216,6 +229,7 @@ impl Orders {
         let place = self.find(approved.id());
         assert!(place.is_err(), "an id is used once");
         let mut order = Order::sent(approved.id(), approved.strategy(), *approved.terms(), now_ns);
+        order.toward = approved.toward();
         let answer_ns = now_ns.saturating_add(self.timing.answer_ns_max);
         order.deadline_ns = order.terms.expires_ns.unwrap_or(u64::MAX).min(answer_ns);
         self.insert(place.unwrap_or_else(|at| at), order);

@@ -9,8 +9,9 @@
 //! Longs are marked at the bid and shorts at the ask: what we could get, not what we hope.
 //! The value of positions is kept per change, so equity costs the same with many instruments.
 
-use super::attribution::{Attribution, Marks};
+use super::attribution::{Attribution, Owner};
 use super::digest::Digest;
+use super::ledger::{LedgerLine, Marks};
 use super::reconcile::Finding;
 use super::safety::Valuation as Worth;
 use super::setup::Valuation;
@@ -92,12 +93,12 @@ pub struct Tally {
 
 impl Portfolio {
     pub(super) fn new(
-        instruments: usize,
+        shared: Vec<bool>,
         strategies: usize,
         venues: usize,
         valuations: Vec<Valuation>,
     ) -> Self {
-        let assets = valuations.len();
+        let (assets, instruments) = (valuations.len(), shared.len());
         Self {
             valuations,
             ledgers: vec![Cash::ZERO; assets],
@@ -107,7 +108,7 @@ impl Portfolio {
             open: 0,
             known: vec![false; venues],
             complete: vec![false; venues],
-            attribution: Attribution::new(instruments, strategies),
+            attribution: Attribution::new(shared, strategies),
             tally: Tally::default(),
             moved: vec![Cash::ZERO; assets],
             transfers: Cash::ZERO,
@@ -130,6 +131,26 @@ impl Portfolio {
     /// Signed positions that are one strategy's doing, by instrument.
     pub(super) fn attributed(&self, strategy: StrategyId) -> &[Qty] {
         self.attribution.positions(strategy)
+    }
+
+    /// Whose doing positions are.
+    pub(super) fn attribution(&self) -> &Attribution {
+        &self.attribution
+    }
+
+    /// What an earlier run left of one strategy.
+    pub(super) fn restore(&mut self, strategy: StrategyId, of: InstrumentId, line: LedgerLine) {
+        self.attribution.restore(strategy, of, line);
+    }
+
+    /// A line of a strategy's ledger that must be kept.
+    pub(super) fn take_moved(&mut self) -> Option<(StrategyId, InstrumentId, LedgerLine)> {
+        self.attribution.take_moved()
+    }
+
+    /// A flatten left the account flat: nobody goes on as if he held something.
+    pub(super) fn on_flattened(&mut self, of: InstrumentId) {
+        self.attribution.on_flat(of);
     }
 
     /// Every asset that is held at one venue. The same name at two venues is two assets: what is at
@@ -165,14 +186,14 @@ impl Portfolio {
     }
 
     /// A trade, of which `unsettled` is not accounted for yet: the rest came with a reading of the
-    /// account. `strategy` is whose order it was; `None` leaves it unattributed (SAFETY E9). Says
-    /// the profit of the strategy's round trip that it ends.
+    /// account. `owner` is whose order it was (SAFETY E9). Says the profit of the strategy's round
+    /// trip that it ends.
     pub(super) fn on_fill(
         &mut self,
         instrument: &Instrument,
         fill: &Fill,
         unsettled: Qty,
-        strategy: Option<StrategyId>,
+        owner: Owner,
     ) -> Option<Cash> {
         self.count(fill);
         if unsettled == Qty::ZERO {
@@ -187,7 +208,7 @@ impl Portfolio {
             None => Some(Cash::ZERO),
         };
         let marks = self.marks(instrument.id);
-        self.attribution.on_fill(strategy?, instrument.id, fill, unsettled, fee, marks)
+        self.attribution.on_fill(owner, instrument.id, fill, unsettled, fee, marks)
     }
 
     /// Part of the position turned out to be that strategy's doing, at `price` at worst.
@@ -395,8 +416,7 @@ impl Portfolio {
         }
     }
 
-    /// Makes the venue's account ours. A difference in position that is nobody's doing stays
-    /// unattributed, except that an account found flat leaves nobody a position.
+    /// Makes the venue's account ours.
     pub(super) fn adopt(
         &mut self,
         snapshot: &AccountSnapshot,
@@ -409,7 +429,7 @@ impl Portfolio {
         for asset in self.assets_at(venue, instruments) {
             self.ledgers[asset.index()] = Cash::ZERO;
         }
-        self.known[venue.index()] = true;
+        let is_first = !std::mem::replace(&mut self.known[venue.index()], true);
         for (asset, balance) in &snapshot.balances {
             match self.ledgers.get_mut(asset.index()) {
                 Some(ledger) => *ledger = *balance,
@@ -426,8 +446,8 @@ impl Portfolio {
                 }
             }
             let ours = std::mem::replace(&mut self.holdings[instrument.id.index()].qty, qty);
-            if qty == Qty::ZERO && ours != Qty::ZERO {
-                self.attribution.on_flat(instrument.id);
+            if qty != ours || is_first {
+                self.attribution.on_adopted(instrument.id, ours, qty);
             }
             self.value(instrument);
         }

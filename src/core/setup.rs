@@ -7,13 +7,14 @@ pub use super::appetite::{
     Appetite, BreakerLimits, DayLimits, ExposureLimits, RejectLimits, Storm, StrategyLimits,
 };
 use super::kept::{BreakerMark, DayMark};
+use super::ledger::LedgerLine;
 use super::mode::{ModeRecord, Scope};
 use super::partial::PartialFill;
 use super::permission::Permissions;
 use super::portfolio::HighWater;
 use super::safety::{Latch, TripRecord};
 use super::strategy::Strategy;
-use crate::types::{Cash, Instrument, InstrumentId, MarginMode, Qty};
+use crate::types::{Cash, Instrument, InstrumentId, MarginMode, Qty, StrategyId};
 
 /// Everything that a core is built from.
 #[derive(Debug)]
@@ -68,6 +69,8 @@ pub struct Restored {
     pub day: Option<DayMark>,
     /// The circuit breaker.
     pub breaker: Option<BreakerMark>,
+    /// What each strategy held of each instrument.
+    pub ledgers: Vec<(StrategyId, InstrumentId, LedgerLine)>,
 }
 
 /// How an asset becomes reporting currency (D17).
@@ -145,6 +148,9 @@ pub struct Limits {
     pub gaps: Often,
     /// Funding beyond this part of the equity, in basis points, is told aloud (SAFETY T13).
     pub funding_bps_max: u32,
+    /// How far a fee may be from what the venue's rate makes of it, in hundredths of a basis point
+    /// of the notional; `None` where fees are not compared (SAFETY T12).
+    pub fee_tolerance_centi_bps: Option<u32>,
     /// What taking may cost (SAFETY T10).
     pub slippage: SlippageLimits,
     /// How far the market may have moved before nothing is opened.
@@ -251,6 +257,8 @@ pub struct InstrumentLimits {
     pub unknown_orders_max: u32,
     /// Only reductions pass (a list of compliance).
     pub restricted: bool,
+    /// Several strategies may hold it, each in a ledger of its own (SAFETY E9).
+    pub shared: bool,
     /// What the venue must trade it with, notional per initial margin.
     pub leverage: u32,
 }

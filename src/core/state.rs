@@ -64,6 +64,7 @@ impl State {
         limits: &Limits,
     ) -> Self {
         let count = instruments.len();
+        let shared = limits.instruments.iter().map(|bounds| bounds.shared).collect();
         let venues = instruments.iter().map(|it| it.venue.index() + 1).max().unwrap_or(0);
         let reconciler = |venue| Reconciler::new(venue, timing);
         let window_ns = limits.price_move.window_ns;
@@ -73,7 +74,7 @@ impl State {
             now: Stamp::default(),
             market: instruments.iter().map(market).collect(),
             orders: Orders::new(count, strategies, timing),
-            portfolio: Portfolio::new(count, strategies, venues, valuations),
+            portfolio: Portfolio::new(shared, strategies, venues, valuations),
             exposure: Exposure::new(&instruments),
             margins: Margins::new(&instruments, limits.margin),
             reconcilers: (0_u8..).map(VenueId).take(venues).map(reconciler).collect(),

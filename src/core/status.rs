@@ -2,6 +2,7 @@
 
 use super::dead_man::DeadManState;
 use super::kept::DayMark;
+use super::ledger::LedgerLine;
 use super::mode::{Mode, ModeRecord, Scope};
 use super::portfolio::{HighWater, Tally};
 use super::safety::{DenyReason, LATCHES_MAX, Latch, TripRecord};
@@ -35,6 +36,10 @@ pub struct Counters {
     pub bad_fills: u64,
     /// Trades between two orders of this account.
     pub self_trades: u64,
+    /// Trades whose fee was not what the venue's rate makes of it.
+    pub fee_mismatches: u64,
+    /// Trades whose fee could not be compared: no rate, or another asset.
+    pub fees_unchecked: u64,
     /// Messages of the venue about orders that were told before.
     pub repeated_reports: u64,
     /// Books lost by gaps in the market data.
@@ -60,6 +65,8 @@ impl Default for Counters {
             foreign_fills: 0,
             bad_fills: 0,
             self_trades: 0,
+            fee_mismatches: 0,
+            fees_unchecked: 0,
             repeated_reports: 0,
             gaps: 0,
             clock_refusals: 0,
@@ -109,6 +116,8 @@ pub struct InstrumentStatus {
     pub book_whole: bool,
     /// Signed position of the account.
     pub position: Qty,
+    /// The part of it that is no strategy's doing (SAFETY E9).
+    pub unattributed: Qty,
     /// Orders of ours that are not over.
     pub open_orders: u32,
     /// What holds for it alone, and why.
@@ -156,8 +165,8 @@ pub struct StrategyStatus {
     pub profit: Option<Cash>,
     /// What holds for it alone, and why.
     pub held: ModeRecord,
-    /// Its own positions, by `InstrumentId`.
-    pub positions: Vec<Qty>,
+    /// Its own ledger, by `InstrumentId` (SAFETY E9).
+    pub ledgers: Vec<LedgerLine>,
 }
 
 /// One latch of the kill switch.
@@ -328,6 +337,7 @@ impl Core {
             line.quote_age_ms = market.quote_age_ns(state.now.mono_ns) / crate::types::MS;
             line.book_whole = market.is_whole();
             line.position = state.portfolio.position(instrument.id);
+            line.unattributed = state.portfolio.attribution().unattributed(instrument.id);
             line.open_orders = state.totals().of(instrument.id).live();
             line.held = self.kernel.mode_in(Scope::Instrument(instrument.id));
             line.dead_man = state.dead_man.state(instrument.id, state.now);
@@ -347,8 +357,10 @@ impl Core {
             line.denied = seat.denied;
             line.slipped = seat.slipped;
             line.held = self.kernel.mode_in(Scope::Strategy(id));
-            line.positions.clear();
-            line.positions.extend_from_slice(self.state.portfolio.attributed(id));
+            let attribution = self.state.portfolio.attribution();
+            let instruments = self.state.instruments.iter();
+            line.ledgers.clear();
+            line.ledgers.extend(instruments.map(|it| attribution.line(id, it.id)));
         }
     }
 }

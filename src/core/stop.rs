@@ -95,9 +95,14 @@ impl Core {
             if effects.room() == 0 {
                 return;
             }
-            let entry_up = self.state.links_of(instrument).is_channel_up(LinkChannel::Orders);
-            if entry_up && self.flatten.is_flattening(instrument) {
+            if !self.flatten.is_flattening(instrument) {
+                continue;
+            }
+            if self.state.links_of(instrument).is_channel_up(LinkChannel::Orders) {
                 self.exit_from(instrument, effects);
+            }
+            if self.flatten.is_stuck(instrument, self.state.now.mono_ns) {
+                effects.push(Effect::Alert(Alert::FlattenStuck(instrument)));
             }
         }
     }
@@ -117,8 +122,11 @@ impl Core {
             now_ns: state.now.mono_ns,
         };
         let step = self.flatten.step(instrument, &scene);
-        if self.flatten.is_stuck(instrument, scene.now_ns) || matches!(step, Step::Dust) {
+        if matches!(step, Step::Dust) {
             effects.push(Effect::Alert(Alert::FlattenStuck(instrument)));
+        }
+        if matches!(step, Step::Done) {
+            self.state.portfolio.on_flattened(instrument);
         }
         if matches!(step, Step::Done) && !self.flatten.is_at_work() {
             effects.push(Effect::Alert(Alert::Flat));

@@ -3,8 +3,8 @@
 use super::Names;
 use crate::core::safety::TripReason;
 use crate::core::{
-    AccountDrift, Alert, Author, FillFault, Finding, ForeignCause, FundingSize, JournalState,
-    MarginAlert, Mode, ModeCause, ModeRecord, OrderFault, Scope, Severity,
+    AccountDrift, Alert, Author, FeeFault, FillFault, Finding, ForeignCause, FundingSize,
+    JournalState, MarginAlert, Mode, ModeCause, ModeRecord, OrderFault, Scope, Severity,
 };
 use crate::types::{AssetId, Cash, ClientOrderId, InstrumentId, Qty};
 
@@ -96,6 +96,7 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
         Alert::Margin(alert) => margin(alert, names),
         Alert::Journal(state) => journal(*state),
         Alert::Funding { asset, amount, size } => funding(*asset, *amount, *size, names),
+        Alert::Fee { instrument, fault } => fee(*instrument, *fault, names),
         Alert::FiltersChanged(at) => {
             warn(format!("the venue changed its rules for orders of {}", symbol(at)))
         }
@@ -117,6 +118,22 @@ fn journal(state: JournalState) -> (Loudness, String) {
     match state {
         JournalState::Late => urgent(LATE),
         JournalState::InTime => info("the disk keeps up again"),
+    }
+}
+
+fn fee(instrument: InstrumentId, fault: FeeFault, names: &Names) -> (Loudness, String) {
+    let symbol = names.instrument(instrument);
+    match fault {
+        FeeFault::Differs { paid, expected } => warn(format!(
+            "fee mismatch: a trade of {symbol} cost {paid} and the venue's own rate makes it \
+             {expected}: look at the fee tier; further ones are counted in `engine status`"
+        )),
+        FeeFault::RateUnknown => {
+            info(format!("fees of {symbol} are not compared yet: the venue has not told its rate"))
+        }
+        FeeFault::OtherAsset => info(format!(
+            "fees of {symbol} cannot be compared: they are not paid in what it is settled in"
+        )),
     }
 }
 

@@ -4,7 +4,8 @@ use super::report::Report;
 use super::{handlers, say};
 use crate::core::safety::TripRecord;
 use crate::core::{
-    DeadManState, LatchStatus, LinkChannel, ModeRecord, Scope, StrategyStatus, VenueStatus,
+    DeadManState, LatchStatus, LedgerLine, LinkChannel, ModeRecord, Scope, StrategyStatus,
+    VenueStatus,
 };
 use crate::types::SECOND;
 use serde_json::{Map, Value, json};
@@ -163,6 +164,8 @@ fn orders(report: &Report) -> Value {
         "open": status.open_orders,
         "unknown": status.unknown_orders,
         "foreign_fills": counters.foreign_fills,
+        "fee_mismatches": counters.fee_mismatches,
+        "fees_unchecked": counters.fees_unchecked,
         "gaps": counters.gaps,
         "clock_refusals": counters.clock_refusals,
         "wishes_dropped": counters.wishes_dropped,
@@ -186,6 +189,7 @@ fn instruments(report: &Report) -> Value {
             "quote_age_ms": line.quote_age_ms,
             "book_whole": line.book_whole,
             "position": line.position.to_string(),
+            "unattributed": line.unattributed.to_string(),
             "open_orders": line.open_orders,
             "mode": line.held.mode.name(),
             "mode_cause": mode_cause(&line.held),
@@ -209,12 +213,12 @@ fn dead_man(state: DeadManState) -> String {
 }
 
 fn strategy(line: &StrategyStatus, report: &Report) -> Value {
-    let positions: Map<String, Value> = report
-        .names
-        .instruments
-        .iter()
-        .zip(&line.positions)
-        .map(|(symbol, qty)| (symbol.clone(), json!(qty.to_string())))
+    let lines = || report.names.instruments.iter().zip(&line.ledgers);
+    let positions: Map<String, Value> =
+        lines().map(|(symbol, it)| (symbol.clone(), json!(it.position.to_string()))).collect();
+    let ledgers: Map<String, Value> = lines()
+        .filter(|(_, it)| 0 < it.revision)
+        .map(|(symbol, it)| (symbol.clone(), ledger(it)))
         .collect();
     json!({
         "name": report.names.strategy(line.id),
@@ -226,6 +230,18 @@ fn strategy(line: &StrategyStatus, report: &Report) -> Value {
         "mode": line.held.mode.name(),
         "mode_cause": mode_cause(&line.held),
         "positions": positions,
+        "ledgers": ledgers,
+    })
+}
+
+/// What a strategy's own trades left open and brought (SAFETY E9).
+fn ledger(line: &LedgerLine) -> Value {
+    json!({
+        "position": line.position.to_string(),
+        "entry": line.entry().map(|price| price.to_string()),
+        "cost": line.cost.to_string(),
+        "realised": line.realised.to_string(),
+        "fees": line.fees.to_string(),
     })
 }
 

@@ -2,6 +2,7 @@
 
 use super::report::Report;
 use super::screen::{denials, latency, money, percent, signed};
+use crate::types::Qty;
 use std::fmt::Write as _;
 
 /// The line that tells a clean end from a crash (R4). Exactly this.
@@ -28,8 +29,31 @@ fn write_summary(report: &Report, out: &mut String) -> std::fmt::Result {
     writeln!(out, "equity      {} {currency}", money(status.equity))?;
     writeln!(out, "drawdown    {} at most", percent(status.drawdown_bps_max))?;
     for line in &status.instruments {
-        writeln!(out, "position    {} {}", line.position, report.names.instrument(line.id))?;
+        let symbol = report.names.instrument(line.id);
+        writeln!(out, "position    {} {symbol}", line.position)?;
+        if line.unattributed != Qty::ZERO {
+            writeln!(out, "  of it     {} {symbol} of no strategy", line.unattributed)?;
+        }
     }
+    write_ledgers(report, out)?;
     writeln!(out, "events      {}", counters.events)?;
     writeln!(out, "tick-to-order  {}", latency(&report.latency))
+}
+
+/// What each strategy's own trades left open and brought (SAFETY E9).
+fn write_ledgers(report: &Report, out: &mut String) -> std::fmt::Result {
+    for strategy in &report.status.strategies {
+        let name = report.names.strategy(strategy.id);
+        for (symbol, line) in report.names.instruments.iter().zip(&strategy.ledgers) {
+            if line.revision == 0 {
+                continue;
+            }
+            write!(out, "ledger      {name}: {} {symbol}", line.position)?;
+            if let Some(entry) = line.entry() {
+                write!(out, " at {entry}")?;
+            }
+            writeln!(out, ", realised {:.4}, fees {:.4}", line.realised, line.fees)?;
+        }
+    }
+    Ok(())
 }

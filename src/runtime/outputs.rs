@@ -8,8 +8,8 @@
 //! sent is past its time (SAFETY E11). What a full lane means, lane by lane:
 //! - commands: a new order is refused and the core is told (`NotSent`); the rest is repeated by the
 //!   core's own deadlines;
-//! - durable: cannot be full in practice (a handful of entries an hour against 1,024); if it is,
-//!   the entry is in the journal all the same;
+//! - durable: cannot be full in practice (an entry a trade, written together, and a handful an hour
+//!   besides, against 1,024); if it is, the entry is in the journal all the same;
 //! - alerts: dropped and counted, since they are for people and the status says the same;
 //! - spent: freed here; the only case in which this thread frees memory.
 
@@ -23,7 +23,7 @@ use crate::core::{
     ORDERS_MAX, OperatorCommand, OperatorRequest, Refusal, Scope, TripCause,
 };
 use crate::ops::Names;
-use crate::store::{AmendDenial, Denial, Journal, NamedLatch, Record, ScopeName};
+use crate::store::{AmendDenial, Denial, Journal, NamedLatch, NamedLedger, Record, ScopeName};
 use crate::types::{NotSentReason, Purpose, Stamp, Text};
 use std::collections::VecDeque;
 
@@ -45,6 +45,8 @@ pub(super) enum Durable {
     HighWater(HighWater),
     /// Something of the limits of loss moved.
     Kept(Kept),
+    /// A strategy's ledger moved.
+    Ledger(NamedLedger),
     /// All before this is done: the asker may be told.
     Answer { ticket: u32, answer: Result<(), Refusal> },
 }
@@ -166,6 +168,13 @@ impl Outputs {
             Effect::Kept(kept) => {
                 self.append(&Record::Kept(kept), at);
                 self.keep(Durable::Kept(kept));
+            }
+            Effect::Ledger { strategy, instrument, line } => {
+                let strategy = Text::new(self.names.strategy(strategy));
+                let instrument = Text::new(self.names.instrument(instrument));
+                let ledger = NamedLedger { strategy, instrument, line };
+                self.append(&Record::Ledger(ledger), at);
+                self.keep(Durable::Ledger(ledger));
             }
             Effect::Alert(alert) => self.say(alert, at, core),
             Effect::Answer { ticket, answer } => self.keep(Durable::Answer { ticket, answer }),

@@ -1,8 +1,9 @@
-//! Scopes by name and by index: the disk and people know names, the core knows indexes.
+//! Scopes and ledgers by name and by index: the disk and people know names, the core knows
+//! indexes.
 
-use crate::core::Scope;
+use crate::core::{LedgerLine, Scope};
 use crate::ops::Names;
-use crate::store::Place;
+use crate::store::{Ledgers, NamedLedger, Place};
 use crate::types::{InstrumentId, StrategyId, VenueId};
 
 /// The name of a scope.
@@ -32,6 +33,27 @@ pub(super) fn scope_of(place: &Place, names: &Names) -> Option<Scope> {
             Some(Scope::Strategy(StrategyId(at)))
         }
     }
+}
+
+/// The ledgers of what the configuration names, by index. The others are emptied, and so are all
+/// where the account begins anew.
+pub(super) fn ledgers_of(
+    ledgers: &mut Ledgers,
+    names: &Names,
+    fresh_account: bool,
+) -> Vec<(StrategyId, InstrumentId, LedgerLine)> {
+    let found = |ledger: &NamedLedger| {
+        let strategy = Place::Strategy(ledger.strategy.as_str().to_owned());
+        let instrument = Place::Instrument(ledger.instrument.as_str().to_owned());
+        match (scope_of(&strategy, names)?, scope_of(&instrument, names)?) {
+            (Scope::Strategy(strategy), Scope::Instrument(instrument)) => {
+                Some((strategy, instrument, ledger.line))
+            }
+            _ => None,
+        }
+    };
+    ledgers.empty_unless(|ledger| !fresh_account && found(ledger).is_some());
+    ledgers.iter().filter_map(|ledger| found(&ledger)).collect()
 }
 
 #[cfg(test)]

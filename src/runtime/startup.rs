@@ -15,9 +15,9 @@ use crate::net::http::{HttpClient, HttpLimits};
 use crate::net::{Address, Dial, NetError, TlsRoots};
 use crate::ops::Names;
 use crate::store::{
-    Journal, LastShutdown, LatchFiles, LatchTable, Losses, NamedLatch, Opened, Place, Record,
-    ScopeName, Standing, Start, StoreError, Stored, Writer, epoch_beyond, high_water, journal,
-    losses, mode, next_epoch,
+    Journal, LastShutdown, LatchFiles, LatchTable, Ledgers, Losses, NamedLatch, Opened, Place,
+    Record, ScopeName, Standing, Start, StoreError, Stored, Writer, epoch_beyond, high_water,
+    journal, ledgers, losses, mode, next_epoch,
 };
 use crate::types::{MS, SECOND, Stamp, Text};
 use crate::venue::{DecodeError, Listing, VenueKind};
@@ -58,6 +58,8 @@ pub(super) struct Disk {
     pub(super) latch: LatchFiles,
     /// What stands, from [`Self::restore`] on.
     pub(super) table: LatchTable,
+    /// What each strategy held, from [`Self::restore`] on.
+    pub(super) ledgers: Ledgers,
     /// What is wrong with the state on disk, so that it counts as latched.
     fault: Option<String>,
 }
@@ -87,7 +89,8 @@ impl Disk {
         journal.append(clock.stamp(), &Record::Start(start))?;
         let latch = LatchFiles::new(&folders.state);
         let table = LatchTable::default();
-        Ok(Self { journal, writer, opened, epoch, latch, table, fault })
+        let ledgers = Ledgers::default();
+        Ok(Self { journal, writer, opened, epoch, latch, table, ledgers, fault })
     }
 
     /// Ends a run that never began: nothing was sent, so the end is as clean as the last one.
@@ -179,6 +182,17 @@ impl Disk {
             table.trip_now(TripReason::StateUnreadable, &error.to_string(), now);
             Losses::default()
         });
+        let ledgers = ledgers::restore(&config.folders.state, &self.opened.ledgers);
+        let mut kept = ledgers.unwrap_or_else(|error| {
+            tracing::error!(%error, "what each strategy held is not known; beginning KILLED");
+            table.trip_now(TripReason::StateUnreadable, &error.to_string(), now);
+            self.opened.ledgers.clone()
+        });
+        let ledgers = places::ledgers_of(&mut kept, names, fresh_account);
+        self.ledgers = kept;
+        if let Err(error) = ledgers::write(&config.folders.state, &self.ledgers) {
+            tracing::error!(%error, "the ledgers could not be kept");
+        }
         self.table = table;
         for latch in self.table.latches.clone() {
             self.journal_latch(&latch, now);
@@ -195,6 +209,7 @@ impl Disk {
             high_water,
             day: losses.day.filter(|_| !fresh_account),
             breaker: losses.breaker,
+            ledgers,
         };
         (restored, standing)
     }

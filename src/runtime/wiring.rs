@@ -33,7 +33,7 @@ use crate::net::Dial;
 use crate::net::http::{HttpClient, HttpLimits};
 use crate::net::unix::ControlSocket;
 use crate::ops::{FeedCounters, Names, Report, screen::Screen};
-use crate::store::{LatchFiles, LatchTable, Standing, Writer, losses};
+use crate::store::{LatchFiles, LatchTable, Ledgers, Standing, Writer, losses};
 use crate::types::VenueId;
 use crate::venue::{Dialects, MarketDialect, OrderDialect, UserDialect};
 use parking_lot::Mutex;
@@ -145,7 +145,7 @@ pub(super) fn start(
             journal: disk.writer,
             latch: (disk.latch.clone(), disk.table),
             lanes: (lanes.durable.1, lanes.spent.1),
-            standing,
+            kept: (standing, disk.ledgers),
             names: names.clone(),
             told,
         },
@@ -235,7 +235,7 @@ struct WriterParts {
     journal: Writer,
     latch: (LatchFiles, LatchTable),
     lanes: (Reader<Durable>, Reader<EventKind>),
-    standing: Vec<Standing>,
+    kept: (Vec<Standing>, Ledgers),
     names: Names,
     told: mpsc::Sender<Told>,
 }
@@ -246,7 +246,8 @@ fn writer(
     bells: &Bells,
     parts: WriterParts,
 ) -> std::io::Result<JoinHandle<()>> {
-    let WriterParts { journal, latch, lanes: (durable, spent), standing, names, told } = parts;
+    let WriterParts { journal, latch, lanes, kept, names, told } = parts;
+    let ((durable, spent), (standing, ledgers)) = (lanes, kept);
     let writer = WriterThread {
         journal,
         durable,
@@ -259,6 +260,8 @@ fn writer(
         standing,
         // What cannot be read has latched the kill switch at the start.
         losses: losses::restore(&config.folders.state).unwrap_or_default(),
+        ledgers,
+        ledgers_moved: false,
         names,
         told,
         sync_ns: config.journal.sync_ns,

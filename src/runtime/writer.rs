@@ -15,8 +15,8 @@ use super::places;
 use crate::core::{EventKind, Mode, ModeRecord, OperatorRequest, Refusal, Scope};
 use crate::ops::Names;
 use crate::store::{
-    LatchFiles, LatchTable, Losses, NamedLatch, ScopeName, Standing, StoreError, Writer,
-    high_water, losses, mode,
+    LatchFiles, LatchTable, Ledgers, Losses, NamedLatch, ScopeName, Standing, StoreError, Writer,
+    high_water, ledgers, losses, mode,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -58,6 +58,9 @@ pub(super) struct WriterThread {
     pub(super) state_folder: PathBuf,
     pub(super) standing: Vec<Standing>,
     pub(super) losses: Losses,
+    pub(super) ledgers: Ledgers,
+    /// The file of the ledgers is older than they are: one writing does for all that moved.
+    pub(super) ledgers_moved: bool,
     pub(super) names: Names,
     pub(super) told: Sender<Told>,
     pub(super) sync_ns: u64,
@@ -73,6 +76,9 @@ impl WriterThread {
             while self.spent.pop().is_some() {}
             while let Some(entry) = self.durable.pop() {
                 self.keep(entry);
+            }
+            if std::mem::take(&mut self.ledgers_moved) {
+                self.attempt(|this| ledgers::write(&this.state_folder, &this.ledgers));
             }
             let now_ns = self.clock.mono_ns();
             if last {
@@ -106,6 +112,10 @@ impl WriterThread {
             Durable::Kept(kept) => {
                 self.losses.keep(kept);
                 self.attempt(|this| losses::write(&this.state_folder, &this.losses));
+            }
+            Durable::Ledger(ledger) => {
+                self.ledgers.keep(&ledger);
+                self.ledgers_moved = true;
             }
             Durable::Answer { ticket, answer } => {
                 self.attempt(|this| this.journal.sync());

@@ -13,7 +13,9 @@ use super::order::{
     ClientText, ExpiryReason, Order, OrderEntry, OrderKey, Report, ReportKind, State, TradeRecord,
 };
 use super::reject::Reject;
-use crate::types::{AssetId, Cash, Instrument, InstrumentId, MarketEvent, Qty, Side, TimeInForce};
+use crate::types::{
+    AssetId, Cash, FeeRates, Instrument, InstrumentId, MarketEvent, Qty, Side, TimeInForce,
+};
 use std::collections::{BTreeMap, VecDeque};
 
 /// Index of an account; dense from zero.
@@ -109,6 +111,13 @@ impl Exchange {
     /// The fees of every account.
     pub fn fees(&self) -> Fees {
         self.fees
+    }
+
+    /// The same, as the venue tells them.
+    pub fn fee_rates(&self, instrument: InstrumentId) -> FeeRates {
+        let e8 = |centi_bps: i32| i64::from(centi_bps) * 100;
+        let Fees { maker_centi_bps, taker_centi_bps } = self.fees;
+        FeeRates { instrument, maker_e8: e8(maker_centi_bps), taker_e8: e8(taker_centi_bps) }
     }
 
     /// What an account holds.
@@ -245,6 +254,7 @@ impl Exchange {
         if entry.reduce_only && Side::reducing(position.qty) != Some(entry.side) {
             return Err(Reject::ReduceOnly);
         }
+        self.check_leverage(slot, account, entry)?;
         self.check_margin(slot, account, entry)?;
         self.check_touch(slot, entry, &position)?;
         Ok(client_id)

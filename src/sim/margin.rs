@@ -154,7 +154,31 @@ impl Exchange {
                 mode: MarginMode::Cross,
                 tiers: Some(tiers()),
             });
-        AccountMargin { wallets: wallets.collect(), instruments: instruments.collect() }
+        let fees = self.instruments().iter().map(|instrument| self.fee_rates(instrument.id));
+        AccountMargin {
+            wallets: wallets.collect(),
+            instruments: instruments.collect(),
+            fees: fees.collect(),
+        }
+    }
+
+    /// No position may grow beyond what its leverage allows: what is held, with every opening order
+    /// of this side and this one filled.
+    pub(super) fn check_leverage(
+        &self,
+        slot: usize,
+        account: AccountIndex,
+        entry: &OrderEntry,
+    ) -> Result<(), Reject> {
+        if entry.reduce_only {
+            return Ok(());
+        }
+        let position = self.account(account).position(slot);
+        let mark = self.mark(slot, &position);
+        let ordered = self.ordered(account, slot, mark, Some(entry))[entry.side.index()];
+        let held = mark.notional(entry.side.signed(position.qty));
+        let within = held.saturating_add(ordered) <= self.notional_max(slot);
+        if within { Ok(()) } else { Err(Reject::LeverageCap) }
     }
 
     /// The account must carry the worst case, or the order must not make it worse.
@@ -209,6 +233,19 @@ impl Exchange {
         let position = self.account(account).position(slot);
         let mark = self.mark(slot, &position);
         let worth = mark.notional(position.qty);
+        let [buys, sells] = self.ordered(account, slot, mark, extra);
+        let exposure = worth.saturating_add(buys).abs().max(worth.saturating_sub(sells).abs());
+        tiers().initial(exposure, self.leverage(slot)).unwrap_or(BEYOND)
+    }
+
+    /// Notional of all orders that open, by side, `extra` among them.
+    fn ordered(
+        &self,
+        account: AccountIndex,
+        slot: usize,
+        mark: Price,
+        extra: Option<&OrderEntry>,
+    ) -> [Cash; 2] {
         let mut ordered = [Cash::ZERO; 2];
         let open = self.open_ids(slot).iter().filter_map(|id| self.order_by_id(*id));
         let open = open.filter(|order| order.account == account);
@@ -218,9 +255,7 @@ impl Exchange {
             let total = &mut ordered[entry.side.index()];
             *total = total.saturating_add(cost_price(&entry, mark).notional(qty));
         }
-        let [buys, sells] = ordered;
-        let exposure = worth.saturating_add(buys).abs().max(worth.saturating_sub(sells).abs());
-        tiers().initial(exposure, self.leverage(slot)).unwrap_or(BEYOND)
+        ordered
     }
 }
 

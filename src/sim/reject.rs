@@ -55,6 +55,9 @@ pub enum Reject {
     /// The account cannot carry it.
     #[error("Margin is insufficient.")]
     MarginInsufficient,
+    /// The position would be larger than its leverage allows.
+    #[error("Exceeded the maximum allowable position at current leverage.")]
+    LeverageCap,
     /// A reduce-only order would not reduce.
     #[error("ReduceOnly Order is rejected.")]
     ReduceOnly,
@@ -107,6 +110,7 @@ impl Reject {
             Self::QtyOffStep => -4023,
             Self::NotionalBelowMin(_) => -4164,
             Self::MarginInsufficient => -2019,
+            Self::LeverageCap => -2027,
             Self::ReduceOnly => -2022,
             Self::PostOnly => -5022,
             Self::FillOrKill => -5021,

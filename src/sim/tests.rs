@@ -317,13 +317,15 @@ fn leverage_and_tiers_decide_what_an_account_carries() {
     let mut desk = Desk::new();
     assert!(desk.exchange.set_leverage(BTC, 100));
     assert!(!desk.exchange.set_leverage(BTC, 0) && !desk.exchange.set_leverage(BTC, 126));
-    // 10,000 at 100 carry 1,000,000, and beyond 600,000 no more than 75 is to be had.
+    // Beyond 600,000 no more than 75 is to be had, with which 10,000 carry 750,000.
     desk.rest(limit(Side::Buy, "99.0", "1000").named("a"));
     assert_eq!(desk.exchange.margin(desk.account, USDT), cash("990"));
     for _ in 0..5 {
         desk.rest(limit(Side::Buy, "99.0", "1000"));
     }
     assert_eq!(desk.exchange.margin(desk.account, USDT), cash("5940"));
+    assert_eq!(desk.refused(limit(Side::Buy, "99.0", "1000")), -2027);
+    assert!(desk.exchange.set_leverage(BTC, 75));
     desk.rest(limit(Side::Buy, "99.0", "1000"));
     assert_eq!(desk.exchange.margin(desk.account, USDT), cash("9240"));
     assert_eq!(desk.exchange.available(desk.account, USDT), cash("760"));
@@ -572,4 +574,22 @@ fn limit_prices_keep_to_the_band_around_the_mark() {
     assert_eq!((code(Side::Buy, "101.1"), code(Side::Sell, "98.9")), (Some(-4016), Some(-4024)));
     assert_eq!((code(Side::Buy, "101.0"), code(Side::Sell, "99.0")), (None, None));
     assert_eq!((code(Side::Buy, "98.0"), code(Side::Sell, "102.0")), (None, None));
+}
+
+/// At a hundred and twenty-five times, the venue takes positions up to 50,000; here a bid is worth
+/// 100 and the account has 10,000.
+#[test]
+fn a_position_beyond_the_cap_of_its_leverage_is_refused_and_a_reduction_is_not() {
+    let mut desk = Desk::new();
+    assert!(desk.exchange.set_leverage(BTC, 125));
+    for _ in 0..4 {
+        desk.rest(limit(Side::Buy, "100", "100"));
+    }
+    assert_eq!(desk.refused(limit(Side::Buy, "100", "100.001")), -2027);
+    desk.rest(limit(Side::Buy, "100", "100"));
+    assert_eq!(desk.refused(limit(Side::Buy, "99", "2")), -2027);
+    desk.rest(limit(Side::Sell, "100.4", "90"));
+    assert_eq!(desk.exchange.notional_max(0), Cash::whole(50_000));
+    assert!(desk.exchange.set_leverage(BTC, 100));
+    desk.rest(limit(Side::Buy, "99", "2"));
 }

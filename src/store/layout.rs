@@ -4,13 +4,14 @@
 //! change of a layout is a new version of the records that hold it.
 
 use super::latch_table::{NamedLatch, ScopeName};
+use super::ledgers::NamedLedger;
 #[cfg(test)]
 use super::wire::Numbered;
 use super::wire::{Put, Take, Wire, largest, wire_enum, wire_struct};
 use crate::core::safety::{DenyReason, TripReason, TripRecord};
 use crate::core::{
     Baseline, BreakerMark, ClockSample, Criterion, DayMark, HighWater, JournalState, Kept,
-    LinkChannel, LinkEvent, LinkState, Mode, ModeCause, ModeRecord, OperatorCommand,
+    LedgerLine, LinkChannel, LinkEvent, LinkState, Mode, ModeCause, ModeRecord, OperatorCommand,
     OperatorRequest, Probation, STOPS_MAX, Scope, TripCause,
 };
 use crate::types::{
@@ -257,6 +258,8 @@ wire_enum!(ScopeName {
 });
 wire_struct!(NamedLatch { scope: ScopeName, trip: TripRecord });
 wire_struct!(HighWater { peak: Cash });
+wire_struct!(LedgerLine { revision: u64, position: Qty, cost: Cash, realised: Cash, fees: Cash });
+wire_struct!(NamedLedger { strategy: Text<32>, instrument: Text<32>, line: LedgerLine });
 wire_struct!(DayMark { day: u32, opening: Cash });
 wire_struct!(BreakerMark { opened: u32, stops: u8, ages_ns: [u64; STOPS_MAX], cooldown_ns: u64 });
 wire_enum!(Kept {
@@ -346,6 +349,7 @@ wire_enum!(DenyReason {
     122 = SameTerms,
     123 = BelowFilled,
     124 = TooManyAmends,
+    130 = LeverageCap,
 });
 
 /// The number under which a reason stands on disk.

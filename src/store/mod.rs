@@ -6,8 +6,8 @@
 //!
 //! In reading order: [`Record`] is what the journal holds, [`journal`] how it gets there and back;
 //! `atomic` replaces small state files, of which there are [`epoch`], [`latch`] (whose content is
-//! [`LatchTable`]), [`mode`], [`high_water`] and [`losses`]; [`recording`] reads and writes raw
-//! markets.
+//! [`LatchTable`]), [`mode`], [`high_water`], [`losses`] and [`ledgers`]; [`recording`] reads and
+//! writes raw markets.
 
 mod atomic;
 pub mod epoch;
@@ -17,6 +17,7 @@ pub mod journal;
 pub mod latch;
 mod latch_table;
 mod layout;
+pub mod ledgers;
 pub mod losses;
 pub mod mode;
 mod record;
@@ -31,6 +32,7 @@ pub use error::{Blame, Retry, StoreError};
 pub use journal::{Journal, LastShutdown, Opened, Writer};
 pub use latch::LatchFiles;
 pub use latch_table::{LatchTable, NamedLatch, Past, PastReset, ScopeName};
+pub use ledgers::{Ledgers, NamedLedger};
 pub use losses::Losses;
 pub use mode::{Place, Standing};
 pub use record::{

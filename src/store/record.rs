@@ -9,6 +9,7 @@
 
 use super::latch_table::NamedLatch;
 use super::layout::RECORD_VERSION;
+use super::ledgers::NamedLedger;
 use super::wire::{Put, Take, Wire, largest, wire_struct};
 use crate::core::safety::{Approved, ApprovedAmend, DenyReason, TripRecord};
 use crate::core::{
@@ -153,6 +154,7 @@ impl Carried {
             | Record::Link(_)
             | Record::Clock(_)
             | Record::Kept(_)
+            | Record::Ledger(_)
             | Record::DeadMan(_)
             | Record::Stop { .. } => {}
         }
@@ -380,6 +382,8 @@ records! {
     95 = Journal(state: JournalState),
     /// The kill switch tripped for a part only, or a segment begins while it stands.
     110 = PartTrip(latch: NamedLatch),
+    /// A strategy's ledger moved.
+    111 = Ledger(ledger: NamedLedger),
     /// An amend is about to leave.
     120 = Amend(amend: AmendIntent),
     /// The kernel said no to an amend.

@@ -1,11 +1,12 @@
 //! Records for tests: one of each kind, and any at all.
 
 use super::latch_table::{NamedLatch, ScopeName};
+use super::ledgers::NamedLedger;
 use super::record::{AmendDenial, AmendIntent, Carried, Denial, OrderIntent, Record, Start};
 use crate::core::safety::{DenyReason, TripReason, TripRecord};
 use crate::core::{
     Baseline, BreakerMark, ClockSample, Criterion, DayMark, HighWater, JournalState, Kept,
-    LinkChannel, LinkEvent, LinkState, Mode, ModeCause, ModeRecord, OperatorCommand,
+    LedgerLine, LinkChannel, LinkEvent, LinkState, Mode, ModeCause, ModeRecord, OperatorCommand,
     OperatorRequest, Probation, STOPS_MAX, Scope, TripCause,
 };
 use crate::types::*;
@@ -353,6 +354,17 @@ impl Dice {
             }
             95 => Record::Journal(self.pick(&[JournalState::InTime, JournalState::Late])),
             110 => Record::PartTrip(self.part_latch()),
+            111 => Record::Ledger(NamedLedger {
+                strategy: self.text(),
+                instrument: self.text(),
+                line: LedgerLine {
+                    revision: self.roll(),
+                    position: self.qty(),
+                    cost: self.cash(),
+                    realised: self.cash(),
+                    fees: self.cash(),
+                },
+            }),
             120 => Record::Amend(AmendIntent {
                 id: self.id(),
                 strategy: StrategyId(self.byte()),

@@ -2,7 +2,7 @@
 //!
 //! Must hold: what is asked never falls with the size, and beyond the last tier it is not known.
 
-use super::{AssetId, Cash, InstrumentId};
+use super::{AssetId, Cash, InstrumentId, Liquidity, SCALE};
 
 /// Most tiers of one instrument: Binance has ten to twelve.
 pub const TIERS_MAX: usize = 16;
@@ -17,6 +17,8 @@ pub struct AccountMargin {
     pub wallets: Vec<WalletMargin>,
     /// How instruments that we know are set up. Absence means that it was not told.
     pub instruments: Vec<InstrumentMargin>,
+    /// What it charges for trades; what is missing was not told this time.
+    pub fees: Vec<FeeRates>,
 }
 
 /// What one wallet carries.
@@ -41,6 +43,29 @@ pub struct InstrumentMargin {
     pub mode: MarginMode,
     /// What positions of a size need; `None` where it could not be read.
     pub tiers: Option<MarginTiers>,
+}
+
+/// What a venue charges this account for trades of one instrument, in units of 1e-8 of the
+/// notional; below zero is a rebate.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct FeeRates {
+    /// Which.
+    pub instrument: InstrumentId,
+    /// For an order that rested.
+    pub maker_e8: i64,
+    /// For an order that took.
+    pub taker_e8: i64,
+}
+
+impl FeeRates {
+    /// The fee of a trade; `None` when it does not fit.
+    pub fn fee(&self, liquidity: Liquidity, notional: Cash) -> Option<Cash> {
+        let rate_e8 = match liquidity {
+            Liquidity::Maker => self.maker_e8,
+            Liquidity::Taker => self.taker_e8,
+        };
+        notional.checked_ratio(rate_e8.into(), SCALE.into())
+    }
 }
 
 /// What stands behind a position.
@@ -124,6 +149,12 @@ impl MarginTiers {
             floor = tier.notional_max;
         }
         None
+    }
+
+    /// The largest notional of a position at that leverage; `None` where no tier has it.
+    pub fn notional_max(&self, leverage: u32) -> Option<Cash> {
+        let fits = self.as_slice().iter().filter(|tier| leverage <= tier.leverage_max);
+        fits.map(|tier| tier.notional_max).max()
     }
 
     /// What it takes to open a position of that notional at `leverage`, rounded up, or at the

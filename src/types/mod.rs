@@ -26,7 +26,7 @@ pub use ids::{
 };
 pub use instrument::{Filters, Instrument, InstrumentKind, MarkBand};
 pub use margin::{
-    AccountMargin, InstrumentMargin, MarginMode, MarginTier, MarginTiers, PPM, TIERS_MAX,
+    AccountMargin, FeeRates, InstrumentMargin, MarginMode, MarginTier, MarginTiers, PPM, TIERS_MAX,
     WalletMargin,
 };
 pub use market::{BookDelta, DELTA_LEVELS, Level, MarketData, MarketEvent, Quote, Trade};

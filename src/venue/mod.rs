@@ -195,8 +195,8 @@ pub struct WrittenOrder {
     pub price: Price,
     /// How much.
     pub qty: Qty,
-    /// Whether it carries the venue's own reduce-only flag; an amend never does, and the order keeps
-    /// its own.
+    /// Whether it carries the venue's own reduce-only flag; an amend never does, and the order
+    /// keeps its own.
     pub reduce_only: bool,
 }
 
@@ -215,8 +215,8 @@ pub trait OrderDialect: Send {
         buffer: &mut Vec<u8>,
     ) -> Result<Outgoing, EncodeError>;
 
-    /// A new order or an amend read back from the bytes that [`Self::encode`] wrote, by other code: the
-    /// gateway's second opinion before they leave. `None` when they say no whole order.
+    /// A new order or an amend read back from the bytes that [`Self::encode`] wrote, by other code:
+    /// the gateway's second opinion before they leave. `None` when they say neither whole.
     fn read_back(&self, bytes: &[u8]) -> Option<WrittenOrder>;
 
     /// One message of the order-entry connection.

@@ -1,10 +1,10 @@
 //! Nobody but the kernel builds an approved order.
 
 use tradekeel::core::safety::Approved;
-use tradekeel::types::{ClientOrderId, OrderTerms};
+use tradekeel::types::{ClientOrderId, OrderTerms, Purpose};
 
-fn forge(terms: OrderTerms) -> Approved {
-    Approved { id: ClientOrderId::default(), strategy: None, terms, origin_ns: 0 }
+fn forge(terms: OrderTerms, toward: Purpose) -> Approved {
+    Approved { id: ClientOrderId::default(), strategy: None, terms, toward, origin_ns: 0 }
 }
 
 fn main() {}

@@ -6,7 +6,7 @@ use tradekeel::core::{EFFECTS_MAX, Intents, OrderUpdate, Rate, Setup, Strategy, 
 use tradekeel::types::{InstrumentId, MS, OrderRequest, Qty, Quote, SECOND, Side, StrategyId};
 
 fn own(world: &World, strategy: usize) -> Qty {
-    world.status().strategies[strategy].positions[0]
+    world.status().strategies[strategy].ledgers[0].position
 }
 
 fn small_second(setup: &mut Setup) {

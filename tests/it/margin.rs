@@ -20,7 +20,7 @@ fn holding(units: i128) -> World {
 }
 
 /// The same, with other limits of margin and wide ones of everything else.
-fn with(units: i128, change: impl FnOnce(&mut MarginLimits)) -> World {
+pub(crate) fn with(units: i128, change: impl FnOnce(&mut MarginLimits)) -> World {
     let mut world = World::asleep(1, |setup| {
         change(&mut setup.limits.margin);
         for bounds in &mut setup.limits.instruments {
@@ -296,10 +296,32 @@ fn margin_of_an_unknown_instrument_makes_the_reading_unusable() {
             InstrumentMargin { instrument: tradekeel::types::InstrumentId(9), ..cross(BTC) };
         let wallet = WalletMargin { asset: USDT, available: cash(1), balance: cash(1) };
         let (wallets, instruments) = (vec![wallet], vec![strange]);
-        told.margin = Some(AccountMargin { wallets, instruments });
+        let fees = Vec::new();
+        told.margin = Some(AccountMargin { wallets, instruments, fees });
     });
     assert_eq!(world.status().counters.unusable, before + 1);
     assert_eq!(setup().limits.margin.mode, MarginMode::Cross);
     world.advance(20 * SECOND);
     assert!(world.wish(0, bid("1")).is_ok());
+}
+
+/// At a hundred and twenty-five times the venue takes 50,000: an ask of 100.1 makes that 499.5.
+#[test]
+fn what_the_venue_would_refuse_for_its_leverage_is_denied_before() {
+    let mut world = World::asleep(1, |setup| {
+        for bounds in &mut setup.limits.instruments {
+            (bounds.position_max, bounds.order_qty_max) = (qty("1000"), qty("1000"));
+            bounds.leverage = 125;
+            setup.instruments.iter_mut().for_each(|it| it.filters.qty_max = qty("1000"));
+        }
+    });
+    assert!(world.venue.set_leverage(BTC, 125));
+    world.awake();
+    assert!(world.wish(0, bid("400")).is_ok());
+    assert_eq!(world.wish(0, other_bid("99.501")), Err(DenyReason::LeverageCap));
+    assert!(world.wish(0, other_bid("99.5")).is_ok());
+    // The other side is the other side's.
+    assert!(world.wish(0, limit(Side::Sell, "400", "101")).is_ok());
+    world.advance(50 * MS);
+    assert_eq!((world.venue_orders(), world.status().counters.rejected), (3, 0));
 }

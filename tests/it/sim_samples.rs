@@ -146,6 +146,7 @@ fn answers_have_every_field_of_the_venues_samples() {
         ("GET", "/fapi/v1/accountConfig", "", &account, "futures_account_configuration"),
         ("GET", "/fapi/v1/symbolConfig", btc, &account, "symbol_configuration"),
         ("GET", "/fapi/v1/leverageBracket", "", &account, "notional_and_leverage_brackets"),
+        ("GET", "/fapi/v1/commissionRate", btc, &account, "user_commission_rate"),
         (
             "POST",
             "/fapi/v1/leverage",

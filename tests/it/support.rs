@@ -9,11 +9,11 @@ use tradekeel::core::safety::{DenyReason, TripRecord};
 use tradekeel::core::{
     AccountEvent, Alert, Appetite, Baseline, BreakerLimits, Budget, ClockLimits, ClockSample,
     Command, Core, Criterion, DayLimits, DrawdownLimits, Effect, Effects, Event, EventKind,
-    ExposureLimits, InstrumentLimits, Intent, Intents, Kept, Limits, LinkChannel, LinkEvent,
-    LinkState, MarginLimits, Mode, Often, OperatorCommand, OperatorRequest, Order, OrderUpdate,
-    PartialFill, Permissions, PriceMoveLimits, Rate, Refusal, RejectLimits, RepeatLimits, Restored,
-    Scope, Seat, Setup, Sharing, SlippageLimits, Status, Storm, Strategy, StrategyLimits, Taker,
-    Timing, Valuation, View,
+    ExposureLimits, InstrumentLimits, Intent, Intents, Kept, LedgerLine, Limits, LinkChannel,
+    LinkEvent, LinkState, MarginLimits, Mode, Often, OperatorCommand, OperatorRequest, Order,
+    OrderUpdate, PartialFill, Permissions, PriceMoveLimits, Rate, Refusal, RejectLimits,
+    RepeatLimits, Restored, Scope, Seat, Setup, Sharing, SlippageLimits, Status, Storm, Strategy,
+    StrategyLimits, Taker, Timing, Valuation, View,
 };
 use tradekeel::sim::{Direct, Fees, Rng};
 use tradekeel::types::{
@@ -21,7 +21,7 @@ use tradekeel::types::{
     ExecutionKind, ExecutionReport, Filters, IdPrefix, Instrument, InstrumentId, InstrumentKind,
     InstrumentMargin, Level, MS, MarginMode, MarginTier, MarginTiers, MarketData, MarketEvent,
     NotSentReason, OrderKind, OrderRef, OrderRequest, OrderTerms, Price, Purpose, Qty, Quote,
-    SECOND, Side, Stamp, Text, Trade, VenueId,
+    SECOND, Side, Stamp, StrategyId, Text, Trade, VenueId,
 };
 
 pub(crate) const BTC: InstrumentId = InstrumentId(0);
@@ -158,6 +158,8 @@ pub(crate) struct World {
     pub(crate) trips: Vec<TripRecord>,
     pub(crate) refusals: Vec<Result<(), Refusal>>,
     pub(crate) kept: Vec<Kept>,
+    /// The ledgers that must survive a restart.
+    pub(crate) ledgers: BTreeMap<(StrategyId, InstrumentId), LedgerLine>,
     /// Prices are repeated by themselves, so that time can pass.
     pub(crate) market_lives: bool,
     /// The next new orders and amends are answered 503, the first one first.
@@ -209,15 +211,18 @@ const MARGIN: MarginLimits = MarginLimits {
     liquidation_bps_min: 1,
 };
 
+/// Wide enough for everything but a test of its own.
+const BOUNDS: InstrumentLimits = InstrumentLimits {
+    position_max: Qty::whole(10),
+    order_qty_max: Qty::whole(10),
+    open_orders_max: 20,
+    unknown_orders_max: 3,
+    restricted: false,
+    shared: false,
+    leverage: 20,
+};
+
 pub(crate) fn limits() -> Limits {
-    let bounds = InstrumentLimits {
-        position_max: qty("10"),
-        order_qty_max: qty("10"),
-        open_orders_max: 20,
-        unknown_orders_max: 3,
-        restricted: false,
-        leverage: 20,
-    };
     Limits {
         drawdown: DrawdownLimits {
             max_bps: 1_500,
@@ -236,6 +241,7 @@ pub(crate) fn limits() -> Limits {
         price_band_bps: 100,
         gaps: Often { max: 1_000, window_ns: SECOND },
         funding_bps_max: 100,
+        fee_tolerance_centi_bps: Some(10),
         slippage: SlippageLimits {
             max_bps: 5_000,
             orders: Often { max: 1_000, window_ns: SECOND },
@@ -277,7 +283,7 @@ pub(crate) fn limits() -> Limits {
         conservative_taker: Taker::On,
         no_trade: Vec::new(),
         margin: MARGIN,
-        instruments: vec![bounds, bounds],
+        instruments: vec![BOUNDS, BOUNDS],
     }
 }
 
@@ -378,6 +384,7 @@ impl World {
             trips: Vec::new(),
             refusals: Vec::new(),
             kept: Vec::new(),
+            ledgers: BTreeMap::new(),
             market_lives: true,
             unavailable: VecDeque::new(),
             rng: Rng::new(1),
@@ -707,6 +714,9 @@ impl World {
                 | Effect::Reset { .. }
                 | Effect::ModeChanged { .. }
                 | Effect::HighWaterChanged(_) => {}
+                Effect::Ledger { strategy, instrument, line } => {
+                    self.ledgers.insert((strategy, instrument), line);
+                }
                 Effect::Kept(kept) => self.kept.push(kept),
             }
         }

@@ -141,6 +141,7 @@ impl Venues {
         AccountMargin {
             wallets: vec![WalletMargin { asset, available: free, balance: free }],
             instruments: vec![cross(instrument)],
+            fees: Vec::new(),
         }
     }
 
@@ -167,6 +168,7 @@ impl Venues {
                 | Effect::ModeChanged { .. }
                 | Effect::HighWaterChanged(_)
                 | Effect::Kept(_)
+                | Effect::Ledger { .. }
                 | Effect::Alert(_)
                 | Effect::Answer { .. } => {}
             }

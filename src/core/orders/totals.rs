@@ -1,5 +1,8 @@
 //! Sums over the orders that are not over, kept with every change, so that a check costs the same
 //! with one order and with a thousand.
+//!
+//! Must hold: an instrument's sums tell what its orders are to the account, a strategy's what its
+//! own are to its ledger: where several strategies share an instrument these differ (SAFETY E9).
 
 use super::Order;
 use crate::types::{InstrumentId, OrderStatus, Purpose, Qty, Side, StrategyId};
@@ -146,12 +149,12 @@ impl Totals {
     fn change(&mut self, order: &Order, count: fn(&mut u32), sum: fn(&mut Sum, Qty)) {
         let remaining = order.remaining();
         let unknown = order.status == OrderStatus::Unknown;
-        let apply = |open: &mut Open| {
+        let apply = |open: &mut Open, purpose: Purpose| {
             count(&mut open.live);
-            if unknown && order.terms.purpose == Purpose::Opening {
+            if unknown && purpose == Purpose::Opening {
                 count(&mut open.unknown);
             }
-            let by_side = match order.terms.purpose {
+            let by_side = match purpose {
                 Purpose::Opening => &mut open.opening,
                 Purpose::Reducing | Purpose::Protective if unknown => &mut open.doubtful,
                 Purpose::Reducing | Purpose::Protective => &mut open.reducing,
@@ -165,11 +168,11 @@ impl Totals {
                 count(&mut self.unknown);
             }
         }
-        apply(&mut self.by_instrument[order.terms.instrument.index()]);
+        apply(&mut self.by_instrument[order.terms.instrument.index()], order.terms.purpose);
         if let Some(strategy) = order.strategy {
             let seat = &mut self.by_strategy[strategy.index()];
             count(&mut seat.live);
-            apply(&mut seat.by_instrument[order.terms.instrument.index()]);
+            apply(&mut seat.by_instrument[order.terms.instrument.index()], order.toward);
         }
     }
 }

@@ -1,9 +1,9 @@
 //! An order that may be amended at all: one that rests at the venue, whose terms are known, and to
 //! terms that make another order of it (SAFETY P30).
 
-use super::Kernel;
 use super::facts::{Facts, Wish};
 use super::verdict::{ApprovedAmend, DenyReason, Passage, require};
+use super::{Judged, Kernel};
 use crate::core::Order;
 use crate::types::{Amendment, OrderKind, OrderRequest, OrderStatus, Purpose};
 
@@ -19,7 +19,7 @@ impl Kernel {
         facts: &Facts<'_>,
     ) -> Result<ApprovedAmend, DenyReason> {
         let amends = wish.amends.map(Order::amends).ok_or(DenyReason::OrderNotResting)?;
-        let terms = self.judge(wish, facts)?;
+        let Judged { terms, .. } = self.judge(wish, facts)?;
         Ok(ApprovedAmend::by_kernel(wish.id, wish.strategy, terms, amends, wish.origin_ns))
     }
 }

@@ -91,7 +91,10 @@ pub(super) struct Candidate {
     pub(super) qty: Qty,
     /// What there is already of the order that it amends; nothing for a new one.
     pub(super) stands: Stands,
+    /// What it is to the account.
     pub(super) purpose: Purpose,
+    /// What it is to the strategy's ledger.
+    pub(super) toward: Purpose,
     pub(super) ttl_ns: Option<u64>,
     /// Trades at once, as far as is known.
     pub(super) takes: bool,

@@ -5,7 +5,7 @@
 
 use super::facts::{Candidate, Facts};
 use super::verdict::{DenyReason, require};
-use super::{Kernel, exposure, free_margin, liquidation, margin_ratio, margin_setup};
+use super::{Kernel, exposure, free_margin, leverage_cap, liquidation, margin_ratio, margin_setup};
 use crate::types::{InstrumentKind, Price, Purpose};
 
 impl Kernel {
@@ -24,11 +24,12 @@ impl Kernel {
         let (limits, around, held) = (&self.limits.margin, &facts.margin, &facts.account);
         let reach = exposure::worst(held, order.side, order.added());
         let after = reach.and_then(|reach| around.with(reach, worth, limits));
-        let known = after.zip(around.funds).zip(around.setup);
+        let known = after.zip(around.funds).zip(around.setup.zip(reach));
         require(known.is_some(), DenyReason::MarginUnknown)?;
-        let Some(((after, funds), setup)) = known else { return Ok(()) };
+        let Some(((after, funds), (setup, reach))) = known else { return Ok(()) };
         let leverage = self.limits.instruments[facts.instrument.id.index()].leverage;
         margin_setup::check(setup, limits.mode, leverage)?;
+        leverage_cap::check(setup, reach, worth)?;
         free_margin::check(&after, &funds)?;
         margin_ratio::check(&after, &funds, limits.ratio_bps_max)?;
         liquidation::check(&after, &funds)

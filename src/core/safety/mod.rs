@@ -25,6 +25,7 @@ mod freeze;
 mod freshness;
 mod identity;
 mod kill_switch;
+mod leverage_cap;
 mod liquidation;
 mod loss_rate;
 mod losses;
@@ -47,6 +48,7 @@ mod rejects;
 mod repeat;
 mod scale;
 mod self_trade;
+mod shared;
 mod size;
 mod strategy_losses;
 mod taking;
@@ -69,7 +71,7 @@ pub use verdict::{Approved, ApprovedAmend, DenyReason, Passage};
 use super::Order;
 use super::alert::Alert;
 use super::effect::{Effect, Effects, Refusal};
-use super::event::{Baseline, ClockSample, Criterion, JournalState, Probation};
+use super::event::{Baseline, Criterion, JournalState, Probation};
 use super::mode::{Mode, ModeCause, ModeRecord, Scope};
 use super::orders::IntentKey;
 use super::setup::{Budget, Limits, Restored};
@@ -102,6 +104,12 @@ pub(super) struct Kernel {
     journal: JournalState,
     budgets: Vec<Budget>,
     limits: Limits,
+}
+
+/// An order that passed: all its terms, and what it is to the ledger of its strategy.
+struct Judged {
+    terms: OrderTerms,
+    toward: Purpose,
 }
 
 /// What the machine must do after the kernel looked.
@@ -153,8 +161,9 @@ impl Kernel {
         assert!(wish.amends.is_none(), "an amend makes no order");
         let verdict = self.judge(wish, facts);
         self.ids.spend(wish.id);
-        let (id, strategy) = (wish.id, Some(wish.strategy));
-        verdict.map(|terms| Approved::by_kernel(id, strategy, terms, wish.origin_ns))
+        let Judged { terms, toward } = verdict?;
+        let approved = Approved::by_kernel(wish.id, Some(wish.strategy), terms, wish.origin_ns);
+        Ok(approved.toward_ledger(toward))
     }
 
     /// The way from an operator's flatten to an order (D4). Whatever the answer, its id is spent.
@@ -168,8 +177,12 @@ impl Kernel {
         verdict
     }
 
-    fn judge(&mut self, wish: &Wish<'_>, facts: &Facts<'_>) -> Result<OrderTerms, DenyReason> {
+    fn judge(&mut self, wish: &Wish<'_>, facts: &Facts<'_>) -> Result<Judged, DenyReason> {
+        let (asked, bounds) = (wish, self.limits.instruments[facts.instrument.id.index()]);
+        let ttl_ns_max = self.limits.order_ttl_ns_max;
+        let wish = &shared::to_account(asked, facts, bounds.shared, ttl_ns_max);
         let request = &wish.request;
+        let toward = asked.amends.map_or(asked.request.purpose, |order| order.toward);
         let passage = amending::passage(wish);
         let mode = self.modes.at(facts.instrument.id, Some(wish.strategy));
         self.check_place(passage, mode, wish.id, Some(wish), facts)?;
@@ -182,12 +195,23 @@ impl Kernel {
         let (key, ttl_ns) = (Some(key), request.ttl_ns);
         let takes = taking::takes(&request.kind, quote, side, price);
         let stands = wish.amends.map_or(Stands::default(), Stands::of);
-        let order =
-            Candidate { passage, key, side, price, qty, stands, purpose, ttl_ns, takes, mode };
+        let order = Candidate {
+            passage,
+            key,
+            side,
+            price,
+            qty,
+            stands,
+            purpose,
+            toward,
+            ttl_ns,
+            takes,
+            mode,
+        };
         self.check_order(&order, quote, Some(wish), facts)?;
         key.into_iter().for_each(|key| self.repeats.count(key, facts.now.mono_ns));
         self.rates.take(Some(strategy), facts.now.mono_ns);
-        Ok(terms::terms_of(request, price, facts.now))
+        Ok(Judged { terms: terms::terms_of(request, price, facts.now), toward })
     }
 
     /// Under the same checks as a wish, as far as the exit table lets them bind (SAFETY E2):
@@ -202,10 +226,21 @@ impl Kernel {
         let price = exit_price(quote, facts.market.mark(), exit.side, exit.cap_bps, filters);
         let price = price.ok_or(DenyReason::NoPrice)?;
         let (side, qty, purpose) = (exit.side, exit.qty, Purpose::Reducing);
-        let (key, ttl_ns, takes) = (None, None, true);
+        let (key, ttl_ns, takes, toward) = (None, None, true, purpose);
         let stands = Stands::default();
-        let order =
-            Candidate { passage, key, side, price, qty, stands, purpose, ttl_ns, takes, mode };
+        let order = Candidate {
+            passage,
+            key,
+            side,
+            price,
+            qty,
+            stands,
+            purpose,
+            toward,
+            ttl_ns,
+            takes,
+            mode,
+        };
         self.check_order(&order, quote, None, facts)?;
         self.rates.take(None, facts.now.mono_ns);
         let terms = OrderTerms {
@@ -302,10 +337,7 @@ impl Kernel {
         passage.judge(collar::check_trade(traded, side, price, limits.price_band_bps))?;
         passage.judge(ttl::check(ttl_ns, purpose, limits.order_ttl_ns_max))?;
         passage.judge(match wish {
-            Some(wish) => {
-                let holdings = [facts.account, wish.own];
-                reducing::check(&holdings, kind, side, order.change(), purpose)
-            }
+            Some(wish) => reducing::check(order, &facts.account, &wish.own, kind, bounds.shared),
             None => reducing::check_exit(&facts.account, kind, side, qty),
         })?;
         self.check_intent(order, facts)?;
@@ -328,6 +360,9 @@ impl Kernel {
         let has_room = wish.amends.is_some() || wish.live_orders < budget.open_orders_max;
         holds(has_room, DenyReason::StrategyOrders)?;
         passage.judge(self.rates.check_strategy(passage, wish.strategy, now_ns))?;
+        if order.toward != Purpose::Opening {
+            return Ok(());
+        }
         let notional_max = self.scaled_cash(mode, budget.position_notional_max);
         passage.judge(exposure::check_strategy(&wish.own, side, worth, order.added(), notional_max))
     }
@@ -382,18 +417,7 @@ impl Kernel {
         if let Some(trip) = found.trip {
             self.trip(trip, now, effects);
         }
-        for (drift, venue) in self.drifts.iter_mut().zip((0_u8..).map(VenueId)) {
-            match drift.change() {
-                Some(drift::Change::BecameHigh) => {
-                    let offset_ns = drift.offset_ns().unwrap_or(i64::MAX);
-                    effects.push(Effect::Alert(Alert::ClockDrift { venue, offset_ns }));
-                }
-                Some(drift::Change::BecameGood) => {
-                    effects.push(Effect::Alert(Alert::ClockGood(venue)));
-                }
-                None => {}
-            }
-        }
+        self.watch_clocks(effects);
         let reduces = if found.day_lost {
             Some((Scope::All, ModeCause::DailyLoss))
         } else {
@@ -499,22 +523,6 @@ impl Kernel {
         self.modes.is_stopping()
     }
 
-    pub(super) fn on_clock(&mut self, sample: ClockSample, now: Stamp, effects: &mut Effects) {
-        let drift = &mut self.drifts[sample.venue.index()];
-        if let Some(trip) = drift.observe(sample, now.mono_ns) {
-            self.trip(trip, now, effects);
-        }
-    }
-
-    /// The venue refused our time: what we measured of its clock is wrong (R79).
-    pub(super) fn on_clock_refused(&mut self, venue: VenueId) {
-        self.drifts[venue.index()].forget();
-    }
-
-    pub(super) fn on_message_time(&mut self, venue: VenueId, sent_unix_ms: u64, received: Stamp) {
-        self.drifts[venue.index()].observe_message(sent_unix_ms, received);
-    }
-
     /// The mode of everything, the latch included.
     pub(super) fn mode(&self) -> Mode {
         if self.latch().is_some() { Mode::Killed } else { self.modes.all() }
@@ -579,10 +587,6 @@ impl Kernel {
 
     pub(super) fn latch_generation(&self) -> u32 {
         self.kill_switch.generation()
-    }
-
-    pub(super) fn clock_offset_ns(&self, venue: VenueId) -> Option<i64> {
-        self.drifts[venue.index()].offset_ns()
     }
 
     pub(super) fn limits(&self) -> &Limits {

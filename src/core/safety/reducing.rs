@@ -5,30 +5,42 @@
 //! for contracts; on spot it may really sell twice, and counts (SAFETY E8).
 
 use super::Holdings;
+use super::facts::Candidate;
 use super::verdict::{DenyReason, require};
 use crate::core::orders::Open;
 use crate::types::{InstrumentKind, Purpose, Qty, Side};
 
-/// A strategy's reduction.
+/// A strategy's order that is called a reduction of its ledger, `own`. Of the account it must be
+/// one too, unless it goes as an opening order (`shared.rs`).
+///
+/// Where an instrument is shared, a reduction of unknown fate counts against the ledger: the venue
+/// guards the account's position and not a part of it.
 pub(super) fn check(
-    holdings: &[Holdings<'_>],
+    order: &Candidate,
+    account: &Holdings<'_>,
+    own: &Holdings<'_>,
     kind: InstrumentKind,
-    side: Side,
-    qty: Qty,
-    purpose: Purpose,
+    shared: bool,
 ) -> Result<(), DenyReason> {
-    if purpose == Purpose::Opening {
+    let &Candidate { side, purpose, toward, .. } = order;
+    let qty = order.change();
+    if toward == Purpose::Opening {
         return Ok(());
     }
-    let reduces = |held: &Holdings<'_>| {
-        let doubtful = match kind {
-            InstrumentKind::Perpetual => Qty::ZERO,
-            InstrumentKind::Spot => held.open.doubtful(side),
-        };
-        let under_way = held.open.reducing(side).saturating_add(doubtful);
-        is_within(held.position, side, under_way.saturating_add(qty))
+    let guard = if shared { InstrumentKind::Spot } else { kind };
+    let reduces = lowers(own, guard, side, qty)
+        && (purpose == Purpose::Opening || lowers(account, kind, side, qty));
+    require(reduces, DenyReason::NotReducing)
+}
+
+/// Lowers a position, with the reductions that are under way.
+pub(super) fn lowers(held: &Holdings<'_>, kind: InstrumentKind, side: Side, qty: Qty) -> bool {
+    let doubtful = match kind {
+        InstrumentKind::Perpetual => Qty::ZERO,
+        InstrumentKind::Spot => held.open.doubtful(side),
     };
-    require(holdings.iter().all(reduces), DenyReason::NotReducing)
+    let under_way = held.open.reducing(side).saturating_add(doubtful);
+    is_within(held.position, side, under_way.saturating_add(qty))
 }
 
 /// An operator's exit: up to the whole position whatever else rests there, where the venue itself

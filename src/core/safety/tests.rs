@@ -5,6 +5,7 @@ mod amends;
 mod boundaries;
 pub(super) mod case;
 mod mode_walk;
+mod shared;
 
 use super::*;
 use crate::core::market::Market;
@@ -12,9 +13,9 @@ use crate::core::mode::ModeCause;
 use crate::core::{JournalState, Permissions};
 use crate::types::{
     InstrumentKind, InstrumentMargin, MarginMode, MarketData, OrderKind, OrderRequest, OrderStatus,
-    Price, Qty, SECOND, Side, TimeInForce,
+    Price, Qty, SECOND, Side,
 };
-use amends::amend;
+use amends::{amend, verdict};
 use case::*;
 
 type Change = fn(&mut Case);
@@ -97,6 +98,7 @@ const ROWS: &[(DenyReason, Change, Change)] = &[
     (DenyReason::MarginUnknown, |c| c.funds = None, |_| {}),
     (DenyReason::MarginModeDiffers, |c| set_up(c, 10, MarginMode::Isolated), |_| {}),
     (DenyReason::LeverageDiffers, |c| set_up(c, 11, MarginMode::Cross), |c| { set_up(c, 11, MarginMode::Cross); c.kernel.limits.instruments[0].leverage = 11; }),
+    (DenyReason::LeverageCap, |c| cap_at(c, 19_999_999_999), |c| cap_at(c, 20_000_000_000)),
     (DenyReason::FreeMargin, |c| funds(c, 2_019_999_999, 100_000_000_000), |c| funds(c, 2_020_000_000, 100_000_000_000)),
     (DenyReason::MarginRatio, |c| { c.kernel.limits.margin.liquidation_bps_min = 100; funds(c, 100_000_000_000, 999_999_999); }, |c| { c.kernel.limits.margin.liquidation_bps_min = 100; funds(c, 100_000_000_000, 1_000_000_000); }),
     (DenyReason::NearLiquidation, |c| funds(c, 100_000_000_000, 2_219_999_999), |c| funds(c, 100_000_000_000, 2_220_000_000)),

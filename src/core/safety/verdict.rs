@@ -1,6 +1,6 @@
 //! The kernel's answer: an [`Approved`] order, or the one reason why not.
 
-use crate::types::{ClientOrderId, OrderTerms, StrategyId, amend_number};
+use crate::types::{ClientOrderId, OrderTerms, Purpose, StrategyId, amend_number};
 
 /// An order that passed every check. Proof by type: it cannot be built, copied or read from disk
 /// outside the kernel (`tests/compile_fail` proves it).
@@ -9,6 +9,7 @@ pub struct Approved {
     id: ClientOrderId,
     strategy: Option<StrategyId>,
     terms: OrderTerms,
+    toward: Purpose,
     origin_ns: u64,
 }
 
@@ -19,7 +20,12 @@ impl Approved {
         terms: OrderTerms,
         origin_ns: u64,
     ) -> Self {
-        Self { id, strategy, terms, origin_ns }
+        Self { id, strategy, terms, toward: terms.purpose, origin_ns }
+    }
+
+    /// The same, of which the strategy's ledger makes something else than the account does.
+    pub(super) fn toward_ledger(self, toward: Purpose) -> Self {
+        Self { toward, ..self }
     }
 
     /// Its id, reserved before the review (D16).
@@ -35,6 +41,11 @@ impl Approved {
     /// All its terms.
     pub fn terms(&self) -> &OrderTerms {
         &self.terms
+    }
+
+    /// What it is to the ledger of its strategy; its terms say what it is to the account.
+    pub(in crate::core) fn toward(&self) -> Purpose {
+        self.toward
     }
 
     /// Monotonic time at which the bytes arrived that caused it: tick-to-order runs from here.
@@ -311,6 +322,8 @@ reasons! {
     MarginModeDiffers: deny allow allow,
     /// The venue's leverage is not the configured one.
     LeverageDiffers: deny allow allow,
+    /// The position could pass what the venue allows at its leverage.
+    LeverageCap: deny allow allow,
     /// The account's margin would not cover it with all that is under way.
     FreeMargin: deny allow allow,
     /// Positions would need too large a part of the account not to be liquidated.

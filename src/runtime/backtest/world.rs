@@ -185,6 +185,7 @@ impl World {
                 | Effect::ModeChanged { .. }
                 | Effect::HighWaterChanged(_)
                 | Effect::Kept(_)
+                | Effect::Ledger { .. }
                 | Effect::Answer { .. } => {}
             }
         }

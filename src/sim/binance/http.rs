@@ -41,6 +41,7 @@ enum Private {
     AccountConfig,
     SymbolConfig,
     Brackets,
+    CommissionRate,
     SetLeverage,
     ListenKeyStart,
     ListenKeyKeepAlive,
@@ -62,7 +63,7 @@ use Endpoint::{Keyed, Open, Signed};
 use Private as P;
 
 /// Method, path, weight, what it is. The weight of some grows with the question.
-const ROUTES: [(&str, &str, u32, Endpoint); 32] = [
+const ROUTES: [(&str, &str, u32, Endpoint); 33] = [
     ("GET", "/fapi/v1/ping", 1, Open(Public::Ping)),
     ("GET", "/fapi/v1/time", 1, Open(Public::Time)),
     ("GET", "/fapi/v1/exchangeInfo", 1, Open(Public::ExchangeInfo)),
@@ -91,6 +92,7 @@ const ROUTES: [(&str, &str, u32, Endpoint); 32] = [
     ("GET", "/fapi/v1/accountConfig", 5, Signed(P::AccountConfig)),
     ("GET", "/fapi/v1/symbolConfig", 5, Signed(P::SymbolConfig)),
     ("GET", "/fapi/v1/leverageBracket", 1, Signed(P::Brackets)),
+    ("GET", "/fapi/v1/commissionRate", 20, Signed(P::CommissionRate)),
     ("POST", "/fapi/v1/leverage", 1, Signed(P::SetLeverage)),
     ("POST", "/fapi/v1/listenKey", 1, Keyed(P::ListenKeyStart)),
     ("PUT", "/fapi/v1/listenKey", 1, Keyed(P::ListenKeyKeepAlive)),
@@ -220,6 +222,7 @@ impl Server {
             P::AccountConfig => Ok(Self::account_config()),
             P::SymbolConfig => self.symbol_config(params),
             P::Brackets => self.brackets(params),
+            P::CommissionRate => self.commission_rate(params),
             P::SetLeverage => self.change_leverage(now_unix_ms, account, params),
             P::ListenKeyStart => Ok(json!({"listenKey": self.members.start(now_unix_ms, account)})),
             P::ListenKeyKeepAlive => {

@@ -61,6 +61,20 @@ impl Server {
         })
     }
 
+    /// `/commissionRate`, of one symbol.
+    pub(super) fn commission_rate(&self, params: &Params) -> Result<Value, Fault> {
+        let instrument = orders::symbol(&self.exchange, params)?;
+        let slot = self.exchange.slot(instrument).ok_or_else(Fault::no_such_path)?;
+        let rates = self.exchange.fee_rates(instrument);
+        let text = |rate_e8: i64| Cash::from_units(rate_e8.into()).to_string();
+        Ok(json!({
+            "symbol": self.exchange.instruments()[slot].symbol,
+            "makerCommissionRate": text(rates.maker_e8),
+            "takerCommissionRate": text(rates.taker_e8),
+            "rpiCommissionRate": text(rates.maker_e8),
+        }))
+    }
+
     /// Sets the leverage of a symbol. Here it is every account's.
     pub(super) fn change_leverage(
         &mut self,

@@ -15,6 +15,7 @@ use crate::core::safety::TripRecord;
 use crate::store::StoreError;
 use crate::store::atomic::{make_folder, sync_folder};
 use crate::store::latch_table::{NamedLatch, Parts};
+use crate::store::ledgers::Ledgers;
 use crate::store::record::{Carried, Record};
 use crate::types::Stamp;
 use crossbeam::utils::CachePadded;
@@ -51,6 +52,8 @@ pub struct Opened {
     pub latch_generation: u32,
     /// The last high-water mark.
     pub high_water: Option<HighWater>,
+    /// The ledgers that moved in what was read.
+    pub ledgers: Ledgers,
 }
 
 /// How the last run ended.
@@ -124,6 +127,7 @@ pub fn open(folder: &Path, segment_bytes: u64) -> Result<(Journal, Writer, Opene
 struct Survey {
     carried: Carried,
     parts: Parts,
+    ledgers: Ledgers,
     last: Option<(u64, Stamp)>,
     is_stopped: bool,
     /// Place in the list of the last segment that is not blank.
@@ -194,6 +198,7 @@ impl Survey {
         self.is_stopped = matches!(record, Record::Stop { clean: true });
         self.carried.observe(record);
         self.parts.observe(record);
+        self.ledgers.observe(record);
     }
 
     /// The first damage is the one that is reported.
@@ -293,6 +298,7 @@ impl Survey {
             part_latches: self.parts.to_vec(),
             latch_generation: self.carried.generation,
             high_water: self.carried.high_water,
+            ledgers: self.ledgers.clone(),
         }
     }
 }

@@ -8,6 +8,7 @@
 
 use super::answer::{Request, RequestKind};
 use super::error::condition;
+use super::fees::Fees;
 use super::good_till;
 use super::names::Names;
 use super::sign::Signer;
@@ -37,6 +38,7 @@ pub(super) struct Orders {
     /// What the venue said of itself last.
     pub(super) condition: Option<Condition>,
     tiers: Tiers,
+    fees: Fees,
 }
 
 impl Orders {
@@ -44,6 +46,7 @@ impl Orders {
         let names = Names::new(directory);
         Self {
             tiers: Tiers::new(&names),
+            fees: Fees::new(&names),
             names,
             prefix: directory.prefix,
             signer: Signer::new(credentials, directory.recv_window_ms),
@@ -324,6 +327,7 @@ impl OrderDialect for Orders {
 
     fn account_calls(&self, venue_unix_ms: u64) -> Vec<Call> {
         let mut calls = super::rest::account_calls(&self.signer, venue_unix_ms);
+        calls.extend(self.fees.call(&self.names, &self.signer, venue_unix_ms));
         calls.extend(self.tiers.calls(&self.names, &self.signer, venue_unix_ms));
         calls
     }
@@ -333,13 +337,16 @@ impl OrderDialect for Orders {
         token: QueryToken,
         answers: &[Answer],
     ) -> Result<AccountSnapshot, DecodeError> {
-        let (account, tiers) =
+        let (account, others) =
             answers.split_at_checked(super::rest::ACCOUNT_PATHS.len()).unwrap_or((answers, &[]));
+        let (fee, tiers) = others.split_at_checked(1).unwrap_or((others, &[]));
+        self.fees.on_read(&self.names, fee.first());
         self.tiers.on_read(tiers);
         let heard = super::rest::account(&self.names, &self.prefix, token, account);
         self.heed(heard.as_ref().err());
         let mut snapshot = heard?;
         self.tiers.complete(&mut snapshot);
+        self.fees.complete(&mut snapshot);
         Ok(snapshot)
     }
 

@@ -56,7 +56,9 @@ fn row(code: i32) -> Meaning {
         // Position mode is not the one that we speak.
         -4060 | -4061 => (Operator, Never, Rejected),
         // Money is missing.
-        -2018 | -2019 | -2027 => (Operator, Later, Rejected),
+        -2018 | -2019 => (Operator, Later, Rejected),
+        // Too large a position for the leverage: `LeverageCap` should have denied it.
+        -2027 => (Us, Later, Rejected),
         // Too fast, too many.
         -1003 | -1015 | -2025 | -4045 => (Us, Later, Rejected),
         // The signed time is off: measure the clock first.
@@ -100,6 +102,7 @@ mod tests {
             (400, -1130, ""),
             (400, -2019, "Margin is insufficient."),
             (400, -2022, "ReduceOnly Order is rejected."),
+            (400, -2027, "Exceeded the maximum allowable position at current leverage."),
             (400, -4164, ""),
             (400, -5021, ""),
             (400, -5022, ""),
@@ -173,6 +176,8 @@ mod tests {
         let rows = [
             (-2015, Blame::Operator, Retry::Never),
             (-1003, Blame::Us, Retry::Later),
+            (-2019, Blame::Operator, Retry::Later),
+            (-2027, Blame::Us, Retry::Later),
             (-4014, Blame::Us, Retry::Never),
             (-1007, Blame::Venue, Retry::Later),
             (-1125, Blame::Venue, Retry::Now),

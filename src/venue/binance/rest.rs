@@ -6,8 +6,8 @@
 //!
 //! Decision: how the account is set up is read each time, from `accountConfig` (5) instead of the
 //! `positionSide/dual` (30) that says less: a reading weighs 60 and not 80, and what it says of
-//! leverage and modes is never older than what it says of positions. Only the tiers of margin are
-//! kept between readings (`tiers`).
+//! leverage and modes is never older than what it says of positions. Only the tiers of margin
+//! (`tiers`) and the rates of fees (`fees`) are kept between readings.
 //!
 //! Not here: conditional ("algo") orders, which the venue keeps apart and which we never place.
 

@@ -201,7 +201,8 @@ mod tests {
             tiers: None,
         };
         let (eth, btc) = (InstrumentId(0), InstrumentId(1));
-        let margin = AccountMargin { wallets: Vec::new(), instruments: vec![row(eth), row(btc)] };
+        let margin =
+            AccountMargin { instruments: vec![row(eth), row(btc)], ..AccountMargin::default() };
         let mut snapshot = AccountSnapshot {
             venue: VenueId(0),
             token: QueryToken(1),

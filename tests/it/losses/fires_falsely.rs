@@ -148,7 +148,7 @@ fn money_that_is_gone_without_a_word_counts_as_lost() {
     let mut world = long(|_| {});
     moved(&mut world, -20_000);
     read(&mut world);
-    wait(&mut world, 4, 10_000);
+    wait(&mut world, 3, 10_000);
     assert_eq!((world.status().drawdown_bps, world.trips.len()), (Some(0), 0));
     wait(&mut world, 3, 10_000);
     assert!(world.has_alert(|alert| matches!(alert, Alert::Unexplained { .. })));

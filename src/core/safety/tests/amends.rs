@@ -25,6 +25,19 @@ pub(super) fn amend(case: &mut Case, change: impl FnOnce(&mut Order)) {
     case.amends = Some(order);
 }
 
+/// What the kernel says of other terms for the order of the case.
+fn review_amend(case: &mut Case) -> Result<ApprovedAmend, DenyReason> {
+    ask(case, Kernel::review_amend)
+}
+
+/// What the kernel says, of a new order or of an amend.
+pub(super) fn verdict(case: &mut Case) -> Result<(), DenyReason> {
+    match case.amends {
+        Some(_) => review_amend(case).map(drop),
+        None => review(case).map(drop),
+    }
+}
+
 /// A buy of 1 at 99 that rests is to become one of 2 at 100, and all that is counted counts it.
 fn good_amend() -> Case {
     amended(good())

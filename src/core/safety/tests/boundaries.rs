@@ -42,6 +42,7 @@ const NUMBERS: &[(DenyReason, Approach)] = &[
     (DenyReason::OrderToTrade, |c, limit, beyond| { let max = 2 + limit % 50; rates_with(c, |limits, budget| { (limits.order_rate.burst, budget.rate.burst) = (1_000, 1_000); limits.orders_per_minute_max = 10_000; budget.orders_per_trade_max = Some(count(max)); }); spend(c, count(max - 1 + beyond)); }),
     (DenyReason::PositionTooLarge, |c, limit, beyond| { let held = limit % QTY; c.position = Qty::from_units(held); c.kernel.limits.instruments[0].position_max = Qty::from_units(QTY + held - beyond); }),
     (DenyReason::ExposureTooLarge, |c, limit, beyond| { c.around.gross = Some(Cash::from_units(limit.into())); c.kernel.limits.gross_notional_max = Cash::from_units(WORTH + i128::from(limit - beyond)); }),
+    (DenyReason::LeverageCap, |c, _, beyond| cap_at(c, WORTH - i128::from(beyond))),
     (DenyReason::FreeMargin, |c, _, beyond| funds(c, 2_020_000_000 - i128::from(beyond), 100_000_000_000)),
     (DenyReason::NearLiquidation, |c, _, beyond| funds(c, 100_000_000_000, 2_220_000_000 - i128::from(beyond))),
     (DenyReason::StrategyPosition, |c, _, beyond| c.kernel.budgets[0].position_notional_max = Cash::from_units(WORTH - i128::from(beyond))),

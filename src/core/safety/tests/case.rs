@@ -11,12 +11,12 @@ use crate::core::setup::{
     InstrumentLimits, MarginLimits, NoTradeWindow, Often, PriceMoveLimits, Rate, RejectLimits,
     RepeatLimits, Resting, SlippageLimits, Span, Storm, StrategyLimits, Taker, Timing,
 };
-use crate::core::{Order, PartialFill, Permissions};
+use crate::core::{ClockSample, Order, PartialFill, Permissions};
 use crate::types::{
     AssetId, BookDelta, DELTA_LEVELS, Filters, Instrument, InstrumentId, InstrumentKind,
     InstrumentMargin, Level, MS, MarginMode, MarginTier, MarginTiers, MarkBand, MarketData,
-    MarketEvent, OrderKind, OrderRequest, OrderStatus, Price, Qty, Quote, SECOND, Side,
-    TimeInForce, Trade, VenueId,
+    MarketEvent, OrderKind, OrderRequest, OrderStatus, Price, Qty, Quote, SECOND, Side, Trade,
+    VenueId,
 };
 
 pub(super) const NOW_NS: u64 = 100 * SECOND;
@@ -87,6 +87,7 @@ pub(in crate::core::safety) fn limits() -> Limits {
         price_band_bps: 100,
         gaps: Often { max: 1_000, window_ns: SECOND },
         funding_bps_max: 100,
+        fee_tolerance_centi_bps: Some(10),
         slippage: SlippageLimits {
             max_bps: 5_000,
             orders: Often { max: 1_000, window_ns: SECOND },
@@ -134,6 +135,7 @@ pub(in crate::core::safety) fn limits() -> Limits {
             open_orders_max: 5,
             unknown_orders_max: 1,
             restricted: false,
+            shared: false,
             leverage: 10,
         }],
     }
@@ -325,6 +327,17 @@ pub(super) fn set_up_to(case: &mut Case, notional_max: i32) {
     case.setup = Some(InstrumentMargin { tiers: MarginTiers::new(&[tier]), ..margin_setup() });
 }
 
+/// Ten times is to be had up to that notional; five times beyond.
+pub(super) fn cap_at(case: &mut Case, units: i128) {
+    let tier = |notional_max, leverage_max| MarginTier {
+        notional_max,
+        maintenance_ppm: 10_000,
+        leverage_max,
+    };
+    let tiers = [tier(Cash::from_units(units), 10), tier(Cash::whole(10_000), 5)];
+    case.setup = Some(InstrumentMargin { tiers: MarginTiers::new(&tiers), ..margin_setup() });
+}
+
 /// So much of the account is free, or stands between it and a liquidation.
 pub(super) fn funds(case: &mut Case, opening: i128, balance: i128) {
     let [opening, balance] = [opening, balance].map(Cash::from_units);
@@ -373,48 +386,30 @@ macro_rules! facts {
     };
 }
 
-/// The wish of a case.
-macro_rules! wish {
-    ($case:ident) => {
-        Wish {
-            id: $case.id,
-            strategy: MAKER,
-            request: $case.request,
-            origin_ns: $case.origin_ns,
-            permitted: $case.permitted,
-            own: Holdings {
-                position: $case.own_position,
-                rival: None,
-                open: &$case.own_open,
-                foreign: Qty::ZERO,
-            },
-            live_orders: $case.own_live_orders,
-            amends: $case.amends.as_ref(),
-        }
+/// Asks the kernel of a case.
+pub(super) fn ask<T>(
+    case: &mut Case,
+    ask: impl FnOnce(&mut Kernel, &Wish<'_>, &Facts<'_>) -> T,
+) -> T {
+    let facts = facts!(case);
+    let (position, open) = (case.own_position, &case.own_open);
+    let own = Holdings { position, rival: None, open, foreign: Qty::ZERO };
+    let wish = Wish {
+        id: case.id,
+        strategy: MAKER,
+        request: case.request,
+        origin_ns: case.origin_ns,
+        permitted: case.permitted,
+        own,
+        live_orders: case.own_live_orders,
+        amends: case.amends.as_ref(),
     };
+    case.id.sequence += 1;
+    ask(&mut case.kernel, &wish, &facts)
 }
 
 pub(super) fn review(case: &mut Case) -> Result<Approved, DenyReason> {
-    assert!(case.amends.is_none(), "a new order");
-    let facts = facts!(case);
-    let wish = wish!(case);
-    case.id.sequence += 1;
-    case.kernel.review(&wish, &facts)
-}
-
-/// What the kernel says of other terms for the order of the case.
-pub(super) fn review_amend(case: &mut Case) -> Result<ApprovedAmend, DenyReason> {
-    let facts = facts!(case);
-    let wish = wish!(case);
-    case.kernel.review_amend(&wish, &facts)
-}
-
-/// What the kernel says, of a new order or of an amend.
-pub(super) fn verdict(case: &mut Case) -> Result<(), DenyReason> {
-    match case.amends {
-        Some(_) => review_amend(case).map(drop),
-        None => review(case).map(drop),
-    }
+    ask(case, Kernel::review)
 }
 
 /// The operator's exit with the quantity and side of the case.

@@ -53,7 +53,7 @@ const PIECES: [&str; 24] = [
     "=&=&&&",
 ];
 
-const PATHS: [&str; 18] = [
+const PATHS: [&str; 19] = [
     "/fapi/v1/order",
     "/fapi/v1/depth",
     "/fapi/v1/userTrades",
@@ -70,6 +70,7 @@ const PATHS: [&str; 18] = [
     "/fapi/v1/symbolConfig",
     "/fapi/v1/leverageBracket",
     "/fapi/v1/leverage",
+    "/fapi/v1/commissionRate",
     "",
     "/%",
 ];
