@@ -299,6 +299,26 @@ impl Dice {
         self.pick(&all)
     }
 
+    fn amend(&mut self) -> AmendIntent {
+        AmendIntent {
+            id: self.id(),
+            strategy: StrategyId(self.byte()),
+            number: self.byte(),
+            terms: self.terms(),
+            origin_ns: self.roll(),
+        }
+    }
+
+    fn amend_denial(&mut self) -> AmendDenial {
+        AmendDenial {
+            id: self.id(),
+            strategy: StrategyId(self.byte()),
+            instrument: self.instrument(),
+            to: self.terms().amendable(),
+            reason: self.pick(DenyReason::ALL),
+        }
+    }
+
     fn record(&mut self, kind: u16) -> Record {
         let venue = VenueId(self.byte());
         match kind {
@@ -365,20 +385,8 @@ impl Dice {
                     fees: self.cash(),
                 },
             }),
-            120 => Record::Amend(AmendIntent {
-                id: self.id(),
-                strategy: StrategyId(self.byte()),
-                number: self.byte(),
-                terms: self.terms(),
-                origin_ns: self.roll(),
-            }),
-            121 => Record::AmendDenied(AmendDenial {
-                id: self.id(),
-                strategy: StrategyId(self.byte()),
-                instrument: self.instrument(),
-                to: self.terms().amendable(),
-                reason: self.pick(DenyReason::ALL),
-            }),
+            120 => Record::Amend(self.amend()),
+            121 => Record::AmendDenied(self.amend_denial()),
             _ => unreachable!("kind {kind} has no sample"),
         }
     }

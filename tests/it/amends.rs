@@ -198,194 +198,70 @@ fn an_amend_that_never_left_changes_nothing() {
     assert_eq!(world.status().counters.amends_refused, 1);
 }
 
-/// A row of the order's life: what is said after an amend of 2 at 99 left, and what the order is
-/// then.
-struct Row {
-    name: &'static str,
-    to: (&'static str, &'static str),
-    words: Vec<ExecutionKind>,
-    /// Its status and what may still trade; `None` when it is over.
-    then: Option<(OrderStatus, &'static str)>,
-    position: &'static str,
+/// What is said after an amend of 2 at 99 left, to what; the status of the order then and what may
+/// still trade of it, or nothing where it is over; and the position.
+type Row = (
+    &'static str,
+    [&'static str; 2],
+    Vec<ExecutionKind>,
+    Option<(OrderStatus, &'static str)>,
+    &'static str,
+);
+
+fn refused(code: i32) -> ExecutionKind {
+    ExecutionKind::AmendRejected { number: 0, code }
+}
+
+fn canceled(cum: &str) -> ExecutionKind {
+    ExecutionKind::Canceled { cum_qty: qty(cum) }
+}
+
+const LOST: ExecutionKind = ExecutionKind::AmendUnknown { number: 0 };
+
+/// Words that overtake each other.
+#[rustfmt::skip]
+fn races() -> Vec<Row> {
+    use OrderStatus::{New, PartiallyFilled};
+    vec![
+        ("a trade before the word", ["3", "99"], vec![fill(1, "1", "1"), amended("3", "99", "1")], Some((PartiallyFilled, "2")), "1"),
+        ("a trade that was told late", ["3", "99"], vec![amended("3", "99", "1"), fill(1, "1", "1")], Some((PartiallyFilled, "2")), "1"),
+        ("all of the old terms, then the word", ["3", "99"], vec![fill(1, "2", "2")], Some((PartiallyFilled, "1")), "2"),
+        ("all of the old terms, so it was refused", ["3", "99"], vec![fill(1, "2", "2"), refused(-2013)], None, "2"),
+        ("refused, and the trades come after", ["3", "99"], vec![refused(-2013), fill(1, "2", "2")], None, "2"),
+        ("less, and as much had traded", ["1", "99"], vec![fill(1, "1", "1")], Some((PartiallyFilled, "1")), "1"),
+        ("less, of which all trades before the word", ["1", "99"], vec![fill(1, "1", "1"), amended("1", "99", "1")], None, "1"),
+        ("less than had traded: the venue takes it back", ["1", "99"], vec![fill(1, "1.5", "1.5"), canceled("1.5")], None, "1.5"),
+        ("taken back with a trade that is told late", ["1", "99"], vec![canceled("1.5"), fill(1, "1.5", "1.5")], None, "1.5"),
+        ("all of the new terms before the word", ["3", "99"], vec![fill(1, "3", "3")], None, "3"),
+        ("post-only that would take: gone", ["2", "99.5"], vec![canceled("0")], None, "0"),
+        ("a trade at the new price", ["2", "99.5"], vec![fill_at(1, "99.5", "1", "1"), amended("2", "99.5", "1")], Some((PartiallyFilled, "1")), "1"),
+        ("a trade at the old price, told late", ["2", "98"], vec![amended("2", "98", "1"), fill(1, "1", "1")], Some((PartiallyFilled, "1")), "1"),
+        ("told twice", ["3", "99"], vec![amended("3", "99", "0"), amended("3", "99", "0")], Some((New, "3")), "0"),
+        ("a refusal after the word moves nothing", ["3", "99"], vec![amended("3", "99", "0"), refused(-5026)], Some((New, "3")), "0"),
+    ]
+}
+
+/// No word, or one that says nothing.
+#[rustfmt::skip]
+fn doubts() -> Vec<Row> {
+    use OrderStatus::{New, Unknown};
+    let status = ExecutionKind::Status { status: New, cum_qty: Qty::ZERO };
+    vec![
+        ("no word: asked after", ["3", "99"], vec![LOST], Some((Unknown, "3")), "0"),
+        ("503 that executed, told by the stream", ["3", "99"], vec![LOST, amended("3", "99", "0")], Some((New, "3")), "0"),
+        ("503 that executed, told when asked", ["3", "99"], vec![LOST, stands("3", "99", "0")], Some((New, "3")), "0"),
+        ("503, and it stands as before: it may still come", ["3", "99"], vec![LOST, stands("2", "99", "0"), stands("2", "99", "0")], Some((Unknown, "3")), "0"),
+        ("a trade is no word on the terms", ["3", "99"], vec![LOST, fill(1, "1", "1")], Some((Unknown, "2")), "1"),
+        ("nor is a status without them", ["3", "99"], vec![LOST, status], Some((Unknown, "3")), "0"),
+        ("503, and it is over", ["3", "99"], vec![LOST, canceled("0")], None, "0"),
+        ("somebody else amended it meanwhile", ["3", "99"], vec![amended("5", "99", "0")], Some((Unknown, "5")), "0"),
+        ("somebody else did, and it is asked", ["3", "99"], vec![amended("5", "99", "0"), stands("5", "99", "0")], Some((Unknown, "5")), "0"),
+    ]
 }
 
 #[test]
 fn the_life_of_an_amended_order_race_by_race() {
-    use OrderStatus::{New, PartiallyFilled, Unknown};
-    let refused = |code| ExecutionKind::AmendRejected { number: 0, code };
-    let lost = ExecutionKind::AmendUnknown { number: 0 };
-    let canceled = |cum| ExecutionKind::Canceled { cum_qty: qty(cum) };
-    let rows = [
-        Row {
-            name: "a trade before the word",
-            to: ("3", "99"),
-            words: vec![fill(1, "1", "1"), amended("3", "99", "1")],
-            then: Some((PartiallyFilled, "2")),
-            position: "1",
-        },
-        Row {
-            name: "a trade that was told late",
-            to: ("3", "99"),
-            words: vec![amended("3", "99", "1"), fill(1, "1", "1")],
-            then: Some((PartiallyFilled, "2")),
-            position: "1",
-        },
-        Row {
-            name: "all of the old terms, then the word",
-            to: ("3", "99"),
-            words: vec![fill(1, "2", "2")],
-            then: Some((PartiallyFilled, "1")),
-            position: "2",
-        },
-        Row {
-            name: "all of the old terms, so it was refused",
-            to: ("3", "99"),
-            words: vec![fill(1, "2", "2"), refused(-2013)],
-            then: None,
-            position: "2",
-        },
-        Row {
-            name: "refused, and the trades come after",
-            to: ("3", "99"),
-            words: vec![refused(-2013), fill(1, "2", "2")],
-            then: None,
-            position: "2",
-        },
-        Row {
-            name: "less, and as much had traded",
-            to: ("1", "99"),
-            words: vec![fill(1, "1", "1")],
-            then: Some((PartiallyFilled, "1")),
-            position: "1",
-        },
-        Row {
-            name: "less, of which all trades before the word",
-            to: ("1", "99"),
-            words: vec![fill(1, "1", "1"), amended("1", "99", "1")],
-            then: None,
-            position: "1",
-        },
-        Row {
-            name: "less than had traded: the venue takes it back",
-            to: ("1", "99"),
-            words: vec![fill(1, "1.5", "1.5"), canceled("1.5")],
-            then: None,
-            position: "1.5",
-        },
-        Row {
-            name: "taken back with a trade that is told late",
-            to: ("1", "99"),
-            words: vec![canceled("1.5"), fill(1, "1.5", "1.5")],
-            then: None,
-            position: "1.5",
-        },
-        Row {
-            name: "all of the new terms before the word",
-            to: ("3", "99"),
-            words: vec![fill(1, "3", "3")],
-            then: None,
-            position: "3",
-        },
-        Row {
-            name: "no word: asked after",
-            to: ("3", "99"),
-            words: vec![lost],
-            then: Some((Unknown, "3")),
-            position: "0",
-        },
-        Row {
-            name: "503 that executed, told by the stream",
-            to: ("3", "99"),
-            words: vec![lost, amended("3", "99", "0")],
-            then: Some((New, "3")),
-            position: "0",
-        },
-        Row {
-            name: "503 that executed, told when asked",
-            to: ("3", "99"),
-            words: vec![lost, stands("3", "99", "0")],
-            then: Some((New, "3")),
-            position: "0",
-        },
-        Row {
-            name: "503, and it stands as before: it may still come",
-            to: ("3", "99"),
-            words: vec![lost, stands("2", "99", "0"), stands("2", "99", "0")],
-            then: Some((Unknown, "3")),
-            position: "0",
-        },
-        Row {
-            name: "a trade is no word on the terms",
-            to: ("3", "99"),
-            words: vec![lost, fill(1, "1", "1")],
-            then: Some((Unknown, "2")),
-            position: "1",
-        },
-        Row {
-            name: "nor is a status without them",
-            to: ("3", "99"),
-            words: vec![lost, ExecutionKind::Status { status: New, cum_qty: Qty::ZERO }],
-            then: Some((Unknown, "3")),
-            position: "0",
-        },
-        Row {
-            name: "503, and it is over",
-            to: ("3", "99"),
-            words: vec![lost, canceled("0")],
-            then: None,
-            position: "0",
-        },
-        Row {
-            name: "post-only that would take: gone",
-            to: ("2", "99.5"),
-            words: vec![canceled("0")],
-            then: None,
-            position: "0",
-        },
-        Row {
-            name: "a trade at the new price",
-            to: ("2", "99.5"),
-            words: vec![fill_at(1, "99.5", "1", "1"), amended("2", "99.5", "1")],
-            then: Some((PartiallyFilled, "1")),
-            position: "1",
-        },
-        Row {
-            name: "a trade at the old price, told late",
-            to: ("2", "98"),
-            words: vec![amended("2", "98", "1"), fill(1, "1", "1")],
-            then: Some((PartiallyFilled, "1")),
-            position: "1",
-        },
-        Row {
-            name: "told twice",
-            to: ("3", "99"),
-            words: vec![amended("3", "99", "0"), amended("3", "99", "0")],
-            then: Some((New, "3")),
-            position: "0",
-        },
-        Row {
-            name: "a refusal after the word moves nothing",
-            to: ("3", "99"),
-            words: vec![amended("3", "99", "0"), refused(-5026)],
-            then: Some((New, "3")),
-            position: "0",
-        },
-        Row {
-            name: "somebody else amended it meanwhile",
-            to: ("3", "99"),
-            words: vec![amended("5", "99", "0")],
-            then: Some((Unknown, "5")),
-            position: "0",
-        },
-        Row {
-            name: "somebody else did, and it is asked",
-            to: ("3", "99"),
-            words: vec![amended("5", "99", "0"), stands("5", "99", "0")],
-            then: Some((Unknown, "5")),
-            position: "0",
-        },
-    ];
-    for Row { name, to: (amount, at), words, then, position } in rows {
+    for (name, [amount, at], words, then, position) in races().into_iter().chain(doubts()) {
         let (mut world, id) = resting();
         world.amend(id, amount, at).unwrap();
         words.into_iter().for_each(|word| world.report(id, word));

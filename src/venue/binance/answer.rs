@@ -251,8 +251,14 @@ impl Order<'_> {
         Ok(match status {
             OrderStatus::Canceled => ExecutionKind::Canceled { cum_qty },
             OrderStatus::Expired => ExecutionKind::Expired { cum_qty },
-            _ if status.is_final() => ExecutionKind::Status { status, cum_qty },
-            _ => {
+            OrderStatus::Filled | OrderStatus::Rejected | OrderStatus::NotSent => {
+                ExecutionKind::Status { status, cum_qty }
+            }
+            OrderStatus::PendingNew
+            | OrderStatus::New
+            | OrderStatus::PartiallyFilled
+            | OrderStatus::PendingCancel
+            | OrderStatus::Unknown => {
                 let (price, qty) = self.terms()?;
                 ExecutionKind::Amended { price, qty, cum_qty }
             }
