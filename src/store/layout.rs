@@ -177,6 +177,7 @@ wire_enum!(ModeCause {
     103 = BreakerReset,
     104 = GapStorm,
     105 = Slippage,
+    120 = Unattested,
 });
 wire_struct!(ModeRecord {
     mode: Mode,
@@ -350,6 +351,7 @@ wire_enum!(DenyReason {
     123 = BelowFilled,
     124 = TooManyAmends,
     130 = LeverageCap,
+    131 = Unattested,
 });
 
 /// The number under which a reason stands on disk.

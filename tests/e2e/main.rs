@@ -13,6 +13,7 @@
 
 mod account_drift;
 mod amends;
+mod attestations;
 mod bad_disk;
 mod bad_venue;
 mod clocks;
@@ -22,6 +23,7 @@ mod exchanges;
 mod journals;
 mod kill_switch;
 mod margin;
+mod offline_resets;
 mod operators;
 mod panics;
 mod proxy;
