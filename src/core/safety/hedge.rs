@@ -5,48 +5,46 @@
 //! when it opens its own leg; what the leg itself may hold and carry binds it all the same, and it
 //! never leaves with the venue's native flag.
 
-use super::facts::Facts;
-use super::terms;
+use super::facts::{Facts, Wish};
 use super::verdict::{DenyReason, Passage, require};
+use super::{amending, terms};
 use crate::core::hedge::HedgeAround;
-use crate::types::{Cash, OrderRequest, Price, Purpose, Qty};
+use crate::types::Cash;
 
-/// What a strategy's order asks to pass as.
-pub(super) fn passage_of(request: &OrderRequest, facts: &Facts<'_>, band_bps: u32) -> Passage {
-    if request.purpose != Purpose::Opening {
-        return Passage::Reduce;
-    }
-    let tick = facts.instrument.filters.price_tick;
-    let worth = facts.market.last_quote().and_then(|quote| {
-        let price = terms::price_of(request, quote, tick, band_bps).ok()?;
-        Some(price.max(quote.ask))
-    });
-    let hedges = worth.is_some_and(|worth| lowers(facts.hedge.as_ref(), worth, request.qty));
-    if hedges { Passage::Hedge } else { Passage::Open }
+/// What a strategy's wish asks to pass as. An order that hedges still does at another price, as
+/// long as it becomes no larger.
+pub(super) fn passage(wish: &Wish<'_>, facts: &Facts<'_>, band_bps: u32) -> Passage {
+    let (passage, request) = (amending::passage(wish), &wish.request);
+    let hedges = match wish.amends {
+        Some(order) => order.hedges_up_to(request.qty),
+        None => facts.market.last_quote().is_some_and(|quote| {
+            let tick = facts.instrument.filters.price_tick;
+            let price = terms::price_of(request, quote, tick, band_bps);
+            let more = price.map(|price| price.max(quote.ask).notional(request.qty));
+            more.is_ok_and(|more| lowers(facts.hedge.as_ref(), more))
+        }),
+    };
+    if passage == Passage::Open && hedges { Passage::Hedge } else { passage }
 }
 
 /// Leads towards zero, with everything that is under way that way, and beyond it no further than
 /// what counts as hedged, nor as far as it was from it: lots and a touch that moves are no turn.
-fn lowers(around: Option<&HedgeAround>, worth: Price, qty: Qty) -> bool {
+fn lowers(around: Option<&HedgeAround>, more: Cash) -> bool {
     let Some(around) = around else { return false };
     let open = around.towards.map_or(Cash::ZERO, Cash::negated);
     let most = around.hedged_within.min(open.saturating_sub(Cash::from_units(1)));
-    let after = after(around, worth, qty);
+    let after = after(around, more);
     Cash::ZERO < open && after.is_some_and(|after| after <= most)
 }
 
-/// An opening order of a leg; nothing where the instrument is none.
-pub(super) fn check(
-    around: Option<&HedgeAround>,
-    worth: Price,
-    qty: Qty,
-) -> Result<(), DenyReason> {
+/// An opening order of a leg, which adds so much to it; nothing where the instrument is none.
+pub(super) fn check(around: Option<&HedgeAround>, more: Cash) -> Result<(), DenyReason> {
     let Some(around) = around else { return Ok(()) };
-    let fits = after(around, worth, qty).is_some_and(|after| after <= around.net_delta_max);
+    let fits = after(around, more).is_some_and(|after| after <= around.net_delta_max);
     require(fits, DenyReason::NetDelta)?;
     require(!around.is_late, DenyReason::UnhedgedLeg)
 }
 
-fn after(around: &HedgeAround, worth: Price, qty: Qty) -> Option<Cash> {
-    around.towards?.checked_add(worth.notional(qty).checked_bps(around.ratio_bps)?)
+fn after(around: &HedgeAround, more: Cash) -> Option<Cash> {
+    around.towards?.checked_add(more.checked_bps(around.ratio_bps)?)
 }

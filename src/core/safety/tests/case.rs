@@ -12,7 +12,7 @@ use crate::core::setup::{
     InstrumentLimits, MarginLimits, NoTradeWindow, Often, PriceMoveLimits, Rate, RejectLimits,
     RepeatLimits, Resting, SlippageLimits, Span, Storm, StrategyLimits, Taker, Timing,
 };
-use crate::core::{Order, PartialFill, Permissions};
+use crate::core::{ClockSample, Order, PartialFill, Permissions};
 use crate::types::{
     AssetId, BookDelta, DELTA_LEVELS, Filters, Instrument, InstrumentId, InstrumentKind,
     InstrumentMargin, Level, MS, MarginMode, MarginTier, MarginTiers, MarkBand, MarketData,
@@ -57,6 +57,8 @@ pub(super) struct Case {
     pub(super) funds: Option<Funds>,
     /// What everything else needs.
     pub(super) needs: Option<Needs>,
+    /// The order that is to become what the request says.
+    pub(super) amends: Option<Order>,
     pub(super) kernel: Kernel,
 }
 
@@ -284,6 +286,7 @@ pub(super) fn good() -> Case {
         setup: Some(margin_setup()),
         funds: Some(Funds { opening: Cash::whole(1_000), balance: Cash::whole(1_000) }),
         needs: Some(Needs::default()),
+        amends: None,
         kernel: kernel(),
     }
 }
@@ -321,24 +324,6 @@ pub(super) fn margin_setup() -> InstrumentMargin {
         MarginTier { notional_max: Cash::whole(10_000), maintenance_ppm: 10_000, leverage_max: 50 };
     let (mode, tiers) = (MarginMode::Cross, MarginTiers::new(&[tier]));
     InstrumentMargin { instrument: BTC, leverage: 10, mode, tiers }
-}
-
-/// The last tier ends there.
-pub(super) fn set_up_to(case: &mut Case, notional_max: i32) {
-    let notional_max = Cash::whole(notional_max);
-    let tier = MarginTier { notional_max, maintenance_ppm: 10_000, leverage_max: 50 };
-    case.setup = Some(InstrumentMargin { tiers: MarginTiers::new(&[tier]), ..margin_setup() });
-}
-
-/// Ten times is to be had up to that notional; five times beyond.
-pub(super) fn cap_at(case: &mut Case, units: i128) {
-    let tier = |notional_max, leverage_max| MarginTier {
-        notional_max,
-        maintenance_ppm: 10_000,
-        leverage_max,
-    };
-    let tiers = [tier(Cash::from_units(units), 10), tier(Cash::whole(10_000), 5)];
-    case.setup = Some(InstrumentMargin { tiers: MarginTiers::new(&tiers), ..margin_setup() });
 }
 
 /// So much of the account is free, or stands between it and a liquidation.
@@ -390,24 +375,30 @@ macro_rules! facts {
     };
 }
 
-pub(super) fn review(case: &mut Case) -> Result<Approved, DenyReason> {
+/// Asks the kernel of a case.
+pub(super) fn ask<T>(
+    case: &mut Case,
+    ask: impl FnOnce(&mut Kernel, &Wish<'_>, &Facts<'_>) -> T,
+) -> T {
     let facts = facts!(case);
+    let (position, open) = (case.own_position, &case.own_open);
+    let own = Holdings { position, rival: None, open, foreign: Qty::ZERO };
     let wish = Wish {
         id: case.id,
         strategy: MAKER,
         request: case.request,
         origin_ns: case.origin_ns,
         permitted: case.permitted,
-        own: Holdings {
-            position: case.own_position,
-            rival: None,
-            open: &case.own_open,
-            foreign: Qty::ZERO,
-        },
+        own,
         live_orders: case.own_live_orders,
+        amends: case.amends.as_ref(),
     };
     case.id.sequence += 1;
-    case.kernel.review(&wish, &facts)
+    ask(&mut case.kernel, &wish, &facts)
+}
+
+pub(super) fn review(case: &mut Case) -> Result<Approved, DenyReason> {
+    ask(case, Kernel::review)
 }
 
 /// The operator's exit with the quantity and side of the case.
