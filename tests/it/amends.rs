@@ -1,6 +1,8 @@
 //! Orders on their way to become others: every race, and the worst case in each (SAFETY E14, P30).
 
-use crate::support::{BTC, Sent, USDT, Unavailable, World, cash, limit, price, qty, reduction};
+use crate::support::{
+    BTC, Puppet, Sent, USDT, Unavailable, World, cash, limit, price, qty, reduction, seat, setup,
+};
 use tradekeel::core::safety::DenyReason;
 use tradekeel::core::{Alert, Intent, LinkChannel, LinkState, Mode, Order, OrderFault, Outcome};
 use tradekeel::types::{
@@ -461,6 +463,42 @@ fn a_reading_of_the_account_tells_the_terms_too() {
     world.advance(5 * SECOND);
     assert!(is(order(&world, id), "3", "98.5"));
     assert!(world.status().reconciled);
+}
+
+/// The amend was on its way when the process died: it landed before the next one read the account,
+/// or it lands after that.
+#[test]
+fn after_a_crash_an_amended_order_counts_as_the_venue_has_it_and_goes() {
+    for landed in [true, false] {
+        let mut first = World::calm();
+        let id = first.open(Side::Buy, "2", "99");
+        first.advance(5 * MS);
+        first.amend(id, "3", "99").unwrap();
+        let to = Amendment { price: price("99"), qty: qty("3") };
+        if landed {
+            first.amend_at_venue(id, to);
+        }
+        let puppet = Puppet::default();
+        let (mut setup, strategy) = (setup(), Box::new(puppet.clone()));
+        (setup.epoch, setup.strategies) = (2, vec![seat(strategy)]);
+        let mut world = World::of(setup, first.venue, vec![puppet]);
+        world.faults.delay_ns = 60 * MS;
+        world.link_up();
+        world.quote(BTC, "99.9", "100.1");
+        assert!(!world.status().reconciled, "nothing is opened before the account is read");
+        world.advance(150 * MS);
+        let adopted = order(&world, id);
+        assert_eq!(adopted.remaining(), if landed { qty("3") } else { qty("2") });
+        assert_eq!(world.cancels_of(id), 1, "nobody here wants it");
+        if !landed {
+            world.amend_at_venue(id, to);
+            world.report(id, amended("3", "99", "0"));
+            assert_eq!(order(&world, id).remaining(), qty("3"));
+        }
+        world.advance(5 * SECOND);
+        assert_eq!((world.order(id), world.venue_orders()), (None, 0));
+        assert!(world.status().reconciled);
+    }
 }
 
 /// A post-only order keeps its kind.
