@@ -23,6 +23,7 @@ mod flatten;
 mod halt_resume;
 mod hedges;
 mod kill_switch;
+mod limits_at_extremes;
 mod losses;
 mod maintenance;
 mod margin;
