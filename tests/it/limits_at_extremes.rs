@@ -2,12 +2,13 @@
 //! nothing, the largest there is. None makes the core panic; none that is zero or less opens
 //! anything; and none keeps an operator's flatten from reaching zero, but for the rates (SAFETY E2).
 
-use crate::support::{BTC, Sent, VENUE, World, cash, limit, price, qty, reduction};
+use crate::support::{BTC, ETH, Sent, VENUE, World, cash, limit, price, qty, reduction};
 use proptest::prelude::*;
 use tradekeel::core::{
     Appetite, BreakerLimits, Budget, ClockLimits, DayLimits, DrawdownLimits, ExposureLimits,
-    InstrumentLimits, Intent, Limits, MarginLimits, Often, OperatorCommand, PriceMoveLimits, Rate,
-    RejectLimits, RepeatLimits, Scope, SlippageLimits, StrategyLimits, TripCause,
+    HedgeGroup, InstrumentLimits, Intent, Limits, MarginLimits, Often, OnTrip, OperatorCommand,
+    PriceMoveLimits, Rate, RejectLimits, RepeatLimits, Scope, SlippageLimits, StrategyLimits,
+    TripCause,
 };
 use tradekeel::types::{
     Cash, ClientOrderId, MS, MarketData, OrderKind, OrderRequest, Qty, QueryToken, SECOND, Side,
@@ -45,6 +46,21 @@ fn money(number: i128) -> Cash {
 
 fn amount(number: i128) -> Qty {
     Qty::from_units(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+/// The group of the instruments: wide open but for what a row makes of it.
+fn hedge(limits: &mut Limits) -> &mut HedgeGroup {
+    if limits.hedge_groups.is_empty() {
+        limits.hedge_groups.push(HedgeGroup {
+            name: "pair".to_owned(),
+            legs: vec![(BTC, 10_000), (ETH, 10_000)],
+            net_delta_max: Cash::MAX,
+            hedged_within: Cash::ZERO,
+            unhedged_ns_max: u64::MAX,
+            on_trip: OnTrip::Hold,
+        });
+    }
+    &mut limits.hedge_groups[0]
 }
 
 #[rustfmt::skip]
@@ -102,6 +118,9 @@ const ROWS: &[(&str, Zero, Set)] = &[
     ("margin.ratio_bps_max", Denies, |l, _, n| l.margin.ratio_bps_max = narrow(n)),
     ("margin.ratio_bps_warn", Passes, |l, _, n| l.margin.ratio_bps_warn = narrow(n)),
     ("margin.liquidation_bps_min", Passes, |l, _, n| l.margin.liquidation_bps_min = narrow(n)),
+    ("hedge_group.net_delta_max", Denies, |l, _, n| hedge(l).net_delta_max = money(n)),
+    ("hedge_group.hedged_within", Passes, |l, _, n| hedge(l).hedged_within = money(n)),
+    ("hedge_group.unhedged_ns_max", Denies, |l, _, n| hedge(l).unhedged_ns_max = wide(n)),
     ("instrument.position_max", Denies, |l, _, n| l.instruments[0].position_max = amount(n)),
     ("instrument.order_qty_max", Denies, |l, _, n| l.instruments[0].order_qty_max = amount(n)),
     ("instrument.open_orders_max", Denies, |l, _, n| l.instruments[0].open_orders_max = narrow(n)),
@@ -151,6 +170,7 @@ fn every_limit(limits: &Limits) {
         probation_ns: _,
         conservative_taker: _,
         no_trade: _,
+        hedge_groups: _,
         margin:
             MarginLimits {
                 mode: _,
