@@ -44,8 +44,16 @@ const ZEROS: &[&str] = &[
 ];
 
 /// Numbers that the shipped files show commented out.
-const UNWRITTEN: &[&str] =
-    &["exchange.speed", "runtime.pin.hot", "runtime.pin.feed", "runtime.pin.order"];
+const UNWRITTEN: &[&str] = &[
+    "exchange.speed",
+    "hedge_groups[].legs[].ratio",
+    "hedge_groups[].max_net_delta",
+    "hedge_groups[].hedged_within",
+    "hedge_groups[].max_unhedged_age_ms",
+    "runtime.pin.hot",
+    "runtime.pin.feed",
+    "runtime.pin.order",
+];
 
 /// The key of an item, when a number may stand there.
 fn number_of(item: &Item) -> Option<&'static Key> {

@@ -242,7 +242,7 @@ fn world(changes: &[(Set, i128)]) -> World {
     world.venue.adopt(0, &told);
     world.link_up();
     world.quote(BTC, "99.9", "100.1");
-    world.quote(crate::support::ETH, "9.9", "10.1");
+    world.quote(ETH, "9.9", "10.1");
     world.advance(600 * MS);
     assert!(world.status().reconciled);
     world
