@@ -1,5 +1,6 @@
-//! `engine config check|show|schema`: everything about a configuration short of running it.
+//! `engine config check|show|attest|schema`: everything about a configuration short of running it.
 
+use super::argument;
 use super::console::Console;
 use super::exit::Exit;
 use crate::config::{self, Config, ConfigError, Loaded, Lookup};
@@ -31,8 +32,25 @@ pub enum Verb {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
+    /// Put your name to the values of a file: with `governance.attestation: required` nothing is
+    /// opened before; tells what changed since the last name
+    Attest(Attest),
     /// Print the JSON Schema, for editors
     Schema,
+}
+
+/// `engine config attest`
+#[derive(clap::Args, Clone, Debug)]
+pub struct Attest {
+    /// The file
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Who answers for it
+    #[arg(long, value_name = "NAME", value_parser = argument::name)]
+    pub by: String,
+    /// Why its values are as they are
+    #[arg(long, value_name = "TEXT", value_parser = argument::reason)]
+    pub reason: String,
 }
 
 /// Does it.
@@ -52,9 +70,27 @@ pub(super) fn execute(
             }
             Err(exit) => Ok(exit),
         },
+        Verb::Attest(asked) => match load(&asked.file, registry, lookup, console)? {
+            Ok(loaded) => attest(asked, &loaded, console),
+            Err(exit) => Ok(exit),
+        },
         Verb::Schema => {
             write!(console.out, "{}", config::schema())?;
             Ok(Exit::Ok)
+        }
+    }
+}
+
+/// Keeps the name, and says what is new under it.
+fn attest(asked: &Attest, loaded: &Loaded, console: &mut Console<'_>) -> io::Result<Exit> {
+    match crate::runtime::attest(loaded, &asked.by, &asked.reason) {
+        Ok(said) => {
+            said.into_iter().try_for_each(|line| console.say(line))?;
+            Ok(Exit::Ok)
+        }
+        Err(error) => {
+            console.complain(format_args!("engine: {error}"))?;
+            Ok(Exit::Failed)
         }
     }
 }

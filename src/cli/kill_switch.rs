@@ -1,16 +1,16 @@
 //! `engine kill-switch trip|status|reset`: the arguments of the latch (D3).
 //!
-//! Decision: a reset while no engine runs is refused, with the next step, and nothing on disk is
-//! touched. D3 wants the account read and compared first, and what does that without opening
-//! anything is the engine itself: it comes up KILLED from its latch and manages (E3). A second way
-//! to reconcile and to clear a latch, in a program that is not running, would be one more to trust.
+//! A reset while no engine runs reads the account itself, compares, and clears the latch under the
+//! lock of the journal (`runtime::offline`); where it cannot, it names the next step.
 
 use super::argument::{self, Author, Target};
 use super::ask;
+use super::config::deployment;
 use super::console::Console;
 use super::exit::Exit;
 use crate::core::Registry;
 use crate::ops::handlers::{self, Request};
+use crate::runtime::{Offline, OfflineError};
 use serde_json::Value;
 use std::io;
 
@@ -114,17 +114,12 @@ pub(super) fn execute(
             super::status::show(arguments, &Request::KillSwitchStatus, registry, console)
         }
         Verb::Reset(reset) => {
-            let request = Request::KillSwitchReset(Box::new(asked(reset, console)?));
+            let asked = asked(reset, console)?;
+            let request = Request::KillSwitchReset(Box::new(asked.clone()));
             let done = "reset; at conservative size at most until `engine resume --full`";
             let exit = ask::act(&reset.target, &request, done, registry, console)?;
             if exit == Exit::Unreachable {
-                let config = reset.target.config.display();
-                console.complain(format_args!(
-                    "engine: a reset needs a reading of the account that is newer than the trip, \
-                     and only a running engine takes one. Start it: `engine --config {config}`. It \
-                     comes up KILLED: it opens nothing, reads the account and answers. Then say \
-                     the same again"
-                ))?;
+                return without_engine(reset, &asked, registry, console);
             }
             Ok(exit)
         }
@@ -154,6 +149,67 @@ fn say_tripped(answer: &Value, console: &mut Console<'_>) -> io::Result<Exit> {
     console.say(format_args!("tripped, {kept}; {sent}; {open}"))?;
     console.say("positions stay: `engine flatten` closes them")?;
     Ok(Exit::Ok)
+}
+
+/// Reads the account, shows it with the criteria, and clears the latch.
+fn without_engine(
+    reset: &Reset,
+    asked: &handlers::Reset,
+    registry: &Registry,
+    console: &mut Console<'_>,
+) -> io::Result<Exit> {
+    let config = match deployment(&reset.target.config, registry, console)? {
+        Ok(config) => config,
+        Err(exit) => return Ok(exit),
+    };
+    console.say("no engine runs: reading the account instead; nothing is sent but questions")?;
+    let offline = match Offline::begin(&config) {
+        Ok(offline) => offline,
+        Err(error) => return not_cleared(&error, &reset.target, console),
+    };
+    console.say(offline.reading())?;
+    let handlers::Reset { cause, market, parameters, approval, .. } = asked;
+    for (criterion, word) in [
+        ("cause understood", cause),
+        ("market normal", market),
+        ("parameters reviewed", parameters),
+        ("approval", approval),
+    ] {
+        console.say(format_args!("{criterion}: {word}"))?;
+    }
+    for latch in offline.latches() {
+        console.say(format_args!("latched: {latch}"))?;
+    }
+    if let Err(error) = offline.clear(asked) {
+        return not_cleared(&error, &reset.target, console);
+    }
+    let config = reset.target.config.display();
+    console.say(format_args!(
+        "reset, and on disk; `engine --config {config}` starts at conservative size at most"
+    ))?;
+    Ok(Exit::Ok)
+}
+
+/// Why a reset without an engine cleared nothing.
+fn not_cleared(
+    error: &OfflineError,
+    target: &Target,
+    console: &mut Console<'_>,
+) -> io::Result<Exit> {
+    console.complain(format_args!("engine: {error}"))?;
+    Ok(match error {
+        OfflineError::Embedded => {
+            let config = target.config.display();
+            console.complain(format_args!(
+                "engine: start it: `engine --config {config}`. It comes up KILLED: it opens \
+                 nothing, reads the account and answers. Then say the same again"
+            ))?;
+            Exit::Unreachable
+        }
+        OfflineError::Unreachable { .. } => Exit::Unreachable,
+        OfflineError::Mismatch(_) => Exit::Mismatch,
+        OfflineError::Refused(_) | OfflineError::Store(_) | OfflineError::Start(_) => Exit::Failed,
+    })
 }
 
 /// The request, with what is missing asked for where a person sits.

@@ -4,8 +4,8 @@
 //! has at least one fault.
 
 use super::checked::{
-    Config, Folders, InitialState, InstrumentConfig, JournalConfig, LogConfig, LogFormat, Pins,
-    RuntimeConfig, TradingMode, Wait,
+    AttestationPolicy, Config, Folders, InitialState, InstrumentConfig, JournalConfig, LogConfig,
+    LogFormat, Pins, RuntimeConfig, TradingMode, Wait,
 };
 use super::fault::Collector;
 use super::interpolate::Lookup;
@@ -44,6 +44,7 @@ pub(super) fn config(
         strategies: strategies?,
         limits: build_limits::limits(values, no_trade?)?,
         timing: build_limits::timing(values)?,
+        attestation: attestation(values)?,
         dead_man: build_limits::dead_man(values)?,
         runtime: runtime(values)?,
         journal: journal(values)?,
@@ -66,6 +67,14 @@ fn initial_state(values: &Values) -> Option<InitialState> {
     match values.text("initial_state")? {
         "active" => Some(InitialState::Active),
         "halted" => Some(InitialState::Halted),
+        _ => None,
+    }
+}
+
+fn attestation(values: &Values) -> Option<AttestationPolicy> {
+    match values.text("governance.attestation")? {
+        "required" => Some(AttestationPolicy::Required),
+        "off" => Some(AttestationPolicy::Off),
         _ => None,
     }
 }

@@ -35,6 +35,8 @@ pub struct Config {
     pub limits: Limits,
     /// How long things may take.
     pub timing: Timing,
+    /// Whether somebody must put a name to it.
+    pub attestation: AttestationPolicy,
     /// The venue's dead-man's switch.
     pub dead_man: DeadManConfig,
     /// Threads.
@@ -56,6 +58,15 @@ pub enum TradingMode {
     Paper,
     /// The embedded exchange only; an address is a fault.
     Lab,
+}
+
+/// Whether somebody must put a name to a configuration before anything is opened with it (P29).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum AttestationPolicy {
+    /// Yes, to these very values.
+    Required,
+    /// No.
+    Off,
 }
 
 /// Whether trading begins by itself.

@@ -42,9 +42,9 @@ mod tests;
 
 pub use address::rest_address;
 pub use checked::{
-    Access, Config, DeadManConfig, DeadManOff, Endpoint, ExchangeConfig, Folders, InitialState,
-    InstrumentConfig, JournalConfig, LogConfig, LogFormat, MarketSource, Pins, RuntimeConfig,
-    Secret, StrategyConfig, TradingMode, VenueConfig, Wait,
+    Access, AttestationPolicy, Config, DeadManConfig, DeadManOff, Endpoint, ExchangeConfig,
+    Folders, InitialState, InstrumentConfig, JournalConfig, LogConfig, LogFormat, MarketSource,
+    Pins, RuntimeConfig, Secret, StrategyConfig, TradingMode, VenueConfig, Wait,
 };
 pub use fault::{Fault, FaultKind, Faults, Place};
 pub use interpolate::Lookup;
@@ -53,6 +53,7 @@ pub use secret::{SecretFault, credentials};
 
 use crate::core::Registry;
 use fault::Collector;
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use values::Values;
@@ -69,6 +70,11 @@ impl Loaded {
     /// Every value with where it came from, one a line, secrets as `***`.
     pub fn show(&self) -> String {
         self.values.show(&self.config.path)
+    }
+
+    /// Every value by its path in its one spelling, secrets left out: what the hash is taken of.
+    pub fn plain_values(&self) -> BTreeMap<String, String> {
+        self.values.plain()
     }
 }
 

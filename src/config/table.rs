@@ -222,6 +222,13 @@ const DEPLOYMENT: &[Key] = &[
         "More traded since its last resume, and it may only reduce until a person looked.",
     ),
     optional("strategies[].params", Kind::Settings, "The settings of the strategy."),
+    required("governance", Kind::Group, "Who answers for this configuration."),
+    required(
+        "governance.attestation",
+        Kind::Choice(&["required", "off"]),
+        "required: nothing is opened until somebody put a name to these very values with `engine \
+         config attest`.",
+    ),
     required(
         "kill_switch",
         Kind::Group,

@@ -121,6 +121,7 @@ reconciliation: {interval_s: 30, timeout_ms: 5000, balance_tolerance: 0, positio
     open_orders_tolerance: 0}
 breaker: {max_stops: 3, window_s: 600, cooldown_s: 900}
 dead_man: {countdown_s: 60, renew_s: 20}
+governance: {attestation: required}
 ";
 
 #[test]
@@ -144,7 +145,10 @@ fn every_value_of_the_small_file_arrives() {
     let config = config(SMALL);
     assert_eq!((config.instance.as_str(), config.mode), ("small", TradingMode::Paper));
     assert_eq!(config.folders.journal, Path::new("instances/small/journal"));
-    assert_eq!(config.sharing, Sharing::Shared);
+    assert_eq!(
+        (config.sharing, config.attestation),
+        (Sharing::Shared, AttestationPolicy::Required)
+    );
     let Endpoint::Embedded(exchange) = &config.venue.endpoint else { panic!("embedded") };
     assert_eq!(exchange.market, MarketSource::Seed(7));
     assert_eq!(exchange.starting_balance, Cash::whole(1000));

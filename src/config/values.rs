@@ -6,6 +6,7 @@ use super::keys::OFF;
 use super::scalar::Checked;
 use rust_decimal::Decimal;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -132,6 +133,12 @@ impl Values {
             let _ = write!(hex, "{byte:02x}");
             hex
         })
+    }
+
+    /// What the hash is taken of.
+    pub(super) fn plain(&self) -> BTreeMap<String, String> {
+        let items = self.0.iter();
+        items.filter_map(|item| Some((item.path.clone(), item.plain_value()?))).collect()
     }
 
     /// One line for each value: `path: value  # origin`. Secrets are `***`.

@@ -76,10 +76,10 @@ pub use permission::Permissions;
 pub use portfolio::{HighWater, Tally};
 pub use reconcile::Finding;
 pub use setup::{
-    Appetite, BreakerLimits, Budget, ClockLimits, DayLimits, DeadManTiming, DrawdownLimits,
-    ExposureLimits, InstrumentLimits, Limits, MarginLimits, NoTradeWindow, Often, PriceMoveLimits,
-    Rate, RejectLimits, RepeatLimits, Resting, Restored, Seat, Setup, Sharing, SlippageLimits,
-    Span, Storm, StrategyLimits, Taker, Timing, Valuation,
+    Appetite, Attestation, BreakerLimits, Budget, ClockLimits, DayLimits, DeadManTiming,
+    DrawdownLimits, ExposureLimits, InstrumentLimits, Limits, MarginLimits, NoTradeWindow, Often,
+    PriceMoveLimits, Rate, RejectLimits, RepeatLimits, Resting, Restored, Seat, Setup, Sharing,
+    SlippageLimits, Span, Storm, StrategyLimits, Taker, Timing, Valuation,
 };
 pub use status::{
     Counters, InstrumentStatus, LatchStatus, LossStatus, Status, StrategyStatus, VenueStatus,

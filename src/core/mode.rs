@@ -143,6 +143,8 @@ causes! {
     Crash "unclean end" Engine: Conservative Conservative Reducing Halted,
     /// What the last run kept cannot be read: a halt may have stood there.
     Unreadable "state unreadable" Engine: Halted Halted Halted Halted,
+    /// Nobody has put a name to the configuration, which must have one (P29).
+    Unattested "configuration not attested" Engine: Halted Halted Halted Halted,
     /// Order entry or the private stream is gone for longer than three attempts take (R64).
     Disconnected "disconnected" Engine: Halted Halted Halted Halted,
     /// The market data of a venue is, and only that: orders can still be acknowledged.

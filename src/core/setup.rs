@@ -71,6 +71,20 @@ pub struct Restored {
     pub breaker: Option<BreakerMark>,
     /// What each strategy held of each instrument.
     pub ledgers: Vec<(StrategyId, InstrumentId, LedgerLine)>,
+    /// Whether somebody has put a name to this configuration.
+    pub attestation: Attestation,
+}
+
+/// Whether somebody who may has put a name to this very configuration (SAFETY P29).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Attestation {
+    /// Nobody asks for it: `governance.attestation: off`.
+    #[default]
+    Off,
+    /// Somebody has.
+    Given,
+    /// It is asked for, and nobody has: nothing is opened.
+    Missing,
 }
 
 /// How an asset becomes reporting currency (D17).

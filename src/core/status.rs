@@ -6,6 +6,7 @@ use super::ledger::LedgerLine;
 use super::mode::{Mode, ModeRecord, Scope};
 use super::portfolio::{HighWater, Tally};
 use super::safety::{DenyReason, LATCHES_MAX, Latch, TripRecord};
+use super::setup::Attestation;
 use super::{Core, LinkChannel, Order};
 use crate::types::{Cash, InstrumentId, Purpose, Qty, Quote, Stamp, StrategyId, VenueId};
 
@@ -195,6 +196,8 @@ pub struct Status {
     pub links: [bool; 3],
     /// The account is proven to be what we believe.
     pub reconciled: bool,
+    /// Whether somebody has put a name to the configuration.
+    pub attestation: Attestation,
     /// The operator's calendar opens nothing now.
     pub in_no_trade_window: bool,
     /// Strategies have been stopped for the end of the process.
@@ -264,6 +267,7 @@ impl Core {
         out.links = LinkChannel::ALL
             .map(|channel| state.links.iter().all(|links| links.is_channel_up(channel)));
         out.reconciled = state.is_all_proven();
+        out.attestation = self.kernel.attestation();
         out.in_no_trade_window = self.kernel.is_in_window();
         out.stopping = self.kernel.is_stopping();
         out.flattening = self.flatten.is_at_work();

@@ -4,8 +4,8 @@ use super::report::Report;
 use super::{handlers, say};
 use crate::core::safety::TripRecord;
 use crate::core::{
-    DeadManState, LatchStatus, LedgerLine, LinkChannel, ModeRecord, Scope, StrategyStatus,
-    VenueStatus,
+    Attestation, DeadManState, LatchStatus, LedgerLine, LinkChannel, ModeRecord, Scope,
+    StrategyStatus, VenueStatus,
 };
 use crate::types::SECOND;
 use serde_json::{Map, Value, json};
@@ -14,7 +14,6 @@ use serde_json::{Map, Value, json};
 pub fn status(report: &Report) -> Value {
     let status = &report.status;
     let text = |value: &dyn std::fmt::Display| Value::String(value.to_string());
-    let link = |channel: LinkChannel| status.links[channel.index()];
     json!({
         "instance": report.instance,
         "trading_mode": report.trading_mode,
@@ -28,16 +27,13 @@ pub fn status(report: &Report) -> Value {
         "flattening": status.flattening,
         "version": report.version,
         "config_hash": report.config_hash,
+        "config_attested": attested(status.attestation),
         "epoch": report.epoch,
         "last_shutdown": report.last_shutdown,
         "durable": report.durable,
         "uptime_ms": report.uptime_ms,
         "venue": report.venue,
-        "link": {
-            "market": link(LinkChannel::Market),
-            "orders": link(LinkChannel::Orders),
-            "user": link(LinkChannel::User),
-        },
+        "link": links(report),
         "reconciled": status.reconciled,
         "clock_offset_ms": status.clock_offset_ns.map(|ns| ns / 1_000_000),
         "currency": report.currency,
@@ -55,13 +51,7 @@ pub fn status(report: &Report) -> Value {
         "venues": status.venues.iter().map(|it| venue(it, report)).collect::<Vec<_>>(),
         "instruments": instruments(report),
         "strategies": status.strategies.iter().map(|it| strategy(it, report)).collect::<Vec<_>>(),
-        "tick_to_order_ns": {
-            "count": report.latency.count,
-            "p50": report.latency.p50_ns,
-            "p99": report.latency.p99_ns,
-            "p99_9": report.latency.p999_ns,
-            "max": report.latency.max_ns,
-        },
+        "tick_to_order_ns": tick_to_order(report),
         "feed": feed(report),
     })
 }
@@ -83,6 +73,34 @@ pub fn kill_switch(report: &Report) -> Value {
         "activations": report.latches.activations,
         "history": report.latches.history,
     })
+}
+
+fn links(report: &Report) -> Value {
+    let link = |channel: LinkChannel| report.status.links[channel.index()];
+    json!({
+        "market": link(LinkChannel::Market),
+        "orders": link(LinkChannel::Orders),
+        "user": link(LinkChannel::User),
+    })
+}
+
+fn tick_to_order(report: &Report) -> Value {
+    let latency = &report.latency;
+    json!({
+        "count": latency.count,
+        "p50": latency.p50_ns,
+        "p99": latency.p99_ns,
+        "p99_9": latency.p999_ns,
+        "max": latency.max_ns,
+    })
+}
+
+fn attested(attestation: Attestation) -> &'static str {
+    match attestation {
+        Attestation::Off => "not asked for",
+        Attestation::Given => "yes",
+        Attestation::Missing => "no: nothing is opened",
+    }
 }
 
 fn latch(it: &LatchStatus, report: &Report) -> Value {

@@ -5,11 +5,12 @@
 //! around it; `assemble`, `startup`, `run` and `wiring` put a run together, `waiting` attends to
 //! operators before there is a venue; `supervisor` keeps a run and ends it, with `operators` and
 //! `aftermath`. `exchange` serves the simulated exchange, `backtest` and `record` are the other two
-//! worlds; `panic` gets out of a venue without any of them.
+//! worlds; `panic` gets out of a venue and `offline` clears a latch without any of them.
 
 mod aftermath;
 mod assemble;
 mod atomic;
+mod attestation;
 mod backtest;
 pub mod bell;
 mod books;
@@ -26,6 +27,7 @@ pub mod lane;
 mod latency;
 mod link;
 mod listing;
+mod offline;
 mod operators;
 mod outputs;
 mod panic;
@@ -43,8 +45,10 @@ mod wiring;
 mod writer;
 
 pub use assemble::AssembleError;
+pub use attestation::attest;
 pub use backtest::{Played, backtest};
 pub use exchange::{ExchangeError, ExchangePlan, PAPER_KEY, PAPER_SECRET, serve_exchange};
+pub use offline::{Offline, OfflineError, Reading};
 pub use panic::{PanicAct, PanicError, PanicPlan, PanicVenue, panic};
 pub use record::{Recording, record};
 pub use run::{control_socket, run};

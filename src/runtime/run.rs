@@ -13,10 +13,11 @@ use super::waiting::Room;
 use super::wiring::{self, Parts};
 use crate::config::{Config, DeadManConfig, DeadManOff, Endpoint, Wait};
 use crate::core::safety::Latch;
-use crate::core::{Core, DeadManTiming, Mode, Registry, Restored, Scope};
+use crate::core::{Core, DeadManTiming, InstrumentStatus, Mode, Registry, Restored, Scope};
 use crate::net::unix::ControlSocket;
 use crate::net::{Address, Dial};
 use crate::ops::{Names, Report, handlers, say, screen::Screen};
+use crate::store::last_account::{self, LastPosition};
 use crate::types::MS;
 use crate::venue::{Credentials, Dialects, Listing};
 use std::path::PathBuf;
@@ -103,8 +104,30 @@ async fn begin(
         socket,
         signals,
     };
+    last_account::forget(&config.folders.state)?;
     let threads = wiring::start(config, parts, report, screen.clone(), limit)?;
-    Ok(threads.run().await)
+    let ending = threads.run().await;
+    keep_account(config, &ending);
+    Ok(ending)
+}
+
+/// What the account holds at an end in order, for a reset without an engine (D3). An embedded
+/// exchange ends with its engine.
+fn keep_account(config: &Config, ending: &Ending) {
+    let Report { status, names, durable, .. } = &ending.report;
+    let in_order = ending.clean && ending.fault.is_none() && status.reconciled && *durable;
+    let ends_too = matches!(config.venue.endpoint, Endpoint::Embedded(_));
+    if !in_order || ends_too {
+        return;
+    }
+    let position = |it: &InstrumentStatus| LastPosition {
+        symbol: names.instrument(it.id).to_owned(),
+        qty: it.position,
+    };
+    let held: Vec<_> = status.instruments.iter().map(position).collect();
+    if let Err(error) = last_account::write(&config.folders.state, &held) {
+        tracing::error!(%error, "what the account holds could not be kept");
+    }
 }
 
 /// What a run needs before its threads.
@@ -180,7 +203,7 @@ fn assemble(
 }
 
 /// What people call what the configuration names; the venue adds the names of assets.
-fn names(config: &Config) -> Names {
+pub(super) fn names(config: &Config) -> Names {
     Names {
         venues: vec![config.venue.name.clone()],
         instruments: config.instruments.iter().map(|it| it.symbol.clone()).collect(),

@@ -7,10 +7,10 @@
 use super::assemble::AssembleError;
 use super::clock::Clock;
 use super::exchange::ExchangeError;
-use super::{link, places};
+use super::{attestation, link, places};
 use crate::config::{Config, InitialState};
 use crate::core::safety::{Latch, TripReason};
-use crate::core::{ModeCause, ModeRecord, Restored, Scope};
+use crate::core::{Attestation, ModeCause, ModeRecord, Restored, Scope};
 use crate::net::http::{HttpClient, HttpLimits};
 use crate::net::{Address, Dial, NetError, TlsRoots};
 use crate::ops::Names;
@@ -156,7 +156,8 @@ impl Disk {
         if let Some(fault) = &self.fault {
             table.trip_now(TripReason::StateUnreadable, fault, now);
         }
-        let standing = self.standing(config, now);
+        let attestation = attestation::of(config);
+        let standing = self.standing(config, attestation, now);
         let found = |standing: &Standing| {
             places::scope_of(&standing.place, names).map(|scope| (scope, standing.record))
         };
@@ -209,6 +210,7 @@ impl Disk {
             high_water,
             day: losses.day.filter(|_| !fresh_account),
             breaker: losses.breaker,
+            attestation,
             ledgers,
         };
         (restored, standing)
@@ -266,7 +268,7 @@ impl Disk {
     }
 
     /// The modes to begin in: never freer than the last run's, CONSERVATIVE after a crash.
-    fn standing(&self, config: &Config, at: Stamp) -> Vec<Standing> {
+    fn standing(&self, config: &Config, attestation: Attestation, at: Stamp) -> Vec<Standing> {
         let mut standing = match mode::read(&config.folders.state) {
             Stored::Good(standing) => standing,
             Stored::Missing if self.is_first_start() => first_standing(config.initial_state, at),
@@ -279,11 +281,12 @@ impl Disk {
                 everywhere(ModeCause::Unreadable, at)
             }
         };
-        let crashed = self.was_unclean();
-        let all = standing.iter_mut().filter(|standing| crashed && standing.place == Place::All);
-        for Standing { record, .. } in all {
-            let (by, note) = (Text::new("engine"), Text::default());
-            *record = record.moved(ModeCause::Crash, at, by, note);
+        let crashed = self.was_unclean().then_some(ModeCause::Crash);
+        let unattested = (attestation == Attestation::Missing).then_some(ModeCause::Unattested);
+        for Standing { record, .. } in standing.iter_mut().filter(|it| it.place == Place::All) {
+            for cause in crashed.into_iter().chain(unattested) {
+                *record = record.moved(cause, at, Text::new("engine"), Text::default());
+            }
         }
         standing
     }

@@ -171,6 +171,7 @@ wire_enum!(ModeCause {
     103 = BreakerReset,
     104 = GapStorm,
     105 = Slippage,
+    120 = Unattested,
 });
 wire_struct!(ModeRecord {
     mode: Mode,
@@ -339,6 +340,7 @@ wire_enum!(DenyReason {
     83 = PriceOffMark,
     106 = JournalLate,
     130 = LeverageCap,
+    131 = Unattested,
 });
 
 /// The number under which a reason stands on disk.

@@ -6,14 +6,16 @@
 //!
 //! In reading order: [`Record`] is what the journal holds, [`journal`] how it gets there and back;
 //! `atomic` replaces small state files, of which there are [`epoch`], [`latch`] (whose content is
-//! [`LatchTable`]), [`mode`], [`high_water`], [`losses`] and [`ledgers`]; [`recording`] reads and
-//! writes raw markets.
+//! [`LatchTable`]), [`mode`], [`high_water`], [`losses`], [`ledgers`], [`last_account`] and
+//! [`attestation`]; [`recording`] reads and writes raw markets.
 
 mod atomic;
+pub mod attestation;
 pub mod epoch;
 mod error;
 pub mod high_water;
 pub mod journal;
+pub mod last_account;
 pub mod latch;
 mod latch_table;
 mod layout;

@@ -12,6 +12,7 @@
 )]
 
 mod account_drift;
+mod attestations;
 mod bad_disk;
 mod bad_venue;
 mod clocks;
@@ -21,6 +22,7 @@ mod exchanges;
 mod journals;
 mod kill_switch;
 mod margin;
+mod offline_resets;
 mod operators;
 mod panics;
 mod proxy;

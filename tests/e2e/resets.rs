@@ -54,9 +54,10 @@ fn a_breaker_is_reset_by_a_person_once_and_audited() {
     assert_eq!(asked.collect::<Vec<_>>(), [ada.clone(), ada], "refused ones are audited, too");
 }
 
-/// Refused with the next step, which then leads there (D3).
+/// An exchange that lives in the engine cannot be read without it: refused with the next step,
+/// which then leads there (D3).
 #[test]
-fn a_reset_without_an_engine_says_how_and_clears_nothing() {
+fn a_reset_without_an_engine_and_its_exchange_says_how_and_clears_nothing() {
     let deployment = Deployment::paper();
     let running = deployment.trading();
     deployment.ask_ok(&with_author(&["kill-switch", "trip"]));

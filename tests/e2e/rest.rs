@@ -7,6 +7,7 @@ use sha2::Sha256;
 use std::time::Duration;
 use tradekeel::net::http::{HttpClient, HttpLimits};
 use tradekeel::net::{Address, Bytes, Dial, Method, TlsRoots};
+use tradekeel::types::Price;
 
 const LIMIT: Duration = Duration::from_secs(5);
 
@@ -25,6 +26,21 @@ pub(crate) fn buy(port: u16, symbol: &str, quantity: &str) {
     let terms = format!("type=MARKET&side=BUY&quantity={quantity}&newClientOrderId=somebody-else");
     let query = format!("symbol={symbol}&{terms}");
     ask(port, Method::POST, "/fapi/v1/order", &query);
+}
+
+/// Somebody else bids two per cent below the market, on the same account.
+pub(crate) fn bid(port: u16, symbol: &str, quantity: &str) {
+    let quote = call(port, Method::GET, &format!("/fapi/v1/ticker/bookTicker?symbol={symbol}"));
+    let best = Price::parse(quote["bidPrice"].as_str().unwrap().as_bytes()).unwrap();
+    let price = best.moved_bps(-200).floor_to(Price::whole(1));
+    let terms = format!("type=LIMIT&timeInForce=GTC&side=BUY&quantity={quantity}");
+    let query = format!("symbol={symbol}&{terms}&price={price}");
+    ask(port, Method::POST, "/fapi/v1/order", &query);
+}
+
+/// Takes back whatever stands in a symbol.
+pub(crate) fn cancel_all(port: u16, symbol: &str) {
+    ask(port, Method::DELETE, "/fapi/v1/allOpenOrders", &format!("symbol={symbol}"));
 }
 
 /// Buys at the market, so much at a time and then less, until margin is insufficient for more.

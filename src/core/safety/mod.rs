@@ -8,6 +8,7 @@
 //! A check is a file that answers `Result<(), DenyReason>`, a variant at its place of precedence, a
 //! line here, and a row in `tests.rs`.
 
+mod attestation;
 mod breaker;
 mod collar;
 mod daily_loss;
@@ -24,6 +25,7 @@ mod freshness;
 mod identity;
 mod kill_switch;
 mod leverage_cap;
+mod lifting;
 mod liquidation;
 mod loss_rate;
 mod losses;
@@ -67,14 +69,14 @@ pub(super) use reducing::exit_room;
 pub use verdict::{Approved, DenyReason, Passage};
 
 use super::alert::Alert;
-use super::effect::{Effect, Effects, Refusal};
-use super::event::{Baseline, ClockSample, Criterion, JournalState, Probation};
+use super::effect::{Effect, Effects};
+use super::event::{ClockSample, JournalState};
 use super::mode::{Mode, ModeCause, ModeRecord, Scope};
 use super::orders::IntentKey;
-use super::setup::{Budget, Limits, Restored};
+use super::setup::{Attestation, Budget, Limits, Restored};
 use crate::types::{
     Cash, ClientOrderId, Instrument, InstrumentId, OrderTerms, Purpose, Quote, Stamp, StrategyId,
-    Text, TimeInForce, VenueId,
+    TimeInForce, VenueId,
 };
 use drift::Drift;
 use facts::Candidate;
@@ -99,6 +101,7 @@ pub(super) struct Kernel {
     rates: Rates,
     repeats: Repeats,
     journal: JournalState,
+    attestation: Attestation,
     budgets: Vec<Budget>,
     limits: Limits,
 }
@@ -138,6 +141,7 @@ impl Kernel {
             rates: Rates::new(&limits, &budgets),
             repeats: Repeats::new(limits.repeats),
             journal: JournalState::InTime,
+            attestation: restored.attestation,
             budgets,
             limits,
         }
@@ -249,6 +253,7 @@ impl Kernel {
         let current = filters_age_ns <= self.limits.filters_age_ns_max;
         holds(current, DenyReason::StaleFilters)?;
         holds(self.journal == JournalState::InTime, DenyReason::JournalLate)?;
+        passage.judge(attestation::check(self.attestation))?;
         let rests = wish.is_some_and(|wish| wish.request.kind.rests());
         holds(facts.can_guard || !rests, DenyReason::DeadManUnarmed)?;
         holds(wish.is_none_or(|wish| wish.permitted), DenyReason::NotPermitted)?;
@@ -408,62 +413,6 @@ impl Kernel {
         effects.extend(self.kill_switch.trip(trip, now).map(Effect::Tripped));
     }
 
-    /// A person puts a name to something that a reset needs.
-    pub(super) fn attest(
-        &mut self,
-        generation: u32,
-        criterion: Criterion,
-        by: Text<32>,
-    ) -> Result<(), Refusal> {
-        self.kill_switch.attest(generation, criterion, by)
-    }
-
-    /// The account of a venue was read, and agrees, by a question of that time.
-    pub(super) fn on_proven(&mut self, venue: VenueId, asked_ns: u64) {
-        self.kill_switch.on_proven(venue, asked_ns);
-    }
-
-    /// Clears a latch, or says why not (D3). The mode that it uncovers is the caller's to move.
-    pub(super) fn reset(
-        &mut self,
-        release: &Release,
-        baseline: Baseline,
-    ) -> Result<Latch, Refusal> {
-        self.kill_switch.may_release(release)?;
-        match baseline {
-            Baseline::Keep if self.losses.is_breached() => return Err(Refusal::StillBreached),
-            Baseline::Keep => {}
-            Baseline::New => self.losses.rebase(),
-        }
-        self.kill_switch.clear(release.generation).ok_or(Refusal::NotTripped)
-    }
-
-    /// Moves the mode of a scope as the table says. `None` when that moves nothing.
-    pub(super) fn change_mode(
-        &mut self,
-        scope: Scope,
-        change: Change,
-        now: Stamp,
-    ) -> Option<ModeRecord> {
-        self.modes.apply(scope, change, now)
-    }
-
-    /// May an operator's word raise the mode of a scope now?
-    pub(super) fn check_resume(&self) -> Result<(), Refusal> {
-        if self.latch().is_some() { Err(Refusal::Killed) } else { Ok(()) }
-    }
-
-    /// May the scope run at full size?
-    pub(super) fn check_promotion(
-        &self,
-        scope: Scope,
-        probation: Probation,
-        now_ns: u64,
-    ) -> Result<(), Refusal> {
-        self.check_resume()?;
-        self.modes.check_promotion(scope, probation, now_ns)
-    }
-
     /// True when a whole burst of orders may go, of all and of each strategy.
     pub(super) fn has_full_rates(&mut self, now_ns: u64) -> bool {
         self.rates.is_full(now_ns)
@@ -472,6 +421,11 @@ impl Kernel {
     /// What happens reaches the disk in time, or not.
     pub(super) fn on_journal(&mut self, state: JournalState) {
         self.journal = state;
+    }
+
+    /// Whether somebody has put a name to the configuration.
+    pub(super) fn attestation(&self) -> Attestation {
+        self.attestation
     }
 
     pub(super) fn stop(&mut self) {

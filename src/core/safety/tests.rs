@@ -9,10 +9,10 @@ mod shared;
 use super::*;
 use crate::core::market::Market;
 use crate::core::mode::ModeCause;
-use crate::core::{JournalState, Permissions};
+use crate::core::{Baseline, Criterion, JournalState, Permissions, Refusal};
 use crate::types::{
     InstrumentKind, InstrumentMargin, MarginMode, MarketData, OrderKind, OrderRequest, Price, Qty,
-    SECOND, Side,
+    SECOND, Side, Text,
 };
 use case::*;
 
@@ -32,6 +32,7 @@ const ROWS: &[(DenyReason, Change, Change)] = &[
     (DenyReason::NotTrading, |c| c.instrument.filters.trading = false, |_| {}),
     (DenyReason::StaleFilters, |c| c.filters_read_ns = NOW_NS - 60 * SECOND - 1, |c| c.filters_read_ns = NOW_NS - 60 * SECOND),
     (DenyReason::JournalLate, |c| c.kernel.on_journal(JournalState::Late), |c| { c.kernel.on_journal(JournalState::Late); c.kernel.on_journal(JournalState::InTime); }),
+    (DenyReason::Unattested, |c| c.kernel.attestation = Attestation::Missing, |c| c.kernel.attestation = Attestation::Given),
     (DenyReason::DeadManUnarmed, |c| c.can_guard = false, |c| { c.can_guard = false; c.request.kind = OrderKind::Ioc(Price::whole(100)); }),
     (DenyReason::NotPermitted, |c| c.permitted = false, |_| {}),
     (DenyReason::Restricted, |c| c.kernel.limits.instruments[0].restricted = true, |c| { *c = good_reduction(); c.kernel.limits.instruments[0].restricted = true; }),

@@ -147,6 +147,8 @@ reasons! {
     StaleFilters: deny allow allow,
     /// What happens does not reach the disk in time.
     JournalLate: deny allow allow,
+    /// Nobody has put a name to this configuration, and it must have one.
+    Unattested: deny allow allow,
     /// The order would rest, and the venue's dead-man's switch cannot be armed for it.
     DeadManUnarmed: deny allow allow,
     /// The strategy may not trade this instrument.

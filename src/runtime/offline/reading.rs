@@ -1,0 +1,287 @@
+//! One reading of the venue for a reset without an engine: its clock, the whole account, and what
+//! of it is not as it must be.
+//!
+//! Must hold: questions only; signed with the venue's own time (SAFETY E10).
+
+use super::OfflineError;
+use crate::config::{Config, Wait};
+use crate::core::Sharing;
+use crate::net::http::{HttpClient, HttpLimits};
+use crate::runtime::assemble::{Universe, id_prefix};
+use crate::runtime::clock::Clock;
+use crate::runtime::startup::{self, StartError};
+use crate::runtime::{link, run, threads};
+use crate::store::last_account::LastPosition;
+use crate::types::{
+    AccountSnapshot, AssetId, Cash, Instrument, MS, Purpose, Qty, QueryToken, VenueOrder,
+};
+use crate::venue::{Call, OrderDialect};
+use std::error::Error;
+use std::fmt;
+
+/// What the venue said.
+#[derive(Debug)]
+pub struct Reading {
+    /// Its clock less ours, milliseconds.
+    offset_ms: i64,
+    /// The part of it that the round trip cannot explain, nanoseconds.
+    certain_ns: u64,
+    instruments: Vec<Instrument>,
+    snapshot: AccountSnapshot,
+    /// What stands behind the positions, in reporting currency.
+    pub(super) equity: Option<Cash>,
+}
+
+/// Asks the venue of a configuration.
+pub(super) fn read(config: &Config, clock: &Clock) -> Result<Reading, OfflineError> {
+    let runtime = threads::runtime(Wait::Park).map_err(StartError::from)?;
+    let read = runtime.block_on(ask(config, clock));
+    runtime.shutdown_background();
+    read
+}
+
+async fn ask(config: &Config, clock: &Clock) -> Result<Reading, OfflineError> {
+    let (venue, dial) = (run::venue(config, clock)?, startup::dial().map_err(StartError::from)?);
+    let client = HttpClient::new(venue.rest.clone(), dial, HttpLimits::STANDARD);
+    let client = client.map_err(StartError::from)?;
+    let unheard = |what| move |error: Box<dyn Error>| unreachable(what, error.as_ref());
+    let listings = startup::ask(&client, config.venue.kind).await;
+    let listings = listings.map_err(unheard("what the venue lists"))?;
+    let universe = Universe::new(config, &listings).map_err(StartError::from)?;
+    let directory = universe.directory(id_prefix(config), config.venue.recv_window_ms);
+    let dialects = crate::venue::dialects(config.venue.kind, &directory, &venue.credentials);
+    let mut dialect = dialects.orders;
+    let (offset_ns, rtt_ns) =
+        time(&client, dialect.as_ref(), clock).await.map_err(unheard("the venue's clock"))?;
+    let venue_unix_ms = clock.stamp().unix_ns.saturating_add_signed(offset_ns) / MS;
+    let calls = dialect.account_calls(venue_unix_ms);
+    let snapshot = account(&client, dialect.as_mut(), &calls).await;
+    let snapshot = snapshot.map_err(unheard("the account"))?;
+    let wallets = snapshot.margin.iter().flat_map(|margin| &margin.wallets);
+    let equity = wallets.into_iter().find(|it| it.asset == AssetId(0)).map(|it| it.balance);
+    Ok(Reading {
+        offset_ms: offset_ns / 1_000_000,
+        certain_ns: offset_ns.unsigned_abs().saturating_sub(rtt_ns / 2),
+        instruments: universe.instruments,
+        snapshot,
+        equity,
+    })
+}
+
+/// The venue's time less ours at the midpoint, and how long the answer took.
+async fn time(
+    client: &HttpClient,
+    dialect: &dyn OrderDialect,
+    clock: &Clock,
+) -> Result<(i64, u64), Box<dyn Error>> {
+    clock.follow_wall_clock();
+    let before = clock.stamp();
+    let answer = link::call(client, &dialect.clock_call()).await?;
+    let rtt_ns = clock.mono_ns().saturating_sub(before.mono_ns);
+    let there_ns = dialect.on_clock(&answer)?.saturating_mul(MS);
+    let here_ns = before.unix_ns.saturating_add(rtt_ns / 2);
+    let offset_ns = i128::from(there_ns) - i128::from(here_ns);
+    Ok((i64::try_from(offset_ns).unwrap_or(i64::MAX), rtt_ns))
+}
+
+async fn account(
+    client: &HttpClient,
+    dialect: &mut dyn OrderDialect,
+    calls: &[Call],
+) -> Result<AccountSnapshot, Box<dyn Error>> {
+    let mut answers = Vec::with_capacity(calls.len());
+    for call in calls {
+        answers.push(link::call(client, call).await?);
+    }
+    Ok(dialect.account(QueryToken(1), &answers)?)
+}
+
+fn unreachable(what: &'static str, error: &dyn Error) -> OfflineError {
+    OfflineError::Unreachable { what, why: error.to_string() }
+}
+
+impl Reading {
+    /// Is the clock good, is everything held that was left and nothing else, and does nothing stand
+    /// that could open more?
+    pub(super) fn check(
+        &self,
+        config: &Config,
+        left: Vec<LastPosition>,
+    ) -> Result<(), OfflineError> {
+        let mismatch = |what: String| Err(OfflineError::Mismatch(what));
+        if config.limits.clock.kill_ns <= self.certain_ns {
+            return mismatch(format!(
+                "the venue's clock is {} ms from this machine's, more than \
+                 clock_sync.kill_threshold_ms: set the clock of this machine",
+                self.offset_ms
+            ));
+        }
+        let steps = i64::from(config.timing.position_tolerance_steps);
+        let differs: Vec<String> = self.differences(&left, steps).collect();
+        if !differs.is_empty() {
+            return mismatch(format!(
+                "the account is not as the last run left it: {}; start the engine: it comes up \
+                 KILLED, adopts what the venue holds, and takes the reset",
+                differs.join(", ")
+            ));
+        }
+        match self.opening_orders(config.sharing) {
+            0 => Ok(()),
+            open => mismatch(format!(
+                "{open} opening order(s) stand at the venue; take them back: start the engine, or \
+                 `engine panic cancel-all`"
+            )),
+        }
+    }
+
+    /// Positions that are not what was left, in words.
+    fn differences(&self, left: &[LastPosition], steps: i64) -> impl Iterator<Item = String> {
+        let strangers = left.iter().filter(|it| it.qty != Qty::ZERO && !self.knows(&it.symbol));
+        let strangers = strangers.map(|it| format!("{} was held and is not configured", it.symbol));
+        let unnamed = self.snapshot.unnamed_positions;
+        let unnamed = (0 < unnamed).then(|| format!("{unnamed} position(s) not configured"));
+        let moved = self.instruments.iter().filter_map(|instrument| {
+            let there = self.held(instrument);
+            let ours = left.iter().find(|it| it.symbol == instrument.symbol);
+            let ours = ours.map_or(Qty::ZERO, |it| it.qty);
+            let borne = instrument.filters.qty_step.times(steps);
+            let differs = borne < there.saturating_sub(ours).abs();
+            differs.then(|| format!("{} {there} instead of {ours}", instrument.symbol))
+        });
+        strangers.chain(unnamed).chain(moved).collect::<Vec<_>>().into_iter()
+    }
+
+    fn knows(&self, symbol: &str) -> bool {
+        self.instruments.iter().any(|instrument| instrument.symbol == symbol)
+    }
+
+    fn held(&self, instrument: &Instrument) -> Qty {
+        let held = self.snapshot.positions.iter().find(|it| it.instrument == instrument.id);
+        held.map_or(Qty::ZERO, |held| held.qty)
+    }
+
+    /// Of anybody where the account is ours alone, else of ours.
+    fn opening_orders(&self, sharing: Sharing) -> usize {
+        let counts = |order: &&VenueOrder| {
+            let ours = sharing == Sharing::Exclusive || order.id().is_some();
+            order.purpose == Purpose::Opening && ours
+        };
+        self.snapshot.open_orders.iter().filter(counts).count()
+    }
+}
+
+impl fmt::Display for Reading {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "the venue's clock is {} ms from this machine's", self.offset_ms)?;
+        for instrument in &self.instruments {
+            let held = self.held(instrument);
+            if held != Qty::ZERO {
+                write!(out, "; {held} {}", instrument.symbol)?;
+            }
+        }
+        out.write_str("; positions as they were left, no opening order stands")?;
+        match self.equity {
+            Some(equity) => write!(out, "; equity {equity:.2}"),
+            None => out.write_str("; equity not told"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::{
+        ClientOrderId, Filters, ForeignOrder, InstrumentId, InstrumentKind, OrderRef, Price, Side,
+        VenueId, VenuePosition,
+    };
+
+    fn instrument() -> Instrument {
+        Instrument {
+            id: InstrumentId(0),
+            venue: VenueId(0),
+            symbol: "BTCUSDT".to_owned(),
+            kind: InstrumentKind::Perpetual,
+            base: AssetId(1),
+            quote: AssetId(0),
+            settle: AssetId(0),
+            filters: Filters {
+                price_tick: Price::whole(1),
+                price_min: Price::whole(1),
+                price_max: Price::whole(9),
+                qty_step: Qty::whole(1),
+                qty_min: Qty::whole(1),
+                qty_max: Qty::whole(9),
+                notional_min: Cash::ZERO,
+                mark_band: None,
+                trading: true,
+            },
+        }
+    }
+
+    fn reading(held: i32) -> Reading {
+        let position = VenuePosition {
+            instrument: InstrumentId(0),
+            qty: Qty::whole(held),
+            entry: Price::ZERO,
+        };
+        Reading {
+            offset_ms: 0,
+            certain_ns: 0,
+            instruments: vec![instrument()],
+            snapshot: AccountSnapshot {
+                venue: VenueId(0),
+                token: QueryToken(1),
+                balances: Vec::new(),
+                has_unnamed_assets: false,
+                positions: vec![position],
+                unnamed_positions: 0,
+                open_orders: Vec::new(),
+                margin: None,
+            },
+            equity: None,
+        }
+    }
+
+    fn left(symbol: &str, qty: i32) -> LastPosition {
+        LastPosition { symbol: symbol.to_owned(), qty: Qty::whole(qty) }
+    }
+
+    #[test]
+    fn a_position_beyond_the_tolerance_differs_and_one_within_does_not() {
+        let differs =
+            |held, ours, steps| reading(held).differences(&[left("BTCUSDT", ours)], steps).count();
+        assert_eq!([differs(3, 3, 0), differs(3, 2, 0), differs(3, -3, 0)], [0, 1, 1]);
+        assert_eq!([differs(3, 1, 2), differs(4, 1, 2)], [0, 1]);
+        assert_eq!(reading(3).differences(&[], 0).count(), 1, "nothing was held");
+        let strange = [left("BTCUSDT", 3), left("DOGEUSDT", 1)];
+        assert_eq!(reading(3).differences(&strange, 9).count(), 1);
+        let mut unnamed = reading(0);
+        unnamed.snapshot.unnamed_positions = 1;
+        assert_eq!(unnamed.differences(&[], 0).count(), 1);
+    }
+
+    #[test]
+    fn orders_that_open_are_counted_by_whose_account_it_is() {
+        let order = |order, purpose| VenueOrder {
+            instrument: InstrumentId(0),
+            order,
+            venue_order_id: 1,
+            side: Side::Buy,
+            price: Price::whole(1),
+            qty: Qty::whole(1),
+            cum_qty: Qty::ZERO,
+            purpose,
+        };
+        let ours = OrderRef::Ours(ClientOrderId { epoch: 1, sequence: 1 });
+        let foreign = OrderRef::Foreign(ForeignOrder::Other);
+        let mut reading = reading(0);
+        reading.snapshot.open_orders = vec![
+            order(ours, Purpose::Opening),
+            order(foreign, Purpose::Opening),
+            order(ours, Purpose::Reducing),
+            order(foreign, Purpose::Protective),
+        ];
+        assert_eq!(reading.opening_orders(Sharing::Exclusive), 2);
+        assert_eq!(reading.opening_orders(Sharing::Shared), 1);
+    }
+}
