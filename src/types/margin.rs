@@ -243,7 +243,8 @@ mod tests {
                 below = tier.notional_max.units();
             }
             let up = wide / PPM + i128::from(wide % PPM != 0);
-            prop_assert_eq!(tiers().maintenance(Cash::from_units(units)), Some(Cash::from_units(up)));
+            let asked = tiers().maintenance(Cash::from_units(units));
+            prop_assert_eq!(asked, Some(Cash::from_units(up)));
         }
 
         #[test]

@@ -393,8 +393,7 @@ mod tests {
                 let part = |by: i128| product.map(|wide| Cash::from_units(wide / by));
                 prop_assert_eq!(cash.checked_bps(parts), part(10_000));
                 prop_assert_eq!(cash.checked_ppm(parts), part(1_000_000));
-                let up =
-                    |wide: i128, by: i128| wide.div_euclid(by) + i128::from(wide.rem_euclid(by) != 0);
+                let up = |wide: i128, by: i128| -(-wide).div_euclid(by);
                 let size = cash.abs();
                 prop_assert_eq!(size.divided_up(by).units(), up(size.units(), by.into()));
                 let above = size.units().checked_mul(by.into());
