@@ -28,8 +28,9 @@
 //!    `venue` and `sim` there is no clock, thread, lock, file, socket, hash map or randomness, so
 //!    the same events give the same effects, on every machine.
 //! 2. **Proof by type.** A strategy says [`types::OrderRequest`]; only the kernel can make a
-//!    [`core::safety::Approved`]; only that becomes [`core::Command::NewOrder`]. There is no flag
-//!    and no operator's command around it: flatten passes a gate of the kernel too.
+//!    [`core::safety::Approved`]; only that becomes [`core::Command::NewOrder`], as only a
+//!    [`core::safety::ApprovedAmend`] becomes [`core::Command::Amend`]. There is no flag and no
+//!    operator's command around it: flatten passes a gate of the kernel too.
 //! 3. **Denied is ours, rejected is the venue's.** [`core::safety::DenyReason`] stands in the order
 //!    of the checks; every reason has a row in the kernel's tests.
 //! 4. **Unknown is not zero.** What is not known is `None`, and `None` means no new risk. An order

@@ -19,7 +19,7 @@ use tradekeel::core::{
 };
 use tradekeel::sim::Synthetic;
 use tradekeel::types::{
-    ClientOrderId, DeadManAnswer, DeadManReport, ExecutionKind, ExecutionReport, Fill,
+    Amendment, ClientOrderId, DeadManAnswer, DeadManReport, ExecutionKind, ExecutionReport, Fill,
     InstrumentId, Liquidity, MS, MarketEvent, OrderKind, OrderRef, OrderRequest, OrderStatus,
     OrderTerms, Purpose, Qty, Quote, Side, Stamp,
 };
@@ -65,7 +65,7 @@ fn counts() -> (u64, u64) {
     (TAKEN.get(), GIVEN.get())
 }
 
-/// Places a bid and an ask at every quote and takes the old ones back.
+/// Places a bid and an ask at every quote, amends the old ones and takes those back that it amended.
 #[derive(Debug)]
 struct Busy;
 
@@ -76,7 +76,10 @@ impl Strategy for Busy {
 
     fn on_quote(&mut self, view: &View<'_>, id: InstrumentId, quote: &Quote, out: &mut Intents) {
         for order in view.orders().filter(|order| order.terms.instrument == id) {
-            if order.status == OrderStatus::New {
+            let Amendment { price, qty } = order.terms.amendable();
+            if order.status == OrderStatus::New && qty == support::qty("0.01") {
+                out.amend(order.id, Amendment { price, qty: support::qty("0.011") });
+            } else if order.status == OrderStatus::New {
                 out.cancel(order.id);
             }
         }
@@ -99,6 +102,7 @@ struct Venue {
     switches: Vec<DeadManReport>,
     orders: Vec<(ClientOrderId, OrderTerms)>,
     trades: u64,
+    amends: u64,
 }
 
 impl Venue {
@@ -122,6 +126,13 @@ impl Venue {
                 } else {
                     self.orders.push((id, terms));
                 }
+            }
+            Command::Amend(approved) => {
+                let (id, terms) = (approved.id(), approved.terms());
+                let (price, qty) = (terms.price, terms.qty);
+                let kind = ExecutionKind::Amended { price, qty, cum_qty: Qty::ZERO };
+                self.amends += 1;
+                self.tell(id, terms.instrument, kind);
             }
             Command::Cancel { id, instrument } => {
                 let at = self.orders.iter().position(|(order, _)| order == id);
@@ -226,6 +237,7 @@ fn bench() -> Bench {
             switches: Vec::with_capacity(16),
             orders: Vec::with_capacity(1_024),
             trades: 0,
+            amends: 0,
         },
         reports: Vec::with_capacity(1_024),
         status: Status::default(),
@@ -264,6 +276,7 @@ fn a_hundred_thousand_events_take_no_memory_and_give_none_back() {
     println!("{events} events, {sent} orders, {} trades", bench.venue.trades);
     assert!(100_000 <= events, "only {events} events");
     assert!(10_000 < sent && 3_000 < bench.venue.trades, "{sent} orders try little");
+    assert!(3_000 < bench.venue.amends, "few amends try little");
     assert_eq!((after.0 - before.0, after.1 - before.1), (0, 0));
     assert_eq!(price("1"), tradekeel::types::Price::whole(1));
 }

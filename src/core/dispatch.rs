@@ -105,6 +105,7 @@ impl Core {
                 strategy.on_fill(view, &order, fill, intents);
             });
         }
+        self.tell_amend(applied, effects);
         if applied.moved {
             let (id, instrument) = (order.id, order.terms.instrument);
             let update = OrderUpdate { id, instrument, outcome: Outcome::Status(order.status) };
@@ -158,7 +159,7 @@ impl Core {
     }
 
     /// Calls one strategy and hears what it wishes.
-    fn call(
+    pub(super) fn call(
         &mut self,
         at: usize,
         effects: &mut Effects,
@@ -181,6 +182,7 @@ impl Core {
             match wish {
                 Some(Intent::Place(id, request)) => self.place(strategy, id, request, effects),
                 Some(Intent::Cancel(id)) => self.cancel(strategy, id, effects),
+                Some(Intent::Amend(id, to)) => self.amend(strategy, id, to, effects),
                 None => break,
             }
         }
@@ -206,6 +208,7 @@ impl Core {
                 permitted: self.seats[strategy.index()].instruments.contains(&request.instrument),
                 own: self.state.own(strategy, request.instrument),
                 live_orders: self.state.totals().live_of(strategy),
+                amends: None,
             };
             self.kernel.review(&wish, &facts)
         } else {
@@ -232,14 +235,23 @@ impl Core {
         reason: DenyReason,
         effects: &mut Effects,
     ) {
+        self.count_denial(strategy, id, request.instrument, Outcome::Denied(reason), reason);
+        effects.push(Effect::Denied { id, strategy, request, reason });
+    }
+
+    pub(super) fn count_denial(
+        &mut self,
+        strategy: StrategyId,
+        id: ClientOrderId,
+        instrument: InstrumentId,
+        outcome: Outcome,
+        reason: DenyReason,
+    ) {
         self.counters.denied[reason as usize] += 1;
         self.seats[strategy.index()].denied += 1;
         if self.updates.len() < UPDATES_MAX {
-            let instrument = request.instrument;
-            let update = OrderUpdate { id, instrument, outcome: Outcome::Denied(reason) };
-            self.updates.push((strategy, update));
+            self.updates.push((strategy, OrderUpdate { id, instrument, outcome }));
         }
-        effects.push(Effect::Denied { id, strategy, request, reason });
     }
 
     /// Cancels are never blocked by risk; only somebody else's order is not a strategy's to take.

@@ -63,10 +63,11 @@ impl Door {
     }
 }
 
-/// A trade of nothing, or of less, is no trade.
+/// A trade of nothing, or of less, is no trade, and such an order is none.
 fn is_something(report: &ExecutionReport) -> bool {
     match report.kind {
         ExecutionKind::Trade(fill) => Qty::ZERO < fill.qty,
+        ExecutionKind::Stands { qty, .. } | ExecutionKind::Amended { qty, .. } => Qty::ZERO < qty,
         ExecutionKind::New
         | ExecutionKind::Canceled { .. }
         | ExecutionKind::Expired { .. }
@@ -75,6 +76,9 @@ fn is_something(report: &ExecutionReport) -> bool {
         | ExecutionKind::NotSent(_)
         | ExecutionKind::OutcomeUnknown
         | ExecutionKind::Status { .. }
+        | ExecutionKind::AmendRejected { .. }
+        | ExecutionKind::AmendUnknown { .. }
+        | ExecutionKind::AmendNotSent { .. }
         | ExecutionKind::NotFound => true,
     }
 }

@@ -6,10 +6,10 @@ use super::kept::Kept;
 use super::ledger::LedgerLine;
 use super::mode::{ModeRecord, Scope};
 use super::portfolio::HighWater;
-use super::safety::{Approved, DenyReason, Latch};
+use super::safety::{Approved, ApprovedAmend, DenyReason, Latch};
 use crate::types::{
-    ClientOrderId, DeadManRequest, InstrumentId, OrderRequest, OrderStatus, QueryToken, StrategyId,
-    VenueId,
+    Amendment, ClientOrderId, DeadManRequest, ExecutionKind, ExecutionReport, InstrumentId,
+    NotSentReason, OrderRef, OrderRequest, OrderStatus, QueryToken, StrategyId, VenueId,
 };
 use std::borrow::Cow;
 
@@ -31,6 +31,19 @@ pub enum Effect {
         strategy: StrategyId,
         /// What.
         request: OrderRequest,
+        /// Why not.
+        reason: DenyReason,
+    },
+    /// The kernel said no to an amend; the order is as it was.
+    AmendDenied {
+        /// Of which order.
+        id: ClientOrderId,
+        /// Who wished.
+        strategy: StrategyId,
+        /// Of what.
+        instrument: InstrumentId,
+        /// What it was to become.
+        to: Amendment,
         /// Why not.
         reason: DenyReason,
     },
@@ -86,6 +99,8 @@ pub enum Effect {
 pub enum Command {
     /// A new order: only the kernel makes an [`Approved`].
     NewOrder(Approved),
+    /// Make something else of an order that rests: only the kernel makes an [`ApprovedAmend`].
+    Amend(ApprovedAmend),
     /// Take one order back.
     Cancel {
         /// Which.
@@ -116,6 +131,45 @@ pub enum Command {
         /// Number of the question.
         token: QueryToken,
     },
+}
+
+impl Command {
+    /// What the core must be told when no byte of it leaves; `None` for what it repeats by itself.
+    pub fn not_sent(&self, reason: NotSentReason) -> Option<ExecutionReport> {
+        self.told(ExecutionKind::NotSent(reason), |number| ExecutionKind::AmendNotSent {
+            number,
+            reason,
+        })
+    }
+
+    /// What the core must be told when a byte of it may have left and nobody knows more.
+    pub fn outcome_unknown(&self) -> Option<ExecutionReport> {
+        self.told(ExecutionKind::OutcomeUnknown, |number| ExecutionKind::AmendUnknown { number })
+    }
+
+    fn told(
+        &self,
+        of_order: ExecutionKind,
+        of_amend: impl FnOnce(u8) -> ExecutionKind,
+    ) -> Option<ExecutionReport> {
+        let (id, instrument, kind) = match self {
+            Self::NewOrder(order) => (order.id(), order.terms().instrument, of_order),
+            Self::Amend(amend) => (amend.id(), amend.terms().instrument, of_amend(amend.number())),
+            Self::Cancel { .. }
+            | Self::CancelAll { .. }
+            | Self::ArmDeadMan(_)
+            | Self::QueryOrder { .. }
+            | Self::QueryAccount { .. } => return None,
+        };
+        let order = OrderRef::Ours(id);
+        Some(ExecutionReport {
+            instrument,
+            order,
+            venue_order_id: None,
+            transact_unix_ms: None,
+            kind,
+        })
+    }
 }
 
 /// Why the core did not do what an operator asked.

@@ -49,7 +49,7 @@ impl Core {
         self.state.expose(report.instrument);
         self.count(report, &applied, effects);
         if let Some(fill) = &applied.fill {
-            let fault = fill::check(&applied.order.terms, report.instrument, fill);
+            let fault = fill::check_order(&applied.order, report.instrument, fill);
             self.on_fault(id, report.instrument, fault, effects);
             self.watch_slippage(&applied.order, fill, effects);
             self.watch_fee(report.instrument, fill, effects);
@@ -79,10 +79,16 @@ impl Core {
             | ExecutionKind::CancelRejected { .. }
             | ExecutionKind::OutcomeUnknown
             | ExecutionKind::Status { .. }
+            | ExecutionKind::Stands { .. }
+            | ExecutionKind::Amended { .. }
+            | ExecutionKind::AmendUnknown { .. }
             | ExecutionKind::NotFound => {}
+            ExecutionKind::AmendRejected { .. } | ExecutionKind::AmendNotSent { .. } => {
+                self.counters.amends_refused += 1;
+            }
         }
         if applied.overfilled {
-            let excess = order.cum_qty.saturating_sub(order.terms.qty).units();
+            let excess = order.cum_qty.saturating_sub(order.qty_most()).units();
             let trip = Trip::by_limit(TripReason::Overfill, excess, 0);
             effects.push(Effect::Alert(Alert::Overfill(order.id)));
             self.trip(trip, effects);
@@ -120,10 +126,10 @@ impl Core {
 
     /// A report under one of our ids that no order here explains.
     fn on_unknown(&mut self, id: ClientOrderId, report: &ExecutionReport, effects: &mut Effects) {
-        let known = self.state.orders.get(id).map(|order| order.terms);
+        let known = self.state.orders.get(id);
         let traded = match (&report.kind, known) {
-            (ExecutionKind::Trade(fill), Some(terms)) => {
-                fill::check(&terms, report.instrument, fill)
+            (ExecutionKind::Trade(fill), Some(order)) => {
+                fill::check_order(order, report.instrument, fill)
             }
             _ => None,
         };

@@ -1,6 +1,7 @@
 //! A trade against its order: the right instrument, the right side, no price worse than the limit
 //! (SAFETY T1). That no more traded than was ordered is the order's own to count.
 
+use super::orders::Order;
 use crate::types::{Fill, InstrumentId, OrderTerms, Price};
 
 /// What a trade says that its order does not.
@@ -14,8 +15,13 @@ pub enum FillFault {
     WorsePrice,
 }
 
-/// The gravest difference, if there is one. An order without a price has no limit to pass.
-pub(super) fn check(terms: &OrderTerms, told: InstrumentId, fill: &Fill) -> Option<FillFault> {
+/// The gravest difference, if there is one.
+pub(super) fn check_order(order: &Order, told: InstrumentId, fill: &Fill) -> Option<FillFault> {
+    check(&OrderTerms { price: order.price_worst(), ..order.terms }, told, fill)
+}
+
+/// An order without a price has no limit to pass.
+fn check(terms: &OrderTerms, told: InstrumentId, fill: &Fill) -> Option<FillFault> {
     let limited = terms.price != Price::ZERO;
     if told != terms.instrument {
         Some(FillFault::WrongInstrument)

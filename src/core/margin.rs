@@ -399,7 +399,8 @@ pub(super) fn stood<'a>(
     let stands = |order: &&Order| {
         let known = matches!(order.status, OrderStatus::New | OrderStatus::PartiallyFilled);
         let opening = order.terms.purpose == Purpose::Opening;
-        known && opening && order.sent_ns < asked_ns && order.canceled_ns.is_none()
+        let is_same = order.amend.is_none() && order.amended_ns < asked_ns;
+        known && opening && is_same && order.sent_ns < asked_ns && order.canceled_ns.is_none()
     };
     for order in orders.filter(stands) {
         let sum = &mut ordered[order.terms.side.index()];

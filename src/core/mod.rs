@@ -10,6 +10,7 @@
 
 mod account_drift;
 mod alert;
+mod amend;
 mod appetite;
 mod attribution;
 mod book;
@@ -394,6 +395,7 @@ impl Core {
         let taken = snapshot.open_orders.iter().filter_map(crate::types::VenueOrder::id);
         taken.for_each(|id| self.intents.skip(id));
         self.state.doubt_absent(snapshot, asked_ns.unwrap_or(0));
+        self.state.compare_terms(snapshot, asked_ns.unwrap_or(0));
         self.state.reconcilers[venue.index()].forget_differences();
         if self.state.links[venue.index()].on_proven() {
             effects.push(Effect::Alert(Alert::MaintenanceOver(venue)));

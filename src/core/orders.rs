@@ -6,13 +6,16 @@
 //! Not here: whether an order may be made (the kernel), what a trade does to a position (the
 //! portfolio).
 
+mod amend;
 mod life;
 mod resting;
+mod ring;
 mod standing;
 mod stuck;
 mod table;
 mod totals;
 
+pub(super) use amend::{Amend, Settled};
 pub(super) use standing::{IntentKey, Standing};
 pub(super) use stuck::Escalation;
 pub(super) use totals::{Open, Totals};
@@ -29,6 +32,7 @@ use crate::types::{
     Price, Purpose, Qty, Side, StrategyId, VenueOrder,
 };
 use resting::Resting;
+use ring::Ring;
 use stuck::{Entry, Patience, Stuck};
 use table::Table;
 
@@ -81,6 +85,16 @@ pub struct Order {
     pub(super) not_found: u8,
     /// How long and how often it has been asked to go.
     pub(super) patience: Patience,
+    /// What it may become, until the venue has said what it is.
+    pub(super) amend: Option<Amend>,
+    /// How often it was asked to become something else.
+    amends: u32,
+    /// When it last was, or what became of that was told.
+    pub(super) amended_ns: u64,
+    /// When the venue gave it its terms, by its own clock; 0 where it did not say.
+    terms_unix_ms: u64,
+    /// The worst price that it ever had or was to have.
+    price_worst: Price,
 }
 
 impl Order {
@@ -108,6 +122,11 @@ impl Order {
             taken: Taken::default(),
             not_found: 0,
             patience: Patience::default(),
+            amend: None,
+            amends: 0,
+            amended_ns: 0,
+            terms_unix_ms: 0,
+            price_worst: terms.price,
         }
     }
 
@@ -125,9 +144,9 @@ impl Order {
         self.terms.time_in_force.rests()
     }
 
-    /// What may still trade of it.
+    /// What may still trade of it, of an order that is being amended at most.
     pub fn remaining(&self) -> Qty {
-        self.terms.qty.saturating_sub(self.cum_qty).max(Qty::ZERO)
+        self.qty_most().saturating_sub(self.cum_qty).max(Qty::ZERO)
     }
 }
 
@@ -144,6 +163,8 @@ pub(super) struct Applied {
     pub(super) moved: bool,
     /// True when the venue filled more than was ordered.
     pub(super) overfilled: bool,
+    /// What became of an amend of it.
+    pub(super) amended: Option<Settled>,
     /// True when the other side of the trade was ours too (SAFETY T17).
     pub(super) meets_own: bool,
 }
@@ -334,7 +355,7 @@ impl Orders {
         if order.terms.instrument != report.instrument {
             return None;
         }
-        let (before, settled) = (order.status, order.settled_qty);
+        let (before, settled, amend) = (order.status, order.settled_qty, order.amend);
         let fresh = self.is_fresh(report);
         let meets_own = fresh && self.meets_own(report);
         let fill = life::apply(&mut order, report, fresh, now_ns, &self.timing);
@@ -347,7 +368,8 @@ impl Orders {
             fill,
             unsettled: order.settled_qty.saturating_sub(settled),
             moved: before != order.status,
-            overfilled: fill.is_some() && order.terms.qty < order.cum_qty,
+            amended: Settled::of(amend, &order),
+            overfilled: fill.is_some() && order.qty_most() < order.cum_qty,
             meets_own,
         })
     }
@@ -476,7 +498,11 @@ impl Orders {
         self.stuck.set_entry(&there, Entry::Down);
         for at in 0..self.live.len() {
             let mut order = self.live[at];
-            if order.status == OrderStatus::PendingNew && there(order.terms.instrument) {
+            if !there(order.terms.instrument) {
+                continue;
+            }
+            self.lose_amend(at, now_ns);
+            if order.status == OrderStatus::PendingNew {
                 life::doubt(&mut order, now_ns, &self.timing);
                 self.replace(at, order);
             }
@@ -497,7 +523,8 @@ impl Orders {
     /// Its part of the state digest.
     pub(super) fn digest(&self, digest: Digest) -> Digest {
         self.live.iter().fold(digest, |digest, order| {
-            digest
+            let to = order.amending().into_iter().flat_map(|to| [to.price.units(), to.qty.units()]);
+            to.fold(digest, Digest::with)
                 .with(order.id.epoch.into())
                 .with(order.id.sequence.into())
                 .with(order.status as i64)
@@ -523,10 +550,18 @@ impl Orders {
 
     /// Puts an order back after a change, keeps the totals, and moves it away when it is over.
     fn replace(&mut self, at: usize, order: Order) {
-        self.totals.remove(&self.live[at]);
-        if order.status.is_final() {
-            self.standing.remove(&order);
-            self.resting.remove(&order);
+        let before = self.live[at];
+        self.totals.remove(&before);
+        let is_over = order.status.is_final();
+        if is_over || (before.terms, before.amending()) != (order.terms, order.amending()) {
+            self.standing.remove(&before);
+            self.resting.remove(&before);
+            if !is_over {
+                self.standing.add(&order);
+                self.resting.add(&order);
+            }
+        }
+        if is_over {
             self.live.remove(at);
             self.closed.push(order);
             return;
@@ -539,41 +574,4 @@ impl Orders {
 
 fn cancel_of(order: &Order) -> Command {
     Command::Cancel { id: order.id, instrument: order.terms.instrument }
-}
-
-/// The latest of something, in memory taken once.
-#[derive(Debug)]
-struct Ring<T> {
-    items: Vec<T>,
-    next: usize,
-    max: usize,
-}
-
-impl<T: Copy> Ring<T> {
-    fn new(max: usize) -> Self {
-        Self { items: Vec::with_capacity(max), next: 0, max }
-    }
-
-    fn push(&mut self, item: T) {
-        if self.items.len() < self.max {
-            self.items.push(item);
-        } else {
-            self.items[self.next] = item;
-        }
-        self.next = (self.next + 1) % self.max;
-    }
-
-    fn iter(&self) -> impl Iterator<Item = &T> {
-        self.items.iter()
-    }
-
-    fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
-        self.items.iter_mut()
-    }
-
-    fn update(&mut self, which: impl Fn(&T) -> bool, with: T) {
-        if let Some(item) = self.items.iter_mut().find(|item| which(item)) {
-            *item = with;
-        }
-    }
 }

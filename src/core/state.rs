@@ -392,6 +392,14 @@ impl State {
         }
     }
 
+    /// Orders of ours whose terms a reading tells otherwise than we believe.
+    pub(super) fn compare_terms(&mut self, snapshot: &AccountSnapshot, asked_ns: u64) {
+        for told in &snapshot.open_orders {
+            self.orders.compare_terms(told, asked_ns, self.now.mono_ns);
+            self.expose(told.instrument);
+        }
+    }
+
     /// Asks after every order that should stand at the venue and is not in a reading of it that was
     /// asked for after the order was sent.
     pub(super) fn doubt_absent(&mut self, snapshot: &AccountSnapshot, asked_ns: u64) {

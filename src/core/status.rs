@@ -19,6 +19,10 @@ pub struct Counters {
     pub orders_sent: u64,
     /// Cancels handed to the sender, repeated ones included.
     pub cancels_sent: u64,
+    /// Amends of orders handed to the sender.
+    pub amends_sent: u64,
+    /// Amends that the venue refused, or that we refused at the last step.
+    pub amends_refused: u64,
     /// Orders that the venue refused.
     pub rejected: u64,
     /// Orders that we refused at the last step.
@@ -53,6 +57,8 @@ impl Default for Counters {
             events: 0,
             orders_sent: 0,
             cancels_sent: 0,
+            amends_sent: 0,
+            amends_refused: 0,
             rejected: 0,
             not_sent: 0,
             denied: [0; DenyReason::COUNT],

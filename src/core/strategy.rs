@@ -11,8 +11,8 @@ use super::orders::{Order, Orders};
 use super::params::{ParamFault, Params};
 use super::safety::{DenyReason, Modes};
 use crate::types::{
-    Cash, ClientOrderId, Fill, Instrument, InstrumentId, OrderRequest, OrderStatus, Qty, Quote,
-    Stamp, StrategyId, Trade,
+    Amendment, Cash, ClientOrderId, Fill, Instrument, InstrumentId, OrderRequest, OrderStatus, Qty,
+    Quote, Stamp, StrategyId, Trade,
 };
 use std::fmt;
 
@@ -79,6 +79,13 @@ pub enum Outcome {
     Denied(DenyReason),
     /// Its status changed.
     Status(OrderStatus),
+    /// The venue has it under these terms from here on.
+    Amended(Amendment),
+    /// The kernel said no to an amend: the order is as it was.
+    AmendDenied(DenyReason),
+    /// The venue said no to an amend, or it never left: the order has the terms from before, where
+    /// it still stands.
+    AmendRefused,
     /// Its rest was taken back because a part of it had traded, and is gone: so much is to be
     /// quoted anew (`partial_fill: replace`).
     Replace(Qty),
@@ -146,6 +153,8 @@ pub enum Intent {
     Place(ClientOrderId, OrderRequest),
     /// Take one of its own orders back.
     Cancel(ClientOrderId),
+    /// Make something else of one of its own orders that rests.
+    Amend(ClientOrderId, Amendment),
 }
 
 /// A bounded list of wishes.
@@ -177,6 +186,17 @@ impl Intents {
     pub fn cancel(&mut self, id: ClientOrderId) {
         if self.has_room() {
             self.wishes.push(Intent::Cancel(id));
+        } else {
+            self.drop_wish();
+        }
+    }
+
+    /// Wishes for another price, another quantity, or both, of an order of its own that rests. It
+    /// keeps its place in the queue only when the price stays and the quantity falls. One amend of
+    /// an order goes at a time, and a cancel may follow at once.
+    pub fn amend(&mut self, id: ClientOrderId, to: Amendment) {
+        if self.has_room() {
+            self.wishes.push(Intent::Amend(id, to));
         } else {
             self.drop_wish();
         }

@@ -173,6 +173,8 @@ fn orders(report: &Report) -> Value {
         "events": counters.events,
         "sent": counters.orders_sent,
         "cancels_sent": counters.cancels_sent,
+        "amends_sent": counters.amends_sent,
+        "amends_refused": counters.amends_refused,
         "rejected": counters.rejected,
         "not_sent": counters.not_sent,
         "fills": status.tally.fills,

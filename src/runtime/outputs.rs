@@ -17,18 +17,19 @@ use super::gate::{Gate, Hold};
 use super::hot::Incoming;
 use super::lag::Lag;
 use super::lane::Filler;
-use crate::core::safety::{Approved, Latch};
+use crate::core::safety::{Approved, ApprovedAmend, Latch};
 use crate::core::{
     AccountEvent, Alert, Command, Core, Effect, Event, EventKind, HighWater, Kept, ModeRecord,
     ORDERS_MAX, OperatorCommand, OperatorRequest, Refusal, Scope, TripCause,
 };
 use crate::ops::Names;
-use crate::store::{Denial, Journal, NamedLatch, NamedLedger, OrderIntent, Record, ScopeName};
-use crate::types::{ExecutionKind, ExecutionReport, NotSentReason, OrderRef, Purpose, Stamp, Text};
+use crate::store::{AmendDenial, Denial, Journal, NamedLatch, NamedLedger, Record, ScopeName};
+use crate::types::{NotSentReason, Purpose, Stamp, Text};
 use std::collections::VecDeque;
 
 /// Most events of our own making that wait: an order that is refused is not over until its refusal
-/// is taken in, so there are no more refusals than orders; and the journal's one trip.
+/// is taken in, and so with an amend of it, so there are no more refusals than orders; and the
+/// journal's one trip.
 const REFUSED_MAX: usize = ORDERS_MAX + 1;
 
 /// What must reach the disk by itself, in order.
@@ -144,6 +145,10 @@ impl Outputs {
             Effect::Denied { id, strategy, request, reason } => {
                 self.append(&Record::Denied(Denial { id, strategy, request, reason }), at);
             }
+            Effect::AmendDenied { id, strategy, instrument, to, reason } => {
+                let denial = AmendDenial { id, strategy, instrument, to, reason };
+                self.append(&Record::AmendDenied(denial), at);
+            }
             Effect::Closed { .. } => {}
             Effect::Tripped(latch) => self.latch(latch, at),
             Effect::Reset { latch, request } => {
@@ -212,6 +217,7 @@ impl Outputs {
     fn send(&mut self, command: Command, at: Stamp) {
         let allowed = match &command {
             Command::NewOrder(approved) => self.may_leave(approved, at),
+            Command::Amend(approved) => self.may_amend(approved, at),
             Command::Cancel { id, instrument } => {
                 let (id, instrument) = (*id, *instrument);
                 self.append(&Record::Cancel { id, instrument }, at);
@@ -234,11 +240,26 @@ impl Outputs {
     /// Records an order, and says whether it may leave then. An exit of an operator's may even when
     /// it cannot be recorded.
     fn may_leave(&mut self, approved: &Approved, at: Stamp) -> Result<(), NotSentReason> {
-        let recorded = self.append(&Record::Order(intent_of(approved)), at);
+        let recorded = self.append(&Record::Order(approved.into()), at);
         if approved.strategy().is_none() {
             return Ok(());
         }
-        let opens = approved.terms().purpose == Purpose::Opening;
+        self.judge_recorded(recorded, approved.terms().purpose, at)
+    }
+
+    /// The same of an amend.
+    fn may_amend(&mut self, approved: &ApprovedAmend, at: Stamp) -> Result<(), NotSentReason> {
+        let recorded = self.append(&Record::Amend(approved.into()), at);
+        self.judge_recorded(recorded, approved.terms().purpose, at)
+    }
+
+    fn judge_recorded(
+        &self,
+        recorded: bool,
+        purpose: Purpose,
+        at: Stamp,
+    ) -> Result<(), NotSentReason> {
+        let opens = purpose == Purpose::Opening;
         match recorded {
             false => Err(NotSentReason::KillSwitch),
             true if opens && at.mono_ns < self.quarantine_until_ns => Err(NotSentReason::Throttled),
@@ -246,17 +267,11 @@ impl Outputs {
         }
     }
 
-    /// Tells the core that a new order did not leave.
+    /// Tells the core that a new order or an amend did not leave.
     fn refuse(&mut self, command: &Command, reason: NotSentReason, at: Stamp) {
-        let Command::NewOrder(approved) = command else { return };
-        let report = ExecutionReport {
-            instrument: approved.terms().instrument,
-            order: OrderRef::Ours(approved.id()),
-            venue_order_id: None,
-            transact_unix_ms: None,
-            kind: ExecutionKind::NotSent(reason),
-        };
-        self.tell(EventKind::Execution(report), at);
+        if let Some(report) = command.not_sent(reason) {
+            self.tell(EventKind::Execution(report), at);
+        }
     }
 
     fn tell(&mut self, kind: EventKind, at: Stamp) {
@@ -295,14 +310,5 @@ impl Outputs {
         let (by, reason) = (Text::new("journal"), Text::new("the journal cannot be written"));
         self.tell(EventKind::Operator(OperatorRequest { ticket: 0, by, reason, command }), at);
         false
-    }
-}
-
-fn intent_of(approved: &Approved) -> OrderIntent {
-    OrderIntent {
-        id: approved.id(),
-        strategy: approved.strategy(),
-        terms: *approved.terms(),
-        origin_ns: approved.origin_ns(),
     }
 }

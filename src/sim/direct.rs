@@ -10,9 +10,10 @@ use super::order::{ClientText, Order, OrderEntry, OrderKey, Report, ReportKind, 
 use super::reject::Reject;
 use crate::core::{AccountEvent, Command, EventKind};
 use crate::types::{
-    AccountSnapshot, AssetId, Cash, ClientOrderId, DeadManAnswer, DeadManReport, DeadManRequest,
-    ExecutionKind, ExecutionReport, Fee, Fill, ForeignOrder, IdPrefix, Instrument, InstrumentId,
-    MarketEvent, OrderRef, OrderTerms, Purpose, QueryToken, VenueId, VenueOrder, VenuePosition,
+    AccountSnapshot, Amendment, AssetId, Cash, ClientOrderId, DeadManAnswer, DeadManReport,
+    DeadManRequest, ExecutionKind, ExecutionReport, Fee, Fill, ForeignOrder, IdPrefix, Instrument,
+    InstrumentId, MarketEvent, OrderRef, OrderTerms, Purpose, QueryToken, VenueId, VenueOrder,
+    VenuePosition,
 };
 
 /// One account on an exchange of its own.
@@ -78,6 +79,11 @@ impl Direct {
             Command::NewOrder(approved) => {
                 self.place(now_unix_ms, approved.id(), approved.terms(), out);
             }
+            Command::Amend(approved) => {
+                let to = approved.terms().amendable();
+                let (id, instrument) = (approved.id(), approved.terms().instrument);
+                self.amend(now_unix_ms, id, instrument, to, approved.number(), out);
+            }
             Command::Cancel { id, instrument } => self.cancel(now_unix_ms, *id, *instrument, out),
             Command::CancelAll { instrument } => {
                 // An instrument that is not here has no orders to take back.
@@ -101,6 +107,18 @@ impl Direct {
                 out.push(EventKind::Account(AccountEvent::Snapshot(snapshot)));
             }
         }
+    }
+
+    /// Somebody else with the same account amends an order, and the stream of it is lost: for tests
+    /// of what a reading of the account finds.
+    pub fn amend_unheard(
+        &mut self,
+        now_unix_ms: u64,
+        id: ClientOrderId,
+        instrument: InstrumentId,
+        to: Amendment,
+    ) {
+        self.amend(now_unix_ms, id, instrument, to, u8::MAX, &mut Vec::new());
     }
 
     /// Runs timers: dead-man's switches and dates of orders. Every command and every event of the
@@ -171,6 +189,29 @@ impl Direct {
         }
     }
 
+    fn amend(
+        &mut self,
+        now_unix_ms: u64,
+        id: ClientOrderId,
+        instrument: InstrumentId,
+        to: Amendment,
+        number: u8,
+        out: &mut Vec<EventKind>,
+    ) {
+        let (account, reports) = (self.account, &mut self.reports);
+        let mut text = Vec::new();
+        self.prefix.write(id, &mut text);
+        let amended = ClientText::parse(&text).and_then(|text| {
+            let key = OrderKey::Client(text);
+            self.exchange.amend(now_unix_ms, account, instrument, key, to, reports)
+        });
+        self.tell(out);
+        if let Err(reject) = amended {
+            let kind = ExecutionKind::AmendRejected { number, code: reject.code() };
+            out.push(answer(now_unix_ms, id, instrument, kind));
+        }
+    }
+
     fn query(
         &self,
         now_unix_ms: u64,
@@ -183,8 +224,12 @@ impl Direct {
         out.push(match order {
             None => answer(now_unix_ms, id, instrument, ExecutionKind::NotFound),
             Some(order) => {
-                let status = order.state.status();
-                let kind = ExecutionKind::Status { status, cum_qty: order.cum_qty };
+                let (status, cum_qty) = (order.state.status(), order.cum_qty);
+                let (price, qty) = (order.entry.price.unwrap_or_default(), order.entry.qty);
+                let kind = match order.state.is_open() {
+                    true => ExecutionKind::Stands { price, qty, cum_qty },
+                    false => ExecutionKind::Status { status, cum_qty },
+                };
                 EventKind::Execution(self.report(&order, order.updated_unix_ms, kind))
             }
         });
@@ -218,6 +263,10 @@ impl Direct {
             let kind = match kind {
                 ReportKind::New => ExecutionKind::New,
                 ReportKind::Trade(trade) => ExecutionKind::Trade(self.trade(&order, &trade)),
+                ReportKind::Amended => {
+                    let (price, qty) = (order.entry.price.unwrap_or_default(), order.entry.qty);
+                    ExecutionKind::Amended { price, qty, cum_qty }
+                }
                 ReportKind::Canceled => ExecutionKind::Canceled { cum_qty },
                 ReportKind::Expired => ExecutionKind::Expired { cum_qty },
             };

@@ -53,7 +53,7 @@ pub struct Exchange {
     accounts: Vec<Account>,
     trades: Vec<VecDeque<TradeRecord>>,
     orders: BTreeMap<u64, Order>,
-    /// Open orders by slot, oldest first.
+    /// Open orders by slot, in the order in which those at one price are served: oldest first.
     open: Vec<Vec<u64>>,
     closed: VecDeque<u64>,
     last_order_id: u64,
@@ -181,6 +181,7 @@ impl Exchange {
             cum_qty: Qty::ZERO,
             cum_quote: Cash::ZERO,
             ahead: Qty::ZERO,
+            amends: 0,
             created_unix_ms: now_unix_ms,
             updated_unix_ms: now_unix_ms,
         };
@@ -271,14 +272,26 @@ impl Exchange {
         let wanted = match entry.time_in_force {
             TimeInForce::Gtc | TimeInForce::Ioc => return Ok(()),
             TimeInForce::Gtx => {
-                let touch = self.books[slot].touch(entry.side.opposite());
-                let takes = touch.is_some_and(|touch| entry.side.accepts(touch, limit));
+                let takes = self.would_take(slot, entry);
                 return if takes { Err(Reject::PostOnly) } else { Ok(()) };
             }
             TimeInForce::Fok => entry.qty,
         };
         let there = self.takeable(slot, entry.side, Some(limit), wanted).min(reducible);
         if there < wanted { Err(Reject::FillOrKill) } else { Ok(()) }
+    }
+
+    /// True for a post-only order that would not rest.
+    pub(super) fn would_take(&self, slot: usize, entry: &OrderEntry) -> bool {
+        let touch = self.books[slot].touch(entry.side.opposite());
+        let meets = entry.price.zip(touch).is_some_and(|(it, touch)| entry.side.accepts(touch, it));
+        meets && entry.time_in_force == TimeInForce::Gtx
+    }
+
+    /// Puts an open order behind all others of its slot.
+    pub(super) fn queue_last(&mut self, slot: usize, id: u64) {
+        self.open[slot].retain(|open| *open != id);
+        self.open[slot].push(id);
     }
 
     pub(super) fn open_of(&self, slot: usize, account: AccountIndex) -> Vec<u64> {
@@ -341,7 +354,13 @@ impl Exchange {
     }
 
     /// What is left of an order after it took what it could: it rests, expires or is over.
-    fn settle_after_take(&mut self, now_unix_ms: u64, slot: usize, id: u64, out: &mut Vec<Report>) {
+    pub(super) fn settle_after_take(
+        &mut self,
+        now_unix_ms: u64,
+        slot: usize,
+        id: u64,
+        out: &mut Vec<Report>,
+    ) {
         let Some(order) = self.orders.get(&id).filter(|order| order.state.is_open()).copied()
         else {
             return;

@@ -21,6 +21,7 @@
 //! of these is not good.
 
 pub mod account;
+pub mod amend;
 pub mod binance;
 
 pub mod book;

@@ -121,6 +121,8 @@ pub struct Order {
     /// What stands before it at its price in the market's book: the market's trades at this price
     /// consume it before they reach us.
     pub ahead: Qty,
+    /// How often it was made something else.
+    pub amends: u32,
     /// When it came.
     pub created_unix_ms: u64,
     /// When it last changed.
@@ -189,6 +191,8 @@ pub enum ReportKind {
     New,
     /// Some of it traded.
     Trade(TradeRecord),
+    /// It has other terms from here on.
+    Amended,
     /// It was taken back.
     Canceled,
     /// It is over by rule.

@@ -79,6 +79,12 @@ pub enum Reject {
     /// No such open order to cancel.
     #[error("Unknown order sent.")]
     UnknownOrder,
+    /// An order is amended to the terms that it has.
+    #[error("No need to modify the order.")]
+    SameTerms,
+    /// An order was amended too often.
+    #[error("Exceed maximum modify order limit.")]
+    TooManyAmends,
     /// No such order to tell about.
     #[error("Order does not exist.")]
     NoSuchOrder,
@@ -110,6 +116,8 @@ impl Reject {
             Self::FillOrKill => -5021,
             Self::TooManyOpen => -2025,
             Self::UnknownOrder => -2011,
+            Self::SameTerms => -5027,
+            Self::TooManyAmends => -5026,
             Self::NoSuchOrder => -2013,
         }
     }

@@ -1,5 +1,7 @@
 //! The rules of matching, row by row.
 
+mod amends;
+
 use super::account::Fees;
 use super::exchange::{AccountIndex, Exchange, OPEN_ORDERS_MAX};
 use super::order::{ExpiryReason, Order, OrderEntry, OrderKey, Report, ReportKind, State};
@@ -70,7 +72,7 @@ impl Desk {
 fn trades(reports: &[Report]) -> Vec<(String, String)> {
     let trade = |report: &Report| match report.kind {
         ReportKind::Trade(trade) => Some((trade.price.to_string(), trade.qty.to_string())),
-        ReportKind::New | ReportKind::Canceled | ReportKind::Expired => None,
+        ReportKind::New | ReportKind::Amended | ReportKind::Canceled | ReportKind::Expired => None,
     };
     reports.iter().filter_map(trade).collect()
 }

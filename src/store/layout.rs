@@ -15,10 +15,10 @@ use crate::core::{
     OperatorRequest, Probation, STOPS_MAX, Scope, TripCause,
 };
 use crate::types::{
-    AssetId, Cash, ClientOrderId, Condition, DeadManAnswer, DeadManReport, DeadManRequest,
-    ExecutionKind, ExecutionReport, Fee, Fill, ForeignOrder, InstrumentId, Liquidity,
-    NotSentReason, OrderKind, OrderRef, OrderRequest, OrderStatus, OrderTerms, Price, Purpose, Qty,
-    QueryToken, Side, Stamp, StrategyId, Text, TimeInForce, VenueCondition, VenueId,
+    Amendment, AssetId, Cash, ClientOrderId, Condition, DeadManAnswer, DeadManReport,
+    DeadManRequest, ExecutionKind, ExecutionReport, Fee, Fill, ForeignOrder, InstrumentId,
+    Liquidity, NotSentReason, OrderKind, OrderRef, OrderRequest, OrderStatus, OrderTerms, Price,
+    Purpose, Qty, QueryToken, Side, Stamp, StrategyId, Text, TimeInForce, VenueCondition, VenueId,
 };
 
 /// Version of every layout below and of the records made of them.
@@ -78,6 +78,7 @@ wire_struct!(OrderRequest {
     purpose: Purpose,
     ttl_ns: Option<u64>,
 });
+wire_struct!(Amendment { price: Price, qty: Qty });
 wire_struct!(OrderTerms {
     instrument: InstrumentId,
     side: Side,
@@ -129,6 +130,11 @@ wire_enum!(ExecutionKind {
     8 = OutcomeUnknown,
     9 = Status { status: OrderStatus, cum_qty: Qty },
     10 = NotFound,
+    120 = Stands { price: Price, qty: Qty, cum_qty: Qty },
+    121 = Amended { price: Price, qty: Qty, cum_qty: Qty },
+    122 = AmendRejected { number: u8, code: i32 },
+    123 = AmendUnknown { number: u8 },
+    124 = AmendNotSent { number: u8, reason: NotSentReason },
 });
 wire_struct!(ExecutionReport {
     instrument: InstrumentId,
@@ -339,6 +345,11 @@ wire_enum!(DenyReason {
     82 = StaleMark,
     83 = PriceOffMark,
     106 = JournalLate,
+    120 = OrderNotResting,
+    121 = AmendUnderWay,
+    122 = SameTerms,
+    123 = BelowFilled,
+    124 = TooManyAmends,
     130 = LeverageCap,
     131 = Unattested,
 });

@@ -37,5 +37,7 @@ pub use latch_table::{LatchTable, NamedLatch, Past, PastReset, ScopeName};
 pub use ledgers::{Ledgers, NamedLedger};
 pub use losses::Losses;
 pub use mode::{Place, Standing};
-pub use record::{Carried, Denial, OrderIntent, Record, Start, Unreadable};
+pub use record::{
+    AmendDenial, AmendIntent, Carried, Denial, OrderIntent, Record, Start, Unreadable,
+};
 pub use recording::{RecordedFrame, RecordingReader, RecordingWriter};

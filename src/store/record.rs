@@ -11,13 +11,13 @@ use super::latch_table::NamedLatch;
 use super::layout::RECORD_VERSION;
 use super::ledgers::NamedLedger;
 use super::wire::{Put, Take, Wire, largest, wire_struct};
-use crate::core::safety::{Approved, DenyReason, TripRecord};
+use crate::core::safety::{Approved, ApprovedAmend, DenyReason, TripRecord};
 use crate::core::{
     ClockSample, HighWater, JournalState, Kept, LinkEvent, Mode, ModeRecord, OperatorRequest, Scope,
 };
 use crate::types::{
-    ClientOrderId, DeadManReport, ExecutionReport, InstrumentId, OrderRequest, OrderTerms,
-    QueryToken, StrategyId, Text, VenueCondition, VenueId,
+    Amendment, ClientOrderId, DeadManReport, ExecutionReport, InstrumentId, OrderRequest,
+    OrderTerms, QueryToken, StrategyId, Text, VenueCondition, VenueId,
 };
 
 /// A start of the process.
@@ -55,6 +55,48 @@ impl From<&Approved> for OrderIntent {
             origin_ns: order.origin_ns(),
         }
     }
+}
+
+/// An amend that the kernel approved: the intent, written before its first byte leaves.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct AmendIntent {
+    /// Of which order.
+    pub id: ClientOrderId,
+    /// Whose wish it was.
+    pub strategy: StrategyId,
+    /// Which amend of the order, as [`crate::types::amend_number`] counts.
+    pub number: u8,
+    /// All terms of the order, once it is amended.
+    pub terms: OrderTerms,
+    /// Monotonic time at which the bytes arrived that caused it.
+    pub origin_ns: u64,
+}
+
+impl From<&ApprovedAmend> for AmendIntent {
+    fn from(amend: &ApprovedAmend) -> Self {
+        Self {
+            id: amend.id(),
+            strategy: amend.strategy(),
+            number: amend.number(),
+            terms: *amend.terms(),
+            origin_ns: amend.origin_ns(),
+        }
+    }
+}
+
+/// An amend that the kernel denied.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct AmendDenial {
+    /// Of which order, which stays as it is.
+    pub id: ClientOrderId,
+    /// Who wished.
+    pub strategy: StrategyId,
+    /// Of what.
+    pub instrument: InstrumentId,
+    /// What it was to become.
+    pub to: Amendment,
+    /// Why not.
+    pub reason: DenyReason,
 }
 
 /// A wish that the kernel denied.
@@ -98,6 +140,8 @@ impl Carried {
             Record::Reset { generation, .. } => self.on_reset(*generation),
             Record::Carry(carried) => *self = *carried,
             Record::Order(_)
+            | Record::Amend(_)
+            | Record::AmendDenied(_)
             | Record::Cancel { .. }
             | Record::Execution(_)
             | Record::Denied(_)
@@ -143,6 +187,20 @@ wire_struct!(Denial {
     id: ClientOrderId,
     strategy: StrategyId,
     request: OrderRequest,
+    reason: DenyReason,
+});
+wire_struct!(AmendIntent {
+    id: ClientOrderId,
+    strategy: StrategyId,
+    number: u8,
+    terms: OrderTerms,
+    origin_ns: u64,
+});
+wire_struct!(AmendDenial {
+    id: ClientOrderId,
+    strategy: StrategyId,
+    instrument: InstrumentId,
+    to: Amendment,
     reason: DenyReason,
 });
 wire_struct!(Carried {
@@ -326,6 +384,10 @@ records! {
     110 = PartTrip(latch: NamedLatch),
     /// A strategy's ledger moved.
     111 = Ledger(ledger: NamedLedger),
+    /// An amend is about to leave.
+    120 = Amend(amend: AmendIntent),
+    /// The kernel said no to an amend.
+    121 = AmendDenied(denial: AmendDenial),
 }
 
 #[cfg(test)]

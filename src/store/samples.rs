@@ -2,7 +2,7 @@
 
 use super::latch_table::{NamedLatch, ScopeName};
 use super::ledgers::NamedLedger;
-use super::record::{Carried, Denial, OrderIntent, Record, Start};
+use super::record::{AmendDenial, AmendIntent, Carried, Denial, OrderIntent, Record, Start};
 use crate::core::safety::{DenyReason, TripReason, TripRecord};
 use crate::core::{
     Baseline, BreakerMark, ClockSample, Criterion, DayMark, HighWater, JournalState, Kept,
@@ -192,6 +192,11 @@ impl Dice {
             ExecutionKind::OutcomeUnknown,
             ExecutionKind::Status { status, cum_qty },
             ExecutionKind::NotFound,
+            ExecutionKind::Stands { price: self.price(), qty: self.qty(), cum_qty },
+            ExecutionKind::Amended { price: self.price(), qty: self.qty(), cum_qty },
+            ExecutionKind::AmendRejected { number: self.byte(), code },
+            ExecutionKind::AmendUnknown { number: self.byte() },
+            ExecutionKind::AmendNotSent { number: self.byte(), reason: NotSentReason::Throttled },
         ];
         let orders = [OrderRef::Ours(self.id()), OrderRef::Foreign(ForeignOrder::Deleveraging)];
         ExecutionReport {
@@ -294,6 +299,26 @@ impl Dice {
         self.pick(&all)
     }
 
+    fn amend(&mut self) -> AmendIntent {
+        AmendIntent {
+            id: self.id(),
+            strategy: StrategyId(self.byte()),
+            number: self.byte(),
+            terms: self.terms(),
+            origin_ns: self.roll(),
+        }
+    }
+
+    fn amend_denial(&mut self) -> AmendDenial {
+        AmendDenial {
+            id: self.id(),
+            strategy: StrategyId(self.byte()),
+            instrument: self.instrument(),
+            to: self.terms().amendable(),
+            reason: self.pick(DenyReason::ALL),
+        }
+    }
+
     fn record(&mut self, kind: u16) -> Record {
         let venue = VenueId(self.byte());
         match kind {
@@ -360,6 +385,8 @@ impl Dice {
                     fees: self.cash(),
                 },
             }),
+            120 => Record::Amend(self.amend()),
+            121 => Record::AmendDenied(self.amend_denial()),
             _ => unreachable!("kind {kind} has no sample"),
         }
     }

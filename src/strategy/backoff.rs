@@ -37,6 +37,8 @@ impl Backoff {
     pub(super) fn on_outcome(&mut self, outcome: Outcome) {
         match outcome {
             Outcome::Denied(_)
+            | Outcome::AmendDenied(_)
+            | Outcome::AmendRefused
             | Outcome::Status(
                 OrderStatus::Rejected | OrderStatus::NotSent | OrderStatus::Expired,
             ) => {
@@ -47,6 +49,7 @@ impl Backoff {
                 OrderStatus::PartiallyFilled | OrderStatus::Filled | OrderStatus::Canceled,
             ) => *self = Self::new(),
             Outcome::Replace(_)
+            | Outcome::Amended(_)
             | Outcome::Status(
                 OrderStatus::PendingNew
                 | OrderStatus::New

@@ -81,6 +81,43 @@ pub enum ExecutionKind {
     },
     /// Answer to a question: the venue does not know it. Not final by itself (SAFETY E11).
     NotFound,
+    /// Answer to a question: it stands, and so.
+    Stands {
+        /// Its price.
+        price: Price,
+        /// Its quantity in all.
+        qty: Qty,
+        /// Total traded.
+        cum_qty: Qty,
+    },
+    /// The venue has it under other terms from then on.
+    Amended {
+        /// Its price.
+        price: Price,
+        /// Its quantity in all.
+        qty: Qty,
+        /// Total traded.
+        cum_qty: Qty,
+    },
+    /// The venue refused to amend it: the order is as it was, filled, or gone.
+    AmendRejected {
+        /// Which amend of it, as [`amend_number`] counts.
+        number: u8,
+        /// The venue's own code, 0 where it gave none.
+        code: i32,
+    },
+    /// It may or may not have been amended: no answer, or one that says so (D10).
+    AmendUnknown {
+        /// Which amend of it.
+        number: u8,
+    },
+    /// We refused to amend it at the last step; no byte of that left.
+    AmendNotSent {
+        /// Which amend of it.
+        number: u8,
+        /// Why.
+        reason: NotSentReason,
+    },
 }
 
 /// One trade of an order.
@@ -123,6 +160,12 @@ pub enum Liquidity {
 /// The code with which dialects report a post-only order that the venue refused because it would
 /// have taken: Binance's own, to which other venues' are brought.
 pub const POST_ONLY_CODE: i32 = -5022;
+
+/// The number of an order's amend by which its answer is told from that of an earlier one. It fits
+/// into one character of a request's id; an answer that is 36 amends late is none.
+pub fn amend_number(amends: u32) -> u8 {
+    u8::try_from(amends % 36).unwrap_or(0)
+}
 
 /// Why the gateway did not send what the kernel had approved.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

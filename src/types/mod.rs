@@ -19,7 +19,7 @@ pub use condition::{Condition, VenueCondition};
 pub use dead_man::{DeadManAnswer, DeadManReport, DeadManRequest};
 pub use execution::{
     ExecutionKind, ExecutionReport, Fee, Fill, ForeignOrder, Liquidity, NotSentReason, OrderRef,
-    POST_ONLY_CODE,
+    POST_ONLY_CODE, amend_number,
 };
 pub use ids::{
     AssetId, ClientOrderId, ID_PREFIX_MAX, ID_TEXT_MAX, IdPrefix, InstrumentId, StrategyId, VenueId,
@@ -31,7 +31,9 @@ pub use margin::{
 };
 pub use market::{BookDelta, DELTA_LEVELS, Level, MarketData, MarketEvent, Quote, Trade};
 pub use num::{Cash, Price, Qty, SCALE};
-pub use order::{OrderKind, OrderRequest, OrderStatus, OrderTerms, Purpose, Side, TimeInForce};
+pub use order::{
+    Amendment, OrderKind, OrderRequest, OrderStatus, OrderTerms, Purpose, Side, TimeInForce,
+};
 pub use text::Text;
 
 /// Nanoseconds in a millisecond.

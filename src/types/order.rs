@@ -117,6 +117,16 @@ pub struct OrderRequest {
     pub ttl_ns: Option<u64>,
 }
 
+/// What an order of one's own is to become. Venues take both numbers at once; all else stays as it
+/// is: side, purpose, and when it ends.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Amendment {
+    /// Worst price that is accepted from then on.
+    pub price: Price,
+    /// How much in all, what has traded of it included; positive.
+    pub qty: Qty,
+}
+
 /// An order in all its terms, as it goes to the venue.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct OrderTerms {
@@ -162,6 +172,19 @@ pub enum OrderStatus {
     Rejected,
     /// We said no at the last step: no byte of it left (D16).
     NotSent,
+}
+
+impl OrderTerms {
+    /// The part of them that an amendment changes.
+    pub fn amendable(&self) -> Amendment {
+        Amendment { price: self.price, qty: self.qty }
+    }
+
+    /// The same order, amended.
+    #[must_use]
+    pub fn amended(self, to: Amendment) -> Self {
+        Self { price: to.price, qty: to.qty, ..self }
+    }
 }
 
 impl TimeInForce {

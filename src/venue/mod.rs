@@ -171,9 +171,20 @@ pub enum Question {
     DeadMan(DeadManRequest),
 }
 
-/// What the encoded bytes of a new order say.
+/// What encoded bytes ask for of an order.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Written {
+    /// That there be one more.
+    New,
+    /// That one becomes what they say.
+    Amended,
+}
+
+/// What the encoded bytes of a new order or of an amend say.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct WrittenOrder {
+    /// Which of the two.
+    pub written: Written,
     /// Its id.
     pub id: ClientOrderId,
     /// Of what.
@@ -184,7 +195,8 @@ pub struct WrittenOrder {
     pub price: Price,
     /// How much.
     pub qty: Qty,
-    /// Whether it carries the venue's own reduce-only flag.
+    /// Whether it carries the venue's own reduce-only flag; an amend never does, and the order
+    /// keeps its own.
     pub reduce_only: bool,
 }
 
@@ -203,8 +215,8 @@ pub trait OrderDialect: Send {
         buffer: &mut Vec<u8>,
     ) -> Result<Outgoing, EncodeError>;
 
-    /// A new order read back from the bytes that [`Self::encode`] wrote, by other code: the
-    /// gateway's second opinion before they leave. `None` when they say no whole order.
+    /// A new order or an amend read back from the bytes that [`Self::encode`] wrote, by other code:
+    /// the gateway's second opinion before they leave. `None` when they say neither whole.
     fn read_back(&self, bytes: &[u8]) -> Option<WrittenOrder>;
 
     /// One message of the order-entry connection.

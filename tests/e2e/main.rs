@@ -12,6 +12,7 @@
 )]
 
 mod account_drift;
+mod amends;
 mod attestations;
 mod bad_disk;
 mod bad_venue;

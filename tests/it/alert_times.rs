@@ -417,9 +417,12 @@ fn dead_man_runs_out() -> Provoked {
     bid(&mut world);
     let armed = world.sent.iter().find_map(|sent| match sent {
         Sent::DeadMan(request) => Some(request.asked_ns),
-        Sent::New(..) | Sent::Cancel(_) | Sent::CancelAll(_) | Sent::Query(_) | Sent::Account => {
-            None
-        }
+        Sent::New(..)
+        | Sent::Amend(..)
+        | Sent::Cancel(_)
+        | Sent::CancelAll(_)
+        | Sent::Query(_)
+        | Sent::Account => None,
     });
     world.advance(20 * MS);
     world.faults.lost_requests = 1_000;

@@ -43,6 +43,7 @@ fn requests(world: &World, instrument: InstrumentId) -> Vec<DeadManRequest> {
         Sent::DeadMan(request) if request.instrument == instrument => Some(*request),
         Sent::DeadMan(_)
         | Sent::New(..)
+        | Sent::Amend(..)
         | Sent::Cancel(_)
         | Sent::CancelAll(_)
         | Sent::Query(_)

@@ -21,6 +21,7 @@ pub(crate) fn exits(world: &World) -> Vec<Qty> {
             Some(terms.qty)
         }
         Sent::New(..)
+        | Sent::Amend(..)
         | Sent::Cancel(_)
         | Sent::CancelAll(_)
         | Sent::Query(_)

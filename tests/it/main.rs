@@ -10,6 +10,7 @@ mod support;
 
 mod account_drift;
 mod alert_times;
+mod amends;
 mod book_lost;
 mod budgets;
 mod dead_man;

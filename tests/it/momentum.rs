@@ -29,7 +29,8 @@ fn follower() -> World {
 fn orders(world: &World) -> Vec<OrderTerms> {
     let order = |sent: &Sent| match sent {
         Sent::New(_, terms) => Some(*terms),
-        Sent::Cancel(_)
+        Sent::Amend(..)
+        | Sent::Cancel(_)
         | Sent::CancelAll(_)
         | Sent::Query(_)
         | Sent::Account

@@ -114,7 +114,8 @@ fn an_exit_with_a_wide_cap_is_priced_within_the_band() {
     world.operator(command).unwrap();
     let exit = world.sent.iter().find_map(|sent| match sent {
         Sent::New(_, terms) => Some(terms.price),
-        Sent::Cancel(_)
+        Sent::Amend(..)
+        | Sent::Cancel(_)
         | Sent::CancelAll(_)
         | Sent::Query(_)
         | Sent::Account

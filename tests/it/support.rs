@@ -17,11 +17,11 @@ use tradekeel::core::{
 };
 use tradekeel::sim::{Direct, Fees, Rng};
 use tradekeel::types::{
-    AssetId, BookDelta, Cash, ClientOrderId, DELTA_LEVELS, DeadManRequest, ExecutionKind,
-    ExecutionReport, Filters, IdPrefix, Instrument, InstrumentId, InstrumentKind, InstrumentMargin,
-    Level, MS, MarginMode, MarginTier, MarginTiers, MarketData, MarketEvent, NotSentReason,
-    OrderKind, OrderRef, OrderRequest, OrderTerms, Price, Purpose, Qty, Quote, SECOND, Side, Stamp,
-    StrategyId, Text, Trade, VenueId,
+    Amendment, AssetId, BookDelta, Cash, ClientOrderId, DELTA_LEVELS, DeadManRequest,
+    ExecutionKind, ExecutionReport, Filters, IdPrefix, Instrument, InstrumentId, InstrumentKind,
+    InstrumentMargin, Level, MS, MarginMode, MarginTier, MarginTiers, MarketData, MarketEvent,
+    NotSentReason, OrderKind, OrderRef, OrderRequest, OrderTerms, Price, Purpose, Qty, Quote,
+    SECOND, Side, Stamp, StrategyId, Text, Trade, VenueId,
 };
 
 pub(crate) const BTC: InstrumentId = InstrumentId(0);
@@ -64,7 +64,7 @@ pub(crate) struct Faults {
     pub(crate) repeated_answers: u64,
 }
 
-/// What becomes of a new order where the venue answers 503, which says nothing (D10).
+/// What becomes of a new order, or of an amend, where the venue answers 503, which says nothing (D10).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Unavailable {
     /// It was executed all the same, and nobody says so unasked.
@@ -83,6 +83,7 @@ enum Message {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Sent {
     New(ClientOrderId, OrderTerms),
+    Amend(ClientOrderId, OrderTerms),
     Cancel(ClientOrderId),
     CancelAll(InstrumentId),
     Query(ClientOrderId),
@@ -127,6 +128,7 @@ impl Strategy for Puppet {
                     script.placed.extend(id);
                 }
                 Intent::Cancel(id) => intents.cancel(id),
+                Intent::Amend(id, to) => intents.amend(id, to),
             }
         }
     }
@@ -160,7 +162,7 @@ pub(crate) struct World {
     pub(crate) ledgers: BTreeMap<(StrategyId, InstrumentId), LedgerLine>,
     /// Prices are repeated by themselves, so that time can pass.
     pub(crate) market_lives: bool,
-    /// The next new orders are answered 503, the first one first.
+    /// The next new orders and amends are answered 503, the first one first.
     pub(crate) unavailable: VecDeque<Unavailable>,
     rng: Rng,
     effects: Effects,
@@ -537,6 +539,20 @@ impl World {
         self.say(puppet, Intent::Cancel(id));
     }
 
+    /// Lets a puppet wish for other terms of an order, and tells what the kernel said.
+    pub(crate) fn amend(
+        &mut self,
+        id: ClientOrderId,
+        amount: &str,
+        at: &str,
+    ) -> Result<(), DenyReason> {
+        let (sent, to) = (self.sent.len(), Amendment { price: price(at), qty: qty(amount) });
+        self.say(0, Intent::Amend(id, to));
+        let is_sent = |it: &Sent| matches!(it, Sent::Amend(amended, _) if *amended == id);
+        let sent = self.sent.iter().skip(sent).any(is_sent);
+        if sent { Ok(()) } else { Err(*self.denied.last().unwrap()) }
+    }
+
     pub(crate) fn say(&mut self, puppet: usize, wish: Intent) {
         self.puppets[puppet].say(wish);
         self.step(EventKind::Timer);
@@ -558,6 +574,19 @@ impl World {
         let request = OrderRequest { kind: OrderKind::Ioc(at), ..limit(side, amount, "1") };
         self.wish(0, request).unwrap();
         self.advance(20 * MS);
+    }
+
+    /// Somebody amends an order of ours at the venue; nobody hears of it.
+    pub(crate) fn amend_at_venue(&mut self, id: ClientOrderId, to: Amendment) {
+        let unix_ms = self.unix_ms();
+        self.venue.amend_unheard(unix_ms, id, BTC, to);
+    }
+
+    /// True when the venue's order is the one of that id.
+    pub(crate) fn is_named(&self, id: ClientOrderId, order: &tradekeel::sim::Order) -> bool {
+        let mut text = Vec::new();
+        IdPrefix::new("tk").unwrap().write(id, &mut text);
+        order.client_id.as_str().as_bytes() == text
     }
 
     // Time.
@@ -676,7 +705,9 @@ impl World {
             match effect {
                 Effect::Send(command) => self.send(command),
                 Effect::Alert(alert) => self.alerts.push(alert),
-                Effect::Denied { reason, .. } => self.denied.push(reason),
+                Effect::Denied { reason, .. } | Effect::AmendDenied { reason, .. } => {
+                    self.denied.push(reason);
+                }
                 Effect::Tripped(latch) => self.trips.push(latch.trip),
                 Effect::Answer { answer, .. } => self.refusals.push(answer),
                 Effect::Closed { .. }
@@ -695,12 +726,10 @@ impl World {
     fn send(&mut self, command: Command) {
         let (sent, carried) = match &command {
             Command::NewOrder(approved) => {
-                let (id, terms) = (approved.id(), *approved.terms());
-                if !self.up[LinkChannel::Orders.index()] {
-                    let kind = ExecutionKind::NotSent(NotSentReason::LinkDown);
-                    self.post(Message::ToCore(execution(OrderRef::Ours(id), kind)));
-                }
-                (Sent::New(id, terms), LinkChannel::Orders)
+                (Sent::New(approved.id(), *approved.terms()), LinkChannel::Orders)
+            }
+            Command::Amend(approved) => {
+                (Sent::Amend(approved.id(), *approved.terms()), LinkChannel::Orders)
             }
             Command::Cancel { id, .. } => (Sent::Cancel(*id), LinkChannel::Orders),
             Command::CancelAll { instrument } => {
@@ -711,11 +740,15 @@ impl World {
             Command::QueryAccount { .. } => (Sent::Account, LinkChannel::User),
         };
         self.sent.push(sent);
-        if let Command::NewOrder(approved) = &command
+        if !self.up[LinkChannel::Orders.index()]
+            && let Some(report) = command.not_sent(NotSentReason::LinkDown)
+        {
+            self.post(Message::ToCore(EventKind::Execution(report)));
+        }
+        if let Some(report) = command.outcome_unknown()
             && let Some(fate) = self.unavailable.pop_front()
         {
-            let report = execution(OrderRef::Ours(approved.id()), ExecutionKind::OutcomeUnknown);
-            self.post(Message::ToCore(report));
+            self.post(Message::ToCore(EventKind::Execution(report)));
             if fate == Unavailable::Executed {
                 let unix_ms = self.unix_ms();
                 self.venue.handle(unix_ms, &command, &mut self.answers);

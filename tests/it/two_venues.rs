@@ -161,6 +161,7 @@ impl Venues {
                 }
                 Effect::Denied { reason, .. } => self.denied.push(reason),
                 Effect::Send(_)
+                | Effect::AmendDenied { .. }
                 | Effect::Closed { .. }
                 | Effect::Tripped(_)
                 | Effect::Reset { .. }

@@ -1,5 +1,6 @@
 //! An engine with one strategy more: `joiner` stands with one small order at the best bid while it
-//! holds nothing, and with one that reduces at its own best price while it holds something.
+//! holds nothing, and with one that reduces at its own best price while it holds something. Where
+//! the best price moves it amends its order.
 //!
 //! A strategy only says what it wishes. The safety kernel decides, and the engine does the rest:
 //! the command line, the configuration, the journal and the stops are those of `engine`.
@@ -7,7 +8,8 @@
 use std::process::ExitCode;
 use tradekeel::core::{Intents, OrderUpdate, Outcome, ParamFault, Strategy, StrategySetup, View};
 use tradekeel::types::{
-    InstrumentId, OrderKind, OrderRequest, OrderStatus, Purpose, Qty, Quote, SECOND, Side,
+    Amendment, InstrumentId, OrderKind, OrderRequest, OrderStatus, Purpose, Qty, Quote, SECOND,
+    Side,
 };
 
 /// Time to live of its orders: one that has not traded by then is placed anew.
@@ -38,15 +40,21 @@ impl Strategy for Joiner {
             Some(side) => (side, held.abs().min(self.order_qty), Purpose::Reducing),
         };
         let price = if side == Side::Buy { quote.bid } else { quote.ask };
+        let is_quiet = view.now.mono_ns < self.quiet_until_ns;
         let mut has_order = false;
         for order in view.orders().filter(|order| order.terms.instrument == id) {
             has_order = true;
-            let is_elsewhere = (order.terms.side, order.terms.price) != (side, price);
-            if is_elsewhere && order.status == OrderStatus::New {
+            if order.status != OrderStatus::New || order.amending().is_some() {
+                continue;
+            }
+            if (order.terms.side, order.terms.purpose) != (side, purpose) {
                 out.cancel(order.id);
+            } else if order.terms.price != price && !is_quiet {
+                // The same order at another price: one message instead of two, and never none.
+                out.amend(order.id, Amendment { price, qty: order.terms.qty });
             }
         }
-        if !has_order && self.quiet_until_ns <= view.now.mono_ns {
+        if !has_order && !is_quiet {
             let (kind, ttl_ns) = (OrderKind::PostOnly(price), Some(TTL_NS));
             out.place(OrderRequest { instrument: id, side, kind, qty, purpose, ttl_ns });
         }
@@ -55,7 +63,12 @@ impl Strategy for Joiner {
     /// A "no" is not answered by the same wish at the next quote: that would be a storm.
     fn on_order(&mut self, view: &View<'_>, update: &OrderUpdate, _: &mut Intents) {
         use OrderStatus::{Expired, NotSent, Rejected};
-        if let Outcome::Denied(_) | Outcome::Status(Rejected | NotSent | Expired) = update.outcome {
+        let is_no = match update.outcome {
+            Outcome::Denied(_) | Outcome::AmendDenied(_) | Outcome::AmendRefused => true,
+            Outcome::Status(status) => matches!(status, Rejected | NotSent | Expired),
+            Outcome::Amended(_) | Outcome::Replace(_) => false,
+        };
+        if is_no {
             self.quiet_until_ns = view.now.mono_ns + SECOND;
         }
     }

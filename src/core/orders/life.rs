@@ -1,9 +1,10 @@
 //! One order's life: how each word of the venue, and the lack of one, moves it.
 //!
 //! Must hold: no status is left for a final one but by the venue's word (or our own, before the
-//! first byte left); a final status is never left; only a trade moves `cum_qty`.
+//! first byte left); a final status is never left; only a trade moves `cum_qty`. Not here: what
+//! becomes of an amend (`amend.rs`).
 
-use super::Order;
+use super::{Order, amend};
 use crate::core::effect::Command;
 use crate::core::setup::Timing;
 use crate::types::{ExecutionKind, ExecutionReport, Fill, OrderStatus, Qty};
@@ -39,6 +40,11 @@ pub(super) fn apply(
         }
         ExecutionKind::Status { status, cum_qty } => answer(order, status, cum_qty, now_ns, timing),
         ExecutionKind::NotFound => not_found(order, now_ns, timing),
+        ExecutionKind::Stands { .. }
+        | ExecutionKind::Amended { .. }
+        | ExecutionKind::AmendRejected { .. }
+        | ExecutionKind::AmendUnknown { .. }
+        | ExecutionKind::AmendNotSent { .. } => amend::apply(order, report, now_ns, timing),
     }
     None
 }
@@ -52,9 +58,12 @@ pub(super) fn on_deadline(order: &mut Order, now_ns: u64, timing: &Timing) -> Co
         order.patience.on_expired(now_ns);
     }
     let asks = match order.status {
-        OrderStatus::Unknown => true,
+        // One that stands under terms that are not known still ends in time, once asked to.
+        OrderStatus::Unknown => !expired || order.amend.is_none() || order.canceled_ns.is_some(),
         OrderStatus::PendingNew => !expired || !order.is_resting_kind(),
-        OrderStatus::New | OrderStatus::PartiallyFilled => !order.is_resting_kind(),
+        OrderStatus::New | OrderStatus::PartiallyFilled => {
+            !order.is_resting_kind() || !expired && order.amend.is_some()
+        }
         OrderStatus::PendingCancel
         | OrderStatus::Filled
         | OrderStatus::Canceled
@@ -87,9 +96,14 @@ pub(super) fn doubt(order: &mut Order, now_ns: u64, timing: &Timing) {
     }
     order.status = OrderStatus::Unknown;
     order.deadline_ns = now_ns.saturating_add(timing.query_retry_ns);
+    if let Some(amend) = &mut order.amend {
+        amend.is_doubtful = true;
+        let end_ns = order.terms.expires_ns.filter(|end_ns| now_ns < *end_ns);
+        order.deadline_ns = order.deadline_ns.min(end_ns.unwrap_or(u64::MAX));
+    }
 }
 
-fn doubt_now(order: &mut Order, now_ns: u64, timing: &Timing) {
+pub(super) fn doubt_now(order: &mut Order, now_ns: u64, timing: &Timing) {
     doubt(order, now_ns, timing);
     if !order.status.is_final() {
         order.deadline_ns = now_ns;
@@ -119,10 +133,19 @@ pub(super) fn stand(order: &mut Order, now_ns: u64, timing: &Timing) {
         order.deadline_ns = asked_ns.saturating_add(timing.cancel_retry_ns);
         return;
     }
+    if order.amend.is_some_and(|amend| amend.is_doubtful) {
+        if order.status != OrderStatus::Unknown {
+            doubt(order, now_ns, timing);
+        }
+        return;
+    }
     let traded = Qty::ZERO < order.cum_qty;
     order.status = if traded { OrderStatus::PartiallyFilled } else { OrderStatus::New };
     order.deadline_ns = match order.is_resting_kind() {
-        true => order.terms.expires_ns.unwrap_or(u64::MAX),
+        true => {
+            let answer_ns = order.amend.map_or(u64::MAX, |amend| amend.answer_due_ns(timing));
+            order.terms.expires_ns.unwrap_or(u64::MAX).min(answer_ns)
+        }
         false => now_ns.saturating_add(timing.answer_ns_max),
     };
 }
@@ -135,7 +158,7 @@ fn trade(order: &mut Order, fill: &Fill, now_ns: u64, timing: &Timing) {
     if order.status.is_final() {
         return;
     }
-    if order.terms.qty <= order.cum_qty {
+    if order.qty_most() <= order.cum_qty {
         order.status = OrderStatus::Filled;
     } else if order.status != OrderStatus::PendingCancel {
         stand(order, now_ns, timing);
@@ -160,7 +183,13 @@ fn finish(order: &mut Order, status: OrderStatus, claimed: Qty) {
     }
 }
 
-fn answer(order: &mut Order, status: OrderStatus, cum_qty: Qty, now_ns: u64, timing: &Timing) {
+pub(super) fn answer(
+    order: &mut Order,
+    status: OrderStatus,
+    cum_qty: Qty,
+    now_ns: u64,
+    timing: &Timing,
+) {
     order.claimed_qty = order.claimed_qty.max(cum_qty);
     if order.status.is_final() {
         return;

@@ -2,7 +2,8 @@
 //! meet before anybody else's (SAFETY P20).
 //!
 //! Must hold: every order that can rest, has a price and is not over stands here once, whoever
-//! wished for it and whether or not the venue has confirmed it: it may stand there.
+//! wished for it and whether or not the venue has confirmed it: it may stand there. One that is
+//! being amended stands at both of its prices.
 //!
 //! Decision: a sorted list for each instrument and side, so that the next best is there when the
 //! best one goes and nothing is ever searched; its memory is taken at the start.
@@ -42,14 +43,16 @@ impl Resting {
         });
     }
 
-    fn change(&mut self, order: &Order, change: impl FnOnce(&mut Vec<Price>, usize, Price)) {
-        let (side, price) = (order.terms.side, order.terms.price);
-        if !order.is_resting_kind() || price <= Price::ZERO {
+    fn change(&mut self, order: &Order, change: impl Fn(&mut Vec<Price>, usize, Price)) {
+        let side = order.terms.side;
+        if !order.is_resting_kind() {
             return;
         }
         let prices = &mut self.by_instrument[order.terms.instrument.index()][side.index()];
-        let at = prices.partition_point(|held| !side.accepts(price, *held));
-        change(prices, at, price);
+        for price in order.prices().filter(|price| Price::ZERO < *price) {
+            let at = prices.partition_point(|held| !side.accepts(price, *held));
+            change(prices, at, price);
+        }
     }
 }
 

@@ -4,16 +4,17 @@
 //! Must hold: an intent stands here exactly as often as there are orders of it that are not over;
 //! keys are compared whole, so that no order is ever taken for another.
 //!
-//! Decision: open addressing over twice as many slots as there can be orders, probed in a row, and
+//! Decision: open addressing over twice as many slots as there can be intents, probed in a row, and
 //! a slot that becomes free is filled from behind it: there are no marks of what once stood there,
 //! so a probe stays short for ever. A hash map would be seeded by chance, which a deterministic
 //! core must not be.
 
 use super::{ORDERS_MAX, Order};
-use crate::types::{InstrumentId, OrderTerms, Price, Qty, Side, StrategyId};
+use crate::types::{Amendment, InstrumentId, OrderTerms, Price, Qty, Side, StrategyId};
 
-/// Always at least half free, so a probe ends soon.
-const SLOTS: usize = 2 * ORDERS_MAX;
+/// Always at least half free, so a probe ends soon: an order that is being amended asks for two
+/// things.
+const SLOTS: usize = 4 * ORDERS_MAX;
 
 const _: () = assert!(SLOTS.is_power_of_two(), "a place is the upper bits of a hash");
 
@@ -28,10 +29,13 @@ pub(in crate::core) struct IntentKey {
 }
 
 impl IntentKey {
-    /// What an order asked for; `None` for one that is no strategy's.
-    fn of(order: &Order) -> Option<Self> {
-        let OrderTerms { instrument, side, price, qty, .. } = order.terms;
-        order.strategy.map(|strategy| Self { strategy, instrument, side, price, qty })
+    /// What an order asked for, and what it is to become; nothing for one that is no strategy's.
+    fn of(order: &Order) -> impl Iterator<Item = Self> {
+        let OrderTerms { instrument, side, .. } = order.terms;
+        let asked = [Some(order.terms.amendable()), order.amending()].into_iter().flatten();
+        asked.filter_map(move |Amendment { price, qty }| {
+            order.strategy.map(|strategy| Self { strategy, instrument, side, price, qty })
+        })
     }
 
     /// A place among `places` (a power of two) that equal keys share.
@@ -71,12 +75,15 @@ impl Standing {
     }
 
     pub(super) fn add(&mut self, order: &Order) {
-        IntentKey::of(order).into_iter().for_each(|key| self.add_key(key));
+        IntentKey::of(order).for_each(|key| self.add_key(key));
     }
 
     pub(super) fn remove(&mut self, order: &Order) {
-        let Some(key) = IntentKey::of(order) else { return };
-        let at = self.find(&key);
+        IntentKey::of(order).for_each(|key| self.remove_key(&key));
+    }
+
+    fn remove_key(&mut self, key: &IntentKey) {
+        let at = self.find(key);
         match &mut self.slots[at] {
             Some(slot) if 1 < slot.orders => slot.orders -= 1,
             Some(_) => self.close_gap(at),
@@ -141,7 +148,7 @@ mod tests {
     }
 
     fn stands(standing: &Standing, order: &Order) -> bool {
-        standing.has(&IntentKey::of(order).unwrap())
+        standing.has(&IntentKey::of(order).next().unwrap())
     }
 
     #[test]

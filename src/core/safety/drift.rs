@@ -7,11 +7,14 @@
 //! Must hold: no sample, or one that is too old, denies; the latch needs |offset| less half the
 //! round trip beyond the threshold in several samples in a row; time inside is monotonic only.
 
+use super::Kernel;
 use super::kill_switch::{Trip, TripReason};
 use super::verdict::{DenyReason, require};
+use crate::core::alert::Alert;
+use crate::core::effect::{Effect, Effects};
 use crate::core::event::ClockSample;
 use crate::core::setup::ClockLimits;
-use crate::types::{MS, Stamp};
+use crate::types::{MS, Stamp, VenueId};
 
 #[derive(Clone, Debug)]
 pub(super) struct Drift {
@@ -97,6 +100,54 @@ impl Drift {
 /// The part of an offset that the round trip cannot explain.
 fn certain_ns(sample: &ClockSample) -> u64 {
     sample.offset_ns.unsigned_abs().saturating_sub(sample.rtt_ns / 2)
+}
+
+impl Kernel {
+    pub(in crate::core) fn on_clock(
+        &mut self,
+        sample: ClockSample,
+        now: Stamp,
+        effects: &mut Effects,
+    ) {
+        let drift = &mut self.drifts[sample.venue.index()];
+        if let Some(trip) = drift.observe(sample, now.mono_ns) {
+            self.trip(trip, now, effects);
+        }
+    }
+
+    /// The venue refused our time: what we measured of its clock is wrong (R79).
+    pub(in crate::core) fn on_clock_refused(&mut self, venue: VenueId) {
+        self.drifts[venue.index()].forget();
+    }
+
+    pub(in crate::core) fn on_message_time(
+        &mut self,
+        venue: VenueId,
+        sent_unix_ms: u64,
+        received: Stamp,
+    ) {
+        self.drifts[venue.index()].observe_message(sent_unix_ms, received);
+    }
+
+    pub(in crate::core) fn clock_offset_ns(&self, venue: VenueId) -> Option<i64> {
+        self.drifts[venue.index()].offset_ns()
+    }
+
+    /// Says where a clock is off, or good again.
+    pub(super) fn watch_clocks(&mut self, effects: &mut Effects) {
+        for (drift, venue) in self.drifts.iter_mut().zip((0_u8..).map(VenueId)) {
+            match drift.change() {
+                Some(Change::BecameHigh) => {
+                    let offset_ns = drift.offset_ns().unwrap_or(i64::MAX);
+                    effects.push(Effect::Alert(Alert::ClockDrift { venue, offset_ns }));
+                }
+                Some(Change::BecameGood) => {
+                    effects.push(Effect::Alert(Alert::ClockGood(venue)));
+                }
+                None => {}
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! check cannot reach further.
 
 use super::verdict::Passage;
+use crate::core::Order;
 use crate::core::exposure::Around;
 use crate::core::margin::MarginAround;
 use crate::core::market::Market;
@@ -65,6 +66,8 @@ pub(in crate::core) struct Wish<'a> {
     pub(in crate::core) permitted: bool,
     pub(in crate::core) own: Holdings<'a>,
     pub(in crate::core) live_orders: u32,
+    /// The order that is to become what the request says; `None` for a new one.
+    pub(in crate::core) amends: Option<&'a Order>,
 }
 
 /// An exit that an operator asked for.
@@ -84,7 +87,10 @@ pub(super) struct Candidate {
     pub(super) key: Option<IntentKey>,
     pub(super) side: Side,
     pub(super) price: Price,
+    /// How much in all.
     pub(super) qty: Qty,
+    /// What there is already of the order that it amends; nothing for a new one.
+    pub(super) stands: Stands,
     /// What it is to the account.
     pub(super) purpose: Purpose,
     /// What it is to the strategy's ledger.
@@ -94,4 +100,42 @@ pub(super) struct Candidate {
     pub(super) takes: bool,
     /// The strictest over its scopes.
     pub(super) mode: Mode,
+}
+
+/// What there is already of an order that is to be amended.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Stands {
+    /// What of it traded.
+    traded: Qty,
+    /// What of it may still trade as it is.
+    rest: Qty,
+}
+
+impl Stands {
+    pub(super) fn of(order: &Order) -> Self {
+        Self { traded: order.cum_qty, rest: order.remaining() }
+    }
+}
+
+impl Candidate {
+    /// What may trade of it from here on.
+    pub(super) fn rest(&self) -> Qty {
+        self.qty.saturating_sub(self.stands.traded)
+    }
+
+    /// What it adds to all that may trade; below zero for an amend that takes some back.
+    pub(super) fn change(&self) -> Qty {
+        self.rest().saturating_sub(self.stands.rest)
+    }
+
+    /// The same, as limits of positions see it.
+    pub(super) fn added(&self) -> Qty {
+        self.change().max(Qty::ZERO)
+    }
+
+    /// The same in money, at what it is worth; what stands already counts at `price`.
+    pub(super) fn more(&self, worth: Price, price: Price) -> Cash {
+        let before = price.notional(self.stands.rest);
+        worth.notional(self.rest()).saturating_sub(before).max(Cash::ZERO)
+    }
 }

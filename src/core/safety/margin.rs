@@ -22,7 +22,7 @@ impl Kernel {
             return Ok(());
         }
         let (limits, around, held) = (&self.limits.margin, &facts.margin, &facts.account);
-        let reach = exposure::worst(held, order.side, order.qty);
+        let reach = exposure::worst(held, order.side, order.added());
         let after = reach.and_then(|reach| around.with(reach, worth, limits));
         let known = after.zip(around.funds).zip(around.setup.zip(reach));
         require(known.is_some(), DenyReason::MarginUnknown)?;

@@ -3,11 +3,13 @@
 //! `review` is synchronous, allocation-free and runs inline before every order. Its lines are in
 //! order of precedence, the same as [`DenyReason`]: the first that fails names the reason.
 //!
-//! Must hold: only `Kernel::review` and `Kernel::review_exit` make an [`Approved`]; what is not
-//! known denies; a stop never denies an operator's exit (SAFETY E2) and never touches a cancel.
+//! Must hold: only `Kernel::review` and `Kernel::review_exit` make an [`Approved`], and only
+//! `Kernel::review_amend` an [`ApprovedAmend`]; what is not known denies; a stop never denies an
+//! operator's exit (SAFETY E2) and never touches a cancel.
 //! A check is a file that answers `Result<(), DenyReason>`, a variant at its place of precedence, a
 //! line here, and a row in `tests.rs`.
 
+mod amending;
 mod attestation;
 mod breaker;
 mod collar;
@@ -66,20 +68,21 @@ pub use kill_switch::{LATCHES_MAX, Latch, TripReason, TripRecord};
 pub(super) use kill_switch::{Release, Trip};
 pub(super) use modes::{Change, Modes};
 pub(super) use reducing::exit_room;
-pub use verdict::{Approved, DenyReason, Passage};
+pub use verdict::{Approved, ApprovedAmend, DenyReason, Passage};
 
+use super::Order;
 use super::alert::Alert;
 use super::effect::{Effect, Effects};
-use super::event::{ClockSample, JournalState};
+use super::event::JournalState;
 use super::mode::{Mode, ModeCause, ModeRecord, Scope};
 use super::orders::IntentKey;
 use super::setup::{Attestation, Budget, Limits, Restored};
 use crate::types::{
     Cash, ClientOrderId, Instrument, InstrumentId, OrderTerms, Purpose, Quote, Stamp, StrategyId,
-    TimeInForce, VenueId,
+    TimeInForce,
 };
 use drift::Drift;
-use facts::Candidate;
+use facts::{Candidate, Stands};
 use identity::Ids;
 use kill_switch::KillSwitch;
 use losses::Losses;
@@ -104,6 +107,12 @@ pub(super) struct Kernel {
     attestation: Attestation,
     budgets: Vec<Budget>,
     limits: Limits,
+}
+
+/// An order that passed: all its terms, and what it is to the ledger of its strategy.
+struct Judged {
+    terms: OrderTerms,
+    toward: Purpose,
 }
 
 /// What the machine must do after the kernel looked.
@@ -153,9 +162,12 @@ impl Kernel {
         wish: &Wish<'_>,
         facts: &Facts<'_>,
     ) -> Result<Approved, DenyReason> {
+        assert!(wish.amends.is_none(), "an amend makes no order");
         let verdict = self.judge(wish, facts);
         self.ids.spend(wish.id);
-        verdict
+        let Judged { terms, toward } = verdict?;
+        let approved = Approved::by_kernel(wish.id, Some(wish.strategy), terms, wish.origin_ns);
+        Ok(approved.toward_ledger(toward))
     }
 
     /// The way from an operator's flatten to an order (D4). Whatever the answer, its id is spent.
@@ -169,13 +181,13 @@ impl Kernel {
         verdict
     }
 
-    fn judge(&mut self, wish: &Wish<'_>, facts: &Facts<'_>) -> Result<Approved, DenyReason> {
+    fn judge(&mut self, wish: &Wish<'_>, facts: &Facts<'_>) -> Result<Judged, DenyReason> {
         let (asked, bounds) = (wish, self.limits.instruments[facts.instrument.id.index()]);
         let ttl_ns_max = self.limits.order_ttl_ns_max;
         let wish = &shared::to_account(asked, facts, bounds.shared, ttl_ns_max);
-        let (request, toward) = (&wish.request, asked.request.purpose);
-        let opening = request.purpose == Purpose::Opening;
-        let passage = if opening { Passage::Open } else { Passage::Reduce };
+        let request = &wish.request;
+        let toward = asked.amends.map_or(asked.request.purpose, |order| order.toward);
+        let passage = amending::passage(wish);
         let mode = self.modes.at(facts.instrument.id, Some(wish.strategy));
         self.check_place(passage, mode, wish.id, Some(wish), facts)?;
         let quote = facts.market.quote().ok_or(DenyReason::NoQuote)?;
@@ -186,14 +198,24 @@ impl Kernel {
         let key = IntentKey { strategy, instrument, side, price, qty };
         let (key, ttl_ns) = (Some(key), request.ttl_ns);
         let takes = taking::takes(&request.kind, quote, side, price);
-        let order =
-            Candidate { passage, key, side, price, qty, purpose, toward, ttl_ns, takes, mode };
+        let stands = wish.amends.map_or(Stands::default(), Stands::of);
+        let order = Candidate {
+            passage,
+            key,
+            side,
+            price,
+            qty,
+            stands,
+            purpose,
+            toward,
+            ttl_ns,
+            takes,
+            mode,
+        };
         self.check_order(&order, quote, Some(wish), facts)?;
         key.into_iter().for_each(|key| self.repeats.count(key, facts.now.mono_ns));
         self.rates.take(Some(strategy), facts.now.mono_ns);
-        let terms = terms::terms_of(request, price, facts.now);
-        let approved = Approved::by_kernel(wish.id, Some(wish.strategy), terms, wish.origin_ns);
-        Ok(approved.toward_ledger(toward))
+        Ok(Judged { terms: terms::terms_of(request, price, facts.now), toward })
     }
 
     /// Under the same checks as a wish, as far as the exit table lets them bind (SAFETY E2):
@@ -209,8 +231,20 @@ impl Kernel {
         let price = price.ok_or(DenyReason::NoPrice)?;
         let (side, qty, purpose) = (exit.side, exit.qty, Purpose::Reducing);
         let (key, ttl_ns, takes, toward) = (None, None, true, purpose);
-        let order =
-            Candidate { passage, key, side, price, qty, purpose, toward, ttl_ns, takes, mode };
+        let stands = Stands::default();
+        let order = Candidate {
+            passage,
+            key,
+            side,
+            price,
+            qty,
+            stands,
+            purpose,
+            toward,
+            ttl_ns,
+            takes,
+            mode,
+        };
         self.check_order(&order, quote, None, facts)?;
         self.rates.take(None, facts.now.mono_ns);
         let terms = OrderTerms {
@@ -259,7 +293,10 @@ impl Kernel {
         holds(wish.is_none_or(|wish| wish.permitted), DenyReason::NotPermitted)?;
         let restricted = self.limits.instruments[instrument.id.index()].restricted;
         holds(!restricted, DenyReason::Restricted)?;
-        passage.judge(self.ids.check(id))?;
+        passage.judge(match wish.filter(|wish| wish.amends.is_some()) {
+            Some(wish) => amending::check(wish),
+            None => self.ids.check(id),
+        })?;
         passage.judge(self.drifts[instrument.venue.index()].check(now_ns))?;
         holds(facts.market.last_quote().is_some(), DenyReason::NoPrice)?;
         passage.judge(freshness::check(facts.market, now_ns, self.limits.data_age_ns_max))?;
@@ -298,7 +335,7 @@ impl Kernel {
         passage.judge(size::check(price, qty, bounds.order_qty_max, limits.order_notional_max))?;
         if takes {
             let (book, max_bps) = (facts.market.book(), limits.depth_bps_max);
-            passage.judge(taking::check_depth(book, side, qty, max_bps))?;
+            passage.judge(taking::check_depth(book, side, order.rest(), max_bps))?;
         }
         passage.judge(collar::check(quote, side, price, limits.price_band_bps))?;
         let traded = facts.market.traded(now_ns, limits.data_age_ns_max);
@@ -309,24 +346,30 @@ impl Kernel {
             None => reducing::check_exit(&facts.account, kind, side, qty),
         })?;
         self.check_intent(order, facts)?;
-        self.check_counts(passage, facts)?;
+        self.check_counts(order, wish, facts)?;
         let worth = price.max(quote.ask);
         let position_max = self.scaled_qty(mode, bounds.position_max);
-        passage.judge(exposure::check_position(&facts.account, side, qty, position_max))?;
+        passage.judge(exposure::check_position(
+            &facts.account,
+            side,
+            order.added(),
+            position_max,
+        ))?;
         let gross_max = self.scaled_cash(mode, self.limits.gross_notional_max);
-        let more = worth.notional(qty);
+        let more = order.more(worth, quote.ask);
         passage.judge(exposure::check_gross(facts.around.gross, more, gross_max))?;
         self.check_sums(order, worth, more, facts)?;
         passage.judge(self.check_margin(order, worth, facts))?;
         let Some(wish) = wish else { return Ok(()) };
         let budget = self.budgets[wish.strategy.index()];
-        holds(wish.live_orders < budget.open_orders_max, DenyReason::StrategyOrders)?;
+        let has_room = wish.amends.is_some() || wish.live_orders < budget.open_orders_max;
+        holds(has_room, DenyReason::StrategyOrders)?;
         passage.judge(self.rates.check_strategy(passage, wish.strategy, now_ns))?;
         if order.toward != Purpose::Opening {
             return Ok(());
         }
         let notional_max = self.scaled_cash(mode, budget.position_notional_max);
-        passage.judge(exposure::check_strategy(&wish.own, side, worth, qty, notional_max))
+        passage.judge(exposure::check_strategy(&wish.own, side, worth, order.added(), notional_max))
     }
 
     /// Has the same been asked for, and would it meet an order of our own?
@@ -344,15 +387,24 @@ impl Kernel {
     /// Decision: orders of unknown fate are limited in each instrument, which is the smallest scope
     /// of a lost answer (SAFETY E8), and in all together: answers that are lost here and there are
     /// a venue or a connection that loses them, before any one instrument shows it.
-    fn check_counts(&mut self, passage: Passage, facts: &Facts<'_>) -> Result<(), DenyReason> {
+    fn check_counts(
+        &mut self,
+        order: &Candidate,
+        wish: Option<&Wish<'_>>,
+        facts: &Facts<'_>,
+    ) -> Result<(), DenyReason> {
+        let passage = order.passage;
         let (limits, here) = (&self.limits, facts.account.open);
         let bounds = limits.instruments[facts.instrument.id.index()];
         let holds = |holds, reason| passage.judge(require(holds, reason));
         holds(facts.unknown_orders < limits.unknown_orders_max, DenyReason::TooManyUnknown)?;
         holds(here.unknown() < bounds.unknown_orders_max, DenyReason::InstrumentUnknown)?;
         let most = limits.open_orders_max.min(STRATEGY_ORDERS_MAX);
-        holds(facts.live_orders < most, DenyReason::TooManyOrders)?;
-        holds(here.live() < bounds.open_orders_max, DenyReason::InstrumentOrders)?;
+        // An amend adds no order.
+        if wish.is_none_or(|wish| wish.amends.is_none()) {
+            holds(facts.live_orders < most, DenyReason::TooManyOrders)?;
+            holds(here.live() < bounds.open_orders_max, DenyReason::InstrumentOrders)?;
+        }
         passage.judge(self.rates.check(passage, facts.now.mono_ns))
     }
 
@@ -370,18 +422,7 @@ impl Kernel {
         if let Some(trip) = found.trip {
             self.trip(trip, now, effects);
         }
-        for (drift, venue) in self.drifts.iter_mut().zip((0_u8..).map(VenueId)) {
-            match drift.change() {
-                Some(drift::Change::BecameHigh) => {
-                    let offset_ns = drift.offset_ns().unwrap_or(i64::MAX);
-                    effects.push(Effect::Alert(Alert::ClockDrift { venue, offset_ns }));
-                }
-                Some(drift::Change::BecameGood) => {
-                    effects.push(Effect::Alert(Alert::ClockGood(venue)));
-                }
-                None => {}
-            }
-        }
+        self.watch_clocks(effects);
         let reduces = if found.day_lost {
             Some((Scope::All, ModeCause::DailyLoss))
         } else {
@@ -436,22 +477,6 @@ impl Kernel {
         self.modes.is_stopping()
     }
 
-    pub(super) fn on_clock(&mut self, sample: ClockSample, now: Stamp, effects: &mut Effects) {
-        let drift = &mut self.drifts[sample.venue.index()];
-        if let Some(trip) = drift.observe(sample, now.mono_ns) {
-            self.trip(trip, now, effects);
-        }
-    }
-
-    /// The venue refused our time: what we measured of its clock is wrong (R79).
-    pub(super) fn on_clock_refused(&mut self, venue: VenueId) {
-        self.drifts[venue.index()].forget();
-    }
-
-    pub(super) fn on_message_time(&mut self, venue: VenueId, sent_unix_ms: u64, received: Stamp) {
-        self.drifts[venue.index()].observe_message(sent_unix_ms, received);
-    }
-
     /// The mode of everything, the latch included.
     pub(super) fn mode(&self) -> Mode {
         if self.latch().is_some() { Mode::Killed } else { self.modes.all() }
@@ -481,7 +506,7 @@ impl Kernel {
     }
 
     /// True when nothing opening may stand at the venue in that place.
-    pub(super) fn forbids_opening(&self, order: &super::Order) -> bool {
+    pub(super) fn forbids_opening(&self, order: &Order) -> bool {
         self.kill_switch.covers(order.terms.instrument, order.strategy)
             || self.modes.is_stopping()
             || self.losses.forbids_opening()
@@ -500,7 +525,7 @@ impl Kernel {
     }
 
     /// True when that latch stops such an order.
-    pub(super) fn reaches(&self, latch: &Latch, order: &super::Order) -> bool {
+    pub(super) fn reaches(&self, latch: &Latch, order: &Order) -> bool {
         self.kill_switch.reaches(latch, order.terms.instrument, order.strategy)
     }
 
@@ -516,10 +541,6 @@ impl Kernel {
 
     pub(super) fn latch_generation(&self) -> u32 {
         self.kill_switch.generation()
-    }
-
-    pub(super) fn clock_offset_ns(&self, venue: VenueId) -> Option<i64> {
-        self.drifts[venue.index()].offset_ns()
     }
 
     pub(super) fn limits(&self) -> &Limits {

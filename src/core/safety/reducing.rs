@@ -22,7 +22,8 @@ pub(super) fn check(
     kind: InstrumentKind,
     shared: bool,
 ) -> Result<(), DenyReason> {
-    let &Candidate { side, qty, purpose, toward, .. } = order;
+    let &Candidate { side, purpose, toward, .. } = order;
+    let qty = order.change();
     if toward == Purpose::Opening {
         return Ok(());
     }

@@ -19,10 +19,10 @@ impl Kernel {
         more: Cash,
         facts: &Facts<'_>,
     ) -> Result<(), DenyReason> {
-        let &Candidate { passage, side, qty, mode, .. } = order;
+        let &Candidate { passage, side, mode, .. } = order;
         let (around, equity) = (&facts.around, facts.equity);
         let limits = &self.limits.appetite.exposure;
-        let own = exposure::own_worst(&facts.account, side, worth, qty);
+        let own = exposure::own_worst(&facts.account, side, worth, order.added());
         if mode != Mode::Conservative {
             passage.judge(exposure::check_sums(around, more, limits))?;
             return passage.judge(exposure::check_shares(around, own, more, equity, limits));

@@ -27,7 +27,9 @@ pub(super) fn to_account<'a>(
 ) -> Wish<'a> {
     let OrderRequest { side, qty, purpose, ttl_ns, .. } = wish.request;
     let lowers = reducing::lowers(&facts.account, facts.instrument.kind, side, qty);
-    let opens = shared && purpose == Purpose::Reducing && !lowers;
+    // The flag of an order that stands is what it is.
+    let asks = wish.amends.is_none() && purpose == Purpose::Reducing;
+    let opens = shared && asks && !lowers;
     let request = match opens {
         true => OrderRequest {
             purpose: Purpose::Opening,

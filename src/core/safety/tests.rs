@@ -1,6 +1,7 @@
 //! One row per deny reason: change one thing of a good order and get that one reason; one step
 //! inside the boundary it passes. No row, no merge.
 
+mod amends;
 mod boundaries;
 pub(super) mod case;
 mod mode_walk;
@@ -11,9 +12,10 @@ use crate::core::market::Market;
 use crate::core::mode::ModeCause;
 use crate::core::{Baseline, Criterion, JournalState, Permissions, Refusal};
 use crate::types::{
-    InstrumentKind, InstrumentMargin, MarginMode, MarketData, OrderKind, OrderRequest, Price, Qty,
-    SECOND, Side, Text,
+    InstrumentKind, InstrumentMargin, MarginMode, MarketData, OrderKind, OrderRequest, OrderStatus,
+    Price, Qty, SECOND, Side, Text, VenueId,
 };
+use amends::{amend, verdict};
 use case::*;
 
 type Change = fn(&mut Case);
@@ -37,6 +39,11 @@ const ROWS: &[(DenyReason, Change, Change)] = &[
     (DenyReason::NotPermitted, |c| c.permitted = false, |_| {}),
     (DenyReason::Restricted, |c| c.kernel.limits.instruments[0].restricted = true, |c| { *c = good_reduction(); c.kernel.limits.instruments[0].restricted = true; }),
     (DenyReason::BadId, |c| { c.kernel.ids.spend(id(5)); c.id = id(5); }, |c| { c.kernel.ids.spend(id(5)); c.id = id(6); }),
+    (DenyReason::OrderNotResting, |c| amend(c, |order| order.status = OrderStatus::PendingNew), |c| amend(c, |order| order.status = OrderStatus::PartiallyFilled)),
+    (DenyReason::AmendUnderWay, |c| amend(c, |order| *order = order.being_amended()), |c| amend(c, |_| {})),
+    (DenyReason::SameTerms, |c| amend(c, |order| (order.terms.price, order.terms.qty) = (Price::whole(100), Qty::whole(2))), |c| amend(c, |order| order.terms.price = Price::whole(100))),
+    (DenyReason::BelowFilled, |c| amend(c, |order| (order.terms.qty, order.cum_qty) = (Qty::whole(3), Qty::whole(2))), |c| amend(c, |order| (order.terms.qty, order.cum_qty) = (Qty::whole(3), Qty::from_units(199_900_000)))),
+    (DenyReason::TooManyAmends, |c| amend(c, |order| *order = order.amended_so_often(10_000)), |c| amend(c, |order| *order = order.amended_so_often(9_999))),
     (DenyReason::ClockUnknown, |c| c.kernel.drifts[0] = Drift::new(limits().clock), |_| {}),
     (DenyReason::ClockDrift, |c| observe_drift(c, -2_000), |c| observe_drift(c, -1_999)),
     (DenyReason::NoPrice, |c| c.market = Market::new(c.instrument.filters.price_tick, SECOND), |_| {}),
@@ -117,8 +124,8 @@ fn each_check_alone_refuses_at_its_boundary_and_passes_one_step_inside() {
         let (mut refused, mut passed) = (good(), good());
         outside(&mut refused);
         inside(&mut passed);
-        assert_eq!(review(&mut refused).map(drop), Err(*reason));
-        assert_eq!(review(&mut passed).map(drop), Ok(()), "one step inside {reason:?}");
+        assert_eq!(verdict(&mut refused), Err(*reason));
+        assert_eq!(verdict(&mut passed), Ok(()), "one step inside {reason:?}");
     }
 }
 
@@ -287,20 +294,19 @@ fn every_reason_denies_those_whom_the_exit_table_says_and_nobody_else() {
             if passage != Passage::Open && *reason != DenyReason::NotReducing {
                 (case.position, case.own_position) = held;
             }
-            let verdict = match (passage, reason) {
+            let told = match (passage, reason) {
                 // It is never off the grid: its price is the kernel's own.
                 (Passage::Flatten, DenyReason::BadPrice) => continue,
                 (Passage::Flatten, DenyReason::LinkDown) => {
                     assert!(review_exit(&mut case).is_ok(), "the other connections are not needed");
                     case.entry_up = false;
-                    review_exit(&mut case)
+                    review_exit(&mut case).map(drop)
                 }
-                (Passage::Flatten, _) => review_exit(&mut case),
+                (Passage::Flatten, _) => review_exit(&mut case).map(drop),
                 // An opening order cannot fail to reduce.
                 (Passage::Open, DenyReason::NotReducing) => continue,
-                (Passage::Open | Passage::Reduce, _) => review(&mut case),
+                (Passage::Open | Passage::Reduce, _) => verdict(&mut case),
             };
-            let told = verdict.map(drop);
             let expected = if reason.binds(passage) { Err(*reason) } else { Ok(()) };
             assert_eq!(told, expected, "{reason:?} for {passage:?}");
         }

@@ -1,6 +1,6 @@
 //! The kernel's answer: an [`Approved`] order, or the one reason why not.
 
-use crate::types::{ClientOrderId, OrderTerms, Purpose, StrategyId};
+use crate::types::{ClientOrderId, OrderTerms, Purpose, StrategyId, amend_number};
 
 /// An order that passed every check. Proof by type: it cannot be built, copied or read from disk
 /// outside the kernel (`tests/compile_fail` proves it).
@@ -49,6 +49,53 @@ impl Approved {
     }
 
     /// Monotonic time at which the bytes arrived that caused it: tick-to-order runs from here.
+    pub fn origin_ns(&self) -> u64 {
+        self.origin_ns
+    }
+}
+
+/// An amend that passed every check. Proof by type, as [`Approved`] is.
+#[derive(Debug, Eq, PartialEq)]
+pub struct ApprovedAmend {
+    id: ClientOrderId,
+    strategy: StrategyId,
+    terms: OrderTerms,
+    amends: u32,
+    origin_ns: u64,
+}
+
+impl ApprovedAmend {
+    pub(super) fn by_kernel(
+        id: ClientOrderId,
+        strategy: StrategyId,
+        terms: OrderTerms,
+        amends: u32,
+        origin_ns: u64,
+    ) -> Self {
+        Self { id, strategy, terms, amends, origin_ns }
+    }
+
+    /// Of which order.
+    pub fn id(&self) -> ClientOrderId {
+        self.id
+    }
+
+    /// Whose wish it was.
+    pub fn strategy(&self) -> StrategyId {
+        self.strategy
+    }
+
+    /// All terms of the order, once it is amended.
+    pub fn terms(&self) -> &OrderTerms {
+        &self.terms
+    }
+
+    /// Which amend of the order it is, as [`amend_number`] counts.
+    pub fn number(&self) -> u8 {
+        amend_number(self.amends)
+    }
+
+    /// Monotonic time at which the bytes arrived that caused it.
     pub fn origin_ns(&self) -> u64 {
         self.origin_ns
     }
@@ -157,6 +204,16 @@ reasons! {
     Restricted: deny allow allow,
     /// The id is not of this start, or not above every id that was reviewed before.
     BadId: deny deny deny,
+    /// The order that was to be amended does not rest at the venue, as far as is known.
+    OrderNotResting: deny deny allow,
+    /// An amend of the order is on its way already.
+    AmendUnderWay: deny deny allow,
+    /// The order has these terms.
+    SameTerms: deny deny allow,
+    /// As much of the order has traded: the venue would take it back.
+    BelowFilled: deny deny allow,
+    /// The venue amends no order so often.
+    TooManyAmends: deny deny allow,
     /// The venue's clock has not been measured, or too long ago.
     ClockUnknown: deny allow allow,
     /// The venue's clock is too far from ours.

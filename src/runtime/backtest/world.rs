@@ -178,6 +178,7 @@ impl World {
                 Effect::Alert(Alert::ClockDrift { .. }) => self.drift_warned = true,
                 Effect::Alert(_)
                 | Effect::Denied { .. }
+                | Effect::AmendDenied { .. }
                 | Effect::Closed { .. }
                 | Effect::Tripped(_)
                 | Effect::Reset { .. }

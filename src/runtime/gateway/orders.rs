@@ -1,6 +1,6 @@
 //! Order entry: one command after the other, encoded, signed, checked against the latch, written.
 
-use super::post_check::{self, is_our_fault};
+use super::post_check::{Leaving, is_our_fault};
 use super::{Shared, account};
 use crate::config::Wait;
 use crate::core::{
@@ -11,9 +11,7 @@ use crate::net::{Address, Bytes, NetError, Sent};
 use crate::runtime::bell::Bell;
 use crate::runtime::lane::Reader;
 use crate::runtime::link;
-use crate::types::{
-    ClientOrderId, ExecutionKind, ExecutionReport, InstrumentId, NotSentReason, OrderRef, Text,
-};
+use crate::types::{ClientOrderId, NotSentReason, Text};
 use crate::venue::{Call, Outgoing, Question};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -135,11 +133,14 @@ impl Session<'_> {
 
     /// The last look at the latches and at the bytes, and the write.
     async fn write(&mut self, command: &Command) -> Result<(), NetError> {
-        let Command::NewOrder(order) = command else { return self.writer.send(&self.buffer).await };
-        let (shared, id) = (self.shared, order.id());
-        let pass = match order.strategy() {
+        let Some(leaving) = Leaving::of(command) else {
+            return self.writer.send(&self.buffer).await;
+        };
+        let Leaving { strategy, origin_ns, approved } = leaving;
+        let shared = self.shared;
+        let pass = match strategy {
             None => None,
-            Some(strategy) => match shared.gate.pass(strategy, order.terms().instrument) {
+            Some(strategy) => match shared.gate.pass(strategy, approved.instrument) {
                 Some(pass) => Some(pass),
                 None => {
                     refuse(shared, command, NotSentReason::KillSwitch);
@@ -149,13 +150,12 @@ impl Session<'_> {
         };
         let written = shared.dialect.borrow().read_back(&self.buffer);
         let now_ns = shared.clock.mono_ns();
-        let (approved, strategy) = (post_check::approved(order), order.strategy());
         let verdict = shared.post_check.borrow_mut().check(&approved, strategy, written, now_ns);
         if let Err(reason) = verdict {
             drop(pass);
             refuse(shared, command, reason);
             if is_our_fault(reason) {
-                trip(shared, id, reason);
+                trip(shared, approved.id, reason);
             }
             return Ok(());
         }
@@ -163,15 +163,15 @@ impl Session<'_> {
         drop(pass);
         match &sent {
             Ok(()) => {
-                let took_ns = self.shared.clock.mono_ns().saturating_sub(order.origin_ns());
+                let took_ns = self.shared.clock.mono_ns().saturating_sub(origin_ns);
                 self.shared.latency.record(took_ns);
             }
             Err(error) if error.sent() == Sent::No => {
                 refuse(self.shared, command, NotSentReason::LinkDown);
             }
             Err(_) => {
-                let kind = ExecutionKind::OutcomeUnknown;
-                tell_order(self.shared, order.terms().instrument, id, kind);
+                let unknown = command.outcome_unknown().map(EventKind::Execution);
+                unknown.into_iter().for_each(|kind| self.shared.tell(kind));
             }
         }
         sent
@@ -201,12 +201,10 @@ fn encode(shared: &Rc<Shared>, command: &Command, buffer: &mut Vec<u8>) -> Optio
     }
 }
 
-/// Tells the core that a new order did not leave; anything else it repeats by itself.
+/// Tells the core that a new order or an amend did not leave; anything else it repeats by itself.
 fn refuse(shared: &Shared, command: &Command, reason: NotSentReason) {
-    if let Command::NewOrder(order) = command {
-        let kind = ExecutionKind::NotSent(reason);
-        tell_order(shared, order.terms().instrument, order.id(), kind);
-    }
+    let report = command.not_sent(reason).map(EventKind::Execution);
+    report.into_iter().for_each(|kind| shared.tell(kind));
 }
 
 /// The bytes contradict the kernel: this program is wrong somewhere, and nobody knows where.
@@ -218,16 +216,6 @@ fn trip(shared: &Shared, id: ClientOrderId, reason: NotSentReason) {
         by: Text::new("gateway"),
         reason: Text::new(&format!("order {id}: {reason:?}")),
         command: OperatorCommand::Trip(TripCause::PostCheck),
-    }));
-}
-
-fn tell_order(shared: &Shared, instrument: InstrumentId, id: ClientOrderId, kind: ExecutionKind) {
-    shared.tell(EventKind::Execution(ExecutionReport {
-        instrument,
-        order: OrderRef::Ours(id),
-        venue_order_id: None,
-        transact_unix_ms: None,
-        kind,
     }));
 }
 

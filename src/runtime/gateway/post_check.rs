@@ -7,10 +7,11 @@
 //! switch. Not here: the latches, which [`crate::runtime::gate`] holds.
 
 use super::sent_ids::SentIds;
+use crate::core::Command;
 use crate::core::Rate;
-use crate::core::safety::Approved;
+use crate::core::safety::{Approved, ApprovedAmend};
 use crate::types::{NotSentReason, Purpose, Qty, SECOND, StrategyId};
-use crate::venue::WrittenOrder;
+use crate::venue::{Written, WrittenOrder};
 
 /// How many times what the kernel approves in a second may leave in one: orders that waited for a
 /// slow connection leave together.
@@ -47,8 +48,11 @@ impl PostCheck {
         now_ns: u64,
     ) -> Result<(), NotSentReason> {
         let written = written.filter(|it| it == approved).ok_or(NotSentReason::Contradicted)?;
-        if !self.sent.is_new(written.id) {
-            return Err(NotSentReason::RepeatedId);
+        // An amend names an order that left; what is not known to have left is none of ours.
+        match (written.written, self.sent.is_new(written.id)) {
+            (Written::New, true) | (Written::Amended, false) => {}
+            (Written::New, false) => return Err(NotSentReason::RepeatedId),
+            (Written::Amended, true) => return Err(NotSentReason::Contradicted),
         }
         let most = self.qty_max.get(written.instrument.index()).copied();
         if strategy.is_some() && most.is_none_or(|most| most < written.qty) {
@@ -61,15 +65,62 @@ impl PostCheck {
             return Err(NotSentReason::TooFast);
         }
         self.in_second += 1;
-        self.sent.mark(written.id);
+        if written.written == Written::New {
+            self.sent.mark(written.id);
+        }
         Ok(())
     }
 }
 
-/// What the bytes must say.
-pub(super) fn approved(order: &Approved) -> WrittenOrder {
+/// What is to leave under the kernel's approval.
+pub(super) struct Leaving {
+    pub(super) strategy: Option<StrategyId>,
+    /// When the bytes arrived that caused it.
+    pub(super) origin_ns: u64,
+    /// What the bytes must say.
+    pub(super) approved: WrittenOrder,
+}
+
+impl Leaving {
+    /// `None` for a command that needs no approval.
+    pub(super) fn of(command: &Command) -> Option<Self> {
+        match command {
+            Command::NewOrder(order) => Some(Self {
+                strategy: order.strategy(),
+                origin_ns: order.origin_ns(),
+                approved: new_order(order),
+            }),
+            Command::Amend(amend) => Some(Self {
+                strategy: Some(amend.strategy()),
+                origin_ns: amend.origin_ns(),
+                approved: amended(amend),
+            }),
+            Command::Cancel { .. }
+            | Command::CancelAll { .. }
+            | Command::ArmDeadMan(_)
+            | Command::QueryOrder { .. }
+            | Command::QueryAccount { .. } => None,
+        }
+    }
+}
+
+fn amended(amend: &ApprovedAmend) -> WrittenOrder {
+    let terms = amend.terms();
+    WrittenOrder {
+        written: Written::Amended,
+        id: amend.id(),
+        instrument: terms.instrument,
+        side: terms.side,
+        price: terms.price,
+        qty: terms.qty,
+        reduce_only: false,
+    }
+}
+
+fn new_order(order: &Approved) -> WrittenOrder {
     let terms = order.terms();
     WrittenOrder {
+        written: Written::New,
         id: order.id(),
         instrument: terms.instrument,
         side: terms.side,
@@ -105,6 +156,7 @@ mod tests {
 
     fn order(sequence: u32) -> WrittenOrder {
         WrittenOrder {
+            written: Written::New,
             id: ClientOrderId { epoch: 3, sequence },
             instrument: InstrumentId(0),
             side: Side::Buy,
@@ -149,6 +201,22 @@ mod tests {
         let exit = check.check(&order(7), None, Some(order(7)), 0);
         assert_eq!(exit, Err(NotSentReason::RepeatedId), "an exit needs an id of its own too");
         assert_eq!(leaves(&mut check, order(8)), Ok(()));
+    }
+
+    #[test]
+    fn an_amend_is_of_an_order_that_left_and_counts_as_a_message() {
+        let mut check = check();
+        let amend = |sequence| WrittenOrder { written: Written::Amended, ..order(sequence) };
+        assert_eq!(leaves(&mut check, amend(1)), Err(NotSentReason::Contradicted));
+        assert_eq!(leaves(&mut check, order(1)), Ok(()));
+        for _ in 0..5 {
+            assert_eq!(leaves(&mut check, amend(1)), Ok(()));
+        }
+        assert_eq!(leaves(&mut check, amend(1)), Err(NotSentReason::TooFast));
+        let larger = WrittenOrder { qty: Qty::from_units(500_000_001), ..amend(1) };
+        assert_eq!(leaves(&mut check, larger), Err(NotSentReason::TooLarge));
+        let verdict = check.check(&amend(1), MAKER, Some(order(1)), SECOND);
+        assert_eq!(verdict, Err(NotSentReason::Contradicted), "not what was approved");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::wallet::Version;
 use crate::sim::exchange::AccountIndex;
 use serde_json::{Value, json};
 
-/// Request weight of every method that is no order.
+/// Request weight of every method that is neither a new order nor an amend.
 const WEIGHT: u32 = 5;
 
 impl Server {
@@ -56,7 +56,8 @@ impl Server {
             Some(Value::Object(params)) => Params::of_json(params)?,
             Some(_) => return Err(Fault::invalid("params")),
         };
-        if method != "order.place" {
+        let is_order = matches!(method, "order.place" | "order.modify");
+        if !is_order {
             self.usage.spend(now_unix_ms, if method == "ping" { 1 } else { WEIGHT })?;
         }
         match method {
@@ -68,7 +69,7 @@ impl Server {
             }
             _ => {
                 let owner = self.signed(now_unix_ms, &params)?;
-                *account = (method == "order.place").then_some(owner);
+                *account = is_order.then_some(owner);
                 self.serve_signed(now_unix_ms, method, owner, &params)
             }
         }
@@ -84,6 +85,7 @@ impl Server {
         let statement = self.statement(now_unix_ms, owner);
         match method {
             "order.place" => self.place(now_unix_ms, owner, params),
+            "order.modify" => self.modify(now_unix_ms, owner, params),
             "order.cancel" => self.cancel(now_unix_ms, owner, params),
             "order.status" => self.order(owner, params),
             "account.balance" | "v2/account.balance" => Ok(statement.balances()),

@@ -23,6 +23,7 @@ enum Public {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Private {
     Place,
+    Modify,
     Cancel,
     CancelAll,
     CancelAllAlgo,
@@ -62,7 +63,7 @@ use Endpoint::{Keyed, Open, Signed};
 use Private as P;
 
 /// Method, path, weight, what it is. The weight of some grows with the question.
-const ROUTES: [(&str, &str, u32, Endpoint); 32] = [
+const ROUTES: [(&str, &str, u32, Endpoint); 33] = [
     ("GET", "/fapi/v1/ping", 1, Open(Public::Ping)),
     ("GET", "/fapi/v1/time", 1, Open(Public::Time)),
     ("GET", "/fapi/v1/exchangeInfo", 1, Open(Public::ExchangeInfo)),
@@ -70,6 +71,7 @@ const ROUTES: [(&str, &str, u32, Endpoint); 32] = [
     ("GET", "/fapi/v1/ticker/bookTicker", 2, Open(Public::BookTicker)),
     ("GET", "/fapi/v1/premiumIndex", 1, Open(Public::PremiumIndex)),
     ("POST", "/fapi/v1/order", 0, Signed(P::Place)),
+    ("PUT", "/fapi/v1/order", 0, Signed(P::Modify)),
     ("DELETE", "/fapi/v1/order", 1, Signed(P::Cancel)),
     ("GET", "/fapi/v1/order", 1, Signed(P::Order)),
     ("DELETE", "/fapi/v1/allOpenOrders", 1, Signed(P::CancelAll)),
@@ -118,7 +120,8 @@ impl Server {
             ("Content-Type".to_owned(), "application/json".to_owned()),
             ("X-MBX-USED-WEIGHT-1M".to_owned(), self.usage.weight(now_unix_ms).to_string()),
         ];
-        let places = request.method == "POST" && request.target.starts_with("/fapi/v1/order");
+        let places = matches!(request.method, "POST" | "PUT")
+            && request.target.starts_with("/fapi/v1/order");
         if let Some(account) = account.filter(|_| places && answer.is_ok()) {
             let [ten, minute] = self.usage.orders(now_unix_ms, account);
             headers.push(("X-MBX-ORDER-COUNT-10S".to_owned(), ten.to_string()));
@@ -201,6 +204,7 @@ impl Server {
     ) -> Result<Value, Fault> {
         match asked {
             P::Place => self.place(now_unix_ms, account, params),
+            P::Modify => self.modify(now_unix_ms, account, params),
             P::Cancel => self.cancel(now_unix_ms, account, params),
             P::CancelAll => self.cancel_all(now_unix_ms, account, params),
             P::CancelAllAlgo => orders::symbol(&self.exchange, params).map(|_| done_cancelling()),

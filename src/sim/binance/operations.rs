@@ -9,7 +9,7 @@ use super::wallet::{Statement, Version};
 use crate::sim::exchange::AccountIndex;
 use crate::sim::order::{Order, State};
 use crate::sim::reject::Reject;
-use crate::types::{Cash, InstrumentId, Qty};
+use crate::types::{Amendment, Cash, InstrumentId, Qty};
 use serde_json::{Value, json};
 
 /// Most and usual number of trades in one answer (USDⓈ-M sheet, section 6).
@@ -36,6 +36,29 @@ impl Server {
         let arrived =
             Order { state: State::New, cum_qty: Qty::ZERO, cum_quote: Cash::ZERO, ..order };
         Ok(self.order_json(if acknowledges { &arrived } else { &order }))
+    }
+
+    /// Side, price and quantity must all be named; all else of the order stays.
+    pub(super) fn modify(
+        &mut self,
+        now_unix_ms: u64,
+        account: AccountIndex,
+        params: &Params,
+    ) -> Result<Value, Fault> {
+        self.usage.order(now_unix_ms, account)?;
+        let instrument = orders::symbol(&self.exchange, params)?;
+        let key = orders::key(params)?;
+        let price = params.price("price")?.ok_or_else(|| Fault::missing("price"))?;
+        let to = Amendment { price, qty: params.qty("quantity")? };
+        let side = orders::side_of(params)?;
+        let known = self.exchange.order(account, instrument, key);
+        if known.is_some_and(|order| order.entry.side != side) {
+            return Err(Fault::side());
+        }
+        let reports = &mut self.reports;
+        let order = self.exchange.amend(now_unix_ms, account, instrument, key, to, reports)?;
+        self.tell(now_unix_ms);
+        Ok(self.order_json(&order))
     }
 
     pub(super) fn cancel(

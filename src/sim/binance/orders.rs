@@ -29,11 +29,7 @@ pub(super) fn entry(
     params: &Params,
 ) -> Result<OrderEntry, Fault> {
     let instrument = symbol(exchange, params)?;
-    let side = match params.need("side")? {
-        "BUY" => Side::Buy,
-        "SELL" => Side::Sell,
-        _ => return Err(Fault::side()),
-    };
+    let side = side_of(params)?;
     if params.find("positionSide").is_some_and(|side| side != "BOTH") {
         return Err(Fault::position_side());
     }
@@ -49,6 +45,15 @@ pub(super) fn entry(
         reduce_only: params.flag("reduceOnly")?,
         good_till_unix_ms: good_till(now_unix_ms, params)?,
     })
+}
+
+/// The side that is named, which must be there.
+pub(super) fn side_of(params: &Params) -> Result<Side, Fault> {
+    match params.need("side")? {
+        "BUY" => Ok(Side::Buy),
+        "SELL" => Ok(Side::Sell),
+        _ => Err(Fault::side()),
+    }
 }
 
 fn terms(params: &Params) -> Result<(Option<crate::types::Price>, TimeInForce), Fault> {

@@ -104,6 +104,7 @@ impl Server {
         let execution = match report.kind {
             ReportKind::New => "NEW",
             ReportKind::Trade(_) => "TRADE",
+            ReportKind::Amended => "AMENDMENT",
             ReportKind::Canceled => "CANCELED",
             ReportKind::Expired => "EXPIRED",
         };
@@ -142,7 +143,7 @@ impl Server {
             ReportKind::Trade(trade) => {
                 tell_trade(&mut told, &trade, places, self.asset(instrument.settle));
             }
-            ReportKind::New | ReportKind::Canceled | ReportKind::Expired => {
+            ReportKind::New | ReportKind::Amended | ReportKind::Canceled | ReportKind::Expired => {
                 told["l"] = json!(places.qty(Qty::ZERO));
                 told["L"] = json!(places.price(Price::ZERO));
                 told["t"] = json!(0);

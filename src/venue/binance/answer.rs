@@ -7,10 +7,11 @@
 
 use super::command::Orders;
 use super::error::{condition, meaning};
-use super::json::{VenueError, body, harmless, message, qty, refused, success};
+use super::json::{VenueError, body, harmless, message, price, qty, refused, success};
 use super::order::status;
 use crate::types::{
     ClientOrderId, ExecutionKind, ExecutionReport, IdPrefix, InstrumentId, OrderRef, OrderStatus,
+    Price, Qty,
 };
 use crate::venue::{Answer, DecodeError, Outcome, Question};
 use serde::Deserialize;
@@ -19,8 +20,14 @@ use std::borrow::Cow;
 /// The venue does not know the order that we ask after.
 const NO_SUCH_ORDER: i32 = -2013;
 
-/// What a request was about. Its text is kind, index of the instrument, a dot and our id: at most
-/// 35 of the 36 characters that the venue allows.
+/// The order has the terms already: an earlier amend was executed, whatever was said of it.
+const SAME_TERMS: i32 = -5027;
+
+/// An earlier amend of the order is not done yet.
+const AMEND_PENDING: i32 = -5043;
+
+/// What a request was about. Its text is kind, index of the instrument, a dot and our id, and of an
+/// amend its number: at most the 36 characters that the venue allows.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Request {
     pub(super) kind: RequestKind,
@@ -28,11 +35,16 @@ pub(super) struct Request {
     pub(super) id: ClientOrderId,
 }
 
+/// How the number of an amend is written.
+const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+
 /// What a request wants.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum RequestKind {
     Place,
     Cancel,
+    /// With the number by which its answer is told from that of an earlier one.
+    Amend(u8),
 }
 
 impl RequestKind {
@@ -40,16 +52,21 @@ impl RequestKind {
         match self {
             Self::Place => "order.place",
             Self::Cancel => "order.cancel",
+            Self::Amend(_) => "order.modify",
         }
     }
 }
 
 impl Request {
     pub(super) fn write(self, prefix: &IdPrefix, out: &mut Vec<u8>) {
-        out.push(match self.kind {
-            RequestKind::Place => b'p',
-            RequestKind::Cancel => b'c',
-        });
+        match self.kind {
+            RequestKind::Place => out.push(b'p'),
+            RequestKind::Cancel => out.push(b'c'),
+            RequestKind::Amend(number) => {
+                let digit = DIGITS.get(usize::from(number)).copied().unwrap_or(b'z');
+                out.extend([b'm', digit]);
+            }
+        }
         super::text::write_integer(u64::from(self.instrument.0), out);
         out.push(b'.');
         prefix.write(self.id, out);
@@ -59,6 +76,11 @@ impl Request {
         let (kind, rest) = match text.as_bytes().first()? {
             b'p' => (RequestKind::Place, text.get(1..)?),
             b'c' => (RequestKind::Cancel, text.get(1..)?),
+            b'm' => {
+                let digit = text.as_bytes().get(1)?;
+                let number = DIGITS.iter().position(|it| it == digit)?;
+                (RequestKind::Amend(u8::try_from(number).ok()?), text.get(2..)?)
+            }
             _ => return None,
         };
         let (index, id) = rest.split_once('.')?;
@@ -104,6 +126,7 @@ impl Orders {
                     ExecutionKind::Status { status, cum_qty }
                 }
             }
+            RequestKind::Amend(_) => order.amended()?,
         };
         Ok(order.report(request.instrument, request.id, kind))
     }
@@ -129,8 +152,7 @@ impl Orders {
         }
         let order: Order<'_> = body(success(answer)?, "order")?;
         self.check_same(instrument, id, &order)?;
-        let cum_qty = qty(order.executed, "executedQty")?;
-        let kind = ExecutionKind::Status { status: order.status()?, cum_qty };
+        let kind = order.standing()?;
         Ok(Some(order.report(instrument, id, kind)))
     }
 
@@ -155,7 +177,12 @@ impl Orders {
 fn refusal(request: Request, status: u16, error: Option<&VenueError<'_>>) -> ExecutionReport {
     let (code, text) = error.map_or((0, ""), |error| (error.code, error.msg.as_ref()));
     let kind = match (meaning(status, code, text).outcome, request.kind) {
+        (Outcome::Unknown, RequestKind::Amend(number)) => ExecutionKind::AmendUnknown { number },
         (Outcome::Unknown, _) => ExecutionKind::OutcomeUnknown,
+        (Outcome::Rejected, RequestKind::Amend(number)) => match code {
+            SAME_TERMS | AMEND_PENDING => ExecutionKind::AmendUnknown { number },
+            _ => ExecutionKind::AmendRejected { number, code },
+        },
         (Outcome::Rejected, RequestKind::Place) => ExecutionKind::Rejected { code },
         (Outcome::Rejected, RequestKind::Cancel) => ExecutionKind::CancelRejected { code },
     };
@@ -195,6 +222,9 @@ struct Order<'a> {
     #[serde(rename = "clientOrderId", borrow)]
     client_id: Cow<'a, str>,
     status: Option<&'a str>,
+    price: Option<&'a str>,
+    #[serde(rename = "origQty")]
+    ordered: Option<&'a str>,
     #[serde(rename = "executedQty")]
     executed: Option<&'a str>,
     update_time: Option<u64>,
@@ -203,6 +233,40 @@ struct Order<'a> {
 impl Order<'_> {
     fn status(&self) -> Result<OrderStatus, DecodeError> {
         self.status.and_then(status).ok_or(DecodeError::Field("status"))
+    }
+
+    /// Where it is now, and while it is open under which terms.
+    fn standing(&self) -> Result<ExecutionKind, DecodeError> {
+        let (status, cum_qty) = (self.status()?, qty(self.executed, "executedQty")?);
+        if status.is_final() {
+            return Ok(ExecutionKind::Status { status, cum_qty });
+        }
+        let (price, qty) = self.terms()?;
+        Ok(ExecutionKind::Stands { price, qty, cum_qty })
+    }
+
+    /// The same, as the answer to an amend: one that had traded as much is taken back by it.
+    fn amended(&self) -> Result<ExecutionKind, DecodeError> {
+        let (status, cum_qty) = (self.status()?, qty(self.executed, "executedQty")?);
+        Ok(match status {
+            OrderStatus::Canceled => ExecutionKind::Canceled { cum_qty },
+            OrderStatus::Expired => ExecutionKind::Expired { cum_qty },
+            OrderStatus::Filled | OrderStatus::Rejected | OrderStatus::NotSent => {
+                ExecutionKind::Status { status, cum_qty }
+            }
+            OrderStatus::PendingNew
+            | OrderStatus::New
+            | OrderStatus::PartiallyFilled
+            | OrderStatus::PendingCancel
+            | OrderStatus::Unknown => {
+                let (price, qty) = self.terms()?;
+                ExecutionKind::Amended { price, qty, cum_qty }
+            }
+        })
+    }
+
+    fn terms(&self) -> Result<(Price, Qty), DecodeError> {
+        Ok((price(self.price, "price")?, qty(self.ordered, "origQty")?))
     }
 
     fn report(

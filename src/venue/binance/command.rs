@@ -4,7 +4,7 @@
 //! Must hold: parameters are signed in the order of their names; reducing and protective orders
 //! carry the venue's own reduce-only flag (SAFETY E8); every order is a limit order in one-way
 //! mode; the request's id says kind, instrument and our id, so that an answer needs no table.
-//! `encode` of an order or a cancel does not allocate once its two buffers have grown.
+//! `encode` of an order, an amend or a cancel does not allocate once its two buffers have grown.
 
 use super::answer::{Request, RequestKind};
 use super::error::condition;
@@ -15,10 +15,13 @@ use super::sign::Signer;
 use super::text::{percent_encoded, write_integer, write_json_text, write_price, write_qty};
 use super::tiers::Tiers;
 use crate::core::Command;
+use crate::core::safety::ApprovedAmend;
 use crate::types::{
     AccountSnapshot, ClientOrderId, Condition, DeadManReport, DeadManRequest, ExecutionReport,
     IdPrefix, InstrumentId, OrderTerms, Purpose, QueryToken, Side, TimeInForce,
 };
+#[cfg(test)]
+use crate::venue::Written;
 use crate::venue::{
     Answer, Call, Credentials, DecodeError, Directory, EncodeError, OrderDialect, Outgoing,
     Question, Stream, StreamBase, VenueTime, WrittenOrder,
@@ -91,6 +94,42 @@ impl Orders {
         message.word("timeInForce", word);
         message.number("timestamp", at.unix_ms);
         message.word("type", "LIMIT");
+        message.end(signer);
+        Ok(Outgoing::Message)
+    }
+
+    /// Venues want both terms and the side; all else of the order stays, its date included.
+    fn amend(
+        &mut self,
+        amend: &ApprovedAmend,
+        venue_unix_ms: u64,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Outgoing, EncodeError> {
+        let (id, terms) = (amend.id(), amend.terms());
+        self.modify(id, terms, amend.number(), venue_unix_ms, buffer)
+    }
+
+    fn modify(
+        &mut self,
+        id: ClientOrderId,
+        terms: &OrderTerms,
+        number: u8,
+        venue_unix_ms: u64,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Outgoing, EncodeError> {
+        let instrument = terms.instrument;
+        let symbol = self.names.symbol(instrument).ok_or(EncodeError::UnknownInstrument)?;
+        let request = Request { kind: RequestKind::Amend(number), instrument, id };
+        let (signer, prefix) = (&self.signer, &self.prefix);
+        let mut message = Message::begin(request, prefix, &mut self.payload, buffer);
+        message.text("apiKey", |out| out.extend_from_slice(signer.key().as_bytes()));
+        message.text("origClientOrderId", |out| prefix.write(id, out));
+        message.text("price", |out| write_price(terms.price, out));
+        message.text("quantity", |out| write_qty(terms.qty, out));
+        message.number("recvWindow", u64::from(signer.recv_window_ms()));
+        message.word("side", side(terms.side));
+        message.word("symbol", symbol);
+        message.number("timestamp", venue_unix_ms);
         message.end(signer);
         Ok(Outgoing::Message)
     }
@@ -247,6 +286,7 @@ impl OrderDialect for Orders {
         buffer.clear();
         match command {
             Command::NewOrder(approved) => self.place(approved.id(), approved.terms(), at, buffer),
+            Command::Amend(amend) => self.amend(amend, at.unix_ms, buffer),
             Command::Cancel { id, instrument } => self.cancel(*id, *instrument, at.unix_ms, buffer),
             Command::CancelAll { instrument } => self.cancel_all(*instrument, at.unix_ms),
             Command::QueryOrder { id, instrument } => self.query(*id, *instrument, at.unix_ms),

@@ -1,4 +1,5 @@
-//! An order read back from the bytes that are about to leave: the second opinion of the gateway.
+//! An order or an amend read back from the bytes that are about to leave: the second opinion of the
+//! gateway.
 //!
 //! Must hold: nothing of `command.rs` is used to read, so that a fault of the writer is no fault of
 //! the reader. Members that say nothing about what is compared are passed over, wherever they
@@ -8,12 +9,13 @@ use super::names::Names;
 use super::object::text;
 use super::scan::Cursor;
 use crate::types::{ClientOrderId, IdPrefix, InstrumentId, Price, Qty, Side};
-use crate::venue::WrittenOrder;
+use crate::venue::{Written, WrittenOrder};
 
 /// What has been read of an order.
 #[derive(Default)]
 struct Found {
-    id: Option<ClientOrderId>,
+    new_id: Option<ClientOrderId>,
+    old_id: Option<ClientOrderId>,
     instrument: Option<InstrumentId>,
     side: Option<Side>,
     price: Option<Price>,
@@ -21,13 +23,13 @@ struct Found {
     reduce_only: bool,
 }
 
-/// Reads an order of the WebSocket API; `None` when it is none, or not whole.
+/// Reads an order or an amend of the WebSocket API; `None` when it is neither, or not whole.
 pub(super) fn read_back(bytes: &[u8], names: &Names, prefix: &IdPrefix) -> Option<WrittenOrder> {
-    let (mut at, mut found, mut is_order) = (Cursor::new(bytes), Found::default(), false);
+    let (mut at, mut found, mut method) = (Cursor::new(bytes), Found::default(), None);
     at.token(b'{')?;
     loop {
         match member(&mut at)? {
-            b"method" => is_order = text(at.value()?)? == b"order.place",
+            b"method" => method = written(text(at.value()?)?),
             b"params" => parameters(&mut at, &mut found, names, prefix)?,
             _ => drop(at.value()?),
         }
@@ -37,9 +39,23 @@ pub(super) fn read_back(bytes: &[u8], names: &Names, prefix: &IdPrefix) -> Optio
     }
     at.token(b'}')?;
     at.end()?;
-    let Found { id, instrument, side, price, qty, reduce_only } = found;
-    let (id, instrument, side) = (id?, instrument?, side?);
-    is_order.then_some(WrittenOrder { id, instrument, side, price: price?, qty: qty?, reduce_only })
+    let Found { new_id, old_id, instrument, side, price, qty, reduce_only } = found;
+    let written = method?;
+    // Bytes that name both ids say neither.
+    let id = match (written, new_id, old_id) {
+        (Written::New, Some(id), None) | (Written::Amended, None, Some(id)) => id,
+        (Written::New | Written::Amended, ..) => return None,
+    };
+    let (instrument, side, price, qty) = (instrument?, side?, price?, qty?);
+    Some(WrittenOrder { written, id, instrument, side, price, qty, reduce_only })
+}
+
+fn written(method: &[u8]) -> Option<Written> {
+    match method {
+        b"order.place" => Some(Written::New),
+        b"order.modify" => Some(Written::Amended),
+        _ => None,
+    }
 }
 
 fn parameters(
@@ -53,7 +69,8 @@ fn parameters(
         let name = member(at)?;
         let value = at.value()?;
         match name {
-            b"newClientOrderId" => found.id = Some(prefix.read(text(value)?)?),
+            b"newClientOrderId" => found.new_id = Some(prefix.read(text(value)?)?),
+            b"origClientOrderId" => found.old_id = Some(prefix.read(text(value)?)?),
             b"symbol" => found.instrument = Some(names.instrument(text(value)?)?),
             b"side" => found.side = Some(side(text(value)?)?),
             b"price" => found.price = Some(Price::parse(text(value)?)?),

@@ -10,7 +10,7 @@ use super::order::{side, status, whose};
 use super::sign::Signer;
 use crate::types::{
     BalanceCause, BalanceChange, Cash, ExecutionKind, ExecutionReport, Fee, Fill, IdPrefix,
-    Liquidity, OrderStatus, Qty,
+    Liquidity, OrderRef, OrderStatus, Qty,
 };
 use crate::venue::{
     Answer, Call, Credentials, DecodeError, Directory, Stream, StreamBase, UserDialect, UserEvent,
@@ -80,10 +80,19 @@ impl User {
             "NEW" => return Ok(Told::all(ExecutionKind::New)),
             "CANCELED" => return Ok(Told::all(ExecutionKind::Canceled { cum_qty })),
             "EXPIRED" => return Ok(Told::all(ExecutionKind::Expired { cum_qty })),
+            "AMENDMENT" if status.is_some_and(|status| !status.is_final()) => {
+                let (price, qty) = (price(order.price, "p")?, qty(order.ordered, "q")?);
+                let kind = ExecutionKind::Amended { price, qty, cum_qty };
+                return Ok(Told { kind: Some(kind), is_all: self.is_ours(order) });
+            }
             _ => status.map(|status: OrderStatus| ExecutionKind::Status { status, cum_qty }),
         };
-        // An amendment (never ours), a liquidation without a trade, or a word of tomorrow.
+        // A liquidation without a trade, or a word of tomorrow.
         Ok(Told { kind, is_all: false })
+    }
+
+    fn is_ours(&self, order: &Order<'_>) -> bool {
+        matches!(whose(&self.prefix, &order.client_id), OrderRef::Ours(_))
     }
 
     /// The trade, and whether its cost could be told whole.
@@ -249,6 +258,10 @@ struct Order<'a> {
     status: &'a str,
     #[serde(rename = "i")]
     venue_order_id: u64,
+    #[serde(rename = "p")]
+    price: Option<&'a str>,
+    #[serde(rename = "q")]
+    ordered: Option<&'a str>,
     #[serde(rename = "l")]
     last_qty: Option<&'a str>,
     #[serde(rename = "z")]

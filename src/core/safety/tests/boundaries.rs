@@ -4,7 +4,7 @@
 use super::case::*;
 use super::*;
 use crate::core::setup::{PriceMoveLimits, RepeatLimits};
-use crate::types::{Cash, Price, Qty, Quote};
+use crate::types::{Cash, OrderKind, Price, Qty, Quote};
 use proptest::prelude::*;
 
 /// Makes of a good order one that is so far `beyond` a limit of about `limit`.

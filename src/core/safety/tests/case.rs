@@ -11,7 +11,7 @@ use crate::core::setup::{
     InstrumentLimits, MarginLimits, NoTradeWindow, Often, PriceMoveLimits, Rate, RejectLimits,
     RepeatLimits, Resting, SlippageLimits, Span, Storm, StrategyLimits, Taker, Timing,
 };
-use crate::core::{Order, PartialFill, Permissions};
+use crate::core::{ClockSample, Order, PartialFill, Permissions};
 use crate::types::{
     AssetId, BookDelta, DELTA_LEVELS, Filters, Instrument, InstrumentId, InstrumentKind,
     InstrumentMargin, Level, MS, MarginMode, MarginTier, MarginTiers, MarkBand, MarketData,
@@ -55,6 +55,8 @@ pub(super) struct Case {
     pub(super) funds: Option<Funds>,
     /// What everything else needs.
     pub(super) needs: Option<Needs>,
+    /// The order that is to become what the request says.
+    pub(super) amends: Option<Order>,
     pub(super) kernel: Kernel,
 }
 
@@ -278,6 +280,7 @@ pub(super) fn good() -> Case {
         setup: Some(margin_setup()),
         funds: Some(Funds { opening: Cash::whole(1_000), balance: Cash::whole(1_000) }),
         needs: Some(Needs::default()),
+        amends: None,
         kernel: kernel(),
     }
 }
@@ -383,24 +386,30 @@ macro_rules! facts {
     };
 }
 
-pub(super) fn review(case: &mut Case) -> Result<Approved, DenyReason> {
+/// Asks the kernel of a case.
+pub(super) fn ask<T>(
+    case: &mut Case,
+    ask: impl FnOnce(&mut Kernel, &Wish<'_>, &Facts<'_>) -> T,
+) -> T {
     let facts = facts!(case);
+    let (position, open) = (case.own_position, &case.own_open);
+    let own = Holdings { position, rival: None, open, foreign: Qty::ZERO };
     let wish = Wish {
         id: case.id,
         strategy: MAKER,
         request: case.request,
         origin_ns: case.origin_ns,
         permitted: case.permitted,
-        own: Holdings {
-            position: case.own_position,
-            rival: None,
-            open: &case.own_open,
-            foreign: Qty::ZERO,
-        },
+        own,
         live_orders: case.own_live_orders,
+        amends: case.amends.as_ref(),
     };
     case.id.sequence += 1;
-    case.kernel.review(&wish, &facts)
+    ask(&mut case.kernel, &wish, &facts)
+}
+
+pub(super) fn review(case: &mut Case) -> Result<Approved, DenyReason> {
+    ask(case, Kernel::review)
 }
 
 /// The operator's exit with the quantity and side of the case.

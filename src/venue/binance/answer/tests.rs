@@ -9,6 +9,7 @@ const ID: ClientOrderId = ClientOrderId { epoch: 1, sequence: 35 };
 const ASKED: Question = Question::Order(InstrumentId(0), ID);
 
 const PLACED: &str = include_str!("../../../../tests/data/binance-usdm-order-placed.json");
+const AMENDED: &str = include_str!("../../../../tests/data/binance-usdm-order-amended.json");
 const CANCELED: &str = include_str!("../../../../tests/data/binance-usdm-order-canceled.json");
 const FOUND: &str = include_str!("../../../../tests/data/binance-usdm-order-found.json");
 
@@ -28,7 +29,7 @@ fn kind(text: &str) -> ExecutionKind {
     out[0].kind
 }
 
-fn refused_as(request: char, status: u16, code: i32, text: &str) -> ExecutionKind {
+fn refused_as(request: &str, status: u16, code: i32, text: &str) -> ExecutionKind {
     let id = format!("{request}0.tkp1-1-z");
     let error = serde_json::json!({ "code": code, "msg": text });
     kind(&serde_json::json!({ "id": id, "status": status, "error": error }).to_string())
@@ -39,7 +40,8 @@ fn a_request_is_told_by_its_id_and_fits_the_venue() {
     let prefix = IdPrefix::new("tkp123456789").unwrap();
     let id = ClientOrderId { epoch: u32::MAX, sequence: u32::MAX };
     let instrument = InstrumentId(u16::MAX);
-    for kind in [RequestKind::Place, RequestKind::Cancel] {
+    let amends = [RequestKind::Amend(0), RequestKind::Amend(35)];
+    for kind in [RequestKind::Place, RequestKind::Cancel].into_iter().chain(amends) {
         let request = Request { kind, instrument, id };
         let mut text = Vec::new();
         request.write(&prefix, &mut text);
@@ -47,7 +49,17 @@ fn a_request_is_told_by_its_id_and_fits_the_venue() {
         let text = String::from_utf8(text).unwrap();
         assert_eq!(Request::read(&text, &prefix), Some(request));
     }
-    for text in ["", "p", "p0", "x0.tkp123456789-1-1", "p65536.tkp123456789-1-1", "p0.other-1-1"] {
+    for text in [
+        "",
+        "p",
+        "p0",
+        "x0.tkp123456789-1-1",
+        "p65536.tkp123456789-1-1",
+        "p0.other-1-1",
+        "m",
+        "m0",
+        "mA0.tkp123456789-1-1",
+    ] {
         assert_eq!(Request::read(text, &prefix), None, "{text}");
     }
 }
@@ -70,11 +82,11 @@ fn a_cancel_says_what_traded_before() {
 
 #[test]
 fn refusals_reject_only_what_cannot_exist() {
-    assert_eq!(refused_as('p', 400, -2019, "no margin"), ExecutionKind::Rejected { code: -2019 });
-    assert_eq!(refused_as('p', 400, -5022, "maker"), ExecutionKind::Rejected { code: -5022 });
-    assert_eq!(refused_as('p', 429, -1003, "slow"), ExecutionKind::Rejected { code: -1003 });
+    assert_eq!(refused_as("p", 400, -2019, "no margin"), ExecutionKind::Rejected { code: -2019 });
+    assert_eq!(refused_as("p", 400, -5022, "maker"), ExecutionKind::Rejected { code: -5022 });
+    assert_eq!(refused_as("p", 429, -1003, "slow"), ExecutionKind::Rejected { code: -1003 });
     let failed = "Service Unavailable.";
-    assert_eq!(refused_as('p', 503, 0, failed), ExecutionKind::Rejected { code: 0 });
+    assert_eq!(refused_as("p", 503, 0, failed), ExecutionKind::Rejected { code: 0 });
     for (status, code) in [
         (400, -4116),
         (400, -1000),
@@ -88,7 +100,7 @@ fn refusals_reject_only_what_cannot_exist() {
         (400, -12_345),
         (403, 0),
     ] {
-        let kind = refused_as('p', status, code, "x");
+        let kind = refused_as("p", status, code, "x");
         assert_eq!(kind, ExecutionKind::OutcomeUnknown, "{status} {code}");
     }
     let bare = r#"{"id":"p0.tkp1-1-z","status":503}"#;
@@ -96,12 +108,46 @@ fn refusals_reject_only_what_cannot_exist() {
 }
 
 #[test]
+fn an_amended_order_is_told_with_its_terms() {
+    let [qty, cum_qty] = ["0.110", "0.040"].map(|it| Qty::parse(it.as_bytes()).unwrap());
+    let price = Price::parse(b"43769.1").unwrap();
+    assert_eq!(kind(AMENDED), ExecutionKind::Amended { price, qty, cum_qty });
+    let rows = [
+        ("CANCELED", ExecutionKind::Canceled { cum_qty }),
+        ("EXPIRED", ExecutionKind::Expired { cum_qty }),
+        ("FILLED", ExecutionKind::Status { status: OrderStatus::Filled, cum_qty }),
+    ];
+    for (word, expected) in rows {
+        assert_eq!(kind(&AMENDED.replace("PARTIALLY_FILLED", word)), expected, "{word}");
+    }
+    let terms = [("\"price\":\"43769.1\",", "price"), ("\"origQty\":\"0.110\",", "origQty")];
+    for (from, field) in terms {
+        assert_eq!(read(&AMENDED.replace(from, "")), Err(DecodeError::Field(field)));
+    }
+}
+
+#[test]
+fn a_refused_amend_says_which_one_and_a_doubtful_one_is_no_refusal() {
+    for code in [-5026, -2013, -2011, -4014, -5024, -1021] {
+        let expected = ExecutionKind::AmendRejected { number: 35, code };
+        assert_eq!(refused_as("mz", 400, code, "x"), expected, "{code}");
+    }
+    let unknown = ExecutionKind::AmendUnknown { number: 3 };
+    for (status, code) in [(400, -5027), (400, -5043), (400, -1006), (408, -1007), (503, 0)] {
+        assert_eq!(refused_as("m3", status, code, "x"), unknown, "{status} {code}");
+    }
+    let failed = "Service Unavailable.";
+    let expected = ExecutionKind::AmendRejected { number: 3, code: 0 };
+    assert_eq!(refused_as("m3", 503, 0, failed), expected);
+}
+
+#[test]
 fn a_refused_cancel_never_ends_the_order() {
-    let unknown_order = refused_as('c', 400, -2011, "Unknown order sent.");
+    let unknown_order = refused_as("c", 400, -2011, "Unknown order sent.");
     assert_eq!(unknown_order, ExecutionKind::CancelRejected { code: -2011 });
-    let late = refused_as('c', 400, -1021, "Timestamp");
+    let late = refused_as("c", 400, -1021, "Timestamp");
     assert_eq!(late, ExecutionKind::CancelRejected { code: -1021 });
-    assert_eq!(refused_as('c', 503, 0, "?"), ExecutionKind::OutcomeUnknown);
+    assert_eq!(refused_as("c", 503, 0, "?"), ExecutionKind::OutcomeUnknown);
 }
 
 #[test]
@@ -144,9 +190,9 @@ fn words_without_a_request_are_errors_or_passed_over() {
 fn a_found_order_is_told_with_its_status() {
     let mut out = Vec::new();
     orders().on_answer(ASKED, Some(&answer(200, FOUND)), &mut out).unwrap();
-    let cum_qty = Qty::parse(b"0.3").unwrap();
-    let status = OrderStatus::PartiallyFilled;
-    assert_eq!(out[0].kind, ExecutionKind::Status { status, cum_qty });
+    let [cum_qty, qty] = ["0.3", "0.40"].map(|it| Qty::parse(it.as_bytes()).unwrap());
+    let price = Price::parse(b"9000.5").unwrap();
+    assert_eq!(out[0].kind, ExecutionKind::Stands { price, qty, cum_qty });
     assert_eq!((out[0].venue_order_id, out[0].order), (Some(1_917_641), OrderRef::Ours(ID)));
 }
 
@@ -167,6 +213,8 @@ fn only_the_venues_own_word_says_that_there_is_no_such_order() {
         Some(answer(200, FOUND.replace("BTCUSDT", "ETHUSDT"))),
         Some(answer(200, FOUND.replace("PARTIALLY_FILLED", "GONE"))),
         Some(answer(200, FOUND.replace("0.3", "three"))),
+        Some(answer(200, FOUND.replace("0.40", "four"))),
+        Some(answer(200, FOUND.replace("9000.5", "dear"))),
     ];
     for row in rows {
         assert!(orders().on_answer(ASKED, row.as_ref(), &mut out).is_err(), "{row:?}");
@@ -188,7 +236,12 @@ fn the_answer_to_cancel_all_reports_nothing() {
 #[test]
 fn samples_of_the_venues_own_client_are_read() {
     let file = "websocket_api__test_trade_api_ws_api";
-    for (name, request) in [("new_order", "p0.tkp1-1-z"), ("cancel_order", "c0.tkp1-1-z")] {
+    let requests = [
+        ("new_order", "p0.tkp1-1-z"),
+        ("cancel_order", "c0.tkp1-1-z"),
+        ("modify_order", "m10.tkp1-1-z"),
+    ];
+    for (name, request) in requests {
         let Some(mut sample) = sample(file, name) else { return };
         sample["id"] = request.into();
         sample["result"]["clientOrderId"] = "tkp1-1-z".into();
@@ -198,7 +251,7 @@ fn samples_of_the_venues_own_client_are_read() {
     sample["clientOrderId"] = "tkp1-1-z".into();
     let mut out = Vec::new();
     orders().on_answer(ASKED, Some(&answer(200, sample.to_string())), &mut out).unwrap();
-    assert!(matches!(out[0].kind, ExecutionKind::Status { status: OrderStatus::New, .. }));
+    assert!(matches!(out[0].kind, ExecutionKind::Stands { .. }));
 }
 
 #[test]
@@ -206,7 +259,7 @@ fn no_answer_makes_it_panic_or_speaks_of_another_order() {
     let mut dice = Dice(5);
     let mut orders = orders();
     let mut out = Vec::new();
-    for text in [PLACED, CANCELED] {
+    for text in [PLACED, AMENDED, CANCELED] {
         for broken in dice.broken(text.as_bytes(), 3_000) {
             let _ = orders.on_message(&broken, &mut out);
         }

@@ -213,6 +213,7 @@ fn buffers_stop_growing_after_the_first_message() {
     for sequence in 0..1_000 {
         let id = ClientOrderId { epoch: 7, sequence };
         orders.place(id, &terms, AT, &mut buffer).unwrap();
+        orders.modify(id, &terms, 7, NOW, &mut buffer).unwrap();
         orders.cancel(id, InstrumentId(0), NOW, &mut buffer).unwrap();
     }
     assert_eq!((orders.payload.capacity(), buffer.capacity()), grown);
@@ -237,6 +238,7 @@ fn what_is_written_is_read_back_and_what_is_changed_is_not_the_same() {
         let (terms, mut buffer) = (terms(purpose), Vec::new());
         self::orders().place(ID, &terms, AT, &mut buffer).unwrap();
         let written = WrittenOrder {
+            written: Written::New,
             id: ID,
             instrument: terms.instrument,
             side: terms.side,
@@ -259,6 +261,56 @@ fn what_is_written_is_read_back_and_what_is_changed_is_not_the_same() {
         }
         let larger = orders.read_back(text.replace("\"0.001\"", "\"0.01\"").as_bytes());
         assert_ne!(larger, Some(written));
+    }
+}
+
+#[test]
+fn an_amend_names_the_order_and_both_of_its_terms() {
+    let (terms, mut buffer) = (terms(Purpose::Reducing), Vec::new());
+    orders().modify(ID, &terms, 35, NOW, &mut buffer).unwrap();
+    let expected = serde_json::json!({
+        "id": "mz0.tkp1-1-z",
+        "method": "order.modify",
+        "params": {
+            "origClientOrderId": "tkp1-1-z",
+            "price": "61800.2",
+            "quantity": "0.001",
+            "recvWindow": 5000,
+            "side": "SELL",
+            "symbol": "BTCUSDT",
+            "timestamp": NOW,
+        }
+    });
+    assert_eq!(opened(&buffer), expected);
+    let stranger = OrderTerms { instrument: InstrumentId(7), ..terms };
+    let refused = orders().modify(ID, &stranger, 0, NOW, &mut buffer);
+    assert_eq!(refused.unwrap_err(), EncodeError::UnknownInstrument);
+}
+
+#[test]
+fn an_amend_is_read_back_as_one_and_never_as_an_order() {
+    let (terms, mut buffer) = (terms(Purpose::Reducing), Vec::new());
+    orders().modify(ID, &terms, 3, NOW, &mut buffer).unwrap();
+    let written = WrittenOrder {
+        written: Written::Amended,
+        id: ID,
+        instrument: terms.instrument,
+        side: terms.side,
+        price: terms.price,
+        qty: terms.qty,
+        reduce_only: false,
+    };
+    assert_eq!(orders().read_back(&buffer), Some(written));
+    let text = String::from_utf8(buffer).unwrap();
+    for (from, to) in [
+        ("order.modify", "order.place"),
+        ("origClientOrderId", "newClientOrderId"),
+        ("\"params\":{", "\"params\":{\"newClientOrderId\":\"tkp1-1-y\","),
+        ("\"price\":\"61800.2\",", ""),
+    ] {
+        let changed = text.replace(from, to);
+        assert_ne!(changed, text);
+        assert_eq!(orders().read_back(changed.as_bytes()), None, "{to}");
     }
 }
 

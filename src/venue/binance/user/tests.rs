@@ -71,12 +71,15 @@ fn a_trade_without_a_commission_names_none() {
 fn every_execution_type_has_its_meaning() {
     let cum_qty = Qty::parse(b"0.001").unwrap();
     let status = |status| ExecutionKind::Status { status, cum_qty };
+    let (price, qty) = (Price::parse(b"7100.50").unwrap(), Qty::parse(b"0.002").unwrap());
+    let amended = ExecutionKind::Amended { price, qty, cum_qty };
     let rows = [
         ("NEW", "NEW", ExecutionKind::New, false),
         ("CANCELED", "CANCELED", ExecutionKind::Canceled { cum_qty }, false),
         ("EXPIRED", "EXPIRED", ExecutionKind::Expired { cum_qty }, false),
         ("EXPIRED", "EXPIRED_IN_MATCH", ExecutionKind::Expired { cum_qty }, false),
-        ("AMENDMENT", "PARTIALLY_FILLED", status(OrderStatus::PartiallyFilled), true),
+        ("AMENDMENT", "PARTIALLY_FILLED", amended, false),
+        ("AMENDMENT", "FILLED", status(OrderStatus::Filled), true),
         ("CALCULATED", "FILLED", status(OrderStatus::Filled), true),
         ("TRADE", "FILLED", status(OrderStatus::Filled), true),
         ("TRADE_PREVENTION", "EXPIRED_IN_MATCH", status(OrderStatus::Expired), true),
@@ -104,6 +107,8 @@ fn strangers_are_told_by_their_ids() {
         let (report, _) = report(&TRADE.replace("tkp1-1-z", id));
         assert_eq!(report.order, OrderRef::Foreign(expected), "{id}");
     }
+    let (_, is_changed) = report(&told("AMENDMENT", "NEW").replace("tkp1-1-z", "web_7"));
+    assert!(is_changed, "what a stranger's order has become is for a reading to tell");
 }
 
 #[test]
