@@ -36,6 +36,8 @@ mod walk;
 mod yaml;
 
 #[cfg(test)]
+mod bad_input_tests;
+#[cfg(test)]
 mod shipped_tests;
 #[cfg(test)]
 mod tests;

@@ -33,7 +33,7 @@ fn lookup(name: &str) -> Option<OsString> {
     }
 }
 
-fn loaded(text: &str) -> Result<Loaded, Faults> {
+pub(super) fn loaded(text: &str) -> Result<Loaded, Faults> {
     check(Path::new("f"), text.as_bytes(), &registry(), &lookup)
 }
 

@@ -45,6 +45,12 @@ impl Values {
         self.0.iter().find(|item| item.path == path)
     }
 
+    /// All of them.
+    #[cfg(test)]
+    pub(super) fn items(&self) -> impl Iterator<Item = &Item> {
+        self.0.iter()
+    }
+
     pub(super) fn has(&self, path: &str) -> bool {
         self.item(path).is_some()
     }
@@ -170,6 +176,12 @@ impl Item {
             Checked::Text(text) => Some(text.clone()),
             Checked::Flag(flag) => Some(flag.to_string()),
         }
+    }
+
+    /// True for a value that stands in the file as it is.
+    #[cfg(test)]
+    pub(super) fn is_written(&self) -> bool {
+        self.origin == Origin::File && !matches!(self.checked, Checked::Group | Checked::List(_))
     }
 
     fn line(&self, file: &Path) -> Option<(String, String)> {

@@ -5,6 +5,9 @@
 
 use super::setup::Often;
 
+/// Most that are remembered: as many as the configuration takes. A larger number binds as this one.
+const TIMES_MAX: u32 = 1_000;
+
 /// The times at which something happened.
 #[derive(Clone, Debug)]
 pub(super) struct Recent {
@@ -15,7 +18,7 @@ pub(super) struct Recent {
 
 impl Recent {
     pub(super) fn new(often: Often) -> Self {
-        let most = usize::try_from(often.max).unwrap_or(usize::MAX).max(1);
+        let most = usize::try_from(often.max.clamp(1, TIMES_MAX)).unwrap_or(1);
         Self { times_ns: vec![None; most], oldest: 0, window_ns: often.window_ns }
     }
 

@@ -22,6 +22,7 @@ mod fees;
 mod flatten;
 mod halt_resume;
 mod kill_switch;
+mod limits_at_extremes;
 mod losses;
 mod maintenance;
 mod margin;

@@ -30,8 +30,9 @@ pub(super) struct Breaker {
 
 impl Breaker {
     pub(super) fn new(limits: BreakerLimits, restored: Option<BreakerMark>) -> Self {
-        let most = usize::try_from(limits.stops_max).unwrap_or(usize::MAX);
-        assert!((1..=STOPS_MAX).contains(&most), "as many stops as are kept");
+        // One opens it where none is allowed, and no more are borne than can be remembered.
+        let most = u32::try_from(STOPS_MAX).unwrap_or(u32::MAX);
+        let limits = BreakerLimits { stops_max: limits.stops_max.clamp(1, most), ..limits };
         Self {
             limits,
             opened: 0,

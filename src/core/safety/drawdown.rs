@@ -24,7 +24,6 @@ pub(super) struct Drawdown {
 impl Drawdown {
     /// With the mark of the last run, if there was one.
     pub(super) fn new(limits: DrawdownLimits, peak: Option<i128>) -> Self {
-        assert!(0 < limits.max_bps && limits.max_bps < 10_000, "a drawdown is a part of the whole");
         let breach = Breach::default();
         Self { limits, peak, price: 0, lowest: i128::MAX, deepest_bps: 0, breach }
     }

@@ -57,7 +57,7 @@ impl Rates {
             return;
         }
         self.second.begin(now_ns, kept(Passage::Open, self.burst));
-        let sent = self.minute_max - kept(Passage::Open, self.minute_max);
+        let sent = self.minute_max.saturating_sub(kept(Passage::Open, self.minute_max));
         self.minute.begin(now_ns, sent);
         for seat in &mut self.seats {
             seat.rate.begin(now_ns, kept(Passage::Open, seat.burst));
@@ -66,7 +66,7 @@ impl Rates {
 
     /// True when everything has been saved that a burst takes: of all and of each strategy.
     pub(super) fn is_full(&mut self, now_ns: u64) -> bool {
-        let full = |rate: &mut Throttle, burst: u32| rate.has_room(now_ns, burst - 1);
+        let full = |rate: &mut Throttle, burst: u32| rate.has_room(now_ns, burst.saturating_sub(1));
         full(&mut self.second, self.burst)
             && self.seats.iter_mut().all(|seat| full(&mut seat.rate, seat.burst))
     }
@@ -75,7 +75,7 @@ impl Rates {
     pub(super) fn check(&mut self, passage: Passage, now_ns: u64) -> Result<(), DenyReason> {
         let room = self.second.has_room(now_ns, kept(passage, self.burst));
         require(room, DenyReason::OrderRate)?;
-        let mine = self.minute_max - kept(passage, self.minute_max);
+        let mine = self.minute_max.saturating_sub(kept(passage, self.minute_max));
         require(self.minute.count(now_ns) < u64::from(mine), DenyReason::MinuteRate)
     }
 

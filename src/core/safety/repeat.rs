@@ -38,8 +38,9 @@ struct Seen {
 impl Repeats {
     pub(super) fn new(limits: RepeatLimits) -> Self {
         let RepeatLimits { window_ns, max } = limits;
-        assert!(0 < max && u64::from(max) <= window_ns, "a window holds its orders");
-        Self { window_ns, cost_ns: window_ns / u64::from(max), sets: vec![[None; WAYS]; SETS] }
+        // None at all costs more than any window holds.
+        let cost_ns = window_ns.checked_div(max.into()).unwrap_or(u64::MAX);
+        Self { window_ns, cost_ns, sets: vec![[None; WAYS]; SETS] }
     }
 
     pub(super) fn check(&self, key: &IntentKey, now_ns: u64) -> Result<(), DenyReason> {

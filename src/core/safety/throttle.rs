@@ -17,8 +17,8 @@ pub(super) struct Throttle {
 impl Throttle {
     /// With nothing saved.
     pub(super) fn new(rate: Rate) -> Self {
-        assert!(0 < rate.per_second && 0 < rate.burst, "a rate of nothing is a halt");
-        let cost_ns = SECOND / u64::from(rate.per_second);
+        // A rate of nothing saves nothing, ever.
+        let cost_ns = SECOND.checked_div(rate.per_second.into()).unwrap_or(u64::MAX);
         let burst_ns = cost_ns.saturating_mul(u64::from(rate.burst));
         Self { cost_ns, burst_ns, saved_ns: 0, at_ns: 0 }
     }
