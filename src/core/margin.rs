@@ -278,7 +278,7 @@ impl Margins {
         }
         let left = funds.balance.saturating_sub(pool.held).max(Cash::ZERO);
         // A short grows with the price that hurts it, and needs more for that.
-        let tiers = line.setup?.tiers?;
+        let tiers = line.setup.as_ref()?.tiers.as_ref()?;
         let tier = tiers.as_slice().iter().find(|tier| held.notional <= tier.notional_max)?;
         let grows = if held.is_short { i128::from(tier.maintenance_ppm) } else { 0 };
         let distance = left.checked_ratio(BPS * PPM, held.notional.units())?;
@@ -309,7 +309,7 @@ impl Needs {
             return Some(Self::default());
         }
         let tiers = setup.tiers.as_ref()?;
-        let fee = notional.checked_ratio(limits.fee_centi_bps.into(), PPM)?;
+        let fee = notional.checked_ppm(limits.fee_centi_bps.into())?;
         let loss = notional.checked_bps(limits.liquidation_bps_min.into())?;
         Some(Self {
             initial: tiers.initial(notional, setup.leverage)?.checked_add(fee)?,
@@ -339,7 +339,7 @@ impl Line {
             return Some(Held::default());
         }
         let notional = price?.notional(position.abs());
-        let maintenance = self.setup?.tiers?.maintenance(notional)?;
+        let maintenance = self.setup.as_ref()?.tiers.as_ref()?.maintenance(notional)?;
         Some(Held { notional, maintenance, is_short: position < Qty::ZERO })
     }
 }

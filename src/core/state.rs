@@ -298,13 +298,14 @@ impl State {
 
     /// What the kernel may look at for an order of one instrument and side.
     pub(super) fn facts(&self, instrument: InstrumentId, side: Side) -> Facts<'_> {
+        let links = self.links_of(instrument);
         Facts {
             now: self.now,
             instrument: &self.instruments[instrument.index()],
             market: &self.market[instrument.index()],
-            link_up: self.links_of(instrument).is_up(),
-            serving: self.links_of(instrument).is_serving(),
-            entry_up: self.links_of(instrument).is_channel_up(super::LinkChannel::Orders),
+            link_up: links.is_up(),
+            serving: links.is_serving(),
+            entry_up: links.is_channel_up(super::LinkChannel::Orders),
             flattening: false,
             reconciled: self.is_proven(instrument),
             filters_read_ns: self.filters_read_ns[instrument.index()],

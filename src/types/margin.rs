@@ -102,6 +102,9 @@ pub struct MarginTier {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct MarginTiers {
     tiers: [MarginTier; TIERS_MAX],
+    /// What the rate of a tier asks too much for what lies in the tiers below it, in millionths of
+    /// a unit: the `cum` of Binance's table.
+    deductions: [i128; TIERS_MAX],
     count: usize,
 }
 
@@ -124,8 +127,19 @@ impl MarginTiers {
             && i128::from(last.maintenance_ppm) < PPM
             && 0 < last.leverage_max
             && tiers.windows(2).all(rises);
-        let mut kept = Self { tiers: [MarginTier::default(); TIERS_MAX], count: tiers.len() };
+        let mut kept = Self {
+            tiers: [MarginTier::default(); TIERS_MAX],
+            deductions: [0; TIERS_MAX],
+            count: tiers.len(),
+        };
         kept.tiers.get_mut(..tiers.len())?.copy_from_slice(tiers);
+        let mut below = (first, 0_i128);
+        for (tier, deduction) in tiers.iter().zip(&mut kept.deductions) {
+            let (last, sum) = below;
+            let rise = i128::from(tier.maintenance_ppm) - i128::from(last.maintenance_ppm);
+            *deduction = sum.checked_add(last.notional_max.units().checked_mul(rise)?)?;
+            below = (tier, *deduction);
+        }
         is_sound.then_some(kept)
     }
 
@@ -134,21 +148,17 @@ impl MarginTiers {
         self.tiers.get(..self.count).unwrap_or_default()
     }
 
+    /// The step that a notional lies in, with its deduction; `None` beyond the last one.
+    fn step(&self, notional: Cash) -> Option<(&MarginTier, &i128)> {
+        let mut steps = self.as_slice().iter().zip(&self.deductions);
+        steps.find(|(tier, _)| notional <= tier.notional_max)
+    }
+
     /// What a position of that notional needs not to be liquidated: each part of it by the rate of
     /// the tier that it lies in, rounded up. `None` beyond the last tier.
     pub fn maintenance(&self, notional: Cash) -> Option<Cash> {
-        let mut floor = Cash::ZERO;
-        let mut wide: i128 = 0;
-        for tier in self.as_slice() {
-            let part = notional.min(tier.notional_max).checked_sub(floor)?.max(Cash::ZERO);
-            let rate = i128::from(tier.maintenance_ppm);
-            wide = wide.checked_add(part.units().checked_mul(rate)?)?;
-            if notional <= tier.notional_max {
-                return Some(Cash::from_units(round_up(wide, PPM)));
-            }
-            floor = tier.notional_max;
-        }
-        None
+        let (tier, deduction) = self.step(notional)?;
+        notional.max(Cash::ZERO).checked_ppm_up(tier.maintenance_ppm, *deduction)
     }
 
     /// The largest notional of a position at that leverage; `None` where no tier has it.
@@ -160,15 +170,10 @@ impl MarginTiers {
     /// What it takes to open a position of that notional at `leverage`, rounded up, or at the
     /// highest leverage that its size may have. `None` beyond the last tier and without leverage.
     pub fn initial(&self, notional: Cash, leverage: u32) -> Option<Cash> {
-        let tier = self.as_slice().iter().find(|tier| notional <= tier.notional_max)?;
+        let (tier, _) = self.step(notional)?;
         let leverage = leverage.min(tier.leverage_max);
-        (0 < leverage).then(|| Cash::from_units(round_up(notional.units(), leverage.into())))
+        (0 < leverage).then(|| notional.max(Cash::ZERO).divided_up(leverage))
     }
-}
-
-/// `wide / by`, up; for nothing below zero.
-fn round_up(wide: i128, by: i128) -> i128 {
-    wide / by + i128::from(wide % by != 0)
 }
 
 #[cfg(test)]
@@ -228,6 +233,20 @@ mod tests {
     }
 
     proptest! {
+        /// Part by part, as the sheets describe it.
+        #[test]
+        fn a_position_is_asked_for_the_sum_of_its_parts(units in 0_i128..300_000_000_000_000) {
+            let (mut below, mut wide) = (0, 0);
+            for tier in tiers().as_slice() {
+                let part = (units.min(tier.notional_max.units()) - below).max(0);
+                wide += part * i128::from(tier.maintenance_ppm);
+                below = tier.notional_max.units();
+            }
+            let up = wide / PPM + i128::from(wide % PPM != 0);
+            let asked = tiers().maintenance(Cash::from_units(units));
+            prop_assert_eq!(asked, Some(Cash::from_units(up)));
+        }
+
         #[test]
         fn more_is_never_asked_less_for(
             less in 0_i128..300_000_000_000_000, more in 0_i128..100_000_000_000,

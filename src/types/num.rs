@@ -155,7 +155,7 @@ impl Price {
     /// `self` moved by `bps` basis points of itself, saturating.
     #[must_use]
     pub fn moved_bps(self, bps: i32) -> Self {
-        let moved = i128::from(self.0) * (10_000 + i128::from(bps)) / 10_000;
+        let moved = divided::<10_000>(i128::from(self.0) * (10_000 + i128::from(bps)));
         let bound = i128::from(i64::MAX);
         Self(i64::try_from(moved.clamp(-bound, bound)).unwrap_or(i64::MAX))
     }
@@ -189,12 +189,48 @@ impl Qty {
 impl Cash {
     /// `bps` basis points of it, towards zero; `None` beyond the range.
     pub fn checked_bps(self, bps: i64) -> Option<Self> {
-        self.0.checked_mul(i128::from(bps)).map(|wide| Self(divided::<10_000>(wide)))
+        checked_product(self.0, bps).map(|wide| Self(divided::<10_000>(wide)))
+    }
+
+    /// `ppm` millionths of it, towards zero; `None` beyond the range.
+    pub fn checked_ppm(self, ppm: i64) -> Option<Self> {
+        checked_product(self.0, ppm).map(|wide| Self(divided::<1_000_000>(wide)))
+    }
+
+    /// True when it is no more than `bps` basis points of `whole`; false beyond the range. Two
+    /// products are compared, so that nothing is divided.
+    pub fn is_within_bps(self, bps: u32, whole: Self) -> bool {
+        let (part, most) = (checked_product(self.0, 10_000), checked_product(whole.0, bps.into()));
+        part.zip(most).is_some_and(|(part, most)| part <= most)
+    }
+
+    /// `ppm` millionths of it less `part` millionths of a unit, up; `None` beyond the range. For
+    /// nothing below zero.
+    pub(super) fn checked_ppm_up(self, ppm: u32, part: i128) -> Option<Self> {
+        let wide = checked_product(self.0, ppm.into())?.checked_sub(part)?;
+        wide.checked_add(999_999).map(|wide| Self(divided::<1_000_000>(wide)))
+    }
+
+    /// A part of so many, up; for nothing below zero, and by nothing below one.
+    #[must_use]
+    pub(super) fn divided_up(self, by: u32) -> Self {
+        match u64::try_from(self.0) {
+            Ok(narrow) => Self(narrow.div_ceil(u64::from(by)).into()),
+            Err(_) => Self(self.0 / i128::from(by) + i128::from(self.0 % i128::from(by) != 0)),
+        }
     }
 
     /// `self × numerator ÷ denominator`, towards zero; `None` beyond the range or by zero.
     pub fn checked_ratio(self, numerator: i128, denominator: i128) -> Option<Self> {
         self.0.checked_mul(numerator)?.checked_div(denominator).map(Self::from_units)
+    }
+}
+
+/// The product of two numbers of 64 bits always fits, and takes one instruction.
+fn checked_product(wide: i128, by: i64) -> Option<i128> {
+    match i64::try_from(wide) {
+        Ok(narrow) => Some(i128::from(narrow) * i128::from(by)),
+        Err(_) => wide.checked_mul(by.into()),
     }
 }
 
@@ -338,6 +374,32 @@ mod tests {
                 prop_assert_eq!(divided::<100_000_000>(wide), wide / 100_000_000);
                 prop_assert_eq!(divided::<10_000>(wide), wide / 10_000);
                 prop_assert_eq!(divided::<4_294_967_295>(wide), wide / 4_294_967_295);
+            }
+        }
+
+        #[test]
+        fn a_part_of_cash_is_what_the_operators_say(
+            units in any::<i128>(), shift in 0_u32..128, parts in any::<i64>(), by in 1_u32..,
+        ) {
+            for units in [units, units >> shift, i64::MIN.into(), i64::MAX.into(), 0] {
+                let cash = Cash::from_units(units);
+                let product = cash.units().checked_mul(parts.into());
+                let other = Cash::from_units(parts.into());
+                prop_assert_eq!(
+                    other.is_within_bps(by, cash),
+                    cash.units().checked_mul(by.into())
+                        .is_some_and(|most| i128::from(parts) * 10_000 <= most),
+                );
+                let part = |by: i128| product.map(|wide| Cash::from_units(wide / by));
+                prop_assert_eq!(cash.checked_bps(parts), part(10_000));
+                prop_assert_eq!(cash.checked_ppm(parts), part(1_000_000));
+                let up = |wide: i128, by: i128| -(-wide).div_euclid(by);
+                let size = cash.abs();
+                prop_assert_eq!(size.divided_up(by).units(), up(size.units(), by.into()));
+                let above = size.units().checked_mul(by.into());
+                let above = above.filter(|wide| *wide <= i128::MAX - 999_999);
+                let above = above.map(|wide| Cash::from_units(up(wide, 1_000_000)));
+                prop_assert_eq!(size.checked_ppm_up(by, 0), above);
             }
         }
 

@@ -66,3 +66,19 @@ fn beyond(price: Price, side: Side, band_bps: u32) -> Option<Price> {
     };
     (limit.abs() < Price::MAX).then_some(limit)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::Qty;
+
+    #[test]
+    fn a_band_that_leaves_the_range_of_prices_is_no_limit() {
+        let qty = Qty::whole(1);
+        let tick = Price::from_units(1);
+        let high = Quote { bid: Price::whole(100), bid_qty: qty, ask: Price::MAX, ask_qty: qty };
+        assert_eq!(price(&high, Side::Buy, 1, tick), None);
+        assert_eq!(check(&high, Side::Buy, tick, 1), Err(DenyReason::NoQuote));
+        assert!(price(&high, Side::Sell, 1, tick).is_some());
+    }
+}

@@ -64,9 +64,8 @@ pub(super) fn check_shares(
     equity: Option<Cash>,
     limits: &ExposureLimits,
 ) -> Result<(), DenyReason> {
-    let leverage_max = share(equity, limits.leverage_bps_max);
-    let leverage = leverage_max.is_some_and(|most| fits(around.gross, more, most));
-    require(leverage, DenyReason::Leverage)?;
+    let gross = around.gross.and_then(|gross| gross.checked_add(more));
+    require(is_within(gross, equity, limits.leverage_bps_max), DenyReason::Leverage)?;
     require(is_within(own, equity, limits.concentration_bps_max), DenyReason::Concentration)
 }
 
@@ -100,13 +99,8 @@ fn fits(sum: Option<Cash>, more: Cash, most: Cash) -> bool {
     sum.and_then(|sum| sum.checked_add(more)).is_some_and(|after| after <= most)
 }
 
-fn is_within(own: Option<Cash>, equity: Option<Cash>, bps_max: u32) -> bool {
-    let most = share(equity, bps_max);
-    own.zip(most).is_some_and(|(own, most)| own <= most)
-}
-
-fn share(equity: Option<Cash>, bps: u32) -> Option<Cash> {
-    equity.and_then(|equity| equity.checked_bps(bps.into()))
+fn is_within(part: Option<Cash>, equity: Option<Cash>, bps_max: u32) -> bool {
+    part.zip(equity).is_some_and(|(part, equity)| part.is_within_bps(bps_max, equity))
 }
 
 #[cfg(test)]

@@ -5,6 +5,6 @@ use super::verdict::{DenyReason, require};
 use crate::core::margin::{Funds, Needs};
 
 pub(super) fn check(after: &Needs, funds: &Funds, ratio_bps_max: u32) -> Result<(), DenyReason> {
-    let most = funds.balance.checked_bps(ratio_bps_max.into());
-    require(most.is_some_and(|most| after.maintenance <= most), DenyReason::MarginRatio)
+    let within = after.maintenance.is_within_bps(ratio_bps_max, funds.balance);
+    require(within, DenyReason::MarginRatio)
 }

@@ -21,13 +21,14 @@ impl Kernel {
     ) -> Result<(), DenyReason> {
         let &Candidate { passage, side, mode, .. } = order;
         let (around, equity) = (&facts.around, facts.equity);
-        let limits = self.scaled_sums(mode, self.limits.appetite.exposure);
+        let limits = &self.limits.appetite.exposure;
         let own = exposure::own_worst(&facts.account, side, worth, order.added());
-        passage.judge(exposure::check_sums(around, more, &limits))?;
-        passage.judge(exposure::check_shares(around, own, more, equity, &limits))?;
         if mode != Mode::Conservative {
-            return Ok(());
+            passage.judge(exposure::check_sums(around, more, limits))?;
+            return passage.judge(exposure::check_shares(around, own, more, equity, limits));
         }
+        passage.judge(exposure::check_sums(around, more, &self.scaled_sums(mode)))?;
+        passage.judge(exposure::check_shares(around, own, more, equity, limits))?;
         passage.judge(exposure::check_conservative(own, equity, limits.conservative_bps_max))
     }
 
@@ -43,7 +44,8 @@ impl Kernel {
         }
     }
 
-    pub(super) fn scaled_sums(&self, mode: Mode, limits: ExposureLimits) -> ExposureLimits {
+    fn scaled_sums(&self, mode: Mode) -> ExposureLimits {
+        let limits = self.limits.appetite.exposure;
         ExposureLimits {
             net_max: self.scaled_cash(mode, limits.net_max),
             underlying_gross_max: self.scaled_cash(mode, limits.underlying_gross_max),
