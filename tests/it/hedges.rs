@@ -125,6 +125,20 @@ fn a_leg_that_stays_open_leaves_its_group_reductions_and_what_hedges() {
     assert_eq!(world.venue_position(ETH), qty("-18"));
 }
 
+/// Its price may follow the market; more of it would be more than was seen to hedge.
+#[test]
+fn an_amended_hedge_still_is_one_up_to_its_size() {
+    let mut world = paired(OnTrip::Hold);
+    world.take(Side::Buy, "4");
+    world.advance(3 * SECOND);
+    let id = world.wish(0, ether(limit(Side::Sell, "20", "10.1"))).unwrap();
+    world.advance(20 * MS);
+    assert_eq!(world.amend(id, "20", "10.2"), Ok(()));
+    world.advance(20 * MS);
+    assert_eq!(world.amend(id, "20.1", "10.2"), Err(DenyReason::ReducingOnly));
+    assert_eq!(world.amend(id, "19", "10.2"), Ok(()));
+}
+
 #[test]
 fn after_a_resume_what_is_late_still_opens_nothing_more() {
     let mut world = paired(OnTrip::Hold);

@@ -116,6 +116,35 @@ fn what_opens_for_the_account_is_within_the_accounts_limit() {
     assert!(world.wish(1, cover("2")).is_ok());
 }
 
+/// It keeps the native flag, and so stays what the account can lower with it.
+#[test]
+fn an_amended_reduction_is_within_the_ledger_and_the_account() {
+    let mut world = apart();
+    let id = world.wish(0, reduction(Side::Sell, "1", "101")).unwrap();
+    world.advance(20 * MS);
+    assert_eq!(world.amend(id, "2.001", "101"), Err(DenyReason::NotReducing), "the account has 2");
+    assert_eq!(world.amend(id, "2", "101"), Ok(()));
+    let beside = world.wish(0, reduction(Side::Sell, "1", "100.9")).unwrap();
+    assert_eq!(purpose(&world, beside), Purpose::Opening, "all of the net is on its way");
+    world.advance(20 * MS);
+    assert_eq!((purpose(&world, id), world.amend(id, "1", "101")), (Purpose::Reducing, Ok(())));
+}
+
+#[test]
+fn an_amended_way_out_without_the_flag_is_within_the_accounts_limit() {
+    let mut world = World::with(2, |setup| {
+        share(setup);
+        setup.limits.instruments[0].position_max = qty("6");
+    });
+    take(&mut world, 0, limit(Side::Buy, "5", "1")).unwrap();
+    take(&mut world, 1, limit(Side::Sell, "3", "1")).unwrap();
+    take(&mut world, 0, limit(Side::Buy, "2", "1")).unwrap();
+    let id = world.wish(1, reduction(Side::Buy, "1", "99")).unwrap();
+    world.advance(20 * MS);
+    assert_eq!(world.amend(id, "2.001", "99"), Err(DenyReason::PositionTooLarge));
+    assert_eq!((world.amend(id, "2", "99"), purpose(&world, id)), (Ok(()), Purpose::Opening));
+}
+
 #[test]
 fn an_order_of_one_never_meets_an_order_of_the_other() {
     let mut world = two();

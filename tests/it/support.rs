@@ -540,7 +540,7 @@ impl World {
         self.say(puppet, Intent::Cancel(id));
     }
 
-    /// Lets a puppet wish for other terms of an order, and tells what the kernel said.
+    /// Lets the puppet of an order wish for other terms of it, and tells what the kernel said.
     pub(crate) fn amend(
         &mut self,
         id: ClientOrderId,
@@ -548,7 +548,8 @@ impl World {
         at: &str,
     ) -> Result<(), DenyReason> {
         let (sent, to) = (self.sent.len(), Amendment { price: price(at), qty: qty(amount) });
-        self.say(0, Intent::Amend(id, to));
+        let owner = self.order(id).and_then(|order| order.strategy);
+        self.say(owner.map_or(0, StrategyId::index), Intent::Amend(id, to));
         let is_sent = |it: &Sent| matches!(it, Sent::Amend(amended, _) if *amended == id);
         let sent = self.sent.iter().skip(sent).any(is_sent);
         if sent { Ok(()) } else { Err(*self.denied.last().unwrap()) }
