@@ -1,7 +1,7 @@
-//! No order is written after a kill that was acknowledged: every interleaving, and every order in
-//! which memory may be seen, tried by loom.
+//! No order is written after a kill that was acknowledged, and no push is slept through: every
+//! interleaving, and every order in which memory may be seen, tried by loom.
 //!
-//! The gate is the engine's own file, compiled with loom's atomics. The models that must fail prove
+//! The gate and the bell's word are the engine's own files, compiled with loom's atomics. The models that must fail prove
 //! that these models can find the fault. Loom takes SeqCst loads and stores for acquire and release
 //! only, so that the gate relies on fences alone.
 
@@ -9,7 +9,7 @@
 
 mod atomic {
     pub(crate) use loom::sync::Arc;
-    pub(crate) use loom::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
+    pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence};
 }
 mod core {
     pub(crate) use tradekeel::core::Scope;
@@ -19,18 +19,24 @@ mod types {
 }
 #[path = "../src/runtime/gate.rs"]
 pub mod gate;
+#[path = "../src/runtime/waits.rs"]
+mod waits;
 
 use crate::core::Scope;
 use crate::types::{InstrumentId, StrategyId};
 use atomic::{Arc, AtomicU32, Ordering, fence};
 use gate::{Gate, Hold};
 use loom::thread;
+use waits::Waits;
 
 const BTC: InstrumentId = InstrumentId(0);
 const MAKER: StrategyId = StrategyId(0);
 
 /// Orders that the sender tries to write.
 const ORDERS: u32 = 2;
+
+/// What a filler pushes.
+const PUSHES: u32 = 2;
 
 /// What a sender does: asks, and writes what may leave.
 fn send(gate: &Gate, written: &AtomicU32) {
@@ -165,4 +171,52 @@ fn without_the_fence_of_the_killer_a_pass_is_overlooked() {
 #[test]
 fn with_both_fences_neither_is_overlooked() {
     handshake(true, true);
+}
+
+/// A filler pushes twice and asks each time. A sleeper that wakes once goes to sleep again: if the
+/// lane is not as it saw it then, it has been rung since. The rings are a pipe, which has a lock.
+fn slept_through(sleeper_says_so: bool, filler_asks: bool) {
+    loom::model(move || {
+        let words = (Waits::new(), AtomicU32::new(0), AtomicU32::new(0));
+        let words = Arc::new(words);
+        let theirs = Arc::clone(&words);
+        let filler = thread::spawn(move || {
+            let (waits, pushed, rings) = &*theirs;
+            for _ in 0..PUSHES {
+                pushed.fetch_add(1, Ordering::Release);
+                if filler_asks && waits.take() {
+                    rings.fetch_add(1, Ordering::AcqRel);
+                }
+            }
+        });
+        let (waits, pushed, rings) = &*words;
+        waits.begin();
+        let _ = pushed.load(Ordering::Acquire);
+        waits.end();
+        rings.swap(0, Ordering::AcqRel);
+        if sleeper_says_so {
+            waits.begin();
+        }
+        let seen = pushed.load(Ordering::Acquire);
+        filler.join().unwrap();
+        let is_rung = 0 < rings.load(Ordering::Acquire);
+        assert!(seen == PUSHES || is_rung, "asleep, and nobody rings");
+    });
+}
+
+#[test]
+fn a_sleeper_is_woken_by_whatever_it_did_not_see() {
+    slept_through(true, true);
+}
+
+#[test]
+#[should_panic = "asleep, and nobody rings"]
+fn a_sleeper_that_does_not_say_so_sleeps_on() {
+    slept_through(false, true);
+}
+
+#[test]
+#[should_panic = "asleep, and nobody rings"]
+fn a_filler_that_does_not_ask_wakes_nobody() {
+    slept_through(true, false);
 }

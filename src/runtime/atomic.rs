@@ -2,4 +2,4 @@
 //! loom's own in their place.
 
 pub(super) use std::sync::Arc;
-pub(super) use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
+pub(super) use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence};

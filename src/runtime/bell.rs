@@ -1,20 +1,19 @@
 //! Wakes a thread that sleeps: a pipe that is only written to when somebody waits.
 //!
 //! Must hold: whoever fills a lane rings after the push; whoever waits says so before it looks at
-//! its lanes for the last time. Either the filler sees the waiter and rings, or the waiter sees
-//! what was pushed. Ringing costs one atomic load while nobody waits and one system call when
-//! somebody does; it takes no lock and never blocks.
+//! its lanes for the last time (`waits.rs`). Ringing costs one atomic load while nobody waits and
+//! one system call when somebody does; it takes no lock and never blocks.
 //!
 //! Decision: a pipe and not a tokio `Notify` or a condition variable, because the hot thread rings
 //! it and those take a lock; and because one descriptor serves a plain thread (ppoll) and a tokio
 //! thread (epoll) alike. An eventfd would be one descriptor less, but tokio watches a foreign
 //! descriptor only through `unsafe`.
 
+use super::waits::Waits;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::pipe::{PipeFlags, pipe_with};
 use std::io;
 use std::os::fd::OwnedFd;
-use std::sync::atomic::{AtomicBool, Ordering, fence};
 use tokio::net::unix::pipe::Receiver;
 
 /// One thread's bell.
@@ -22,20 +21,19 @@ use tokio::net::unix::pipe::Receiver;
 pub struct Bell {
     heard: OwnedFd,
     rung: OwnedFd,
-    waits: AtomicBool,
+    waits: Waits,
 }
 
 impl Bell {
     /// Fails only when the process may open no more files.
     pub fn new() -> io::Result<Self> {
         let (heard, rung) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
-        Ok(Self { heard, rung, waits: AtomicBool::new(false) })
+        Ok(Self { heard, rung, waits: Waits::new() })
     }
 
     /// Wakes the waiter, if there is one.
     pub fn ring(&self) {
-        fence(Ordering::SeqCst);
-        if self.waits.load(Ordering::Relaxed) && self.waits.swap(false, Ordering::Relaxed) {
+        if self.waits.take() {
             // A full pipe means that it has been rung already.
             let _ = rustix::io::write(&self.rung, &[0]);
         }
@@ -43,7 +41,7 @@ impl Bell {
 
     /// Sleeps until rung or until `timeout_ns` passed, unless `is_idle` finds something to do.
     pub fn wait(&self, timeout_ns: u64, is_idle: impl Fn() -> bool) {
-        self.announce();
+        self.waits.begin();
         if is_idle() {
             let seconds = i64::try_from(timeout_ns / crate::types::SECOND).unwrap_or(i64::MAX);
             let rest = i64::try_from(timeout_ns % crate::types::SECOND).unwrap_or(0);
@@ -52,7 +50,7 @@ impl Bell {
             // A signal ends the wait early, which is as good as a ring.
             let _ = poll(&mut fds, Some(&timeout));
         }
-        self.waits.store(false, Ordering::Relaxed);
+        self.waits.end();
         let mut rings = [0_u8; 8];
         // Nothing to read means that nobody rang.
         let _ = rustix::io::read(&self.heard, &mut rings);
@@ -65,20 +63,15 @@ impl Bell {
 
     /// Sleeps on a tokio thread until rung, unless `is_idle` finds something to do.
     pub async fn wait_async(&self, ear: &Receiver, is_idle: impl Fn() -> bool) {
-        self.announce();
+        self.waits.begin();
         if is_idle() {
             // A pipe cannot break while this bell holds both its ends.
             let _ = ear.readable().await;
         }
-        self.waits.store(false, Ordering::Relaxed);
+        self.waits.end();
         let mut rings = [0_u8; 8];
         // Nothing to read means that nobody rang.
         let _ = ear.try_read(&mut rings);
-    }
-
-    fn announce(&self) {
-        self.waits.store(true, Ordering::Relaxed);
-        fence(Ordering::SeqCst);
     }
 }
 
@@ -86,7 +79,7 @@ impl Bell {
 mod tests {
     use super::*;
     use std::sync::Arc;
-    use std::sync::atomic::AtomicU64;
+    use std::sync::atomic::{AtomicU64, Ordering};
 
     #[test]
     fn nothing_pushed_is_ever_slept_through() {

@@ -41,6 +41,7 @@ mod startup;
 mod supervisor;
 pub mod threads;
 mod waiting;
+mod waits;
 mod wiring;
 mod writer;
 
