@@ -17,3 +17,28 @@ pub(super) fn check(
     let enough = filters.notional_min <= price.notional(qty);
     require(enough || purpose != Purpose::Opening, DenyReason::NotionalTooSmall)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::case;
+    use super::*;
+
+    /// The venue takes prices of 1 to 10,000 and quantities of 0.001 to 100.
+    #[test]
+    fn what_lies_outside_of_a_range_is_refused_on_either_side_of_it() {
+        let filters = case::instrument().filters;
+        let with = |price: Price, qty: Qty| check(&filters, price, qty, Purpose::Reducing);
+        let (tick, step) = (filters.price_tick, filters.qty_step);
+        let ends = [(filters.price_min, filters.qty_min), (filters.price_max, filters.qty_max)];
+        let [low, high] = ends;
+        for (price, qty) in ends {
+            assert_eq!(with(price, qty), Ok(()));
+        }
+        let prices = [low.0.saturating_sub(tick), high.0.saturating_add(tick)];
+        let qtys = [low.1.saturating_sub(step), high.1.saturating_add(step)];
+        for (price, qty) in prices.into_iter().zip(qtys) {
+            assert_eq!(with(price, low.1), Err(DenyReason::BadPrice), "{price}");
+            assert_eq!(with(low.0, qty), Err(DenyReason::BadQty), "{qty}");
+        }
+    }
+}
