@@ -59,7 +59,7 @@ fn value(cause: &Cause) -> Value {
         "clock_offset_ns": report.status.clock_offset_ns,
         "positions": positions(report),
         "equity_curve": curve.collect::<Vec<_>>(),
-        "orders": last(cause, |record| matches!(record, Record::Order(_) | Record::Cancel { .. })),
+        "orders": last(cause, |record| matches!(record, Record::Order(_) | Record::Child { .. } | Record::Cancel { .. })),
         "denied": last(cause, |record| matches!(record, Record::Denied(_))),
         "fills": last(cause, is_trade),
         "status": status_json::status(report),
