@@ -6,8 +6,8 @@
 //! under it are taken back until the venue confirms it.
 //!
 //! Decision: a restart ends every parent. None is read back from the journal: a strategy that
-//! starts anew knows nothing of what it had under way, and its orders that still stand have no owner
-//! any more and are taken back as such. It opens another one for what is left, by what it finds.
+//! starts anew knows nothing of what it had under way, and its orders that still stand have no
+//! owner any more and are taken back as such. It opens another one for what it finds left to do.
 //!
 //! Decision: when a parent ends, its reductions and protective orders stay: nothing here takes away
 //! what closes or guards a position (SAFETY E1). They can be amended and taken back as if they had

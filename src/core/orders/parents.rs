@@ -1,14 +1,14 @@
 //! Parents: a quantity that all orders placed under it share (SAFETY P18).
 //!
 //! Must hold: what counts against a parent is, of every order that was ever placed under it, what
-//! traded of it, and of one that is not over all that may still trade, whatever its fate, the larger
-//! of its quantities while it is being amended included. Room that was used by a trade never comes
+//! traded of it, and of one that is not over all that may still trade: whatever its fate, and the
+//! larger of its quantities while it is being amended. Room that was used by a trade never comes
 //! back; room of an order that is over comes back with the venue's own word, and not by time.
 //! Not here: whether an order may go under a parent (the kernel).
 //!
 //! Decision: so many parents of a strategy at a time ([`PARENTS_MAX`]), in memory taken once; one
-//! more is denied, and none is ever forgotten to make room. They stand in the order of their ids, so
-//! one is found in ten steps among all that there can be.
+//! more is denied, and none is ever forgotten to make room. They stand in the order of their ids:
+//! one is found in a dozen steps among all that there can be.
 
 use super::{Order, Orders};
 use crate::core::Digest;

@@ -6,7 +6,7 @@ use crate::core::hedge::HedgeAround;
 use crate::core::margin::{Funds, MarginAround, Needs};
 use crate::core::market::Market;
 use crate::core::mode::ModeCause;
-use crate::core::orders::{Open, Standing, Totals, Under};
+use crate::core::orders::{Open, Standing, Totals};
 use crate::core::parent::{Parent, ParentRule};
 use crate::core::setup::{
     Appetite, BreakerLimits, ClockLimits, DayLimits, DrawdownLimits, ExposureLimits,
@@ -400,11 +400,7 @@ pub(super) fn ask<T>(
         own,
         live_orders: case.own_live_orders,
         amends: case.amends.as_ref(),
-        under: match &case.parent {
-            Some((parent, Some(left))) => Under::Parent { parent, left: *left },
-            Some((_, None)) => Under::Unknown,
-            None => Under::Nothing,
-        },
+        under: super::parents::named(&case.parent),
     };
     case.id.sequence += 1;
     ask(&mut case.kernel, &wish, &facts)

@@ -3,6 +3,7 @@
 
 use super::case::*;
 use super::*;
+use crate::core::orders::Under;
 use crate::core::parent::Parent;
 use crate::types::{InstrumentId, ParentId};
 
@@ -10,6 +11,15 @@ use crate::types::{InstrumentId, ParentId};
 pub(super) fn parent() -> Parent {
     let OrderRequest { instrument, side, .. } = good().request;
     Parent { id: ParentId(id(0)), strategy: MAKER, instrument, side, qty: Qty::whole(9) }
+}
+
+/// What a case says that its order names.
+pub(super) fn named(parent: &Option<(Parent, Option<Qty>)>) -> Under<'_> {
+    match parent {
+        Some((parent, Some(left))) => Under::Parent { parent, left: *left },
+        Some((_, None)) => Under::Unknown,
+        None => Under::Nothing,
+    }
 }
 
 /// The order names it, and so much is left of it.
