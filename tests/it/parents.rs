@@ -53,9 +53,9 @@ fn place(
 ) -> Result<ClientOrderId, DenyReason> {
     world.say(puppet, Intent::PlaceUnder(parent, ClientOrderId::default(), request));
     let placed = *world.script(puppet).placed.last().unwrap();
-    let child = world.records.iter().find_map(|record| match record {
-        Record::Child { order, parent } if order.id == placed => Some(*parent),
-        _ => None,
+    let child = world.records.iter().find_map(|record| {
+        let Record::Child { order, parent } = record else { return None };
+        (order.id == placed).then_some(*parent)
     });
     match child {
         Some(told) => {

@@ -80,10 +80,9 @@ impl Parents {
 
     /// What an order went under. One that closes a position outlives its parent and needs none.
     pub(in crate::core) fn over(&self, order: &Order) -> Under<'_> {
-        match self.under(order.parent) {
-            Under::Unknown if order.terms.purpose != Purpose::Opening => Under::Nothing,
-            under => under,
-        }
+        let under = self.under(order.parent);
+        let needs_none = order.terms.purpose != Purpose::Opening;
+        if needs_none && matches!(under, Under::Unknown) { Under::Nothing } else { under }
     }
 
     /// How much more may go under an open parent of that strategy.
