@@ -119,6 +119,7 @@ pub(crate) fn seat(setup: &Setup, notional: Cash, strategy: Box<dyn Strategy>) -
         open_orders_max: 12_000,
         rate: FREE,
         orders_per_trade_max: None,
+        parents: tradekeel::core::ParentRule::Off,
         partial_fill: tradekeel::core::PartialFill::Keep,
         permissions: tradekeel::core::Permissions::ALL,
         losses: StrategyLimits { loss_max: notional, ..StrategyLimits::default() },

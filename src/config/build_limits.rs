@@ -6,8 +6,8 @@ use super::values::Values;
 use super::{build_appetite, build_hedges};
 use crate::core::{
     Budget, ClockLimits, DeadManTiming, DrawdownLimits, InstrumentLimits, Limits, MarginLimits,
-    NoTradeWindow, Often, PartialFill, Permissions, PriceMoveLimits, Rate, RepeatLimits,
-    SlippageLimits, Taker, Timing,
+    NoTradeWindow, Often, ParentRule, PartialFill, Permissions, PriceMoveLimits, Rate,
+    RepeatLimits, SlippageLimits, Taker, Timing,
 };
 use crate::types::{MS, MarginMode, SECOND};
 
@@ -155,6 +155,11 @@ pub(super) fn budget(values: &Values, path: &str) -> Option<Budget> {
         rate: rate(values, path)?,
         orders_per_trade_max: values
             .unless_off(&format!("{path}.max_orders_per_trade"), Values::whole_u32)?,
+        parents: match values.text(&format!("{path}.parents"))? {
+            "required" => ParentRule::Required,
+            "off" => ParentRule::Off,
+            _ => return None,
+        },
         partial_fill: match values.text(&format!("{path}.partial_fill"))? {
             "keep" => PartialFill::Keep,
             "cancel" => PartialFill::Cancel,

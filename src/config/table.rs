@@ -181,6 +181,12 @@ const DEPLOYMENT: &[Key] = &[
         "Most orders for each of its trades, counted over some ten minutes.",
     ),
     required(
+        "strategies[].budget.parents",
+        Kind::Choice(&["required", "off"]),
+        "required: it opens only under parents, whose quantity all their orders together never \
+         pass. off: for those who name one.",
+    ),
+    required(
         "strategies[].budget.partial_fill",
         Kind::Choice(&["keep", "cancel", "replace"]),
         "What becomes of the rest of an opening order when a part of it traded. keep: it stays. \

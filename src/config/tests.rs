@@ -3,7 +3,7 @@
 use super::*;
 use crate::core::{
     Appetite, BreakerLimits, DayLimits, DeadManTiming, ExposureLimits, Limits, MarginLimits,
-    OnTrip, Permissions, RejectLimits, Sharing, Storm, StrategyLimits, Taker,
+    OnTrip, ParentRule, Permissions, RejectLimits, Sharing, Storm, StrategyLimits, Taker,
 };
 use crate::types::{Cash, InstrumentId, MS, MarginMode, Qty, SECOND};
 use proptest::prelude::*;
@@ -70,7 +70,8 @@ strategies:
   budget: {max_position_notional: 10, max_open_orders: 1, max_order_rate_per_sec: 1, \
   order_burst: 1, max_loss: 5, max_losing_round_trips: 3, max_consecutive_rejects: off, \
   max_fills_per_min: 60, review_after_notional: off,
-    max_orders_per_trade: off, order_kinds: [post_only, ioc], sides: [sell], partial_fill: cancel}
+    max_orders_per_trade: off, order_kinds: [post_only, ioc], sides: [sell], partial_fill: cancel, \
+    parents: off}
 kill_switch: {max_drawdown_pct: 15, confirm_valuations: 3, confirm_ms: 500, \
  equity_unknown_max_s: 9, cooldown_s: 60}
 clock_sync: {warn_threshold_ms: 500, kill_threshold_ms: 2000, kill_samples: 3, refresh_sec: 60}
@@ -194,7 +195,8 @@ fn every_value_of_the_small_file_arrives() {
     assert_eq!(config.instruments[0].position_max, Qty::whole(2));
     assert_eq!(config.strategies[0].instruments, [InstrumentId(0)]);
     assert_eq!(config.strategies[0].budget.position_notional_max, Cash::whole(10));
-    assert_eq!(config.strategies[0].budget.orders_per_trade_max, None);
+    let budget = &config.strategies[0].budget;
+    assert_eq!((budget.orders_per_trade_max, budget.parents), (None, ParentRule::Off));
     let allowed = Permissions::of(["post_only", "ioc"], ["sell"]).unwrap();
     assert_eq!(config.strategies[0].budget.permissions, allowed);
     assert_limits(&config.limits);

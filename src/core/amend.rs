@@ -39,6 +39,7 @@ impl Core {
             own: self.state.own(strategy, instrument),
             live_orders: self.state.totals().live_of(strategy),
             amends: Some(&order),
+            under: self.state.orders.parents().over(&order),
         };
         match self.kernel.review_amend(&wish, &facts) {
             Ok(approved) => {

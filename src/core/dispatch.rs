@@ -9,9 +9,12 @@ use super::Core;
 use super::effect::{Effect, Effects};
 use super::event::EventKind;
 use super::orders::Applied;
+use super::parent::Parent;
 use super::safety::{DenyReason, Wish};
 use super::strategy::{Intent, Intents, OrderUpdate, Outcome, Strategy, View};
-use crate::types::{ClientOrderId, InstrumentId, MarketData, OrderRequest, Qty, Quote, StrategyId};
+use crate::types::{
+    ClientOrderId, InstrumentId, MarketData, OrderRequest, ParentId, Qty, Quote, StrategyId,
+};
 
 /// Most denials that wait to be told; a strategy that is denied more than this in one event is not
 /// listening anyway, and the rest is counted as denied all the same.
@@ -180,7 +183,17 @@ impl Core {
                 continue;
             }
             match wish {
-                Some(Intent::Place(id, request)) => self.place(strategy, id, request, effects),
+                Some(Intent::Place(id, request)) => {
+                    self.place(strategy, id, None, request, effects);
+                }
+                Some(Intent::PlaceUnder(parent, id, request)) => {
+                    self.place(strategy, id, Some(parent), request, effects);
+                }
+                Some(Intent::OpenParent { id, instrument, side, qty }) => {
+                    let parent = Parent { id, strategy, instrument, side, qty };
+                    self.open_parent(parent, effects);
+                }
+                Some(Intent::EndParent(id)) => self.end_parent(strategy, id, effects),
                 Some(Intent::Cancel(id)) => self.cancel(strategy, id, effects),
                 Some(Intent::Amend(id, to)) => self.amend(strategy, id, to, effects),
                 None => break,
@@ -193,6 +206,7 @@ impl Core {
         &mut self,
         strategy: StrategyId,
         id: ClientOrderId,
+        parent: Option<ParentId>,
         request: OrderRequest,
         effects: &mut Effects,
     ) {
@@ -209,6 +223,7 @@ impl Core {
                 own: self.state.own(strategy, request.instrument),
                 live_orders: self.state.totals().live_of(strategy),
                 amends: None,
+                under: self.state.orders.parents().under(parent),
             };
             self.kernel.review(&wish, &facts)
         } else {

@@ -5,6 +5,7 @@ use super::event::OperatorRequest;
 use super::kept::Kept;
 use super::ledger::LedgerLine;
 use super::mode::{ModeRecord, Scope};
+use super::parent::ParentEvent;
 use super::portfolio::HighWater;
 use super::safety::{Approved, ApprovedAmend, DenyReason, Latch};
 use crate::types::{
@@ -47,6 +48,8 @@ pub enum Effect {
         /// Why not.
         reason: DenyReason,
     },
+    /// A parent was opened, denied or ended.
+    Parent(ParentEvent),
     /// An order reached a final status.
     Closed {
         /// Which.

@@ -112,7 +112,8 @@ impl Core {
         let now_ns = self.state.now.mono_ns;
         let order = self.state.orders.get(id).filter(|order| !order.status.is_final());
         let Some(order) = order else { return Fate::Unwanted };
-        if order.canceled_ns.is_some() || self.kernel.forbids_opening(order) {
+        let outlives = self.state.orders.parents().is_outlived_by(order);
+        if outlives || order.canceled_ns.is_some() || self.kernel.forbids_opening(order) {
             return Fate::Unwanted;
         }
         if self.state.dead_man.is_armed(instrument, now_ns) {

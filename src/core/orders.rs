@@ -8,14 +8,17 @@
 
 mod amend;
 mod life;
+mod parents;
 mod resting;
 mod ring;
+mod settling;
 mod standing;
 mod stuck;
 mod table;
 mod totals;
 
 pub(super) use amend::{Amend, Settled};
+pub(super) use parents::{PARENTS_MAX, Parents, Under};
 pub(super) use standing::{IntentKey, Standing};
 pub(super) use stuck::Escalation;
 pub(super) use totals::{Open, Totals};
@@ -29,7 +32,7 @@ use super::setup::Timing;
 use super::slippage::Taken;
 use crate::types::{
     ClientOrderId, ExecutionKind, ExecutionReport, Fill, InstrumentId, OrderStatus, OrderTerms,
-    Price, Purpose, Qty, Side, StrategyId, VenueOrder,
+    ParentId, Price, Purpose, Qty, Side, StrategyId, VenueOrder,
 };
 use resting::Resting;
 use ring::Ring;
@@ -55,6 +58,8 @@ pub struct Order {
     pub id: ClientOrderId,
     /// Whose wish it was; `None` for an exit of the operator or an order found at the venue.
     pub strategy: Option<StrategyId>,
+    /// The parent under which it was placed, also once that is over.
+    pub parent: Option<ParentId>,
     /// Its terms. Their purpose is what it is to the account.
     pub terms: OrderTerms,
     /// What it is to the ledger of its strategy (SAFETY E9).
@@ -110,6 +115,7 @@ impl Order {
         Self {
             id,
             strategy,
+            parent: None,
             terms,
             toward: terms.purpose,
             hedges_qty: Qty::ZERO,
@@ -192,6 +198,7 @@ pub(super) struct Orders {
     totals: Totals,
     standing: Standing,
     resting: Resting,
+    parents: Parents,
     stuck: Stuck,
     timing: Timing,
     /// Earliest deadline of all orders; nothing is looked at before it.
@@ -207,6 +214,7 @@ impl Orders {
             totals: Totals::new(instruments, strategies),
             standing: Standing::new(),
             resting: Resting::new(instruments),
+            parents: Parents::new(strategies),
             stuck: Stuck::new(instruments),
             timing,
             next_deadline_ns: u64::MAX,
@@ -242,7 +250,7 @@ impl Orders {
         let place = self.find(approved.id());
         assert!(place.is_err(), "an id is used once");
         let mut order = Order::sent(approved.id(), approved.strategy(), *approved.terms(), now_ns);
-        order.toward = approved.toward();
+        (order.toward, order.parent) = (approved.toward(), approved.parent());
         if approved.hedges() {
             order.hedges_qty = order.terms.qty;
         }
@@ -286,6 +294,7 @@ impl Orders {
         // One that was given up stands all the same: it is remembered once, as alive.
         if let Some(given_up) = self.closed.iter_mut().find(|order| order.id == id) {
             order = Order { sent_ns: now_ns, ..*given_up };
+            self.parents.count(order.parent, order.committed(), Qty::ZERO);
             given_up.id = ClientOrderId::default();
         }
         order.claimed_qty = order.claimed_qty.max(found.cum_qty);
@@ -298,45 +307,6 @@ impl Orders {
     /// True when the order is over, as far as we remember.
     pub(super) fn is_over(&self, id: ClientOrderId) -> bool {
         self.find(id).is_err() && self.closed.iter().any(|order| order.id == id)
-    }
-
-    /// A reading of the account there that is now ours was asked for after everything that was
-    /// claimed of orders: it covers what was claimed and not told trade by trade. Says of which
-    /// order how much, once; the trades themselves, should they still come, move nothing any more.
-    pub(super) fn settle(
-        &mut self,
-        there: impl Fn(InstrumentId) -> bool,
-        mut tell: impl FnMut(&Order, Qty),
-    ) {
-        let mut settle = |order: &mut Order| {
-            let missing = order.claimed_qty.saturating_sub(order.settled_qty);
-            if Qty::ZERO < missing && there(order.terms.instrument) {
-                tell(order, missing);
-                order.settled_qty = order.claimed_qty;
-            }
-        };
-        (0..self.live.len()).for_each(|at| settle(&mut self.live[at]));
-        self.closed.iter_mut().for_each(settle);
-    }
-
-    /// What traded of orders there, as the venue says of each of them, and is not accounted for:
-    /// signed.
-    pub(super) fn unsettled(&self, instrument: InstrumentId) -> Qty {
-        let missing = self.unsettled_of(instrument);
-        missing.fold(Qty::ZERO, |sum, (side, qty)| sum.saturating_add(side.signed(qty)))
-    }
-
-    /// The same: anything.
-    pub(super) fn has_unsettled(&self, instrument: InstrumentId) -> bool {
-        self.unsettled_of(instrument).next().is_some()
-    }
-
-    fn unsettled_of(&self, instrument: InstrumentId) -> impl Iterator<Item = (Side, Qty)> {
-        let all = self.live.iter().chain(self.closed.iter());
-        all.filter(move |order| order.terms.instrument == instrument).filter_map(|order| {
-            let missing = order.claimed_qty.saturating_sub(order.settled_qty);
-            (Qty::ZERO < missing).then_some((order.terms.side, missing))
-        })
     }
 
     /// True while an exit of the operator is on its way whose fate is not in doubt.
@@ -372,12 +342,16 @@ impl Orders {
             return None;
         }
         let (before, settled, amend) = (order.status, order.settled_qty, order.amend);
+        let committed = order.committed();
         let fresh = self.is_fresh(report);
         let meets_own = fresh && self.meets_own(report);
         let fill = life::apply(&mut order, report, fresh, now_ns, &self.timing);
         match known {
             Ok(at) => self.replace(at, order),
-            Err(_) => self.closed.update(|closed| closed.id == id, order),
+            Err(_) => {
+                self.parents.count(order.parent, committed, order.committed());
+                self.closed.update(|closed| closed.id == id, order);
+            }
         }
         Some(Applied {
             order,
@@ -438,8 +412,8 @@ impl Orders {
         asked
     }
 
-    /// Takes back every order that is `unwanted`, as far as the effects have room. True when none
-    /// is left to ask for.
+    /// Takes back every order that is `unwanted` or outlives its parent, as far as the effects have
+    /// room. True when none is left to ask for.
     pub(super) fn withdraw(
         &mut self,
         unwanted: impl Fn(&Order) -> bool,
@@ -448,7 +422,8 @@ impl Orders {
     ) -> bool {
         for at in 0..self.live.len() {
             let order = self.live[at];
-            if order.canceled_ns.is_some() || !unwanted(&order) {
+            let goes = unwanted(&order) || self.parents.is_outlived_by(&order);
+            if order.canceled_ns.is_some() || !goes {
                 continue;
             }
             if effects.room() == 0 {
@@ -538,7 +513,7 @@ impl Orders {
 
     /// Its part of the state digest.
     pub(super) fn digest(&self, digest: Digest) -> Digest {
-        self.live.iter().fold(digest, |digest, order| {
+        self.live.iter().fold(self.parents.digest(digest), |digest, order| {
             let to = order.amending().into_iter().flat_map(|to| [to.price.units(), to.qty.units()]);
             to.fold(digest, Digest::with)
                 .with(order.id.epoch.into())
@@ -560,6 +535,7 @@ impl Orders {
         self.totals.add(&order);
         self.standing.add(&order);
         self.resting.add(&order);
+        self.parents.count(order.parent, Qty::ZERO, order.committed());
         self.next_deadline_ns = self.next_deadline_ns.min(order.deadline_ns);
         self.live.insert(at, order);
     }
@@ -568,6 +544,7 @@ impl Orders {
     fn replace(&mut self, at: usize, order: Order) {
         let before = self.live[at];
         self.totals.remove(&before);
+        self.parents.count(order.parent, before.committed(), order.committed());
         let is_over = order.status.is_final();
         if is_over || (before.terms, before.amending()) != (order.terms, order.amending()) {
             self.standing.remove(&before);

@@ -9,6 +9,7 @@ pub use super::appetite::{
 use super::kept::{BreakerMark, DayMark};
 use super::ledger::LedgerLine;
 use super::mode::{ModeRecord, Scope};
+use super::parent::ParentRule;
 use super::partial::PartialFill;
 use super::permission::Permissions;
 use super::portfolio::HighWater;
@@ -128,6 +129,8 @@ pub struct Budget {
     pub rate: Rate,
     /// Most orders for each trade, of lately; `None` where that is off.
     pub orders_per_trade_max: Option<u32>,
+    /// Whether what it opens must go under a parent (SAFETY P18).
+    pub parents: ParentRule,
     /// What becomes of the rest of an order of which a part traded.
     pub partial_fill: PartialFill,
     /// What it may open with.

@@ -11,8 +11,8 @@ use super::orders::{Order, Orders};
 use super::params::{ParamFault, Params};
 use super::safety::{DenyReason, Modes};
 use crate::types::{
-    Amendment, Cash, ClientOrderId, Fill, Instrument, InstrumentId, OrderRequest, OrderStatus, Qty,
-    Quote, Stamp, StrategyId, Trade,
+    Amendment, Cash, ClientOrderId, Fill, Instrument, InstrumentId, OrderRequest, OrderStatus,
+    ParentId, Qty, Quote, Side, Stamp, StrategyId, Trade,
 };
 use std::fmt;
 
@@ -75,7 +75,7 @@ pub struct OrderUpdate {
 /// Denied is ours, the rest is the venue's word.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Outcome {
-    /// The kernel said no: it never became an order.
+    /// The kernel said no: it never became an order, or a parent (its number is then the id).
     Denied(DenyReason),
     /// Its status changed.
     Status(OrderStatus),
@@ -140,6 +140,12 @@ impl<'a> View<'a> {
         self.orders.live().filter(move |order| order.strategy == Some(strategy))
     }
 
+    /// How much more may go under one of its own parents, with all that stands under it filled;
+    /// `None` when it is not open.
+    pub fn parent_left(&self, id: ParentId) -> Option<Qty> {
+        self.orders.parents().left(self.strategy, id)
+    }
+
     /// Equity of the account in the reporting currency; `None` while any part cannot be valued.
     pub fn equity(&self) -> Option<Cash> {
         self.equity
@@ -155,6 +161,21 @@ pub enum Intent {
     Cancel(ClientOrderId),
     /// Make something else of one of its own orders that rests.
     Amend(ClientOrderId, Amendment),
+    /// A quantity that orders are to share.
+    OpenParent {
+        /// Under which number.
+        id: ParentId,
+        /// Of what.
+        instrument: InstrumentId,
+        /// Which way.
+        side: Side,
+        /// How much all of them together; positive.
+        qty: Qty,
+    },
+    /// A new order that counts against a parent of its own.
+    PlaceUnder(ParentId, ClientOrderId, OrderRequest),
+    /// Nothing more goes under one of its own parents.
+    EndParent(ParentId),
 }
 
 /// A bounded list of wishes.
@@ -174,12 +195,46 @@ impl Intents {
     /// Wishes for an order. `None` when this callback has wished for too much already, or ids have
     /// run out; the wish is then dropped and counted.
     pub fn place(&mut self, request: OrderRequest) -> Option<ClientOrderId> {
-        let id = self.next;
-        let following = id.sequence.checked_add(1);
-        let (true, Some(following)) = (self.has_room(), following) else { return self.drop_wish() };
-        self.next.sequence = following;
+        let id = self.take_id()?;
         self.wishes.push(Intent::Place(id, request));
         Some(id)
+    }
+
+    /// Wishes for a parent: a quantity on one side of an instrument that the orders placed under it
+    /// never pass together, with all that they may still trade. Orders may be placed under it at
+    /// once. `None` as with [`Self::place`]. At most 64 of a strategy are open at a time; one more
+    /// is denied, and so is all that names it. A restart ends every parent.
+    pub fn open_parent(
+        &mut self,
+        instrument: InstrumentId,
+        side: Side,
+        qty: Qty,
+    ) -> Option<ParentId> {
+        let id = ParentId(self.take_id()?);
+        self.wishes.push(Intent::OpenParent { id, instrument, side, qty });
+        Some(id)
+    }
+
+    /// Wishes for an order that counts against a parent of its own. `None` as with
+    /// [`Self::place`].
+    pub fn place_under(
+        &mut self,
+        parent: ParentId,
+        request: OrderRequest,
+    ) -> Option<ClientOrderId> {
+        let id = self.take_id()?;
+        self.wishes.push(Intent::PlaceUnder(parent, id, request));
+        Some(id)
+    }
+
+    /// Ends a parent of its own: nothing more goes under it, and its opening orders are taken back.
+    /// What reduces or protects a position stays, and is the strategy's to take back.
+    pub fn end_parent(&mut self, id: ParentId) {
+        if self.has_room() {
+            self.wishes.push(Intent::EndParent(id));
+        } else {
+            self.drop_wish();
+        }
     }
 
     /// Wishes that an order of its own be taken back. Cancels are never blocked by risk.
@@ -235,6 +290,15 @@ impl Intents {
     /// Counts a wish that could not be heard.
     pub(super) fn count_dropped(&mut self) {
         self.dropped = self.dropped.saturating_add(1);
+    }
+
+    /// The next id, where one more wish fits; else the wish is dropped.
+    fn take_id(&mut self) -> Option<ClientOrderId> {
+        let id = self.next;
+        let following = id.sequence.checked_add(1);
+        let (true, Some(following)) = (self.has_room(), following) else { return self.drop_wish() };
+        self.next.sequence = following;
+        Some(id)
     }
 
     fn has_room(&self) -> bool {

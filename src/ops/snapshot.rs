@@ -59,7 +59,7 @@ fn value(cause: &Cause) -> Value {
         "clock_offset_ns": report.status.clock_offset_ns,
         "positions": positions(report),
         "equity_curve": curve.collect::<Vec<_>>(),
-        "orders": last(cause, |record| matches!(record, Record::Order(_) | Record::Cancel { .. })),
+        "orders": last(cause, is_of_order),
         "denied": last(cause, |record| matches!(record, Record::Denied(_))),
         "fills": last(cause, is_trade),
         "status": status_json::status(report),
@@ -81,6 +81,11 @@ fn positions(report: &Report) -> Vec<Value> {
         })
     });
     line.collect()
+}
+
+/// What we asked for.
+fn is_of_order(record: &Record) -> bool {
+    matches!(record, Record::Order(_) | Record::Child { .. } | Record::Cancel { .. })
 }
 
 /// The last of a kind, as the journal has them.

@@ -149,6 +149,9 @@ impl Outputs {
                 let denial = AmendDenial { id, strategy, instrument, to, reason };
                 self.append(&Record::AmendDenied(denial), at);
             }
+            Effect::Parent(event) => {
+                self.append(&Record::Parent(event), at);
+            }
             Effect::Closed { .. } => {}
             Effect::Tripped(latch) => self.latch(latch, at),
             Effect::Reset { latch, request } => {
@@ -240,7 +243,7 @@ impl Outputs {
     /// Records an order, and says whether it may leave then. An exit of an operator's may even when
     /// it cannot be recorded.
     fn may_leave(&mut self, approved: &Approved, at: Stamp) -> Result<(), NotSentReason> {
-        let recorded = self.append(&Record::Order(approved.into()), at);
+        let recorded = self.append(&approved.into(), at);
         if approved.strategy().is_none() {
             return Ok(());
         }

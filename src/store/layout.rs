@@ -12,13 +12,14 @@ use crate::core::safety::{DenyReason, TripReason, TripRecord};
 use crate::core::{
     Baseline, BreakerMark, ClockSample, Criterion, DayMark, HighWater, JournalState, Kept,
     LedgerLine, LinkChannel, LinkEvent, LinkState, Mode, ModeCause, ModeRecord, OperatorCommand,
-    OperatorRequest, Probation, STOPS_MAX, Scope, TripCause,
+    OperatorRequest, Parent, ParentEvent, Probation, STOPS_MAX, Scope, TripCause,
 };
 use crate::types::{
     Amendment, AssetId, Cash, ClientOrderId, Condition, DeadManAnswer, DeadManReport,
     DeadManRequest, ExecutionKind, ExecutionReport, Fee, Fill, ForeignOrder, InstrumentId,
-    Liquidity, NotSentReason, OrderKind, OrderRef, OrderRequest, OrderStatus, OrderTerms, Price,
-    Purpose, Qty, QueryToken, Side, Stamp, StrategyId, Text, TimeInForce, VenueCondition, VenueId,
+    Liquidity, NotSentReason, OrderKind, OrderRef, OrderRequest, OrderStatus, OrderTerms, ParentId,
+    Price, Purpose, Qty, QueryToken, Side, Stamp, StrategyId, Text, TimeInForce, VenueCondition,
+    VenueId,
 };
 
 /// Version of every layout below and of the records made of them.
@@ -353,8 +354,28 @@ wire_enum!(DenyReason {
     122 = SameTerms,
     123 = BelowFilled,
     124 = TooManyAmends,
+    125 = ParentMissing,
+    126 = ParentUnknown,
+    127 = ParentMismatch,
+    128 = ParentExceeded,
+    129 = TooManyParents,
     130 = LeverageCap,
     131 = Unattested,
+});
+
+wire_struct!(ParentId { 0: ClientOrderId });
+wire_struct!(Parent {
+    id: ParentId,
+    strategy: StrategyId,
+    instrument: InstrumentId,
+    side: Side,
+    qty: Qty,
+});
+wire_enum!(ParentEvent {
+    1 = Opened(parent: Parent),
+    2 = Denied { parent: Parent, reason: DenyReason },
+    3 = Ended(id: ParentId),
+    4 = Stopped(strategy: StrategyId),
 });
 
 /// The number under which a reason stands on disk.
@@ -421,6 +442,7 @@ mod tests {
         check_table::<Kept>();
         check_table::<TripReason>();
         check_table::<DenyReason>();
+        check_table::<ParentEvent>();
     }
 
     #[test]

@@ -13,11 +13,12 @@ use super::ledgers::NamedLedger;
 use super::wire::{Put, Take, Wire, largest, wire_struct};
 use crate::core::safety::{Approved, ApprovedAmend, DenyReason, TripRecord};
 use crate::core::{
-    ClockSample, HighWater, JournalState, Kept, LinkEvent, Mode, ModeRecord, OperatorRequest, Scope,
+    ClockSample, HighWater, JournalState, Kept, LinkEvent, Mode, ModeRecord, OperatorRequest,
+    ParentEvent, Scope,
 };
 use crate::types::{
     Amendment, ClientOrderId, DeadManReport, ExecutionReport, InstrumentId, OrderRequest,
-    OrderTerms, QueryToken, StrategyId, Text, VenueCondition, VenueId,
+    OrderTerms, ParentId, QueryToken, StrategyId, Text, VenueCondition, VenueId,
 };
 
 /// A start of the process.
@@ -70,6 +71,15 @@ pub struct AmendIntent {
     pub terms: OrderTerms,
     /// Monotonic time at which the bytes arrived that caused it.
     pub origin_ns: u64,
+}
+
+impl From<&Approved> for Record {
+    fn from(order: &Approved) -> Self {
+        match order.parent() {
+            Some(parent) => Self::Child { order: order.into(), parent },
+            None => Self::Order(order.into()),
+        }
+    }
 }
 
 impl From<&ApprovedAmend> for AmendIntent {
@@ -140,6 +150,8 @@ impl Carried {
             Record::Reset { generation, .. } => self.on_reset(*generation),
             Record::Carry(carried) => *self = *carried,
             Record::Order(_)
+            | Record::Child { .. }
+            | Record::Parent(_)
             | Record::Amend(_)
             | Record::AmendDenied(_)
             | Record::Cancel { .. }
@@ -388,6 +400,16 @@ records! {
     120 = Amend(amend: AmendIntent),
     /// The kernel said no to an amend.
     121 = AmendDenied(denial: AmendDenial),
+    /// An order is about to leave that counts against a parent; one without stands as
+    /// [`Record::Order`].
+    122 = Child {
+        /// The order.
+        order: OrderIntent,
+        /// Against which.
+        parent: ParentId,
+    },
+    /// A parent was opened, denied or ended. None is read back: a start ends those before it.
+    123 = Parent(event: ParentEvent),
 }
 
 #[cfg(test)]
@@ -461,7 +483,7 @@ mod tests {
 
         #[test]
         fn any_bytes_are_a_record_or_none(
-            kind in 0_u16..100,
+            kind in 0_u16..150,
             payload in proptest::collection::vec(any::<u8>(), 0..400),
         ) {
             if let Ok(record) = Record::decode(kind, RECORD_VERSION, &payload) {

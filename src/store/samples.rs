@@ -7,7 +7,7 @@ use crate::core::safety::{DenyReason, TripReason, TripRecord};
 use crate::core::{
     Baseline, BreakerMark, ClockSample, Criterion, DayMark, HighWater, JournalState, Kept,
     LedgerLine, LinkChannel, LinkEvent, LinkState, Mode, ModeCause, ModeRecord, OperatorCommand,
-    OperatorRequest, Probation, STOPS_MAX, Scope, TripCause,
+    OperatorRequest, Parent, ParentEvent, Probation, STOPS_MAX, Scope, TripCause,
 };
 use crate::types::*;
 use proptest::prelude::*;
@@ -319,6 +319,32 @@ impl Dice {
         }
     }
 
+    fn order_intent(&mut self) -> OrderIntent {
+        OrderIntent {
+            id: self.id(),
+            strategy: self.maybe(StrategyId(3)),
+            terms: self.terms(),
+            origin_ns: self.roll(),
+        }
+    }
+
+    fn parent_event(&mut self) -> ParentEvent {
+        let parent = Parent {
+            id: ParentId(self.id()),
+            strategy: StrategyId(self.byte()),
+            instrument: self.instrument(),
+            side: self.side(),
+            qty: self.qty(),
+        };
+        let events = [
+            ParentEvent::Opened(parent),
+            ParentEvent::Denied { parent, reason: self.pick(DenyReason::ALL) },
+            ParentEvent::Ended(parent.id),
+            ParentEvent::Stopped(parent.strategy),
+        ];
+        self.pick(&events)
+    }
+
     fn record(&mut self, kind: u16) -> Record {
         let venue = VenueId(self.byte());
         match kind {
@@ -328,12 +354,7 @@ impl Dice {
                 config_hash: [self.byte(); 32],
                 version: self.text(),
             }),
-            2 => Record::Order(OrderIntent {
-                id: self.id(),
-                strategy: self.maybe(StrategyId(3)),
-                terms: self.terms(),
-                origin_ns: self.roll(),
-            }),
+            2 => Record::Order(self.order_intent()),
             3 => Record::Cancel { id: self.id(), instrument: self.instrument() },
             4 => Record::Execution(self.report()),
             5 => Record::Denied(Denial {
@@ -387,6 +408,8 @@ impl Dice {
             }),
             120 => Record::Amend(self.amend()),
             121 => Record::AmendDenied(self.amend_denial()),
+            122 => Record::Child { order: self.order_intent(), parent: ParentId(self.id()) },
+            123 => Record::Parent(self.parent_event()),
             _ => unreachable!("kind {kind} has no sample"),
         }
     }

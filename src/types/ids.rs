@@ -54,6 +54,11 @@ impl fmt::Display for ClientOrderId {
     }
 }
 
+/// Identity of a parent of a strategy: drawn from the same row as those of orders, so that a number
+/// is an order's or a parent's and never both. It is never sent.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct ParentId(pub ClientOrderId);
+
 /// Most bytes of an [`IdPrefix`]: leaves room for both numbers in Binance's 36 characters.
 pub const ID_PREFIX_MAX: usize = 12;
 

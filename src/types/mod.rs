@@ -22,7 +22,8 @@ pub use execution::{
     POST_ONLY_CODE, amend_number,
 };
 pub use ids::{
-    AssetId, ClientOrderId, ID_PREFIX_MAX, ID_TEXT_MAX, IdPrefix, InstrumentId, StrategyId, VenueId,
+    AssetId, ClientOrderId, ID_PREFIX_MAX, ID_TEXT_MAX, IdPrefix, InstrumentId, ParentId,
+    StrategyId, VenueId,
 };
 pub use instrument::{Filters, Instrument, InstrumentKind, MarkBand};
 pub use margin::{

@@ -4,7 +4,8 @@ use tradekeel::core::safety::{Approved, Passage};
 use tradekeel::types::{ClientOrderId, OrderTerms, Purpose};
 
 fn forge(terms: OrderTerms, toward: Purpose, passage: Passage) -> Approved {
-    Approved { id: ClientOrderId::default(), strategy: None, terms, toward, passage, origin_ns: 0 }
+    let (id, strategy, parent, origin_ns) = (ClientOrderId::default(), None, None, 0);
+    Approved { id, strategy, terms, toward, passage, parent, origin_ns }
 }
 
 fn main() {}

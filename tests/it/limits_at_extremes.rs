@@ -216,6 +216,7 @@ fn every_limit_of_one(instrument: InstrumentLimits, budget: &Budget) {
         open_orders_max: _,
         rate: Rate { per_second: _, burst: _ },
         orders_per_trade_max: _,
+        parents: _,
         partial_fill: _,
         permissions: _,
         losses:

@@ -32,6 +32,7 @@ mod no_trade;
 mod order_bounds;
 mod order_life;
 mod paper;
+mod parents;
 mod partial_fills;
 mod post_trade;
 mod quoter;

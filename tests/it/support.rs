@@ -11,17 +11,18 @@ use tradekeel::core::{
     Command, Core, Criterion, DayLimits, DrawdownLimits, Effect, Effects, Event, EventKind,
     ExposureLimits, InstrumentLimits, Intent, Intents, Kept, LedgerLine, Limits, LinkChannel,
     LinkEvent, LinkState, MarginLimits, Mode, Often, OperatorCommand, OperatorRequest, Order,
-    OrderUpdate, PartialFill, Permissions, PriceMoveLimits, Rate, Refusal, RejectLimits,
-    RepeatLimits, Restored, Scope, Seat, Setup, Sharing, SlippageLimits, Status, Storm, Strategy,
-    StrategyLimits, Taker, Timing, Valuation, View,
+    OrderUpdate, ParentEvent, ParentRule, PartialFill, Permissions, PriceMoveLimits, Rate, Refusal,
+    RejectLimits, RepeatLimits, Restored, Scope, Seat, Setup, Sharing, SlippageLimits, Status,
+    Storm, Strategy, StrategyLimits, Taker, Timing, Valuation, View,
 };
 use tradekeel::sim::{Direct, Fees, Rng};
+use tradekeel::store::Record;
 use tradekeel::types::{
     Amendment, AssetId, BookDelta, Cash, ClientOrderId, DELTA_LEVELS, DeadManRequest,
     ExecutionKind, ExecutionReport, Filters, IdPrefix, Instrument, InstrumentId, InstrumentKind,
     InstrumentMargin, Level, MS, MarginMode, MarginTier, MarginTiers, MarketData, MarketEvent,
-    NotSentReason, OrderKind, OrderRef, OrderRequest, OrderTerms, Price, Purpose, Qty, Quote,
-    SECOND, Side, Stamp, StrategyId, Text, Trade, VenueId,
+    NotSentReason, OrderKind, OrderRef, OrderRequest, OrderTerms, ParentId, Price, Purpose, Qty,
+    Quote, SECOND, Side, Stamp, StrategyId, Text, Trade, VenueId,
 };
 
 pub(crate) const BTC: InstrumentId = InstrumentId(0);
@@ -96,6 +97,9 @@ pub(crate) enum Sent {
 pub(crate) struct Script {
     wishes: VecDeque<Intent>,
     pub(crate) placed: Vec<ClientOrderId>,
+    pub(crate) parents: Vec<ParentId>,
+    /// What is left of each of them.
+    pub(crate) left: Vec<Option<Qty>>,
     pub(crate) updates: Vec<OrderUpdate>,
     pub(crate) fills: Qty,
     pub(crate) mode: Mode,
@@ -121,6 +125,7 @@ impl Strategy for Puppet {
     fn on_timer(&mut self, view: &View<'_>, intents: &mut Intents) {
         let mut script = self.0.lock().unwrap();
         script.mode = view.mode;
+        script.left = script.parents.iter().map(|id| view.parent_left(*id)).collect();
         while let Some(wish) = script.wishes.pop_front() {
             match wish {
                 Intent::Place(_, request) => {
@@ -129,6 +134,15 @@ impl Strategy for Puppet {
                 }
                 Intent::Cancel(id) => intents.cancel(id),
                 Intent::Amend(id, to) => intents.amend(id, to),
+                Intent::OpenParent { instrument, side, qty, .. } => {
+                    let id = intents.open_parent(instrument, side, qty);
+                    script.parents.extend(id);
+                }
+                Intent::PlaceUnder(parent, _, request) => {
+                    let id = intents.place_under(parent, request);
+                    script.placed.extend(id);
+                }
+                Intent::EndParent(id) => intents.end_parent(id),
             }
         }
     }
@@ -155,6 +169,8 @@ pub(crate) struct World {
     pub(crate) alerts: Vec<Alert>,
     pub(crate) denied: Vec<DenyReason>,
     pub(crate) sent: Vec<Sent>,
+    /// What of orders and parents is journaled.
+    pub(crate) records: Vec<Record>,
     pub(crate) trips: Vec<TripRecord>,
     pub(crate) refusals: Vec<Result<(), Refusal>>,
     pub(crate) kept: Vec<Kept>,
@@ -294,6 +310,7 @@ pub(crate) fn budget() -> Budget {
         open_orders_max: 16,
         rate: FREE,
         orders_per_trade_max: None,
+        parents: ParentRule::Off,
         partial_fill: PartialFill::Keep,
         permissions: Permissions::ALL,
         losses: StrategyLimits { loss_max: cash(1_000_000), ..StrategyLimits::default() },
@@ -382,6 +399,7 @@ impl World {
             alerts: Vec::new(),
             denied: Vec::new(),
             sent: Vec::new(),
+            records: Vec::new(),
             trips: Vec::new(),
             refusals: Vec::new(),
             kept: Vec::new(),
@@ -712,6 +730,12 @@ impl World {
                 }
                 Effect::Tripped(latch) => self.trips.push(latch.trip),
                 Effect::Answer { answer, .. } => self.refusals.push(answer),
+                Effect::Parent(event) => {
+                    if let ParentEvent::Denied { reason, .. } = event {
+                        self.denied.push(reason);
+                    }
+                    self.records.push(Record::Parent(event));
+                }
                 Effect::Closed { .. }
                 | Effect::Reset { .. }
                 | Effect::ModeChanged { .. }
@@ -728,6 +752,7 @@ impl World {
     fn send(&mut self, command: Command) {
         let (sent, carried) = match &command {
             Command::NewOrder(approved) => {
+                self.records.push(approved.into());
                 (Sent::New(approved.id(), *approved.terms()), LinkChannel::Orders)
             }
             Command::Amend(approved) => {

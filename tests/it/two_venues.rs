@@ -162,6 +162,7 @@ impl Venues {
                 Effect::Denied { reason, .. } => self.denied.push(reason),
                 Effect::Send(_)
                 | Effect::AmendDenied { .. }
+                | Effect::Parent(_)
                 | Effect::Closed { .. }
                 | Effect::Tripped(_)
                 | Effect::Reset { .. }

@@ -14,7 +14,7 @@ fn every_group_stands_before_its_keys_and_no_key_twice() {
         assert!(stands, "{}", key.path);
         assert!(key.meaning.ends_with('.'), "{}", key.path);
     }
-    assert_eq!(keys_of("strategies[].budget").count(), 13);
+    assert_eq!(keys_of("strategies[].budget").count(), 14);
 }
 
 #[test]

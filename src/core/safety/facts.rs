@@ -8,7 +8,7 @@ use crate::core::hedge::HedgeAround;
 use crate::core::margin::MarginAround;
 use crate::core::market::Market;
 use crate::core::mode::Mode;
-use crate::core::orders::{IntentKey, Open, Standing};
+use crate::core::orders::{IntentKey, Open, Standing, Under};
 use crate::types::{
     Cash, ClientOrderId, Instrument, OrderRequest, Price, Purpose, Qty, Side, Stamp, StrategyId,
 };
@@ -71,6 +71,8 @@ pub(in crate::core) struct Wish<'a> {
     pub(in crate::core) live_orders: u32,
     /// The order that is to become what the request says; `None` for a new one.
     pub(in crate::core) amends: Option<&'a Order>,
+    /// The parent that it names, or that the order was placed under.
+    pub(in crate::core) under: Under<'a>,
 }
 
 /// An exit that an operator asked for.

@@ -43,6 +43,7 @@ mod nav;
 mod no_trade;
 mod order_to_trade;
 mod outcomes;
+mod parents;
 mod permission;
 mod proof;
 mod rates;
@@ -68,6 +69,7 @@ pub(super) use facts::{Exit, Facts, Holdings, Wish};
 pub use kill_switch::{LATCHES_MAX, Latch, TripReason, TripRecord};
 pub(super) use kill_switch::{Release, Trip};
 pub(super) use modes::{Change, Modes};
+pub(super) use parents::ParentWish;
 pub(super) use reducing::exit_room;
 pub use verdict::{Approved, ApprovedAmend, DenyReason, Passage};
 
@@ -169,7 +171,7 @@ impl Kernel {
         self.ids.spend(wish.id);
         let Judged { terms, toward, passage } = verdict?;
         let approved = Approved::by_kernel(wish.id, Some(wish.strategy), terms, wish.origin_ns);
-        Ok(approved.toward_ledger(toward).passed_as(passage))
+        Ok(approved.toward_ledger(toward).passed_as(passage).under(wish.under.id()))
     }
 
     /// The way from an operator's flatten to an order (D4). Whatever the answer, its id is spent.
@@ -349,7 +351,7 @@ impl Kernel {
             Some(wish) => reducing::check(order, &facts.account, &wish.own, kind, bounds.shared),
             None => reducing::check_exit(&facts.account, kind, side, qty),
         })?;
-        self.check_intent(order, facts)?;
+        self.check_intent(order, wish, facts)?;
         self.check_counts(order, wish, facts)?;
         let worth = price.max(quote.ask);
         let position_max = self.scaled_qty(mode, bounds.position_max);
@@ -379,9 +381,18 @@ impl Kernel {
         passage.judge(exposure::check_strategy(&wish.own, side, worth, order.added(), notional_max))
     }
 
-    /// Has the same been asked for, and would it meet an order of our own?
-    fn check_intent(&self, order: &Candidate, facts: &Facts<'_>) -> Result<(), DenyReason> {
+    /// Has all of it been asked for, or the same, and would it meet an order of our own?
+    fn check_intent(
+        &self,
+        order: &Candidate,
+        wish: Option<&Wish<'_>>,
+        facts: &Facts<'_>,
+    ) -> Result<(), DenyReason> {
         let &Candidate { passage, side, price, .. } = order;
+        if let Some(wish) = wish {
+            let rule = self.budgets[wish.strategy.index()].parents;
+            passage.judge(parents::check(order, wish, rule))?;
+        }
         if let Some(key) = &order.key {
             passage.judge(duplicate::check(facts.standing, key))?;
             passage.judge(self.repeats.check(key, facts.now.mono_ns))?;

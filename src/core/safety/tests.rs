@@ -5,12 +5,14 @@ mod amends;
 mod boundaries;
 pub(super) mod case;
 mod mode_walk;
+mod parents;
 mod shared;
 
 use super::*;
 use crate::core::hedge::HedgeAround;
 use crate::core::market::Market;
 use crate::core::mode::ModeCause;
+use crate::core::parent::{Parent, ParentRule};
 use crate::core::{Baseline, Criterion, JournalState, Permissions, Refusal};
 use crate::types::{
     InstrumentKind, InstrumentMargin, MarginMode, MarginTier, MarginTiers, MarketData, OrderKind,
@@ -18,6 +20,7 @@ use crate::types::{
 };
 use amends::{amend, verdict};
 use case::*;
+use parents::{parent, under};
 
 type Change = fn(&mut Case);
 
@@ -105,6 +108,11 @@ const ROWS: &[(DenyReason, Change, Change)] = &[
     (DenyReason::PriceOffTrade, |c| traded(c, 9_900_990_099, 0), |c| traded(c, 9_900_990_100, 0)),
     (DenyReason::BadTtl, |c| c.request.ttl_ns = Some(10 * SECOND + 1), |c| c.request.ttl_ns = Some(10 * SECOND)),
     (DenyReason::NotReducing, |c| { *c = good_reduction(); hold(c, -199_900_000); }, |c| { *c = good_reduction(); hold(c, -200_000_000); }),
+    (DenyReason::ParentMissing, |c| c.kernel.budgets[0].parents = ParentRule::Required, |c| { c.kernel.budgets[0].parents = ParentRule::Required; under(c, 200_000_000); }),
+    (DenyReason::ParentUnknown, |c| c.parent = Some((parent(), None)), |c| under(c, 200_000_000)),
+    (DenyReason::ParentMismatch, |c| c.parent = Some((Parent { side: Side::Sell, ..parent() }, Some(Qty::whole(9)))), |c| under(c, 900_000_000)),
+    (DenyReason::ParentExceeded, |c| under(c, 199_999_999), |c| under(c, 200_000_000)),
+    (DenyReason::TooManyParents, |c| c.parents_open = Some(64), |c| c.parents_open = Some(63)),
     (DenyReason::DuplicateOrder, |c| c.standing.add_key(intent(10_000_000_000)), |c| c.standing.add_key(intent(9_990_000_000))),
     (DenyReason::RepeatedOrder, |c| repeat(c, 2), |c| repeat(c, 1)),
     (DenyReason::SelfTrade, |c| c.own_opposite = Some(Price::whole(100)), |c| c.own_opposite = Some(Price::from_units(10_010_000_000))),

@@ -1,6 +1,6 @@
 //! The kernel's answer: an [`Approved`] order, or the one reason why not.
 
-use crate::types::{ClientOrderId, OrderTerms, Purpose, StrategyId, amend_number};
+use crate::types::{ClientOrderId, OrderTerms, ParentId, Purpose, StrategyId, amend_number};
 
 /// An order that passed every check. Proof by type: it cannot be built, copied or read from disk
 /// outside the kernel (`tests/compile_fail` proves it).
@@ -11,6 +11,7 @@ pub struct Approved {
     terms: OrderTerms,
     toward: Purpose,
     passage: Passage,
+    parent: Option<ParentId>,
     origin_ns: u64,
 }
 
@@ -21,12 +22,18 @@ impl Approved {
         terms: OrderTerms,
         origin_ns: u64,
     ) -> Self {
-        Self { id, strategy, terms, toward: terms.purpose, passage: Passage::Open, origin_ns }
+        let (toward, passage, parent) = (terms.purpose, Passage::Open, None);
+        Self { id, strategy, terms, toward, passage, parent, origin_ns }
     }
 
     /// The same, as what it passed.
     pub(super) fn passed_as(self, passage: Passage) -> Self {
         Self { passage, ..self }
+    }
+
+    /// The same, under a parent.
+    pub(super) fn under(self, parent: Option<ParentId>) -> Self {
+        Self { parent, ..self }
     }
 
     /// The same, of which the strategy's ledger makes something else than the account does.
@@ -42,6 +49,11 @@ impl Approved {
     /// Whose wish it was; `None` for an exit that an operator asked for.
     pub fn strategy(&self) -> Option<StrategyId> {
         self.strategy
+    }
+
+    /// The parent against which it counts.
+    pub fn parent(&self) -> Option<ParentId> {
+        self.parent
     }
 
     /// All its terms.
@@ -319,6 +331,16 @@ reasons! {
     BadTtl: deny deny allow,
     /// It is called a reduction but would not lower the position.
     NotReducing: deny deny deny,
+    /// It names no parent, and its strategy opens under parents only.
+    ParentMissing: deny allow allow,
+    /// The parent that it names was never opened, or is over.
+    ParentUnknown: deny deny allow,
+    /// The parent that it names is another strategy's, of another instrument or of the other side.
+    ParentMismatch: deny deny allow,
+    /// All orders of its parent could together trade more than the parent's quantity.
+    ParentExceeded: deny deny allow,
+    /// The strategy has as many parents open as it may have.
+    TooManyParents: deny deny allow,
     /// An order of the strategy that is not over asked for exactly the same.
     DuplicateOrder: deny allow allow,
     /// The same was asked for too often in a time.

@@ -179,6 +179,7 @@ impl World {
                 Effect::Alert(_)
                 | Effect::Denied { .. }
                 | Effect::AmendDenied { .. }
+                | Effect::Parent(_)
                 | Effect::Closed { .. }
                 | Effect::Tripped(_)
                 | Effect::Reset { .. }

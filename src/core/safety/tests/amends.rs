@@ -2,6 +2,7 @@
 //! P30); at its boundary it denies, one step inside it does not.
 
 use super::case::*;
+use super::parents::{parent, review_parent, under};
 use super::*;
 use crate::core::orders::{Open, Totals};
 use crate::types::Cash;
@@ -30,11 +31,12 @@ fn review_amend(case: &mut Case) -> Result<ApprovedAmend, DenyReason> {
     ask(case, Kernel::review_amend)
 }
 
-/// What the kernel says, of a new order or of an amend.
+/// What the kernel says, of a new order, of an amend or of a parent.
 pub(super) fn verdict(case: &mut Case) -> Result<(), DenyReason> {
-    match case.amends {
-        Some(_) => review_amend(case).map(drop),
-        None => review(case).map(drop),
+    match (case.amends, case.parents_open) {
+        (_, Some(open)) => review_parent(case, open),
+        (Some(_), None) => review_amend(case).map(drop),
+        (None, None) => review(case).map(drop),
     }
 }
 
@@ -97,6 +99,8 @@ const ROWS: &[(DenyReason, Change, Change)] = &[
     (DenyReason::PriceOffTrade, |c| traded(c, 9_900_990_099, 0), |c| traded(c, 9_900_990_100, 0)),
     (DenyReason::BadTtl, |c| c.request.ttl_ns = Some(0), |c| c.request.ttl_ns = Some(1)),
     (DenyReason::NotReducing, |c| { *c = good_reduction_amend(); hold(c, -199_900_000); }, |c| { *c = good_reduction_amend(); hold(c, -200_000_000); }),
+    (DenyReason::ParentUnknown, |c| c.parent = Some((parent(), None)), |c| under(c, 100_000_000)),
+    (DenyReason::ParentExceeded, |c| under(c, 99_999_999), |c| under(c, 100_000_000)),
     (DenyReason::DuplicateOrder, |c| c.standing.add_key(intent(10_000_000_000)), |c| c.standing.add_key(intent(9_990_000_000))),
     (DenyReason::RepeatedOrder, |c| repeat(c, 2), |c| repeat(c, 1)),
     (DenyReason::SelfTrade, |c| c.own_opposite = Some(Price::whole(100)), |c| c.own_opposite = Some(Price::from_units(10_010_000_000))),
@@ -148,6 +152,18 @@ fn counts_of_orders_do_not_stop_an_amend() {
     (case.live_orders, case.own_live_orders) = (8, 4);
     case.open = orders(5, 0);
     assert_eq!(verdict(&mut case), Ok(()));
+}
+
+/// Where the venue filled too much, what is left of a parent is less than nothing.
+#[test]
+fn an_amend_that_takes_nothing_more_of_its_parent_passes_under_one_that_is_used_up() {
+    for qty in [1, 2] {
+        let mut case = good_amend();
+        under(&mut case, 0);
+        case.request.qty = Qty::whole(qty);
+        let expected = if qty == 1 { Ok(()) } else { Err(DenyReason::ParentExceeded) };
+        assert_eq!(verdict(&mut case), expected);
+    }
 }
 
 /// What takes on no risk passes wherever a reduction would.

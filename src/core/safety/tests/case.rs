@@ -7,6 +7,7 @@ use crate::core::margin::{Funds, MarginAround, Needs};
 use crate::core::market::Market;
 use crate::core::mode::ModeCause;
 use crate::core::orders::{Open, Standing, Totals};
+use crate::core::parent::{Parent, ParentRule};
 use crate::core::setup::{
     Appetite, BreakerLimits, ClockLimits, DayLimits, DrawdownLimits, ExposureLimits,
     InstrumentLimits, MarginLimits, NoTradeWindow, Often, PriceMoveLimits, Rate, RejectLimits,
@@ -59,6 +60,10 @@ pub(super) struct Case {
     pub(super) needs: Option<Needs>,
     /// The order that is to become what the request says.
     pub(super) amends: Option<Order>,
+    /// The parent that the order names, and what is left of it where it is open.
+    pub(super) parent: Option<(Parent, Option<Qty>)>,
+    /// A parent is to be opened instead, and so many are open.
+    pub(super) parents_open: Option<usize>,
     pub(super) kernel: Kernel,
 }
 
@@ -152,6 +157,7 @@ pub(in crate::core::safety) fn budget() -> Budget {
         open_orders_max: 4,
         rate: Rate { per_second: 10, burst: 4 },
         orders_per_trade_max: None,
+        parents: ParentRule::Off,
         partial_fill: PartialFill::Keep,
         permissions: Permissions::ALL,
         losses: StrategyLimits {
@@ -287,6 +293,8 @@ pub(super) fn good() -> Case {
         funds: Some(Funds { opening: Cash::whole(1_000), balance: Cash::whole(1_000) }),
         needs: Some(Needs::default()),
         amends: None,
+        parent: None,
+        parents_open: None,
         kernel: kernel(),
     }
 }
@@ -392,6 +400,7 @@ pub(super) fn ask<T>(
         own,
         live_orders: case.own_live_orders,
         amends: case.amends.as_ref(),
+        under: super::parents::named(&case.parent),
     };
     case.id.sequence += 1;
     ask(&mut case.kernel, &wish, &facts)
