@@ -70,7 +70,7 @@ impl Drawdown {
 
 /// True when the fall from `mark` is so many basis points of it or more. By products alone, because
 /// it is asked with every event. What cannot be counted is beyond.
-pub(super) fn is_beyond(mark: i128, price: i128, max_bps: u32) -> bool {
+pub fn is_beyond(mark: i128, price: i128, max_bps: u32) -> bool {
     if mark <= 0 {
         return price < mark;
     }

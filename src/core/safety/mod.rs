@@ -64,6 +64,7 @@ mod ttl;
 mod verdict;
 
 pub use collar::exit_price;
+pub use drawdown::is_beyond;
 pub(super) use equity::Valuation;
 pub(super) use facts::{Exit, Facts, Holdings, Wish};
 pub use kill_switch::{LATCHES_MAX, Latch, TripReason, TripRecord};

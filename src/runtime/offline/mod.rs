@@ -19,7 +19,7 @@ use super::places;
 use super::run;
 use super::startup::{Disk, StartError};
 use crate::config::{Config, Endpoint};
-use crate::core::safety::Latch;
+use crate::core::safety::{Latch, is_beyond};
 use crate::core::{
     Baseline, Criterion, HighWater, LatchStatus, ModeCause, ModeRecord, OperatorCommand,
     OperatorRequest, Refusal, Restored, Scope, Status,
@@ -235,10 +235,7 @@ fn new_mark(
     equity: Option<Cash>,
     max_bps: u32,
 ) -> Result<Option<HighWater>, OfflineError> {
-    let breached = |peak: Cash, equity: Cash| {
-        let borne = peak.checked_bps(max_bps.into());
-        borne.is_none_or(|borne| borne <= peak.saturating_sub(equity))
-    };
+    let breached = |peak: Cash, equity: Cash| is_beyond(peak.units(), equity.units(), max_bps);
     match (baseline, mark, equity) {
         (Baseline::New, _, Some(peak)) => Ok(Some(HighWater { peak })),
         (Baseline::New, _, None) | (Baseline::Keep, Some(_), None) => {
