@@ -79,10 +79,10 @@ fn arm(it: &mut Unreliable, query: &str) {
 
 /// What went out, in few words: of an answer its status and order status, of a private frame `x`.
 fn heard(it: &mut Unreliable) -> Vec<String> {
-    let told = |out: Outgoing| match out {
+    let told = |out: Outgoing| match &out {
         Outgoing::Close(ORDERS) => "close".to_owned(),
         Outgoing::Frame(ORDERS, frame) => {
-            let answer: Value = serde_json::from_slice(&frame).unwrap();
+            let answer: Value = serde_json::from_slice(frame).unwrap();
             assert_eq!(answer["id"], "n1");
             match answer["error"]["msg"].as_str() {
                 None => format!("{} {}", answer["status"], answer["result"]["status"]),
@@ -92,13 +92,15 @@ fn heard(it: &mut Unreliable) -> Vec<String> {
             }
         }
         Outgoing::Frame(PRIVATE, frame) => {
-            let told: Value = serde_json::from_slice(&frame).unwrap();
+            let told: Value = serde_json::from_slice(frame).unwrap();
             match told["o"]["x"].as_str() {
                 Some(kind) => format!("{kind} {}", told["o"]["z"].as_str().unwrap()),
                 None => "wallet".to_owned(),
             }
         }
-        other => panic!("{other:?}"),
+        Outgoing::Frame(..) | Outgoing::Close(_) | Outgoing::Reply(..) | Outgoing::Hang(_) => {
+            panic!("{out:?}")
+        }
     };
     it.drain().map(told).collect()
 }
