@@ -8,8 +8,8 @@ use super::exchange::AccountIndex;
 use super::order::ClientText;
 use crate::types::Qty;
 
-/// Orders that are over, and trades of an account, that are kept for a judge: a night of the shipped
-/// paper deployment makes some 200,000.
+/// Orders that are over, and trades of an account, that are kept for a judge: a night of the
+/// shipped paper deployment makes some 200,000.
 pub(super) const KEPT_MAX: usize = 1 << 19;
 
 /// Ids that came again: one is a fault already.

@@ -17,8 +17,8 @@ use super::order::{ExpiryReason, Order, OrderKey, Report, ReportKind, State, Tra
 use crate::types::{InstrumentId, Liquidity, MarketData, Price, Qty, Side, Trade};
 
 impl Exchange {
-    /// Trades a resting order at its own price, whatever the market does: all that is left of it, or
-    /// half, in whole steps. Nothing where it does not rest.
+    /// Trades a resting order at its own price, whatever the market does: all that is left of it,
+    /// or half, in whole steps. Nothing where it does not rest.
     pub fn trade_resting(
         &mut self,
         now_unix_ms: u64,

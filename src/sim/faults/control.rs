@@ -1,5 +1,5 @@
-//! How faults are armed and the truth is asked for: plain requests, JSON answers. A drill and a test
-//! speak here; the venue has no such thing.
+//! How faults are armed and the truth is asked for: plain requests, JSON answers. A drill and a
+//! test speak here; the venue has no such thing.
 //!
 //! Must hold: what is not understood arms nothing and is answered with what, where and the next
 //! step.

@@ -5,8 +5,8 @@
 //! that has them; `wire`, what a message is about; `control`, how they are armed; `truth`, what
 //! really happened.
 //!
-//! Must hold: the same seeds and the same requests give the same faults; one request meets one fault
-//! at most; what is armed is bounded. Nothing here belongs to the dialect: it stands between the
+//! Must hold: the same seeds and the same requests give the same faults; one request meets one
+//! fault at most; what is armed is bounded. Nothing here belongs to the dialect: it stands between the
 //! exchange and the sockets.
 
 mod control;

@@ -31,6 +31,8 @@ pub(super) fn tell(server: &Server, now_unix_ms: u64) -> Value {
             "high": extremes.high.to_string(),
         })
     });
+    let orders = exchange.orders(ACCOUNT).map(|it| order(it, symbol(it.entry.instrument)));
+    let trades = exchange.trades(ACCOUNT).map(|it| trade(it, symbol(it.instrument)));
     let wallets = held.wallets();
     let balances =
         wallets.map(|(id, cash)| json!({"asset": asset(id.index()), "wallet": cash.to_string()}));
@@ -38,8 +40,8 @@ pub(super) fn tell(server: &Server, now_unix_ms: u64) -> Value {
     json!({
         "time": now_unix_ms,
         "complete": history.is_some_and(|history| history.is_complete()),
-        "orders": exchange.orders(ACCOUNT).map(|it| order(it, symbol(it.entry.instrument))).collect::<Value>(),
-        "trades": exchange.trades(ACCOUNT).map(|it| trade(it, symbol(it.instrument))).collect::<Value>(),
+        "orders": orders.collect::<Value>(),
+        "trades": trades.collect::<Value>(),
         "positions": positions.collect::<Value>(),
         "balances": balances.collect::<Value>(),
         "repeated_ids": repeats.map(|id| json!(id.as_str())).collect::<Value>(),

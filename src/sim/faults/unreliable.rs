@@ -1,8 +1,8 @@
 //! An exchange with faults on the way to it and back: the same interface as [`Server`], between it
 //! and the sockets.
 //!
-//! Must hold: with nothing armed every byte passes as it is, in its order; what is held back is told
-//! when its time has come, earliest first.
+//! Must hold: with nothing armed every byte passes as it is, in its order; what is held back is
+//! told when its time has come, earliest first.
 
 use super::wire::{self, Asked, Told};
 use super::{BEHIND_MS, Course, FaultKind, Faults, Met, Request};
