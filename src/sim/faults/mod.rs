@@ -6,8 +6,8 @@
 //! really happened.
 //!
 //! Must hold: the same seeds and the same requests give the same faults; one request meets one
-//! fault at most; what is armed is bounded. Nothing here belongs to the dialect: it stands between the
-//! exchange and the sockets.
+//! fault at most; what is armed is bounded. Nothing here belongs to the dialect: it stands between
+//! the exchange and the sockets.
 
 mod control;
 #[cfg(test)]
