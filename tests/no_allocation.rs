@@ -14,14 +14,14 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use support::{BTC, ETH, VENUE, price, qty};
 use tradekeel::core::{
-    ClockSample, Command, Core, DeadManTiming, Effect, Effects, Event, EventKind, Intents,
-    LinkChannel, LinkEvent, LinkState, Status, Strategy, View,
+    AccountEvent, ClockSample, Command, Core, DeadManTiming, Effect, Effects, Event, EventKind,
+    Intents, LinkChannel, LinkEvent, LinkState, Status, Strategy, View,
 };
 use tradekeel::sim::Synthetic;
 use tradekeel::types::{
     Amendment, ClientOrderId, DeadManAnswer, DeadManReport, ExecutionKind, ExecutionReport, Fill,
     InstrumentId, Liquidity, MS, MarketEvent, OrderKind, OrderRef, OrderRequest, OrderStatus,
-    OrderTerms, Purpose, Qty, Quote, Side, Stamp,
+    OrderTerms, Purpose, Qty, Quote, Side, Stamp, TradesRead,
 };
 
 thread_local! {
@@ -152,7 +152,9 @@ impl Venue {
                 let answer = DeadManAnswer::Set;
                 self.switches.push(DeadManReport { request: *request, answer });
             }
-            Command::CancelAll { .. } | Command::QueryAccount { .. } => {}
+            Command::CancelAll { .. }
+            | Command::QueryTrades { .. }
+            | Command::QueryAccount { .. } => {}
         }
     }
 
@@ -181,10 +183,17 @@ impl Bench {
         self.events += 1;
         let at = Stamp { mono_ns: self.now_ns, unix_ns: self.now_ns };
         self.core.step(&Event { at, received_ns: self.now_ns, kind }, &mut self.effects);
+        let mut asked = [None; 2];
         for effect in self.effects.drain() {
-            if let Effect::Send(command) = effect {
+            if let Effect::Send(Command::QueryTrades { instrument, from_id }) = effect {
+                asked[instrument.index()] = Some((instrument, from_id));
+            } else if let Effect::Send(command) = effect {
                 self.venue.handle(&command);
             }
+        }
+        for (instrument, from_id) in asked.into_iter().flatten() {
+            let read = TradesRead { instrument, from_id, through_id: Some(0), is_all: true };
+            self.step(EventKind::Account(AccountEvent::TradesRead(read)));
         }
     }
 
@@ -250,7 +259,7 @@ fn bench() -> Bench {
     }
     bench.step(EventKind::Clock(ClockSample { venue: VENUE, offset_ns: 0, rtt_ns: 0 }));
     let snapshot = venue.snapshot(VENUE, bench.core.account_token(VENUE));
-    bench.step(support::account(tradekeel::core::AccountEvent::Snapshot(Box::new(snapshot))));
+    bench.step(support::account(AccountEvent::Snapshot(Box::new(snapshot))));
     bench
 }
 

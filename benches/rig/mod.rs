@@ -10,8 +10,8 @@ use tradekeel::core::{
 use tradekeel::types::{
     AccountMargin, AccountSnapshot, AssetId, BookDelta, Cash, DELTA_LEVELS, Filters, Instrument,
     InstrumentId, InstrumentKind, InstrumentMargin, Level, MarginMode, MarginTier, MarginTiers,
-    MarketData, MarketEvent, Price, Qty, QueryToken, Quote, SECOND, Side, Stamp, VenueId,
-    WalletMargin,
+    MarketData, MarketEvent, Price, Qty, QueryToken, Quote, SECOND, Side, Stamp, TradesRead,
+    VenueId, WalletMargin,
 };
 
 /// Nothing that is measured here waits for a rate.
@@ -143,6 +143,11 @@ impl Rig {
         for channel in LinkChannel::ALL {
             let state = LinkState::Up;
             this.step(EventKind::Link(LinkEvent { venue: VENUE, channel, state }));
+        }
+        for instrument in &instruments {
+            let (instrument, from_id, through_id) = (*instrument, None, Some(0));
+            let read = TradesRead { instrument, from_id, through_id, is_all: true };
+            this.step(EventKind::Account(AccountEvent::TradesRead(read)));
         }
         this.step(EventKind::Clock(ClockSample { venue: VENUE, offset_ns: 0, rtt_ns: 0 }));
         this.step(EventKind::Account(AccountEvent::Snapshot(Box::new(AccountSnapshot {

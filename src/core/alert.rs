@@ -11,6 +11,22 @@ use super::safety::TripReason;
 use super::setup::OnTrip;
 use crate::types::{AssetId, Cash, ClientOrderId, InstrumentId, MarginMode, Qty, VenueId};
 
+/// A trade that was found and not told.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct MissedTrade {
+    /// Of what.
+    pub instrument: InstrumentId,
+    /// The venue's number of it.
+    pub trade_id: u64,
+    /// Up to which trade all had been known.
+    pub known_id: u64,
+    /// How much, signed.
+    pub qty: Qty,
+    /// Our position before it, and with it; `None` for one from before this run, which its first
+    /// reading of the account has in it.
+    pub positions: Option<(Qty, Qty)>,
+}
+
 /// One thing worth saying.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Alert {
@@ -96,6 +112,15 @@ pub enum Alert {
         cause: ForeignCause,
         /// Signed quantity.
         qty: Qty,
+    },
+    /// The venue's history has a trade that no stream told of.
+    MissedTrade(MissedTrade),
+    /// The venue's history of trades is not the one that was known: it was reset, or has forgotten.
+    HistoryLost {
+        /// Of what.
+        instrument: InstrumentId,
+        /// The last trade that was known.
+        known_id: u64,
     },
     /// More of an order traded than was ordered.
     Overfill(ClientOrderId),

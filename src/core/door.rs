@@ -26,6 +26,8 @@ impl Door {
             EventKind::Reference(event) => self.has(event.instrument),
             EventKind::Account(AccountEvent::Snapshot(snapshot)) => self.has_all(snapshot),
             EventKind::Account(AccountEvent::QueryFailed { venue, .. }) => self.has_venue(*venue),
+            EventKind::Account(AccountEvent::TradesRead(read)) => self.has(read.instrument),
+            EventKind::Account(AccountEvent::TradesFailed(instrument)) => self.has(*instrument),
             EventKind::Account(AccountEvent::Balance(change)) => self.has_venue(change.venue),
             EventKind::Account(AccountEvent::MarginCall(venue)) => self.has_venue(*venue),
             EventKind::Link(event) => self.has_venue(event.venue),
@@ -66,7 +68,7 @@ impl Door {
 /// A trade of nothing, or of less, is no trade, and such an order is none.
 fn is_something(report: &ExecutionReport) -> bool {
     match report.kind {
-        ExecutionKind::Trade(fill) => Qty::ZERO < fill.qty,
+        ExecutionKind::Trade(fill) | ExecutionKind::TradeFound(fill) => Qty::ZERO < fill.qty,
         ExecutionKind::Stands { qty, .. } | ExecutionKind::Amended { qty, .. } => Qty::ZERO < qty,
         ExecutionKind::New
         | ExecutionKind::Canceled { .. }

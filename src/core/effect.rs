@@ -86,6 +86,14 @@ pub enum Effect {
         /// As it is from here on.
         line: LedgerLine,
     },
+    /// Every trade of an instrument is known up to this one: must survive a restart, so that the
+    /// next run asks from there.
+    TradesKnown {
+        /// Of what.
+        instrument: InstrumentId,
+        /// The last trade that is known.
+        through_id: u64,
+    },
     /// A person should know.
     Alert(Alert),
     /// The answer to an operator's request.
@@ -127,6 +135,13 @@ pub enum Command {
         /// Of what.
         instrument: InstrumentId,
     },
+    /// Ask for the trades of the account in one instrument.
+    QueryTrades {
+        /// Of what.
+        instrument: InstrumentId,
+        /// The last trade that is known; `None` asks for the newest alone.
+        from_id: Option<u64>,
+    },
     /// Read the whole account.
     QueryAccount {
         /// Where.
@@ -162,6 +177,7 @@ impl Command {
             | Self::CancelAll { .. }
             | Self::ArmDeadMan(_)
             | Self::QueryOrder { .. }
+            | Self::QueryTrades { .. }
             | Self::QueryAccount { .. } => return None,
         };
         let order = OrderRef::Ours(id);

@@ -3,7 +3,7 @@
 use super::mode::Scope;
 use crate::types::{
     AccountSnapshot, BalanceChange, DeadManReport, ExecutionReport, Filters, InstrumentId,
-    MarketEvent, QueryToken, Stamp, Text, VenueCondition, VenueId,
+    MarketEvent, QueryToken, Stamp, Text, TradesRead, VenueCondition, VenueId,
 };
 
 /// An input with its two stamps (D11).
@@ -56,6 +56,10 @@ pub enum AccountEvent {
         /// Which question.
         token: QueryToken,
     },
+    /// Trades were asked for and told ([`crate::types::ExecutionKind::TradeFound`], before this).
+    TradesRead(TradesRead),
+    /// They could not be.
+    TradesFailed(InstrumentId),
     /// A wallet changed without a trade of ours.
     Balance(BalanceChange),
     /// The venue warns that it is near to liquidating positions.

@@ -25,6 +25,17 @@ impl Core {
         report: &ExecutionReport,
         effects: &mut Effects,
     ) -> Option<Applied> {
+        match report.kind {
+            ExecutionKind::TradeFound(fill) => self.on_found(report, fill, effects),
+            _ => self.on_told(report, effects),
+        }
+    }
+
+    pub(super) fn on_told(
+        &mut self,
+        report: &ExecutionReport,
+        effects: &mut Effects,
+    ) -> Option<Applied> {
         self.state.on_activity(self.state.venue_of(report.instrument));
         let id = match report.order {
             OrderRef::Ours(id) => id,
@@ -33,6 +44,9 @@ impl Core {
                 return None;
             }
         };
+        if self.intents.next_id().epoch < id.epoch {
+            self.yield_to_later(effects);
+        }
         let now_ns = self.state.now.mono_ns;
         let Some(applied) = self.state.orders.apply(id, report, now_ns) else {
             self.on_unknown(id, report, effects);
@@ -74,6 +88,7 @@ impl Core {
                 self.counters.repeated_reports += 1;
             }
             ExecutionKind::Trade(_)
+            | ExecutionKind::TradeFound(_)
             | ExecutionKind::Canceled { .. }
             | ExecutionKind::Expired { .. }
             | ExecutionKind::CancelRejected { .. }
@@ -86,6 +101,9 @@ impl Core {
             ExecutionKind::AmendRejected { .. } | ExecutionKind::AmendNotSent { .. } => {
                 self.counters.amends_refused += 1;
             }
+        }
+        if report.kind == ExecutionKind::NotFound && self.state.orders.wants_witnesses(order.id) {
+            self.state.reconciler_of(report.instrument).ask_soon();
         }
         if applied.overfilled {
             let excess = order.cum_qty.saturating_sub(order.qty_most()).units();
@@ -179,6 +197,12 @@ impl Core {
         let next = self.intents.next_id();
         let is_to_come = (next.epoch, next.sequence) <= (id.epoch, id.sequence);
         if is_to_come { ForeignCause::Unexplained } else { ForeignCause::EarlierOrder }
+    }
+
+    /// An order under our name and of a later start: another engine was started since, from this
+    /// folder or from a copy of it. It took over from us; two that trade would each undo the other.
+    fn yield_to_later(&mut self, effects: &mut Effects) {
+        self.change_mode(Scope::All, Change::by_engine(ModeCause::Superseded), effects);
     }
 
     /// A trade that is not as it was ordered: a price beyond the limit leaves the instrument only

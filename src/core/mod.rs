@@ -26,6 +26,7 @@ mod fees;
 mod fill;
 mod flatten;
 mod foreign;
+mod found;
 mod funding;
 mod gaps;
 mod guard;
@@ -55,9 +56,10 @@ mod status;
 mod stop;
 mod strategy;
 mod suspense;
+mod trades;
 
 pub use account_drift::AccountDrift;
-pub use alert::{Alert, FeeFault, HedgeAlert, MarginAlert, OrderFault};
+pub use alert::{Alert, FeeFault, HedgeAlert, MarginAlert, MissedTrade, OrderFault};
 pub use book::Book;
 pub use dead_man::DeadManState;
 pub use digest::Digest;
@@ -174,6 +176,10 @@ impl Core {
         );
         for &(strategy, instrument, line) in &setup.restored.ledgers {
             state.portfolio.restore(strategy, instrument, line);
+        }
+        for &(instrument, through_id) in &setup.restored.trades {
+            state.trades.restore(instrument, through_id);
+            state.orders.know_trades(instrument, through_id);
         }
         let kernel = Kernel::new(limits, budgets, &state.instruments, setup.epoch, &setup.restored);
         Self {
@@ -370,6 +376,10 @@ impl Core {
                 let now_ns = self.state.now.mono_ns;
                 self.state.reconcilers[venue.index()].on_failed(*token, now_ns);
             }
+            AccountEvent::TradesRead(read) => self.on_trades_read(read, effects),
+            AccountEvent::TradesFailed(instrument) => {
+                self.state.trades.on_failed(*instrument, self.state.now.mono_ns);
+            }
             AccountEvent::Balance(change) => {
                 self.state.on_activity(change.venue);
                 self.state.on_balance(change);
@@ -429,6 +439,7 @@ impl Core {
         let reconciler = &mut self.state.reconcilers[venue.index()];
         if was_up && !up {
             reconciler.on_link_down();
+            self.state.trades.on_link_down(venue);
         }
         if !was_up && up {
             reconciler.ask_now();
@@ -449,6 +460,7 @@ impl Core {
             }
             Condition::Unavailable => {
                 reconciler.on_link_down();
+                self.state.trades.on_link_down(venue);
                 if links.on_unavailable() {
                     effects.push(Effect::Alert(Alert::MaintenanceBegan(venue)));
                 }

@@ -145,6 +145,8 @@ causes! {
     Unreadable "state unreadable" Engine: Halted Halted Halted Halted,
     /// Nobody has put a name to the configuration, which must have one (P29).
     Unattested "configuration not attested" Engine: Halted Halted Halted Halted,
+    /// An engine that was started after this one bears our name: this one is the ghost.
+    Superseded "superseded by a later start" Engine: Halted Halted Halted Halted,
     /// Order entry or the private stream is gone for longer than three attempts take (R64).
     Disconnected "disconnected" Engine: Halted Halted Halted Halted,
     /// The market data of a venue is, and only that: orders can still be acknowledged.

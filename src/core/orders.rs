@@ -6,6 +6,7 @@
 //! Not here: whether an order may be made (the kernel), what a trade does to a position (the
 //! portfolio).
 
+mod absence;
 mod amend;
 mod life;
 mod parents;
@@ -15,6 +16,7 @@ mod settling;
 mod standing;
 mod stuck;
 mod table;
+mod told;
 mod totals;
 
 pub(super) use amend::{Amend, Settled};
@@ -31,13 +33,15 @@ use super::safety::Approved;
 use super::setup::Timing;
 use super::slippage::Taken;
 use crate::types::{
-    ClientOrderId, ExecutionKind, ExecutionReport, Fill, InstrumentId, OrderStatus, OrderTerms,
-    ParentId, Price, Purpose, Qty, Side, StrategyId, VenueOrder,
+    ClientOrderId, ExecutionReport, Fill, InstrumentId, OrderStatus, OrderTerms, ParentId, Price,
+    Purpose, Qty, Side, StrategyId, VenueOrder,
 };
+use absence::Absence;
 use resting::Resting;
 use ring::Ring;
 use stuck::{Entry, Patience, Stuck};
 use table::Table;
+use told::Told;
 
 /// Most orders alive at once. The configuration's own limit is far below (it is checked against
 /// this one); the room above is for exits and for orders found at the venue.
@@ -46,10 +50,6 @@ pub const ORDERS_MAX: usize = 1 << 14;
 /// How many orders that are over are remembered, for reports that come late: at 50 orders a second
 /// this is ten seconds, twice the receive window of a venue.
 const CLOSED_MAX: usize = 512;
-
-/// How many trade numbers are remembered per instrument against trades told twice: the venue
-/// repeats a trade within one connection's replay, which is far shorter.
-const TRADES_MAX: usize = 256;
 
 /// One order and everything known about it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -88,8 +88,8 @@ pub struct Order {
     pub(super) rest_withdrawn: bool,
     /// What it took of the book.
     pub(super) taken: Taken,
-    /// How often the venue said that it does not know it.
-    pub(super) not_found: u8,
+    /// Who said that it is not there, and when.
+    pub(super) absence: Absence,
     /// How long and how often it has been asked to go.
     pub(super) patience: Patience,
     /// What it may become, until the venue has said what it is.
@@ -129,7 +129,7 @@ impl Order {
             decision_mid: None,
             rest_withdrawn: false,
             taken: Taken::default(),
-            not_found: 0,
+            absence: Absence::default(),
             patience: Patience::default(),
             amend: None,
             amends: 0,
@@ -194,7 +194,7 @@ pub(super) struct Orders {
     live: Table,
     closed: Ring<Order>,
     /// By instrument. With the side, because two orders of ours that meet are one trade.
-    trades: Vec<Ring<(u64, Side)>>,
+    trades: Vec<Told>,
     totals: Totals,
     standing: Standing,
     resting: Resting,
@@ -210,7 +210,7 @@ impl Orders {
         Self {
             live: Table::new(ORDERS_MAX),
             closed: Ring::new(CLOSED_MAX),
-            trades: (0..instruments).map(|_| Ring::new(TRADES_MAX)).collect(),
+            trades: (0..instruments).map(|_| Told::new()).collect(),
             totals: Totals::new(instruments, strategies),
             standing: Standing::new(),
             resting: Resting::new(instruments),
@@ -364,26 +364,6 @@ impl Orders {
         })
     }
 
-    /// True when both sides of a trade were told: it was between two orders of this account.
-    fn meets_own(&self, report: &ExecutionReport) -> bool {
-        let ExecutionKind::Trade(fill) = report.kind else { return false };
-        let other = (fill.trade_id, fill.side.opposite());
-        let seen = self.trades.get(report.instrument.index());
-        seen.is_some_and(|seen| seen.iter().any(|told| *told == other))
-    }
-
-    /// False when the report is a trade that was told before. Remembers it.
-    pub(super) fn is_fresh(&mut self, report: &ExecutionReport) -> bool {
-        let ExecutionKind::Trade(fill) = report.kind else { return true };
-        let Some(seen) = self.trades.get_mut(report.instrument.index()) else { return false };
-        let key = (fill.trade_id, fill.side);
-        let fresh = !seen.iter().any(|told| *told == key);
-        if fresh {
-            seen.push(key);
-        }
-        fresh
-    }
-
     /// Takes one order back. False when it is over or was asked to go before: that is repeated in
     /// its own time until the venue confirms it.
     pub(super) fn cancel(&mut self, id: ClientOrderId, now_ns: u64, effects: &mut Effects) -> bool {
@@ -502,9 +482,10 @@ impl Orders {
 
     /// An order of ours that did not stand in a full reading of the account, asked for after it
     /// was sent: it is over or never arrived, and only a question about it tells which.
-    pub(super) fn doubt_absent(&mut self, id: ClientOrderId, now_ns: u64) {
+    pub(super) fn doubt_absent(&mut self, id: ClientOrderId, asked_ns: u64, now_ns: u64) {
         if let Ok(at) = self.find(id) {
             let mut order = self.live[at];
+            order.absence.on_reading(asked_ns);
             life::doubt(&mut order, now_ns, &self.timing);
             order.deadline_ns = now_ns;
             self.replace(at, order);

@@ -1,8 +1,9 @@
 //! Exchange-first reconciliation: the venue is right, we say what we had wrong.
 //!
-//! A reading of the account takes time, and trades may happen meanwhile: a difference counts only
-//! when nothing was heard of our orders between question and answer, and it is adopted when a
-//! second such reading says the same. Until then nothing new is opened (DESIGN idea 5).
+//! Before each reading the trades that no stream told are asked for (`trades`), so that what was
+//! missed is found by its id. A reading takes time, and trades may happen meanwhile: a difference
+//! counts only when nothing was heard of our orders between question and answer, and it is adopted
+//! when a second such reading says the same. Until then nothing new is opened (DESIGN idea 5).
 //!
 //! Must hold: deterministic: same inputs, same findings. An answer to an older question than the
 //! last is dropped. An order that is missing from a reading is asked after, never given up on it.
@@ -195,11 +196,16 @@ impl Reconciler {
         }
     }
 
-    /// Asks when it is time, or when a question has had no answer for too long.
-    pub(super) fn on_time(&mut self, now_ns: u64, activity: u64, effects: &mut Effects) {
+    /// What was proven too long ago is proven no more.
+    pub(super) fn lapse(&mut self, now_ns: u64) {
         let timeout_ns = self.timing.reconcile_timeout_ns;
         let lapse_ns = self.timing.reconcile_ns.saturating_mul(LAPSE_INTERVALS);
         self.proven &= now_ns.saturating_sub(self.proven_ns) <= lapse_ns.saturating_add(timeout_ns);
+    }
+
+    /// Whether to ask: when it is time, or when a question has had no answer for too long.
+    pub(super) fn is_due(&self, now_ns: u64) -> bool {
+        let timeout_ns = self.timing.reconcile_timeout_ns;
         let waiting =
             self.asked.is_some_and(|asked| now_ns.saturating_sub(asked.at_ns) < timeout_ns);
         let overdue = self.asked.is_some() && !waiting;
@@ -207,9 +213,11 @@ impl Reconciler {
         let credit_ns = READING_NS * (READINGS_AT_ONCE - 1);
         let spent = now_ns.saturating_add(credit_ns) < self.paid_ns;
         let paced = spent || self.last_asked_ns.is_some_and(early);
-        if waiting || paced || (!overdue && now_ns < self.next_ns) {
-            return;
-        }
+        !waiting && !paced && (overdue || self.next_ns <= now_ns)
+    }
+
+    /// Asks.
+    pub(super) fn ask(&mut self, now_ns: u64, activity: u64, effects: &mut Effects) {
         self.last_asked_ns = Some(now_ns);
         self.paid_ns = self.paid_ns.max(now_ns).saturating_add(READING_NS);
         self.token = QueryToken(self.token.0.wrapping_add(1));

@@ -72,6 +72,8 @@ pub struct Restored {
     pub breaker: Option<BreakerMark>,
     /// What each strategy held of each instrument.
     pub ledgers: Vec<(StrategyId, InstrumentId, LedgerLine)>,
+    /// Up to which trade all were known.
+    pub trades: Vec<(InstrumentId, u64)>,
     /// Whether somebody has put a name to this configuration.
     pub attestation: Attestation,
 }

@@ -17,6 +17,7 @@ use super::reconcile::{Reconciler, Verdict};
 use super::safety::{Facts, Holdings, Modes};
 use super::setup::{DeadManTiming, Limits, Sharing, Timing, Valuation};
 use super::strategy::View;
+use super::trades::{Thoroughness, TradeReader};
 use crate::types::{
     AccountSnapshot, BalanceCause, BalanceChange, Cash, Filters, Instrument, InstrumentId,
     OrderStatus, OrderTerms, Purpose, Qty, Side, Stamp, StrategyId, TimeInForce, VenueId,
@@ -36,6 +37,7 @@ pub(super) struct State {
     pub(super) margins: Margins,
     /// By `VenueId`.
     pub(super) reconcilers: Vec<Reconciler>,
+    pub(super) trades: TradeReader,
     pub(super) sharing: Sharing,
     pub(super) dead_man: DeadMan,
     pub(super) equity: Option<Cash>,
@@ -81,6 +83,7 @@ impl State {
             hedges: Hedges::new(count, &limits.hedge_groups),
             margins: Margins::new(&instruments, limits.margin),
             reconcilers: (0_u8..).map(VenueId).take(venues).map(reconciler).collect(),
+            trades: TradeReader::new(&instruments, venues, timing.reconcile_timeout_ns),
             sharing,
             dead_man: DeadMan::new(dead_man, &timing, count),
             equity: None,
@@ -136,11 +139,21 @@ impl State {
         self.activity[venue.index()] += 1;
     }
 
-    /// Asks after every account when it is time.
+    /// Asks after every account when it is time, and after its trades before that.
     pub(super) fn reconcile_on_time(&mut self, effects: &mut Effects) {
-        for (reconciler, activity) in self.reconcilers.iter_mut().zip(&self.activity) {
-            reconciler.on_time(self.now.mono_ns, *activity, effects);
+        let now_ns = self.now.mono_ns;
+        for (at, venue) in (0..self.reconcilers.len()).zip((0_u8..).map(VenueId)) {
+            let reconciler = &mut self.reconcilers[at];
+            reconciler.lapse(now_ns);
+            let how = match reconciler.is_proven() {
+                true => Thoroughness::InTurn,
+                false => Thoroughness::All,
+            };
+            if reconciler.is_due(now_ns) && self.trades.prepare(venue, how, now_ns) {
+                reconciler.ask(now_ns, self.activity[at], effects);
+            }
         }
+        self.trades.on_time(now_ns, effects);
     }
 
     /// Compares a reading with what we believe.
@@ -406,6 +419,12 @@ impl State {
         }
     }
 
+    /// The trades of an instrument have been read as of then: one of the witnesses that an order
+    /// never came (SAFETY E11).
+    pub(super) fn see_trades(&mut self, instrument: InstrumentId) {
+        self.orders.on_trades_read(instrument, self.trades.read_ns(instrument));
+    }
+
     /// Asks after every order that should stand at the venue and is not in a reading of it that was
     /// asked for after the order was sent.
     pub(super) fn doubt_absent(&mut self, snapshot: &AccountSnapshot, asked_ns: u64) {
@@ -425,7 +444,7 @@ impl State {
             let told = snapshot.open_orders.iter().any(|told| told.id() == Some(id));
             let there = self.venue_of(order.terms.instrument) == snapshot.venue;
             if there && stands && !told && order.sent_ns < asked_ns {
-                self.orders.doubt_absent(id, self.now.mono_ns);
+                self.orders.doubt_absent(id, asked_ns, self.now.mono_ns);
             }
         }
     }

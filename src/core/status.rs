@@ -42,6 +42,8 @@ pub struct Counters {
     pub fee_mismatches: u64,
     /// Trades whose fee could not be compared: no rate, or another asset.
     pub fees_unchecked: u64,
+    /// Trades that the venue's history had and no stream had told.
+    pub missed_trades: u64,
     /// Messages of the venue about orders that were told before.
     pub repeated_reports: u64,
     /// Books lost by gaps in the market data.
@@ -61,6 +63,7 @@ impl Default for Counters {
             amends_sent: 0,
             amends_refused: 0,
             rejected: 0,
+            missed_trades: 0,
             not_sent: 0,
             denied: [0; DenyReason::COUNT],
             wishes_dropped: 0,

@@ -4,8 +4,8 @@ use super::Names;
 use crate::core::safety::TripReason;
 use crate::core::{
     AccountDrift, Alert, Author, FeeFault, FillFault, Finding, ForeignCause, FundingSize,
-    HedgeAlert, JournalState, MarginAlert, Mode, ModeCause, ModeRecord, OrderFault, Scope,
-    Severity,
+    HedgeAlert, JournalState, MarginAlert, MissedTrade, Mode, ModeCause, ModeRecord, OrderFault,
+    Scope, Severity,
 };
 use crate::types::{AssetId, Cash, ClientOrderId, InstrumentId, Qty};
 
@@ -81,6 +81,12 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
         Alert::ForeignFill { instrument, cause, qty } => {
             foreign_fill(*instrument, *cause, *qty, names)
         }
+        Alert::MissedTrade(found) => missed(found, names),
+        Alert::HistoryLost { instrument, known_id } => urgent(format!(
+            "the venue's trades of {} do not hold trade {known_id}, which was known: what is told \
+             of them begins anew; compare the position with your own records",
+            symbol(instrument)
+        )),
         Alert::Overfill(id) => urgent(format!("order {id} traded more than was ordered")),
         Alert::LossRate => urgent(LOSS_RATE),
         Alert::RejectStorm { refused, answers } => {
@@ -239,6 +245,19 @@ fn foreign_fill(
     match cause.severity() {
         Severity::P0 => urgent(line),
         Severity::P1 => warn(line),
+    }
+}
+
+/// With both values: what we believed, and what the venue's history makes of it.
+fn missed(found: &MissedTrade, names: &Names) -> (Loudness, String) {
+    let MissedTrade { instrument, trade_id, known_id, qty, positions } = *found;
+    let symbol = names.instrument(instrument);
+    let line = format!("trade {trade_id} of {symbol}, {qty}, behind {known_id}, the last known");
+    match positions {
+        Some((ours, venue)) => {
+            warn(format!("{line}: no stream told of it; position {ours} with us, {venue} with it"))
+        }
+        None => (Loudness::Info, format!("{line}: from before this run")),
     }
 }
 

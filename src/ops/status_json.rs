@@ -189,6 +189,7 @@ fn orders(report: &Report) -> Value {
         "gaps": counters.gaps,
         "clock_refusals": counters.clock_refusals,
         "wishes_dropped": counters.wishes_dropped,
+        "missed_trades": counters.missed_trades,
         "repeated_reports": counters.repeated_reports,
     })
 }

@@ -47,6 +47,8 @@ pub(super) enum Durable {
     Kept(Kept),
     /// A strategy's ledger moved.
     Ledger(NamedLedger),
+    /// Every trade of an instrument is known up to that one.
+    TradesKnown { instrument: Text<32>, through_id: u64 },
     /// All before this is done: the asker may be told.
     Answer { ticket: u32, answer: Result<(), Refusal> },
 }
@@ -131,6 +133,7 @@ impl Outputs {
             EventKind::Operator(request) => Record::Operator(*request),
             EventKind::Account(AccountEvent::Snapshot(_) | AccountEvent::QueryFailed { .. })
             | EventKind::Account(AccountEvent::Balance(_) | AccountEvent::MarginCall(_))
+            | EventKind::Account(AccountEvent::TradesRead(_) | AccountEvent::TradesFailed(_))
             | EventKind::Market(_)
             | EventKind::Reference(_)
             | EventKind::Timer => return,
@@ -178,6 +181,11 @@ impl Outputs {
                 let ledger = NamedLedger { strategy, instrument, line };
                 self.append(&Record::Ledger(ledger), at);
                 self.keep(Durable::Ledger(ledger));
+            }
+            Effect::TradesKnown { instrument, through_id } => {
+                let instrument = Text::new(self.names.instrument(instrument));
+                self.append(&Record::TradesKnown { instrument, through_id }, at);
+                self.keep(Durable::TradesKnown { instrument, through_id });
             }
             Effect::Alert(alert) => self.say(alert, at, core),
             Effect::Answer { ticket, answer } => self.keep(Durable::Answer { ticket, answer }),
@@ -229,6 +237,7 @@ impl Outputs {
             Command::CancelAll { .. }
             | Command::ArmDeadMan(_)
             | Command::QueryOrder { .. }
+            | Command::QueryTrades { .. }
             | Command::QueryAccount { .. } => Ok(()),
         };
         if let Err(reason) = allowed {

@@ -15,11 +15,11 @@ use crate::net::http::{HttpClient, HttpLimits};
 use crate::net::{Address, Dial, NetError, TlsRoots};
 use crate::ops::Names;
 use crate::store::{
-    Journal, LastShutdown, LatchFiles, LatchTable, Ledgers, Losses, NamedLatch, Opened, Place,
-    Record, ScopeName, Standing, Start, StoreError, Stored, Writer, epoch_beyond, high_water,
-    journal, ledgers, losses, mode, next_epoch,
+    Journal, KnownTrades, LastShutdown, LatchFiles, LatchTable, Ledgers, Losses, NamedLatch,
+    Opened, Place, Record, ScopeName, Standing, Start, StoreError, Stored, Writer, epoch_beyond,
+    high_water, journal, ledgers, losses, mode, next_epoch,
 };
-use crate::types::{MS, SECOND, Stamp, Text};
+use crate::types::{InstrumentId, MS, SECOND, Stamp, Text};
 use crate::venue::{DecodeError, Listing, VenueKind};
 use std::time::Duration;
 
@@ -212,6 +212,7 @@ impl Disk {
             breaker: losses.breaker,
             attestation,
             ledgers,
+            trades: known_trades(config, names, fresh_account),
         };
         (restored, standing)
     }
@@ -290,6 +291,18 @@ impl Disk {
         }
         standing
     }
+}
+
+/// Up to which trade the last run knew all of each instrument; nothing of an account that begins
+/// anew.
+fn known_trades(config: &Config, names: &Names, fresh_account: bool) -> Vec<(InstrumentId, u64)> {
+    let known = KnownTrades::read(&config.folders.state).unwrap_or_else(|error| {
+        tracing::error!(%error, "what traded while the engine was down will not be listed");
+        KnownTrades::default()
+    });
+    let found = (0_u16..).map(InstrumentId).zip(&names.instruments);
+    let found = found.filter_map(|(id, symbol)| Some((id, known.of(symbol)?)));
+    found.filter(|_| !fresh_account).collect()
 }
 
 fn first_standing(initial: InitialState, at: Stamp) -> Vec<Standing> {

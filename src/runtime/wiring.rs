@@ -33,7 +33,7 @@ use crate::net::Dial;
 use crate::net::http::{HttpClient, HttpLimits};
 use crate::net::unix::ControlSocket;
 use crate::ops::{FeedCounters, Names, Report, screen::Screen};
-use crate::store::{LatchFiles, LatchTable, Ledgers, Standing, Writer, losses};
+use crate::store::{KnownTrades, LatchFiles, LatchTable, Ledgers, Standing, Writer, losses};
 use crate::types::VenueId;
 use crate::venue::{Dialects, MarketDialect, OrderDialect, UserDialect};
 use parking_lot::Mutex;
@@ -262,6 +262,8 @@ fn writer(
         losses: losses::restore(&config.folders.state).unwrap_or_default(),
         ledgers,
         ledgers_moved: false,
+        // What cannot be read was said at the start, and begins anew.
+        trades: KnownTrades::read(&config.folders.state).unwrap_or_default(),
         names,
         told,
         sync_ns: config.journal.sync_ns,

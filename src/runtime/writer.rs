@@ -15,8 +15,8 @@ use super::places;
 use crate::core::{EventKind, Mode, ModeRecord, OperatorRequest, Refusal, Scope};
 use crate::ops::Names;
 use crate::store::{
-    LatchFiles, LatchTable, Ledgers, Losses, NamedLatch, ScopeName, Standing, StoreError, Writer,
-    high_water, ledgers, losses, mode,
+    KnownTrades, LatchFiles, LatchTable, Ledgers, Losses, NamedLatch, ScopeName, Standing,
+    StoreError, Writer, high_water, ledgers, losses, mode,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -61,6 +61,7 @@ pub(super) struct WriterThread {
     pub(super) ledgers: Ledgers,
     /// The file of the ledgers is older than they are: one writing does for all that moved.
     pub(super) ledgers_moved: bool,
+    pub(super) trades: KnownTrades,
     pub(super) names: Names,
     pub(super) told: Sender<Told>,
     pub(super) sync_ns: u64,
@@ -116,6 +117,11 @@ impl WriterThread {
             Durable::Ledger(ledger) => {
                 self.ledgers.keep(&ledger);
                 self.ledgers_moved = true;
+            }
+            Durable::TradesKnown { instrument, through_id } => {
+                self.trades.keep(instrument.as_str(), through_id);
+                self.attempt(|this| this.journal.sync());
+                self.attempt(|this| this.trades.write(&this.state_folder));
             }
             Durable::Answer { ticket, answer } => {
                 self.attempt(|this| this.journal.sync());

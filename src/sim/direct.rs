@@ -12,8 +12,8 @@ use crate::core::{AccountEvent, Command, EventKind};
 use crate::types::{
     AccountSnapshot, Amendment, AssetId, Cash, ClientOrderId, DeadManAnswer, DeadManReport,
     DeadManRequest, ExecutionKind, ExecutionReport, Fee, Fill, ForeignOrder, IdPrefix, Instrument,
-    InstrumentId, MarketEvent, OrderRef, OrderTerms, Purpose, QueryToken, VenueId, VenueOrder,
-    VenuePosition,
+    InstrumentId, MarketEvent, OrderRef, OrderTerms, Purpose, QueryToken, TradesRead, VenueId,
+    VenueOrder, VenuePosition,
 };
 
 /// One account on an exchange of its own.
@@ -101,6 +101,9 @@ impl Direct {
             }
             Command::QueryOrder { id, instrument } => {
                 self.query(now_unix_ms, *id, *instrument, out);
+            }
+            Command::QueryTrades { instrument, from_id } => {
+                self.find_trades(*instrument, *from_id, out);
             }
             Command::QueryAccount { venue, token } => {
                 let snapshot = Box::new(self.snapshot(*venue, *token));
@@ -233,6 +236,32 @@ impl Direct {
                 EventKind::Execution(self.report(&order, order.updated_unix_ms, kind))
             }
         });
+    }
+
+    /// All trades after the last known one; without one only which is the newest.
+    fn find_trades(
+        &self,
+        instrument: InstrumentId,
+        from_id: Option<u64>,
+        out: &mut Vec<EventKind>,
+    ) {
+        let all = || {
+            let trades = self.exchange.trades(self.account);
+            trades.filter(|trade| trade.instrument == instrument)
+        };
+        let newest = all().map(|trade| trade.id).max();
+        for trade in all().filter(|trade| from_id.is_some_and(|from_id| from_id < trade.id)) {
+            let key = OrderKey::Id(trade.order_id);
+            let order = self.exchange.order(self.account, instrument, key);
+            out.extend(order.map(|order| {
+                let fill = Fill { cum_qty: trade.qty, ..self.trade(&order, trade) };
+                let kind = ExecutionKind::TradeFound(fill);
+                EventKind::Execution(self.report(&order, trade.unix_ms, kind))
+            }));
+        }
+        let through_id = newest.or(from_id).or(Some(0));
+        let read = TradesRead { instrument, from_id, through_id, is_all: true };
+        out.push(EventKind::Account(AccountEvent::TradesRead(read)));
     }
 
     fn key(&self, id: ClientOrderId) -> Result<OrderKey, Reject> {

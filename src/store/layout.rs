@@ -136,6 +136,7 @@ wire_enum!(ExecutionKind {
     122 = AmendRejected { number: u8, code: i32 },
     123 = AmendUnknown { number: u8 },
     124 = AmendNotSent { number: u8, reason: NotSentReason },
+    170 = TradeFound(fill: Fill),
 });
 wire_struct!(ExecutionReport {
     instrument: InstrumentId,
@@ -180,6 +181,7 @@ wire_enum!(ModeCause {
     105 = Slippage,
     110 = Unhedged,
     120 = Unattested,
+    130 = Superseded,
 });
 wire_struct!(ModeRecord {
     mode: Mode,

@@ -167,6 +167,7 @@ impl Carried {
             | Record::Clock(_)
             | Record::Kept(_)
             | Record::Ledger(_)
+            | Record::TradesKnown { .. }
             | Record::DeadMan(_)
             | Record::Stop { .. } => {}
         }
@@ -410,6 +411,13 @@ records! {
     },
     /// A parent was opened, denied or ended. None is read back: a start ends those before it.
     123 = Parent(event: ParentEvent),
+    /// Every trade of an instrument is known up to this one.
+    170 = TradesKnown {
+        /// Of what: its symbol.
+        instrument: Text<32>,
+        /// The last that is known.
+        through_id: u64,
+    },
 }
 
 #[cfg(test)]

@@ -197,6 +197,7 @@ impl Dice {
             ExecutionKind::AmendRejected { number: self.byte(), code },
             ExecutionKind::AmendUnknown { number: self.byte() },
             ExecutionKind::AmendNotSent { number: self.byte(), reason: NotSentReason::Throttled },
+            ExecutionKind::TradeFound(self.fill()),
         ];
         let orders = [OrderRef::Ours(self.id()), OrderRef::Foreign(ForeignOrder::Deleveraging)];
         ExecutionReport {
@@ -395,6 +396,9 @@ impl Dice {
             }
             95 => Record::Journal(self.pick(&[JournalState::InTime, JournalState::Late])),
             110 => Record::PartTrip(self.part_latch()),
+            170 => {
+                Record::TradesKnown { instrument: Text::new("BTCUSDT"), through_id: self.roll() }
+            }
             111 => Record::Ledger(NamedLedger {
                 strategy: self.text(),
                 instrument: self.text(),

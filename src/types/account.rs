@@ -31,6 +31,20 @@ pub struct AccountSnapshot {
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
 pub struct QueryToken(pub u32);
 
+/// How far the history of an instrument's trades is known, after an answer that told of them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct TradesRead {
+    /// Of what.
+    pub instrument: InstrumentId,
+    /// The last trade that was known when it was asked; `None` when none was.
+    pub from_id: Option<u64>,
+    /// The last that is known now, 0 where there is none yet; `None` where the venue's history is
+    /// not the one that was known.
+    pub through_id: Option<u64>,
+    /// False when there are more.
+    pub is_all: bool,
+}
+
 /// A position as the venue holds it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct VenuePosition {

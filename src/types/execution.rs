@@ -17,6 +17,29 @@ pub struct ExecutionReport {
     pub kind: ExecutionKind,
 }
 
+impl ExecutionReport {
+    /// The trade that it tells, whichever way.
+    pub fn trade(&self) -> Option<&Fill> {
+        match &self.kind {
+            ExecutionKind::Trade(fill) | ExecutionKind::TradeFound(fill) => Some(fill),
+            ExecutionKind::New
+            | ExecutionKind::Canceled { .. }
+            | ExecutionKind::Expired { .. }
+            | ExecutionKind::Rejected { .. }
+            | ExecutionKind::CancelRejected { .. }
+            | ExecutionKind::NotSent(_)
+            | ExecutionKind::OutcomeUnknown
+            | ExecutionKind::Status { .. }
+            | ExecutionKind::NotFound
+            | ExecutionKind::Stands { .. }
+            | ExecutionKind::Amended { .. }
+            | ExecutionKind::AmendRejected { .. }
+            | ExecutionKind::AmendUnknown { .. }
+            | ExecutionKind::AmendNotSent { .. } => None,
+        }
+    }
+}
+
 /// Whose order a report speaks of.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum OrderRef {
@@ -90,6 +113,9 @@ pub enum ExecutionKind {
         /// Total traded.
         cum_qty: Qty,
     },
+    /// Answer to a question: the venue's history has a trade of it, of which `cum_qty` says no more
+    /// than its own quantity.
+    TradeFound(Fill),
     /// The venue has it under other terms from then on.
     Amended {
         /// Its price.

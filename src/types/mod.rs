@@ -13,7 +13,7 @@ mod order;
 mod text;
 
 pub use account::{
-    AccountSnapshot, BalanceCause, BalanceChange, QueryToken, VenueOrder, VenuePosition,
+    AccountSnapshot, BalanceCause, BalanceChange, QueryToken, TradesRead, VenueOrder, VenuePosition,
 };
 pub use condition::{Condition, VenueCondition};
 pub use dead_man::{DeadManAnswer, DeadManReport, DeadManRequest};

@@ -15,7 +15,7 @@ use crate::core::Command;
 use crate::types::{
     AccountSnapshot, BalanceChange, ClientOrderId, Condition, DeadManReport, DeadManRequest,
     ExecutionReport, Filters, IdPrefix, Instrument, InstrumentId, InstrumentKind, MarketEvent,
-    Price, Qty, QueryToken, Side, VenueId,
+    Price, Qty, QueryToken, Side, TradesRead, VenueId,
 };
 
 /// Largest WebSocket message that is read at all; a larger one closes the connection (SAFETY 7).
@@ -248,6 +248,35 @@ pub trait OrderDialect: Send {
         token: QueryToken,
         answers: &[Answer],
     ) -> Result<AccountSnapshot, DecodeError>;
+
+    /// The question after trades of the account from the last known one on; without one after the
+    /// newest alone.
+    fn trades_call(
+        &self,
+        instrument: InstrumentId,
+        from_id: Option<u64>,
+        venue_unix_ms: u64,
+    ) -> Result<Call, EncodeError>;
+
+    /// The question after the orders of the trades that the answer to [`Self::trades_call`] tells;
+    /// `None` where none is new or the venue tells both at once.
+    fn owners_call(
+        &self,
+        instrument: InstrumentId,
+        from_id: Option<u64>,
+        trades: &Answer,
+        venue_unix_ms: u64,
+    ) -> Result<Option<Call>, DecodeError>;
+
+    /// What the answers to both tell: each trade that is new as
+    /// [`crate::types::ExecutionKind::TradeFound`], in order, and how far they are known now.
+    fn trades(
+        &mut self,
+        instrument: InstrumentId,
+        from_id: Option<u64>,
+        answers: &[Answer],
+        out: &mut Vec<ExecutionReport>,
+    ) -> Result<TradesRead, DecodeError>;
 
     /// Request for the venue's clock.
     fn clock_call(&self) -> Call;

@@ -5,7 +5,7 @@
 
 use crate::losses::{confirm, long, mark, moved, tick};
 use crate::support::{
-    BTC, ETH, Sent, USDT, VENUE, World, account, execution, instrument, limit, price, qty,
+    BTC, ETH, History, Sent, USDT, VENUE, World, account, execution, instrument, limit, price, qty,
 };
 use tradekeel::core::{
     AccountEvent, Alert, DeadManTiming, EventKind, HedgeAlert, JournalState, LinkChannel,
@@ -64,6 +64,8 @@ rows! {
     Alert::Order { fault: OrderFault::Slippage { .. }, .. } => slippage,
     Alert::Order { fault: OrderFault::SelfTrade, .. } => self_trade,
     Alert::ForeignFill { .. } => foreign_fill,
+    Alert::MissedTrade(_) => trade_missed,
+    Alert::HistoryLost { .. } => history_lost,
     Alert::Overfill(_) => overfill,
     Alert::LossRate => loss_of_a_minute,
     Alert::RejectStorm { .. } => refusals,
@@ -490,4 +492,22 @@ fn flatten_without_a_price() -> Provoked {
     world.market(BTC, MarketData::Quote(Quote::default()));
     world.flatten();
     now(world)
+}
+
+fn trade_missed() -> Provoked {
+    calm(|world| {
+        world.history = History::Tells;
+        world.open(Side::Buy, "2", "99");
+        world.advance(20 * MS);
+        world.trade(BTC, "98", "1", Side::Sell);
+        world.lose_what_is_under_way();
+        world.operator(OperatorCommand::Reconcile).unwrap();
+    })
+}
+
+fn history_lost() -> Provoked {
+    calm(|world| {
+        world.history = History::Another;
+        world.operator(OperatorCommand::Reconcile).unwrap();
+    })
 }

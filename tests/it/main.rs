@@ -27,6 +27,7 @@ mod limits_at_extremes;
 mod losses;
 mod maintenance;
 mod margin;
+mod missed_trades;
 mod momentum;
 mod no_trade;
 mod order_bounds;

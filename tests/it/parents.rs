@@ -167,6 +167,9 @@ fn what_the_venue_never_took_makes_room_again() {
     assert_eq!(left(&mut world), Some(Qty::ZERO), "it may still arrive");
     world.advance(60 * SECOND);
     world.report(child, ExecutionKind::NotFound);
+    assert_eq!(left(&mut world), Some(Qty::ZERO), "one witness of three");
+    world.faults.lost_requests = 0;
+    world.advance(20 * SECOND);
     assert_eq!(left(&mut world), Some(qty("5")), "it cannot any more, and was never there");
 }
 

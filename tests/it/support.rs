@@ -22,7 +22,7 @@ use tradekeel::types::{
     ExecutionKind, ExecutionReport, Filters, IdPrefix, Instrument, InstrumentId, InstrumentKind,
     InstrumentMargin, Level, MS, MarginMode, MarginTier, MarginTiers, MarketData, MarketEvent,
     NotSentReason, OrderKind, OrderRef, OrderRequest, OrderTerms, ParentId, Price, Purpose, Qty,
-    Quote, SECOND, Side, Stamp, StrategyId, Text, Trade, VenueId,
+    Quote, SECOND, Side, Stamp, StrategyId, Text, Trade, TradesRead, VenueId,
 };
 
 pub(crate) const BTC: InstrumentId = InstrumentId(0);
@@ -161,6 +161,19 @@ impl Strategy for Puppet {
     }
 }
 
+/// What the venue says of trades that no stream told.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum History {
+    /// That there are none: what is missed only shows in readings of the account.
+    Silent,
+    /// All of them.
+    Tells,
+    /// It does not answer.
+    Fails,
+    /// It does not know the last trade that was known, and then nothing.
+    Another,
+}
+
 pub(crate) struct World {
     pub(crate) core: Core,
     pub(crate) venue: Direct,
@@ -176,6 +189,11 @@ pub(crate) struct World {
     pub(crate) kept: Vec<Kept>,
     /// The ledgers that must survive a restart.
     pub(crate) ledgers: BTreeMap<(StrategyId, InstrumentId), LedgerLine>,
+    pub(crate) known_trades: BTreeMap<InstrumentId, u64>,
+    pub(crate) history: History,
+    pub(crate) asked_trades: u32,
+    /// Answers about trades, which are there at once.
+    told: VecDeque<EventKind>,
     /// Prices are repeated by themselves, so that time can pass.
     pub(crate) market_lives: bool,
     /// The next new orders and amends are answered 503, the first one first.
@@ -404,6 +422,10 @@ impl World {
             refusals: Vec::new(),
             kept: Vec::new(),
             ledgers: BTreeMap::new(),
+            known_trades: BTreeMap::new(),
+            history: History::Silent,
+            asked_trades: 0,
+            told: VecDeque::new(),
             market_lives: true,
             unavailable: VecDeque::new(),
             rng: Rng::new(1),
@@ -743,13 +765,45 @@ impl World {
                 Effect::Ledger { strategy, instrument, line } => {
                     self.ledgers.insert((strategy, instrument), line);
                 }
+                Effect::TradesKnown { instrument, through_id } => {
+                    self.known_trades.insert(instrument, through_id);
+                }
                 Effect::Kept(kept) => self.kept.push(kept),
             }
         }
         self.effects = effects;
+        while let Some(kind) = self.told.pop_front() {
+            self.step(kind);
+        }
+    }
+
+    fn tell_trades(&mut self, instrument: InstrumentId, from_id: Option<u64>) {
+        self.asked_trades += 1;
+        match self.history {
+            History::Silent => {
+                let through_id = from_id.or(Some(0));
+                let read = TradesRead { instrument, from_id, through_id, is_all: true };
+                self.told.push_back(account(AccountEvent::TradesRead(read)));
+            }
+            History::Fails => self.told.push_back(account(AccountEvent::TradesFailed(instrument))),
+            History::Another => {
+                let through_id = if from_id.is_some() { None } else { Some(0) };
+                let read = TradesRead { instrument, from_id, through_id, is_all: true };
+                self.told.push_back(account(AccountEvent::TradesRead(read)));
+            }
+            History::Tells => {
+                let mut answers = Vec::new();
+                let ask = Command::QueryTrades { instrument, from_id };
+                self.venue.handle(self.unix_ms(), &ask, &mut answers);
+                self.told.extend(answers);
+            }
+        }
     }
 
     fn send(&mut self, command: Command) {
+        if let Command::QueryTrades { instrument, from_id } = command {
+            return self.tell_trades(instrument, from_id);
+        }
         let (sent, carried) = match &command {
             Command::NewOrder(approved) => {
                 self.records.push(approved.into());
@@ -764,7 +818,9 @@ impl World {
             }
             Command::ArmDeadMan(request) => (Sent::DeadMan(*request), LinkChannel::Orders),
             Command::QueryOrder { id, .. } => (Sent::Query(*id), LinkChannel::User),
-            Command::QueryAccount { .. } => (Sent::Account, LinkChannel::User),
+            Command::QueryTrades { .. } | Command::QueryAccount { .. } => {
+                (Sent::Account, LinkChannel::User)
+            }
         };
         self.sent.push(sent);
         if !self.up[LinkChannel::Orders.index()]

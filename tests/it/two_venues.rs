@@ -11,7 +11,7 @@ use tradekeel::core::{
 use tradekeel::types::{
     AccountMargin, AccountSnapshot, AssetId, Cash, ClientOrderId, ExecutionKind, ExecutionReport,
     InstrumentId, MS, MarketData, MarketEvent, OrderRef, OrderRequest, OrderTerms, Purpose, Qty,
-    QueryToken, Quote, SECOND, Side, Stamp, Text, VenueId, VenuePosition, WalletMargin,
+    QueryToken, Quote, SECOND, Side, Stamp, Text, TradesRead, VenueId, VenuePosition, WalletMargin,
 };
 
 /// Where Bitcoin is traded, and where Ether.
@@ -148,7 +148,7 @@ impl Venues {
     fn step(&mut self, kind: EventKind) {
         self.now_ns += 1;
         let at = Stamp { mono_ns: self.now_ns, unix_ns: self.now_ns };
-        let mut effects = Effects::new();
+        let (mut effects, mut told) = (Effects::new(), Vec::new());
         self.core.step(&Event { at, received_ns: self.now_ns, kind }, &mut effects);
         for effect in effects.drain() {
             match effect {
@@ -158,6 +158,11 @@ impl Venues {
                 }
                 Effect::Send(Command::QueryAccount { venue, token }) => {
                     self.questions.push_back((venue, token));
+                }
+                Effect::Send(Command::QueryTrades { instrument, from_id }) => {
+                    let read =
+                        TradesRead { instrument, from_id, through_id: Some(0), is_all: true };
+                    told.push(EventKind::Account(AccountEvent::TradesRead(read)));
                 }
                 Effect::Denied { reason, .. } => self.denied.push(reason),
                 Effect::Send(_)
@@ -170,10 +175,12 @@ impl Venues {
                 | Effect::HighWaterChanged(_)
                 | Effect::Kept(_)
                 | Effect::Ledger { .. }
+                | Effect::TradesKnown { .. }
                 | Effect::Alert(_)
                 | Effect::Answer { .. } => {}
             }
         }
+        told.into_iter().for_each(|kind| self.step(kind));
     }
 
     /// A bid of the strategy's, answered if it was sent, far enough from all others not to be the

@@ -136,6 +136,7 @@ pub(super) fn apply(order: &mut Order, report: &ExecutionReport, now_ns: u64, ti
         }
         ExecutionKind::New
         | ExecutionKind::Trade(_)
+        | ExecutionKind::TradeFound(_)
         | ExecutionKind::Canceled { .. }
         | ExecutionKind::Expired { .. }
         | ExecutionKind::Rejected { .. }

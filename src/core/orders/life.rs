@@ -4,14 +4,11 @@
 //! first byte left); a final status is never left; only a trade moves `cum_qty`. Not here: what
 //! becomes of an amend (`amend.rs`).
 
+use super::absence::Absence;
 use super::{Order, amend};
 use crate::core::effect::Command;
 use crate::core::setup::Timing;
 use crate::types::{ExecutionKind, ExecutionReport, Fill, OrderStatus, Qty};
-
-/// How often the venue must say that it does not know an order before it is believed, the last
-/// time after the order could not arrive any more (SAFETY E11).
-const NOT_FOUND_WITNESSES: u8 = 2;
 
 /// Applies a report; returns the trade when it is told for the first time.
 pub(super) fn apply(
@@ -27,7 +24,8 @@ pub(super) fn apply(
             trade(order, &fill, now_ns, timing);
             return Some(fill);
         }
-        ExecutionKind::Trade(_) => {}
+        // One of the venue's history comes here as a trade like any other.
+        ExecutionKind::Trade(_) | ExecutionKind::TradeFound(_) => {}
         ExecutionKind::Canceled { cum_qty } => finish(order, OrderStatus::Canceled, cum_qty),
         ExecutionKind::Expired { cum_qty } => finish(order, OrderStatus::Expired, cum_qty),
         ExecutionKind::Rejected { .. } => refuse(order, OrderStatus::Rejected, now_ns, timing),
@@ -127,7 +125,7 @@ fn confirm(order: &mut Order, now_ns: u64, timing: &Timing) {
 /// It stands at the venue. Only its time to live asks for it; one that was to go is still to go,
 /// and one that cannot rest has little time to say how it ended.
 pub(super) fn stand(order: &mut Order, now_ns: u64, timing: &Timing) {
-    order.not_found = 0;
+    order.absence = Absence::default();
     if let Some(asked_ns) = order.canceled_ns {
         order.status = OrderStatus::PendingCancel;
         order.deadline_ns = asked_ns.saturating_add(timing.cancel_retry_ns);
@@ -211,16 +209,16 @@ pub(super) fn answer(
     }
 }
 
-/// "I do not know it" is final only when the venue says it twice, the second time when the order
-/// could not arrive any more, and nothing of it ever traded.
+/// "I do not know it" is final only by three witnesses at two times (SAFETY E11), and when nothing of
+/// it ever traded.
 fn not_found(order: &mut Order, now_ns: u64, timing: &Timing) {
     if order.status.is_final() {
         return;
     }
-    order.not_found = order.not_found.saturating_add(1);
-    let too_late = order.sent_ns.saturating_add(timing.not_found_final_ns) <= now_ns;
+    order.absence.on_query(now_ns);
+    let never_ns = order.sent_ns.saturating_add(timing.not_found_final_ns);
     let nothing = order.claimed_qty.max(order.cum_qty) == Qty::ZERO;
-    if NOT_FOUND_WITNESSES <= order.not_found && too_late && nothing {
+    if order.absence.is_proven(never_ns) && nothing {
         order.status = OrderStatus::Rejected;
         return;
     }

@@ -13,13 +13,17 @@ impl<T: Copy> Ring<T> {
         Self { items: Vec::with_capacity(max), next: 0, max }
     }
 
-    pub(super) fn push(&mut self, item: T) {
-        if self.items.len() < self.max {
-            self.items.push(item);
-        } else {
-            self.items[self.next] = item;
-        }
+    /// Answers the one whose place it took.
+    pub(super) fn push(&mut self, item: T) -> Option<T> {
+        let oldest = match self.items.get_mut(self.next) {
+            Some(place) => Some(std::mem::replace(place, item)),
+            None => {
+                self.items.push(item);
+                None
+            }
+        };
         self.next = (self.next + 1) % self.max;
+        oldest
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &T> {

@@ -187,6 +187,7 @@ impl World {
                 | Effect::HighWaterChanged(_)
                 | Effect::Kept(_)
                 | Effect::Ledger { .. }
+                | Effect::TradesKnown { .. }
                 | Effect::Answer { .. } => {}
             }
         }

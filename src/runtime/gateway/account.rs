@@ -12,8 +12,7 @@ const QUIET_S_MAX: u32 = 300;
 
 /// Starts a reading; its answer comes as an event.
 pub(super) fn read(shared: &Rc<Shared>, venue: VenueId, token: QueryToken, venue_unix_ms: u64) {
-    let quiet = shared.clock.mono_ns() < shared.quiet_until_ns.get();
-    if quiet || shared.unavailable.get() {
+    if shared.is_quiet() {
         failed(shared, venue, token);
         return;
     }
@@ -52,13 +51,13 @@ pub(super) fn read(shared: &Rc<Shared>, venue: VenueId, token: QueryToken, venue
 
 /// The statuses of a venue that is asked too often: a warning, and a ban that grows with every
 /// further question (venue sheet, limits).
-fn is_ban(status: u16) -> bool {
+pub(super) fn is_ban(status: u16) -> bool {
     matches!(status, 429 | 418)
 }
 
 /// No reading until the venue takes one again. Cancels and questions after single orders go on:
 /// they are few, and worth their price.
-fn obey(shared: &Shared, retry_after_s: Option<u32>) {
+pub(super) fn obey(shared: &Shared, retry_after_s: Option<u32>) {
     let wait_s = retry_after_s.unwrap_or(QUIET_S).clamp(1, QUIET_S_MAX);
     tracing::error!(wait_s, "the venue refuses readings of the account: too many requests");
     let until_ns = shared.clock.mono_ns().saturating_add(u64::from(wait_s) * SECOND);

@@ -1,7 +1,8 @@
 //! The order thread: commands to the venue, and the venue's word on orders and account back.
 //!
 //! Conversations on one thread: order entry (`orders`), the private stream (`user`), readings of
-//! the account (`account`), the venue's clock (`clock`), and a venue in maintenance (`probe`).
+//! the account (`account`) and of its trades (`trades`), the venue's clock (`clock`), and a venue
+//! in maintenance (`probe`).
 //!
 //! Must hold: the latches are read and the order is checked once more on the encoded bytes, right
 //! before they are written: under a latch nothing of a strategy leaves (SAFETY 3). An order of
@@ -16,6 +17,7 @@ mod orders;
 pub(super) mod post_check;
 mod probe;
 mod sent_ids;
+mod trades;
 mod user;
 
 use super::bell::Bell;
@@ -124,6 +126,11 @@ impl Shared {
         let epoch_ms = self.venue_epoch_ms.get()?;
         let mono_ns = self.clock.mono_ns();
         Some(VenueTime { unix_ms: epoch_ms.saturating_add(mono_ns / MS), mono_ns })
+    }
+
+    /// The venue takes no readings for a while.
+    fn is_quiet(&self) -> bool {
+        self.clock.mono_ns() < self.quiet_until_ns.get() || self.unavailable.get()
     }
 
     /// Tells the hot thread; what does not fit is a word lost.

@@ -1,7 +1,7 @@
 //! Order entry: one command after the other, encoded, signed, checked against the latch, written.
 
 use super::post_check::{Leaving, is_our_fault};
-use super::{Shared, account};
+use super::{Shared, account, trades};
 use crate::config::Wait;
 use crate::core::{
     Command, EventKind, LinkChannel, LinkState, OperatorCommand, OperatorRequest, Scope, TripCause,
@@ -185,8 +185,15 @@ fn encode(shared: &Rc<Shared>, command: &Command, buffer: &mut Vec<u8>) -> Optio
         if let Command::QueryAccount { venue, token } = command {
             account::failed(shared, *venue, *token);
         }
+        if let Command::QueryTrades { instrument, .. } = command {
+            trades::failed(shared, *instrument);
+        }
         return None;
     };
+    if let Command::QueryTrades { instrument, from_id } = command {
+        trades::read(shared, *instrument, *from_id, at.unix_ms);
+        return None;
+    }
     if let Command::QueryAccount { venue, token } = command {
         account::read(shared, *venue, *token, at.unix_ms);
         return None;

@@ -99,6 +99,7 @@ impl Leaving {
             | Command::CancelAll { .. }
             | Command::ArmDeadMan(_)
             | Command::QueryOrder { .. }
+            | Command::QueryTrades { .. }
             | Command::QueryAccount { .. } => None,
         }
     }

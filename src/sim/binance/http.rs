@@ -32,6 +32,7 @@ enum Private {
     OpenOrders,
     OpenAlgoOrders,
     Trades,
+    AllOrders,
     Countdown,
     Balance,
     Account(Version),
@@ -63,7 +64,7 @@ use Endpoint::{Keyed, Open, Signed};
 use Private as P;
 
 /// Method, path, weight, what it is. The weight of some grows with the question.
-const ROUTES: [(&str, &str, u32, Endpoint); 33] = [
+const ROUTES: [(&str, &str, u32, Endpoint); 34] = [
     ("GET", "/fapi/v1/ping", 1, Open(Public::Ping)),
     ("GET", "/fapi/v1/time", 1, Open(Public::Time)),
     ("GET", "/fapi/v1/exchangeInfo", 1, Open(Public::ExchangeInfo)),
@@ -80,6 +81,7 @@ const ROUTES: [(&str, &str, u32, Endpoint); 33] = [
     ("GET", "/fapi/v1/openOrders", 1, Signed(P::OpenOrders)),
     ("GET", "/fapi/v1/openAlgoOrders", 1, Signed(P::OpenAlgoOrders)),
     ("GET", "/fapi/v1/userTrades", 5, Signed(P::Trades)),
+    ("GET", "/fapi/v1/allOrders", 5, Signed(P::AllOrders)),
     ("POST", "/fapi/v1/countdownCancelAll", 10, Signed(P::Countdown)),
     ("GET", "/fapi/v2/balance", 5, Signed(P::Balance)),
     ("GET", "/fapi/v3/balance", 5, Signed(P::Balance)),
@@ -213,6 +215,7 @@ impl Server {
             P::OpenOrders => self.open_orders(account, params),
             P::OpenAlgoOrders => Ok(json!([])),
             P::Trades => self.trades(account, params),
+            P::AllOrders => self.all_orders(account, params),
             P::Countdown => self.countdown(now_unix_ms, account, params),
             P::Balance => Ok(self.statement(now_unix_ms, account).balances()),
             P::Account(version) => Ok(self.statement(now_unix_ms, account).account(version)),

@@ -16,6 +16,10 @@ use serde_json::{Value, json};
 const TRADES_SHOWN_MAX: u64 = 1_000;
 const TRADES_SHOWN: u64 = 500;
 
+/// The same of orders (section 5).
+const ORDERS_SHOWN_MAX: u64 = 1_000;
+const ORDERS_SHOWN: u64 = 500;
+
 impl Server {
     pub(super) fn place(
         &mut self,
@@ -139,6 +143,27 @@ impl Server {
         let (asset, places) = (self.asset(known.settle), Places::of(known));
         let json = |trade: &&_| orders::trade_to_json(trade, &known.symbol, asset, places);
         Ok(shown.iter().map(json).collect())
+    }
+
+    /// Open and closed orders of a symbol: the newest, or from a number on the oldest.
+    pub(super) fn all_orders(
+        &self,
+        account: AccountIndex,
+        params: &Params,
+    ) -> Result<Value, Fault> {
+        let instrument = orders::symbol(&self.exchange, params)?;
+        let from = params.number("orderId")?;
+        let limit = params.number("limit")?.unwrap_or(ORDERS_SHOWN).min(ORDERS_SHOWN_MAX);
+        let limit = usize::try_from(limit).unwrap_or(0);
+        let meant = self.exchange.orders(account).filter(|order| {
+            order.entry.instrument == instrument && from.is_none_or(|from| from <= order.id)
+        });
+        let meant: Vec<&Order> = meant.collect();
+        let shown = match from.is_some() {
+            true => &meant[..limit.min(meant.len())],
+            false => &meant[meant.len().saturating_sub(limit)..],
+        };
+        Ok(shown.iter().map(|order| self.query_json(order)).collect())
     }
 
     pub(super) fn positions(

@@ -18,7 +18,7 @@ use crate::core::Command;
 use crate::core::safety::ApprovedAmend;
 use crate::types::{
     AccountSnapshot, ClientOrderId, Condition, DeadManReport, DeadManRequest, ExecutionReport,
-    IdPrefix, InstrumentId, OrderTerms, Purpose, QueryToken, Side, TimeInForce,
+    IdPrefix, InstrumentId, OrderTerms, Purpose, QueryToken, Side, TimeInForce, TradesRead,
 };
 #[cfg(test)]
 use crate::venue::Written;
@@ -291,7 +291,9 @@ impl OrderDialect for Orders {
             Command::CancelAll { instrument } => self.cancel_all(*instrument, at.unix_ms),
             Command::QueryOrder { id, instrument } => self.query(*id, *instrument, at.unix_ms),
             Command::ArmDeadMan(request) => self.arm_dead_man(*request, at.unix_ms),
-            Command::QueryAccount { .. } => Err(EncodeError::NotOneMessage),
+            Command::QueryAccount { .. } | Command::QueryTrades { .. } => {
+                Err(EncodeError::NotOneMessage)
+            }
         }
     }
 
@@ -348,6 +350,39 @@ impl OrderDialect for Orders {
         self.tiers.complete(&mut snapshot);
         self.fees.complete(&mut snapshot);
         Ok(snapshot)
+    }
+
+    fn trades_call(
+        &self,
+        instrument: InstrumentId,
+        from_id: Option<u64>,
+        venue_unix_ms: u64,
+    ) -> Result<Call, EncodeError> {
+        super::trades::call(&self.names, &self.signer, instrument, from_id, venue_unix_ms)
+    }
+
+    fn owners_call(
+        &self,
+        instrument: InstrumentId,
+        from_id: Option<u64>,
+        trades: &Answer,
+        venue_unix_ms: u64,
+    ) -> Result<Option<Call>, DecodeError> {
+        let asked = super::trades::Asked { instrument, from_id };
+        super::trades::owners_call(&self.names, &self.signer, asked, trades, venue_unix_ms)
+    }
+
+    fn trades(
+        &mut self,
+        instrument: InstrumentId,
+        from_id: Option<u64>,
+        answers: &[Answer],
+        out: &mut Vec<ExecutionReport>,
+    ) -> Result<TradesRead, DecodeError> {
+        let asked = super::trades::Asked { instrument, from_id };
+        let read = super::trades::read(&self.names, &self.prefix, asked, answers, out);
+        self.heed(read.as_ref().err());
+        read
     }
 
     fn take_condition(&mut self) -> Option<Condition> {

@@ -4,9 +4,9 @@
 //! In reading order: [`wire`] (bytes to frames; `scan`, `object` and `template` below it), `sync`
 //! (keeping a book in step), `market` (quotes, trades and books); `user` (the private stream);
 //! `sign`, `command` (orders out) and `answer` (what comes back); [`error`] (what a code means);
-//! `rest` (account and clock), `tiers` (of margin), `fees` (of trades), `listing` (reference data),
-//! `dead_man` (the venue's own switch) and `panic` (getting out). `names`, `order`, `json` and
-//! `text` serve all of them.
+//! `rest` (account and clock), `trades` (of the account, by id), `tiers` (of margin), `fees` (of
+//! trades), `listing` (reference data), `dead_man` (the venue's own switch) and `panic` (getting
+//! out). `names`, `order`, `json` and `text` serve all of them.
 //!
 //! Must hold: whose order it is, is told by our prefix and nothing else; an outcome that is not
 //! known is said to be not known (D10).
@@ -32,6 +32,7 @@ mod sync;
 mod template;
 mod text;
 mod tiers;
+mod trades;
 mod user;
 pub mod wire;
 

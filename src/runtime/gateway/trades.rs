@@ -1,0 +1,84 @@
+//! Readings of the account's trades: one question or two, and what they tell.
+//!
+//! Must hold: the word that all trades up to one are known comes after those trades, and not at all
+//! when one of them did not reach the hot thread.
+
+use super::Shared;
+use crate::core::{AccountEvent, EventKind};
+use crate::runtime::link;
+use crate::types::InstrumentId;
+use crate::venue::Answer;
+use std::rc::Rc;
+
+/// Asks; the answer comes as events.
+pub(super) fn read(
+    shared: &Rc<Shared>,
+    instrument: InstrumentId,
+    from_id: Option<u64>,
+    venue_unix_ms: u64,
+) {
+    if shared.is_quiet() {
+        return failed(shared, instrument);
+    }
+    let shared = Rc::clone(shared);
+    tokio::task::spawn_local(async move {
+        let answers = match ask(&shared, instrument, from_id, venue_unix_ms).await {
+            Ok(answers) => answers,
+            Err(error) => {
+                tracing::warn!(%error, "the trades of the account could not be read");
+                return failed(&shared, instrument);
+            }
+        };
+        let mut reports = Vec::new();
+        let read = shared.dialect.borrow_mut().trades(instrument, from_id, &answers, &mut reports);
+        shared.heed();
+        match read {
+            Ok(read) => {
+                reports.into_iter().for_each(|report| shared.tell(EventKind::Execution(report)));
+                if !shared.lost.get() {
+                    shared.tell(EventKind::Account(AccountEvent::TradesRead(read)));
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the venue's trades of the account could not be used");
+                failed(&shared, instrument);
+            }
+        }
+        shared.own_up().await;
+    });
+}
+
+async fn ask(
+    shared: &Shared,
+    instrument: InstrumentId,
+    from_id: Option<u64>,
+    venue_unix_ms: u64,
+) -> Result<Vec<Answer>, Box<dyn std::error::Error>> {
+    let call = shared.dialect.borrow().trades_call(instrument, from_id, venue_unix_ms)?;
+    let trades = answered(shared, link::call(&shared.read_calls, &call).await?)?;
+    let at_ms = shared.venue_time().map_or(venue_unix_ms, |at| at.unix_ms);
+    let call = shared.dialect.borrow().owners_call(instrument, from_id, &trades, at_ms)?;
+    let mut answers = vec![trades];
+    if let Some(call) = call {
+        answers.push(answered(shared, link::call(&shared.read_calls, &call).await?)?);
+    }
+    Ok(answers)
+}
+
+/// A venue that is asked too often is left alone.
+fn answered(shared: &Shared, answer: Answer) -> Result<Answer, TooOften> {
+    if super::account::is_ban(answer.status) {
+        super::account::obey(shared, answer.retry_after_s);
+        return Err(TooOften);
+    }
+    Ok(answer)
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the venue refuses readings for a while: too many requests")]
+struct TooOften;
+
+/// Says that a reading failed: the core asks again.
+pub(super) fn failed(shared: &Shared, instrument: InstrumentId) {
+    shared.tell(EventKind::Account(AccountEvent::TradesFailed(instrument)));
+}
