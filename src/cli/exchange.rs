@@ -36,6 +36,9 @@ pub struct Arguments {
     /// Seed of faults that are armed without one
     #[arg(long, value_name = "N", default_value_t = 0, requires = "control")]
     pub fault_seed: u64,
+    /// Request weight that it takes in a minute; the venue's own where it is not named
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub weight_per_minute: Option<u32>,
     /// Take instruments, balance and fees from this configuration
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -66,6 +69,7 @@ pub(super) fn execute(
         plan.exchange.market = MarketSource::Seed(seed);
     }
     plan.clock_offset_ms = arguments.clock_offset_ms;
+    plan.weight_per_minute = arguments.weight_per_minute;
     (plan.control, plan.fault_seed) = (arguments.control, arguments.fault_seed);
     log::warn_aloud();
     let served = runtime::serve_exchange(&plan, arguments.listen, |at, control| {

@@ -17,7 +17,7 @@ use crate::net::listen::{
 };
 use crate::net::ws::WsLimits;
 use crate::sim::{
-    AccountSpec, Fees, HttpReply, HttpRequest, Outgoing, Server, Synthetic, Unreliable,
+    AccountSpec, Fees, HttpReply, HttpRequest, Outgoing, RateLimits, Server, Synthetic, Unreliable,
 };
 use crate::store::StoreError;
 use crate::types::{Cash, InstrumentId, MS, MarketEvent};
@@ -98,6 +98,8 @@ pub struct ExchangePlan {
     pub control: Option<SocketAddr>,
     /// For faults that are armed without a seed of their own.
     pub fault_seed: u64,
+    /// Request weight that it takes in a minute, where that is not the venue's.
+    pub weight_per_minute: Option<u32>,
 }
 
 impl ExchangePlan {
@@ -116,6 +118,7 @@ impl ExchangePlan {
             clock_offset_ms: 0,
             control: None,
             fault_seed: 0,
+            weight_per_minute: None,
         }
     }
 }
@@ -137,6 +140,7 @@ impl Default for ExchangePlan {
             clock_offset_ms: 0,
             control: None,
             fault_seed: 0,
+            weight_per_minute: None,
         }
     }
 }
@@ -258,6 +262,9 @@ fn server(plan: &ExchangePlan, universe: Universe) -> Server {
     };
     let ids: Vec<InstrumentId> = universe.instruments.iter().map(|it| it.id).collect();
     let mut server = Server::new(universe.instruments, universe.assets, vec![account], fees);
+    if let Some(weight_per_minute) = plan.weight_per_minute {
+        server.set_rate_limits(RateLimits { weight_per_minute, ..RateLimits::VENUE });
+    }
     for (id, leverage) in ids.into_iter().zip(&plan.leverages) {
         // The configuration takes no leverage that the exchange does not.
         server.set_leverage(id, *leverage);

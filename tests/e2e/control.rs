@@ -23,6 +23,13 @@ impl ExchangeProcess {
         Self::start_at(0, &["--control", "127.0.0.1:0", "--fault-seed", &seed])
     }
 
+    /// The same for an engine that starts more often than any venue bears.
+    pub(crate) fn tireless(seed: u64) -> Self {
+        let seed = seed.to_string();
+        let control = ["--control", "127.0.0.1:0", "--fault-seed", &seed];
+        Self::start_at(0, &[&control[..], &["--weight-per-minute", "1000000"]].concat())
+    }
+
     fn control(&self, method: Method, target: &str) -> Value {
         let said = self.process.out();
         let at = said.split_whitespace().find_map(|word| word.strip_suffix("/control")).unwrap();
@@ -52,6 +59,15 @@ impl ExchangeProcess {
         let all = listed["fired"].as_array().unwrap().clone();
         let row = all.iter().find(|row| row["fault"] == fault);
         row.unwrap()["fired"].as_u64().unwrap()
+    }
+
+    /// How often each fault happened, in one line.
+    pub(crate) fn fired_all(&self) -> String {
+        let listed = self.control(Method::GET, "/control/faults");
+        let rows = listed["fired"].as_array().unwrap().iter();
+        rows.map(|row| format!("{} {}", text(&row["fault"]), row["fired"]))
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 
     pub(crate) fn until_fired(&self, fault: &str, times: u64) {

@@ -20,6 +20,7 @@ mod clocks;
 mod control;
 mod crashes;
 mod dead_man;
+mod drill;
 mod exchanges;
 mod journals;
 mod kill_switch;
