@@ -41,7 +41,7 @@ mod tests {
 
     fn begin() -> (tempfile::TempDir, Journal, Writer) {
         let folder = tempfile::tempdir().unwrap();
-        let (journal, writer, _) = journal::open(folder.path(), 1 << 20).unwrap();
+        let (journal, writer, _) = journal::open(folder.path(), folder.path(), 1 << 20).unwrap();
         (folder, journal, writer)
     }
 

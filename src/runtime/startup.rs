@@ -68,8 +68,11 @@ impl Disk {
     /// Opens everything, takes the next epoch and records the start.
     pub(super) fn open(config: &Config, clock: &Clock) -> Result<Self, StoreError> {
         let folders = &config.folders;
-        let (mut journal, writer, opened) =
-            journal::open(&folders.journal, config.journal.segment_bytes)?;
+        let (mut journal, writer, opened) = journal::open(
+            &folders.journal,
+            &config.journal.lane_folder,
+            config.journal.segment_bytes,
+        )?;
         let taken = next_epoch(&folders.state, opened.epoch);
         let (epoch, fault) = match taken {
             Ok(epoch) => (epoch, None),

@@ -29,7 +29,7 @@ impl Deployment {
         let root = tempfile::tempdir().unwrap();
         let folder = root.path().join("run").display().to_string();
         let text = PAPER.replace("instances/paper", &folder);
-        Self { root, text }.with("segment_mb: 64", "segment_mb: 1")
+        Self { root, text }.with("segment_mb: 16", "segment_mb: 1")
     }
 
     /// Paper trading on an exchange at an address.
