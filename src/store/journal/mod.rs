@@ -43,6 +43,10 @@ mod words;
 mod writer;
 
 #[cfg(test)]
+mod chain_tests;
+#[cfg(test)]
+mod lane_tests;
+#[cfg(test)]
 mod tests;
 
 pub use berth::Shelter;

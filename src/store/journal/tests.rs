@@ -15,28 +15,28 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
 
-const SEGMENT: u64 = 16 << 10;
+pub(super) const SEGMENT: u64 = 16 << 10;
 
 /// With the lanes beside the segments: a test that dies leaves nothing in memory.
 fn open(folder: &Path, segment_bytes: u64) -> Result<(Journal, Writer, Opened), StoreError> {
     super::open(folder, folder, segment_bytes)
 }
 
-fn at(sequence: u64) -> Stamp {
+pub(super) fn at(sequence: u64) -> Stamp {
     Stamp { mono_ns: 1_000 * sequence, unix_ns: 2_000 * sequence }
 }
 
-fn append_all(journal: &mut Journal, records: &[Record]) -> u64 {
-    records.iter().map(|record| journal.append(at(1), record).unwrap()).last().unwrap()
+pub(super) fn append_all(journal: &mut Journal, records: &[Record]) -> u64 {
+    records.iter().map(|record| journal.append(at(1), record).unwrap()).last().unwrap_or_default()
 }
 
 /// All records but the ones that segments begin with.
-fn read_back(folder: &Path) -> Vec<Record> {
+pub(super) fn read_back(folder: &Path) -> Vec<Record> {
     let entries = Reader::open(folder).unwrap().map(|entry| entry.unwrap().record.unwrap());
     entries.filter(|record| !matches!(record, Record::Carry(_))).collect()
 }
 
-fn segment_path(folder: &TempDir, number: u64) -> PathBuf {
+pub(super) fn segment_path(folder: &TempDir, number: u64) -> PathBuf {
     folder.path().join(format!("{number:010}.tkj"))
 }
 
@@ -44,7 +44,7 @@ fn reopened(folder: &TempDir) -> Opened {
     open(folder.path(), SEGMENT).unwrap().2
 }
 
-fn change(path: &Path, offset: usize, bytes: &[u8]) {
+pub(super) fn change(path: &Path, offset: usize, bytes: &[u8]) {
     let file = OpenOptions::new().write(true).open(path).unwrap();
     file.write_all_at(bytes, offset as u64).unwrap();
 }
@@ -332,14 +332,14 @@ fn a_record_of_a_later_version_is_damage_and_not_passed_over() {
 }
 
 /// A frame as it stands in a lane.
-fn framed(sequence: u64, record: &Record) -> Vec<u8> {
+pub(super) fn framed(sequence: u64, record: &Record) -> Vec<u8> {
     let mut bytes = [0; frame::FRAME_WRITTEN_MAX - 4];
     let length = frame::write(&mut bytes, sequence, at(1), record);
     [&length.to_le_bytes()[..], &bytes[..length as usize - 4]].concat()
 }
 
 /// The frame with a right checksum and the mark that follows `link`.
-fn sealed(frame: &[u8], link: Link) -> Vec<u8> {
+pub(super) fn sealed(frame: &[u8], link: Link) -> Vec<u8> {
     let mut frame = frame.to_vec();
     let length = u32::from_le_bytes(frame[..4].try_into().unwrap());
     let checksum = crc32c::crc32c_append(length, &frame[8..]);
@@ -350,7 +350,7 @@ fn sealed(frame: &[u8], link: Link) -> Vec<u8> {
 }
 
 /// Where the frames of a whole segment begin and end, and the link behind the last.
-fn ends_of(segment: &[u8]) -> (Vec<usize>, Link) {
+pub(super) fn ends_of(segment: &[u8]) -> (Vec<usize>, Link) {
     let mut scan = Scan::new(segment, None);
     let mut ends = vec![SEGMENT_HEADER_BYTES];
     while let Step::Frame(_) = scan.step() {
