@@ -11,15 +11,18 @@
 //! the process when `append` returns, and from the death of the machine when
 //! [`Durability::covers`] says so.
 //!
-//! Not here: the hash chain, repair, replay and snapshots. There is room for them: four bytes of
-//! the frame, 28 of the segment header, and numbers for new kinds.
+//! Two threads: the hot one writes frames in a lane in memory that outlives the process (`lane.rs`),
+//! the writer brings them to the segment on disk, each marked with the hash chain over all before it
+//! (`chain.rs`), and syncs. What a killed process left in the lane is saved at the next start
+//! (`drain.rs`).
 //!
-//! Decision: a mapped file and a checksum per record (D23). Measured by `benches/journal.rs` on two
+//! Not here: replay, and snapshots.
+//!
+//! Decision: a mapped lane and a checksum per record (D23). Measured by `benches/journal.rs` on two
 //! shared virtual cores, ext4, batches of 100, three runs at a load of about 1, a sync between
-//! batches: an order (88 bytes) 45 to 56 ns p50, a fill (128 bytes) 67 to 77 ns p50, p99 233 to
-//! 359 ns. While another thread syncs without a pause: 81 to 108 and 142 to 154 ns p50, p99 0.9 to
-//! 2 µs; a sync write-protects its pages, which the next write must win back. In a profile of the
-//! whole benchmark the checksum is two fifths of the time in user space.
+//! batches, when the lane was the segment: an order (88 bytes) 45 to 56 ns p50, a fill (128 bytes)
+//! 67 to 77 ns p50. In a profile of the whole benchmark the checksum is two fifths of the time in
+//! user space. Why the lane is not the segment: `lane.rs`.
 //!
 //! Decision: after a loss of power the disk may hold a later page of the unsynced tail without an
 //! earlier one. That looks like damage in the middle and is treated as such (KILLED, J3): at most
