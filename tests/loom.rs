@@ -2,9 +2,9 @@
 //! interleaving, and every order in which memory may be seen, tried by loom.
 //!
 //! And of a record that is said to be on disk, every byte was there to be written. The gate, the
-//! bell's word and the journal's words are the engine's own files, compiled with loom's atomics. The
-//! models that must fail prove that these models can find the fault. Loom takes SeqCst loads and stores for acquire and release
-//! only, so that the gate relies on fences alone.
+//! bell's word and the journal's words are the engine's own files, compiled with loom's atomics.
+//! The models that must fail prove that these models can find the fault. Loom takes SeqCst loads
+//! and stores for acquire and release only, so that the gate relies on fences alone.
 
 #![expect(clippy::unwrap_used, reason = "a model fails loudly")]
 

@@ -1,8 +1,8 @@
 //! Where the lanes lie: a folder in memory that outlives the process, found again by its link.
 //!
 //! Must hold: `lane` in the journal's folder leads to the lanes, whatever the next start is
-//! configured to; a lane that belongs to another journal is never read: its name holds the number of
-//! the journal's folder (a copy has another), and its owner is us. Where there is no folder in
+//! configured to; a lane that belongs to another journal is never read: its name holds the number
+//! of the journal's folder (a copy has another), and its owner is us. Where there is no folder in
 //! memory, `lane` is a folder itself, and that is said: then the hot thread may wait for the disk.
 
 use super::blank;

@@ -1,8 +1,8 @@
 //! The chain over all records: each carries a mark that depends on every record before it.
 //!
-//! Must hold: a record that is taken out, put in, swapped or rewritten breaks the chain at its place
-//! or at the next record, also across segments: a segment begins with the link that the one before
-//! ended with. The chain is made by the writer thread; the hot thread knows nothing of it.
+//! Must hold: a record that is taken out, put in, swapped or rewritten breaks the chain at its
+//! place or at the next record, also across segments: a segment begins with the link that the one
+//! before ended with. The chain is made by the writer thread; the hot thread knows nothing of it.
 //!
 //! Decision: SHA-256 and not a second CRC. A CRC can be steered to any value by four bytes of one's
 //! own choice; here one must find a preimage, or recompute every record behind and the head that

@@ -1,21 +1,21 @@
 //! The memory that the hot thread writes a segment in. The only file with `unsafe` outside of the
 //! tests (D27).
 //!
-//! Must hold: a lane is written by exactly one [`Pen`] at a time; the file keeps its length while it
-//! is mapped (the journal's lock keeps other engines away; a person who truncates it ends the
+//! Must hold: a lane is written by exactly one [`Pen`] at a time; the file keeps its length while
+//! it is mapped (the journal's lock keeps other engines away; a person who truncates it ends the
 //! process with SIGBUS). All of its memory is there before it is mapped: a folder in memory that is
 //! full cannot end the process. A frame that was published is never written again while the lane
 //! carries its segment.
 //!
 //! Decision: a file in a folder in memory and not the segment itself. A sync write-protects the
-//! pages that it writes, and to win one back the hot thread waits for whatever the file system waits
-//! for. Measured with an append of 96 bytes every 20 µs, a sync every 50 ms, ext4, two shared
+//! pages that it writes, and to win one back the hot thread waits for whatever the file system
+//! waits for. Measured with an append of 96 bytes every 20 µs, a sync every 50 ms, ext4, two shared
 //! virtual cores: file system frozen for 3 s: longest append 3,021 ms in a mapped segment, 0.06 ms
 //! in memory; 9 GB written and deleted beside it with 1,600 syncs of small files: 32.7 ms against
-//! 3.6 ms (the machine's own noise), 99.99th percentile 407 µs against 3 µs; in quiet 374 µs against
-//! 1 µs. The price is one copy by the writer thread and memory for two segments; a sync became
-//! cheaper by it (1.3 to 0.55 ms). It survives the death of the process as a mapped segment does,
-//! and neither survives that of the machine before its sync.
+//! 3.6 ms (the machine's own noise), 99.99th percentile 407 µs against 3 µs; in quiet 374 µs
+//! against 1 µs. The price is one copy by the writer thread and memory for two segments; a sync
+//! became cheaper by it (1.3 to 0.55 ms). It survives the death of the process as a mapped segment
+//! does, and neither survives that of the machine before its sync.
 #![expect(unsafe_code, reason = "the mapped lane is the way to the writer (D23, D27)")]
 
 use super::frame::FRAME_WRITTEN_MAX;
@@ -185,7 +185,8 @@ impl Pen {
         }
         // SAFETY: `at` begins at most FRAME_WRITTEN_MAX bytes before the end of the mapping, which
         // lives as long as `self.lane`. No other reference to these bytes exists: a lane has one
-        // pen, it is borrowed, and the writer thread looks only at lengths and at what is published.
+        // pen, it is borrowed, and the writer thread looks only at lengths and at what is
+        // published.
         let room = unsafe { &mut *self.lane.map.as_mut_ptr().add(self.at + 4).cast() };
         Some(room)
     }

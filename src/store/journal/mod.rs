@@ -11,10 +11,10 @@
 //! the process when `append` returns, and from the death of the machine when
 //! [`Durability::covers`] says so.
 //!
-//! Two threads: the hot one writes frames in a lane in memory that outlives the process (`lane.rs`),
-//! the writer brings them to the segment on disk, each marked with the hash chain over all before it
-//! (`chain.rs`), and syncs. What a killed process left in the lane is saved at the next start
-//! (`drain.rs`).
+//! Two threads: the hot one writes frames in a lane in memory that outlives the process
+//! (`lane.rs`), the writer brings them to the segment on disk, each marked with the hash chain over
+//! all before it (`chain.rs`), and syncs. What a killed process left in the lane is saved at the
+//! next start (`drain.rs`).
 //!
 //! Not here: replay, and snapshots.
 //!

@@ -1,8 +1,8 @@
 //! One file of the journal on disk, written by the writer thread only.
 //!
-//! Must hold: every byte of it is a real block before it is used (`blank.rs`), so that a full disk is
-//! met while a segment is made and not while an order waits; frames stand at the same places as in
-//! the lane that they come from.
+//! Must hold: every byte of it is a real block before it is used (`blank.rs`), so that a full disk
+//! is met while a segment is made and not while an order waits; frames stand at the same places as
+//! in the lane that they come from.
 
 use super::chain::Link;
 use super::header::{Header, Kind};

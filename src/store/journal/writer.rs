@@ -3,7 +3,8 @@
 //!
 //! Must hold: a failed write or sync is final (J4): it is never tried again, the journal refuses
 //! from then on, and so it does when the writer is gone. What a lane holds is on disk before the
-//! lane carries another segment. A frame whose checksum is wrong in memory is never brought to disk.
+//! lane carries another segment. A frame whose checksum is wrong in memory is never brought to
+//! disk.
 
 use super::berth;
 use super::blank::Blank;
