@@ -265,6 +265,7 @@ fn writer(
         ledgers_moved: false,
         // What cannot be read was said at the start, and begins anew.
         trades: KnownTrades::read(&config.folders.state).unwrap_or_default(),
+        trades_moved: false,
         names,
         told,
         sync_ns: config.journal.sync_ns,

@@ -64,6 +64,8 @@ pub(super) struct WriterThread {
     /// The file of the ledgers is older than they are: one writing does for all that moved.
     pub(super) ledgers_moved: bool,
     pub(super) trades: KnownTrades,
+    /// The same of them.
+    pub(super) trades_moved: bool,
     pub(super) names: Names,
     pub(super) told: Sender<Told>,
     pub(super) sync_ns: u64,
@@ -85,6 +87,11 @@ impl WriterThread {
             }
             if std::mem::take(&mut self.ledgers_moved) {
                 self.attempt("ledgers", |this| ledgers::write(&this.state_folder, &this.ledgers));
+            }
+            if std::mem::take(&mut self.trades_moved) {
+                // What it says is known must be in the journal first.
+                self.attempt("journal", |this| this.journal.sync());
+                self.attempt("trades", |this| this.trades.write(&this.state_folder));
             }
             let now_ns = self.clock.mono_ns();
             if last {
@@ -125,8 +132,7 @@ impl WriterThread {
             }
             Durable::TradesKnown { instrument, through_id } => {
                 self.trades.keep(instrument.as_str(), through_id);
-                self.attempt(|this| this.journal.sync());
-                self.attempt(|this| this.trades.write(&this.state_folder));
+                self.trades_moved = true;
             }
             Durable::Answer { ticket, answer } => {
                 self.attempt("journal", |this| this.journal.sync());

@@ -21,8 +21,8 @@ use crate::venue::{Answer, Call, DecodeError, EncodeError};
 use serde::Deserialize;
 use std::borrow::Cow;
 
-/// Trades in one answer: the most that the venue gives is 1,000; so many are told to the core in one
-/// go and fit into its lane beside everything else.
+/// Trades in one answer: the venue gives up to 1,000; so many are told to the core in one go and
+/// fit into its lane beside everything else.
 const TRADES_MAX: usize = 100;
 
 /// Orders in one answer: the most that the venue gives.
