@@ -25,10 +25,10 @@ impl Core {
         report: &ExecutionReport,
         effects: &mut Effects,
     ) -> Option<Applied> {
-        match report.kind {
-            ExecutionKind::TradeFound(fill) => self.on_found(report, fill, effects),
-            _ => self.on_told(report, effects),
+        if let ExecutionKind::TradeFound(fill) = report.kind {
+            return self.on_found(report, fill, effects);
         }
+        self.on_told(report, effects)
     }
 
     pub(super) fn on_told(

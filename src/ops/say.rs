@@ -85,11 +85,7 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
             foreign_fill(*instrument, *cause, *qty, names)
         }
         Alert::MissedTrade(found) => missed(found, names),
-        Alert::HistoryLost { instrument, known_id } => urgent(format!(
-            "the venue's trades of {} do not hold trade {known_id}, which was known: what is told \
-             of them begins anew; compare the position with your own records",
-            symbol(instrument)
-        )),
+        Alert::HistoryLost { instrument, known_id } => another(*instrument, *known_id, names),
         Alert::Overfill(id) => urgent(format!("order {id} traded more than was ordered")),
         Alert::LossRate => urgent(LOSS_RATE),
         Alert::RejectStorm { refused, answers } => {
@@ -250,6 +246,14 @@ fn foreign_fill(
         Severity::P0 => urgent(line),
         Severity::P1 => warn(line),
     }
+}
+
+fn another(instrument: InstrumentId, known_id: u64, names: &Names) -> (Loudness, String) {
+    let symbol = names.instrument(instrument);
+    urgent(format!(
+        "the venue's trades of {symbol} do not hold trade {known_id}, which was known: what is \
+         told of them begins anew; compare the position with your own records"
+    ))
 }
 
 /// With both values: what we believed, and what the venue's history makes of it.

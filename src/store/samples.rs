@@ -346,6 +346,10 @@ impl Dice {
         self.pick(&events)
     }
 
+    fn trades_known(&mut self) -> Record {
+        Record::TradesKnown { instrument: self.text(), through_id: self.roll() }
+    }
+
     fn record(&mut self, kind: u16) -> Record {
         let venue = VenueId(self.byte());
         match kind {
@@ -399,9 +403,7 @@ impl Dice {
                 Record::Journal(self.pick(&all))
             }
             110 => Record::PartTrip(self.part_latch()),
-            170 => {
-                Record::TradesKnown { instrument: Text::new("BTCUSDT"), through_id: self.roll() }
-            }
+            170 => self.trades_known(),
             111 => Record::Ledger(NamedLedger {
                 strategy: self.text(),
                 instrument: self.text(),

@@ -25,9 +25,8 @@ fn ask(world: &mut World) {
 }
 
 fn told(world: &World) -> Vec<MissedTrade> {
-    let found = world.alerts.iter().filter_map(|alert| match alert {
-        Alert::MissedTrade(found) => Some(*found),
-        _ => None,
+    let found = world.alerts.iter().filter_map(|alert| {
+        if let Alert::MissedTrade(found) = alert { Some(*found) } else { None }
     });
     found.collect()
 }
