@@ -52,8 +52,14 @@ struct Figures {
     resumed: Vec<String>,
 }
 
+#[expect(clippy::disallowed_methods, reason = "a drill reports how long things took")]
+fn now() -> Instant {
+    Instant::now()
+}
+
 fn setting(name: &str, otherwise: u64) -> u64 {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+    let text = tradekeel::config::process_environment(name);
+    text.and_then(|text| text.to_str()?.parse().ok()).unwrap_or(otherwise)
 }
 
 #[test]
@@ -132,7 +138,7 @@ impl Drill {
 
     /// Starts it and waits until it has orders of its own.
     fn traded(&mut self) -> Process {
-        let begun = Instant::now();
+        let begun = now();
         let mut engine = self.deployment.start();
         self.deployment.until("it is reconciled", |status| {
             engine.assert_running();

@@ -324,7 +324,9 @@ pub(crate) fn ask_raw(deployment: &Deployment, line: &str) -> Value {
 /// The engine's program: the one just built, or that of `E2E_ENGINE`.
 pub(crate) fn command() -> Command {
     let built = env!("CARGO_BIN_EXE_engine");
-    let mut command = Command::new(std::env::var_os("E2E_ENGINE").unwrap_or_else(|| built.into()));
+    let mut command = Command::new(
+        tradekeel::config::process_environment("E2E_ENGINE").unwrap_or_else(|| built.into()),
+    );
     command.env("E2E_KEY", "paper-key").env("E2E_SECRET", "paper-secret").stdin(Stdio::null());
     command
 }
