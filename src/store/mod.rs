@@ -13,7 +13,9 @@ mod atomic;
 pub mod attestation;
 pub mod epoch;
 mod error;
+mod foundation;
 pub mod high_water;
+mod input;
 pub mod journal;
 pub mod last_account;
 pub mod latch;
@@ -31,6 +33,10 @@ mod wire;
 pub use atomic::{Stored, write_snapshot};
 pub use epoch::{epoch_beyond, next_epoch};
 pub use error::{Blame, Retry, StoreError};
+pub use foundation::{Chunk, ListedInstrument, TakenOver};
+pub use input::{
+    AccountTold, Checkpoint, EventReader, MarketInput, ReadingHead, ReadingItem, Taken, each_record,
+};
 pub use journal::{Journal, LastShutdown, Opened, Writer};
 pub use latch::LatchFiles;
 pub use latch_table::{LatchTable, NamedLatch, Past, PastReset, ScopeName};

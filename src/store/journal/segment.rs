@@ -99,6 +99,11 @@ impl Pen {
         self.at == SEGMENT_HEADER_BYTES
     }
 
+    /// True while at least half of the segment is free.
+    pub(super) fn is_half_free(&self) -> bool {
+        self.at <= self.segment.map.len() / 2
+    }
+
     /// Room for the next frame; `None` when the segment is full.
     pub(super) fn room(&mut self) -> Option<&mut [u8; FRAME_WRITTEN_MAX]> {
         if self.segment.map.len() - self.at < FRAME_WRITTEN_MAX {
