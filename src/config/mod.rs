@@ -45,6 +45,7 @@ mod shipped_tests;
 mod tests;
 
 pub use address::rest_address;
+pub use build_windows::unix_seconds;
 pub use checked::{
     Access, AttestationPolicy, Config, DeadManConfig, DeadManOff, Endpoint, ExchangeConfig,
     Folders, InitialState, InstrumentConfig, JournalConfig, LogConfig, LogFormat, MarketSource,

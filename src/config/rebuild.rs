@@ -115,14 +115,14 @@ impl Tree {
         }
     }
 
-    /// JSON, which is YAML.
+    /// JSON, which is YAML, in short lines.
     fn write(&self, out: &mut String) {
         match self {
             Self::Value(value) => out.push_str(&format!("\"{value}\"")),
             Self::Group(members) => {
                 out.push('{');
                 for (at, (name, part)) in members.iter().enumerate() {
-                    let comma = if at == 0 { "" } else { ", " };
+                    let comma = if at == 0 { "" } else { ",\n " };
                     out.push_str(&format!("{comma}\"{name}\": "));
                     part.write(out);
                 }
@@ -131,7 +131,7 @@ impl Tree {
             Self::List(members) => {
                 out.push('[');
                 for (at, part) in members.values().enumerate() {
-                    out.push_str(if at == 0 { "" } else { ", " });
+                    out.push_str(if at == 0 { "" } else { ",\n " });
                     part.write(out);
                 }
                 out.push(']');
