@@ -21,7 +21,8 @@ pub struct Judge {
     /// What the core decided of the last input and was not compared yet.
     decided: VecDeque<Record>,
     told: Digest,
-    generation: u32,
+    /// A segment has just begun: what stands is said again.
+    segment_begins: bool,
     input: Option<(u64, Event)>,
     now_ns: u64,
     tally: Tally,
@@ -71,8 +72,6 @@ pub struct Difference {
 impl Judge {
     /// A core that has seen nothing, and what people call what it knows by number.
     pub fn new(core: Core, names: Names) -> Self {
-        let mut status = crate::core::Status::default();
-        core.status(&mut status);
         Self {
             core,
             names,
@@ -80,7 +79,7 @@ impl Judge {
             inputs: EventReader::default(),
             decided: VecDeque::new(),
             told: Digest::new(),
-            generation: status.latch_generation,
+            segment_begins: false,
             input: None,
             now_ns: 0,
             tally: Tally::default(),
@@ -177,17 +176,18 @@ impl Judge {
         at: Stamp,
         record: &Record,
     ) -> Result<Judged, Box<Difference>> {
-        match record {
-            Record::Checkpoint(checkpoint) => return self.check(sequence, at, checkpoint),
-            Record::MarketGap => return Ok(Judged::Gap),
-            Record::PartTrip(latch) if latch.trip.generation <= self.generation => {
-                // A segment begins by saying again what stands.
-                return Ok(Judged::Passed);
-            }
-            _ if !is_decision(record) => return Ok(Judged::Passed),
-            Record::PartTrip(latch) => self.generation = latch.trip.generation,
-            Record::Trip(trip) => self.generation = self.generation.max(trip.generation),
-            _ => {}
+        let is_carried = matches!(record, Record::PartTrip(_)) && self.segment_begins;
+        self.segment_begins = is_carried || matches!(record, Record::Carry(_));
+        // The first of these that is a decision looks like the last one that is not.
+        if is_carried && self.decided.front() != Some(record) {
+            return Ok(Judged::Passed);
+        }
+        if let Record::Checkpoint(checkpoint) = record {
+            return self.check(sequence, at, checkpoint);
+        }
+        if !is_decision(record) {
+            let is_gap = matches!(record, Record::MarketGap);
+            return Ok(if is_gap { Judged::Gap } else { Judged::Passed });
         }
         let found = self.decided.pop_front();
         if found == Some(*record) {
