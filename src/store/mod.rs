@@ -16,6 +16,7 @@ mod error;
 mod foundation;
 pub mod high_water;
 mod input;
+mod input_reader;
 pub mod journal;
 pub mod last_account;
 pub mod latch;
@@ -34,9 +35,8 @@ pub use atomic::{Stored, write_snapshot};
 pub use epoch::{epoch_beyond, next_epoch};
 pub use error::{Blame, Retry, StoreError};
 pub use foundation::{Chunk, ListedInstrument, TakenOver};
-pub use input::{
-    AccountTold, Checkpoint, EventReader, MarketInput, ReadingHead, ReadingItem, Taken, each_record,
-};
+pub use input::{AccountTold, Checkpoint, MarketInput, ReadingHead, ReadingItem, each_record};
+pub use input_reader::{EventReader, Taken};
 pub use journal::{Journal, LastShutdown, Opened, Writer};
 pub use latch::LatchFiles;
 pub use latch_table::{LatchTable, NamedLatch, Past, PastReset, ScopeName};

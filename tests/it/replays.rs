@@ -5,9 +5,7 @@ use crate::support::{BTC, Faults, World, limit, reduction};
 use tradekeel::core::{OperatorCommand, Scope};
 use tradekeel::runtime::replay::Difference;
 use tradekeel::store::Record;
-use tradekeel::types::{MS, Price, SECOND, Side, Stamp};
-
-type Tape = Vec<(Stamp, Record)>;
+use tradekeel::types::{MS, MarketData, Price, Quote, SECOND, Side, Stamp};
 
 /// Orders, fills, denials, amends, a halt, a trip, a reset and a flatten, over a bad line.
 fn eventful() -> World {
@@ -30,15 +28,15 @@ fn eventful() -> World {
     world
 }
 
-fn difference(world: &World, tape: &Tape) -> Option<Box<Difference>> {
-    world.tape.judge(tape).err()
+fn difference(world: &World, tape: &[(Stamp, Record)]) -> Option<Box<Difference>> {
+    world.tape.judge(tape.iter().copied()).err()
 }
 
 #[test]
 fn an_eventful_run_is_the_same_when_it_is_run_again() {
     let world = eventful();
     let tape = world.tape.records(&world.core);
-    let judge = world.tape.judge(&tape).unwrap();
+    let judge = world.tape.judge(tape.clone()).unwrap();
     let tally = judge.tally();
     assert!(10 < tally.decisions && 200 < tally.inputs && 3 < tally.checkpoints, "{tally:?}");
     let has = |wanted: fn(&Record) -> bool| tape.iter().any(|(_, record)| wanted(record));
@@ -71,24 +69,22 @@ fn a_decision_that_was_altered_is_found_where_it_stands() {
     let mut altered = 0;
     for at in 0..tape.len() {
         let mut other = tape.clone();
-        let expected = match &mut other[at].1 {
-            Record::Order(order) => {
-                order.terms.price = order.terms.price.saturating_add(Price::from_units(1));
-                "the replay decided otherwise"
-            }
-            Record::Denied(denial) => {
-                denial.id.sequence += 1;
-                "the replay decided otherwise"
-            }
-            Record::Cancel { id, .. } => {
-                id.sequence += 1;
-                "the replay decided otherwise"
-            }
-            Record::Checkpoint(checkpoint) => {
-                checkpoint.told ^= 1;
-                "since the last checkpoint, something was asked or told otherwise"
-            }
-            _ => continue,
+        let otherwise = "the replay decided otherwise";
+        let record = &mut other[at].1;
+        let expected = if let Record::Order(order) = record {
+            order.terms.price = order.terms.price.saturating_add(Price::from_units(1));
+            otherwise
+        } else if let Record::Denied(denial) = record {
+            denial.id.sequence += 1;
+            otherwise
+        } else if let Record::Cancel { id, .. } = record {
+            id.sequence += 1;
+            otherwise
+        } else if let Record::Checkpoint(checkpoint) = record {
+            checkpoint.told ^= 1;
+            "since the last checkpoint, something was asked or told otherwise"
+        } else {
+            continue;
         };
         altered += 1;
         let found = difference(&world, &other).unwrap();
@@ -102,16 +98,13 @@ fn a_decision_that_was_altered_is_found_where_it_stands() {
 /// An input that was altered is found no later than at the next checkpoint.
 #[test]
 fn a_price_that_was_altered_is_found_at_the_next_checkpoint() {
-    use tradekeel::types::{MarketData, Quote};
     let world = eventful();
     let tape = world.tape.records(&world.core);
-    let quotes: Vec<usize> = (0..tape.len())
-        .filter(|at| match &tape[*at].1 {
-            Record::Market(input) => matches!(input.event.data, MarketData::Quote(_)),
-            _ => false,
-        })
-        .collect();
-    let at = *quotes.last().unwrap();
+    let is_quote = |(_, record): &(Stamp, Record)| {
+        let Record::Market(input) = record else { return false };
+        matches!(input.event.data, MarketData::Quote(_))
+    };
+    let at = tape.iter().rposition(is_quote).unwrap();
     let mut other = tape;
     if let Record::Market(input) = &mut other[at].1
         && let MarketData::Quote(Quote { ask, .. }) = &mut input.event.data
@@ -119,7 +112,8 @@ fn a_price_that_was_altered_is_found_at_the_next_checkpoint() {
         *ask = ask.saturating_add(Price::from_units(1));
     }
     let found = difference(&world, &other).unwrap();
-    let between = other[at..found.sequence as usize - 1].iter();
+    let there = usize::try_from(found.sequence).unwrap() - 1;
+    let between = other[at..there].iter();
     let passed = between.filter(|(_, record)| matches!(record, Record::Checkpoint(_))).count();
     assert_eq!(passed, 0, "{found:?}");
 }
@@ -129,7 +123,7 @@ fn what_was_decided_and_is_not_on_record_is_found_when_the_run_said_that_it_was_
     let world = eventful();
     let tape = world.tape.records(&world.core);
     let order = tape.iter().rposition(|(_, it)| matches!(it, Record::Cancel { .. })).unwrap();
-    let found = difference(&world, &tape[..order].to_vec()).unwrap();
+    let found = difference(&world, &tape[..order]).unwrap();
     assert_eq!((found.sequence, found.expected), (order as u64, None));
     assert!(matches!(found.found, Some(Record::Cancel { .. })), "{found:?}");
 }

@@ -200,31 +200,38 @@ impl Tape {
 
     /// Everything so far, with the digest of the whole state at the end.
     pub(crate) fn records(&self, core: &Core) -> Vec<(Stamp, Record)> {
-        let mut records = Vec::new();
-        let mut rest = self.bytes.as_slice();
-        while let Some((head, tail)) = rest.split_first_chunk::<20>() {
+        self.each(core).collect()
+    }
+
+    fn each(&self, core: &Core) -> impl Iterator<Item = (Stamp, Record)> {
+        let (mut rest, mut last) = (self.bytes.as_slice(), Stamp::default());
+        let mut end = Some(Record::Checkpoint(checkpoint(core, self.told, true)));
+        std::iter::from_fn(move || {
+            let Some((head, tail)) = rest.split_first_chunk::<20>() else {
+                return end.take().map(|record| (last, record));
+            };
             let word = |at: usize| u16::from_le_bytes([head[at], head[at + 1]]);
             let long = |at: usize| u64::from_le_bytes(head[at..at + 8].try_into().unwrap());
             let (payload, next) = tail.split_at(usize::from(word(2)));
-            let at = Stamp { mono_ns: long(4), unix_ns: long(12) };
-            records.push((at, Record::decode(word(0), VERSION, payload).unwrap()));
-            rest = next;
-        }
-        let at = records.last().map_or(Stamp::default(), |(at, _)| *at);
-        records.push((at, Record::Checkpoint(checkpoint(core, self.told, true))));
-        records
+            (rest, last) = (next, Stamp { mono_ns: long(4), unix_ns: long(12) });
+            Some((last, Record::decode(word(0), VERSION, payload).unwrap()))
+        })
     }
 
     /// A core as the scenario's began, fed with `records` and compared.
-    pub(crate) fn judge(&self, records: &[(Stamp, Record)]) -> Result<Judge, Box<Difference>> {
+    pub(crate) fn judge(
+        &self,
+        records: impl IntoIterator<Item = (Stamp, Record)>,
+    ) -> Result<Judge, Box<Difference>> {
         let strategies = self.chairs.iter().map(Chair::echo).collect();
         let setup = Setup { strategies, ..copy_of(&self.setup) };
         let mut judge = Judge::new(Core::new(setup), self.names.clone());
-        for (sequence, (at, record)) in (1..).zip(records) {
-            judge.take(sequence, *at, record)?;
+        let (mut sequence, mut last) = (0, Stamp::default());
+        for (at, record) in records {
+            (sequence, last) = (sequence + 1, at);
+            judge.take(sequence, at, &record)?;
         }
-        let at = records.last().map_or(Stamp::default(), |(at, _)| *at);
-        judge.end(records.len() as u64, at, true)?;
+        judge.end(sequence, last, true)?;
         Ok(judge)
     }
 
@@ -233,7 +240,7 @@ impl Tape {
         if std::thread::panicking() || self.inputs == 0 {
             return;
         }
-        let judge = self.judge(&self.records(core)).unwrap_or_else(|it| panic!("replay: {it:#?}"));
+        let judge = self.judge(self.each(core)).unwrap_or_else(|it| panic!("replay: {it:#?}"));
         assert_eq!(judge.tally().inputs, self.inputs);
         assert_eq!(judge.core().digest(), core.digest());
     }

@@ -70,7 +70,7 @@ pub(super) struct Epoch<'a> {
 
 enum Stage {
     /// It tells what it begins with.
-    Beginning(Foundation),
+    Beginning(Box<Foundation>),
     /// Its inputs are fed.
     Judging(Box<(Judge, Config)>),
     /// Nothing more can be compared.
@@ -91,7 +91,7 @@ impl<'a> Epoch<'a> {
             outcome: Outcome { start, at, recording: None, tally, end: End::Cut, verdict, changed },
             given,
             registry,
-            stage: Stage::Beginning(Foundation::default()),
+            stage: Stage::Beginning(Box::default()),
             last: (sequence, at),
         }
     }
