@@ -264,10 +264,12 @@ pub struct Pins {
 }
 
 /// Journal.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct JournalConfig {
     /// Size of one segment file.
     pub segment_bytes: u64,
+    /// The folder in memory that the hot thread writes in.
+    pub lane_folder: PathBuf,
     /// Longest time between two syncs to disk.
     pub sync_ns: u64,
     /// How much of the market is recorded.

@@ -77,8 +77,10 @@ pub enum JournalState {
     /// It does.
     #[default]
     InTime,
-    /// Something has waited for longer than `risk.max_journal_lag_ms`.
+    /// Something has waited for longer than `risk.max_journal_lag_ms`: the disk is slow.
     Late,
+    /// As long, though nobody waits for the disk: the threads do not get the processor.
+    Starved,
 }
 
 /// One connection to a venue and what became of it.

@@ -192,7 +192,7 @@ wire_struct!(ModeRecord {
 wire_enum!(LinkChannel { 1 = Market, 2 = Orders, 3 = User });
 wire_enum!(LinkState { 1 = Up, 2 = Down });
 wire_struct!(LinkEvent { venue: VenueId, channel: LinkChannel, state: LinkState });
-wire_enum!(JournalState { 1 = InTime, 2 = Late });
+wire_enum!(JournalState { 1 = InTime, 2 = Late, 40 = Starved });
 wire_enum!(Condition { 1 = ClockOff, 2 = Unavailable, 3 = Available });
 wire_struct!(VenueCondition { venue: VenueId, condition: Condition });
 wire_struct!(ClockSample { venue: VenueId, offset_ns: i64, rtt_ns: u64 });
@@ -467,6 +467,7 @@ mod tests {
         check_table::<Scope>();
         check_table::<LinkChannel>();
         check_table::<LinkState>();
+        check_table::<JournalState>();
         check_table::<Condition>();
         check_table::<DeadManAnswer>();
         check_table::<TripCause>();

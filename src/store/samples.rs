@@ -409,7 +409,10 @@ impl Dice {
                 let all = [Condition::ClockOff, Condition::Unavailable, Condition::Available];
                 Record::Condition(VenueCondition { venue, condition: self.pick(&all) })
             }
-            95 => Record::Journal(self.pick(&[JournalState::InTime, JournalState::Late])),
+            95 => {
+                let all = [JournalState::InTime, JournalState::Late, JournalState::Starved];
+                Record::Journal(self.pick(&all))
+            }
             110 => Record::PartTrip(self.part_latch()),
             111 => Record::Ledger(NamedLedger {
                 strategy: self.text(),
