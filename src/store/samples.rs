@@ -1,5 +1,7 @@
 //! Records for tests: one of each kind, and any at all.
 
+mod replay;
+
 use super::latch_table::{NamedLatch, ScopeName};
 use super::ledgers::NamedLedger;
 use super::record::{AmendDenial, AmendIntent, Carried, Denial, OrderIntent, Record, Start};
@@ -288,13 +290,17 @@ impl Dice {
         }
     }
 
-    fn kept(&mut self) -> Kept {
-        let mark = BreakerMark {
+    fn breaker(&mut self) -> BreakerMark {
+        BreakerMark {
             opened: self.word(),
             stops: self.byte(),
             ages_ns: [(); STOPS_MAX].map(|()| self.roll()),
             cooldown_ns: self.roll(),
-        };
+        }
+    }
+
+    fn kept(&mut self) -> Kept {
+        let mark = self.breaker();
         let all =
             [Kept::Day(DayMark { day: self.word(), opening: self.cash() }), Kept::Breaker(mark)];
         self.pick(&all)
@@ -348,6 +354,16 @@ impl Dice {
 
     fn trades_known(&mut self) -> Record {
         Record::TradesKnown { instrument: self.text(), through_id: self.roll() }
+    }
+
+    fn ledger_line(&mut self) -> LedgerLine {
+        LedgerLine {
+            revision: self.roll(),
+            position: self.qty(),
+            cost: self.cash(),
+            realised: self.cash(),
+            fees: self.cash(),
+        }
     }
 
     fn record(&mut self, kind: u16) -> Record {
@@ -407,18 +423,13 @@ impl Dice {
             111 => Record::Ledger(NamedLedger {
                 strategy: self.text(),
                 instrument: self.text(),
-                line: LedgerLine {
-                    revision: self.roll(),
-                    position: self.qty(),
-                    cost: self.cash(),
-                    realised: self.cash(),
-                    fees: self.cash(),
-                },
+                line: self.ledger_line(),
             }),
             120 => Record::Amend(self.amend()),
             121 => Record::AmendDenied(self.amend_denial()),
             122 => Record::Child { order: self.order_intent(), parent: ParentId(self.id()) },
             123 => Record::Parent(self.parent_event()),
+            140.. => self.record_of_replay(kind, venue),
             _ => unreachable!("kind {kind} has no sample"),
         }
     }

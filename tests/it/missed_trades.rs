@@ -90,9 +90,9 @@ fn while_the_history_does_not_answer_nothing_is_proven_and_it_is_asked_ever_more
 /// What traded while the engine was down is told, and the first reading has it in its position.
 #[test]
 fn trades_from_before_this_run_are_told_and_move_nothing_twice() {
-    let (before, _) = missed();
+    let (mut before, _) = missed();
     let mut world = World::asleep(1, |setup| setup.restored.trades = vec![(BTC, 0)]);
-    world.venue = before.venue;
+    std::mem::swap(&mut world.venue, &mut before.venue);
     world.history = History::Tells;
     world.link_up();
     world.advance(20 * MS);
@@ -105,9 +105,9 @@ fn trades_from_before_this_run_are_told_and_move_nothing_twice() {
 
 #[test]
 fn a_first_run_begins_with_the_newest_trade() {
-    let (before, _) = missed();
+    let (mut before, _) = missed();
     let mut world = World::asleep(1, |_| {});
-    world.venue = before.venue;
+    std::mem::swap(&mut world.venue, &mut before.venue);
     world.history = History::Tells;
     world.link_up();
     world.advance(20 * MS);
