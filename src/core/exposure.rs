@@ -29,12 +29,11 @@ struct Line {
     is_held: bool,
 }
 
-/// How far positions could go: in size, and signed as far up and as far down as possible.
+/// How far positions could go: in size, and signed as far as can be in the direction of each side.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 struct Reach {
     gross: Cash,
-    highest: Cash,
-    lowest: Cash,
+    towards: [Cash; 2],
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -117,8 +116,7 @@ impl Exposure {
             _ if !is_held => Some(Reach::default()),
             Some(price) => Some(Reach {
                 gross: price.notional(worst),
-                highest: price.notional(signed(Side::Buy)),
-                lowest: price.notional(signed(Side::Sell)).negated(),
+                towards: Side::BOTH.map(|side| price.notional(signed(side))),
             }),
             None => None,
         };
@@ -142,15 +140,6 @@ impl Exposure {
     }
 }
 
-impl Reach {
-    fn towards(&self, side: Side) -> Cash {
-        match side {
-            Side::Buy => self.highest,
-            Side::Sell => self.lowest.negated(),
-        }
-    }
-}
-
 impl Total {
     /// Exact: a sum of as many products of price and quantity as there are instruments is far
     /// below what `Cash` holds.
@@ -159,13 +148,15 @@ impl Total {
         let moved = |sum: Cash, old: Cash, new: Cash| sum.saturating_sub(old).saturating_add(new);
         let sum = &mut self.reach;
         sum.gross = moved(sum.gross, old.gross, new.gross);
-        sum.highest = moved(sum.highest, old.highest, new.highest);
-        sum.lowest = moved(sum.lowest, old.lowest, new.lowest);
+        for side in Side::BOTH.map(Side::index) {
+            sum.towards[side] = moved(sum.towards[side], old.towards[side], new.towards[side]);
+        }
         self.unpriced = self.unpriced - u32::from(before.is_none()) + u32::from(after.is_none());
     }
 
     fn known(&self, side: Side) -> Option<Sums> {
-        let sums = Sums { gross: self.reach.gross, towards: self.reach.towards(side) };
+        let Reach { gross, towards } = self.reach;
+        let sums = Sums { gross, towards: towards[side.index()] };
         (self.unpriced == 0).then_some(sums)
     }
 }

@@ -290,18 +290,21 @@ fn quotient<const BY: u64>(size: u128) -> u128 {
     match (u64::try_from(size), u64::try_from(size >> 32)) {
         (Ok(narrow), _) => u128::from(narrow / odd),
         (Err(_), Ok(high)) => {
-            let rest = high % odd << 32 | digit(size, 0);
-            u128::from(high / odd) << 32 | u128::from(rest / odd)
+            let rest = ((high % odd) << 32) | digit(size, 0);
+            (u128::from(high / odd) << 32) | u128::from(rest / odd)
         }
-        (Err(_), Err(_)) => {
-            let (mut quotient, mut rest) = (0, 0);
-            for shift in [96, 64, 32, 0] {
-                let part = rest << 32 | digit(size, shift);
-                (quotient, rest) = (quotient << 32 | u128::from(part / odd), part % odd);
-            }
-            quotient
-        }
+        (Err(_), Err(_)) => by_four_digits(size, odd),
     }
+}
+
+#[cold]
+fn by_four_digits(size: u128, by: u64) -> u128 {
+    let (mut quotient, mut rest) = (0, 0);
+    for shift in [96, 64, 32, 0] {
+        let part = rest << 32 | digit(size, shift);
+        (quotient, rest) = (quotient << 32 | u128::from(part / by), part % by);
+    }
+    quotient
 }
 
 /// The 32 bits from `shift` on.

@@ -69,7 +69,8 @@ fn is_within(price: Price, from: Price, side: Side, band_bps: u32) -> Option<boo
     (limit.abs() < most * 10_000).then_some(within)
 }
 
-/// The farthest price within the band, rounded towards zero; `None` where the band leaves the range of prices.
+/// The farthest price within the band, rounded towards zero; `None` where the band leaves the range
+/// of prices.
 fn beyond(price: Price, side: Side, band_bps: u32) -> Option<Price> {
     let band_bps = i32::try_from(band_bps).ok()?;
     let limit = match side {
