@@ -15,7 +15,7 @@ use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
-use tradekeel::store::journal::{self, Journal, Writer};
+use tradekeel::store::journal::{self, Journal, Shelter, Writer};
 use tradekeel::store::{OrderIntent, Record, StoreError};
 use tradekeel::types::{
     ClientOrderId, ExecutionKind, ExecutionReport, Fill, InstrumentId, Liquidity, OrderRef,
@@ -48,17 +48,23 @@ struct Bench {
     journal: Journal,
     writer: Writer,
     folder: PathBuf,
+    lanes: PathBuf,
 }
 
 impl Bench {
     fn new(name: &str) -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
             .join(format!("journal-{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&folder);
-        let (journal, mut writer, _) = journal::open(&folder, SEGMENT_BYTES).unwrap();
+        let lanes = Path::new("/dev/shm").join(format!("journal-bench-{}", std::process::id()));
+        for folder in [&folder, &lanes] {
+            let _ = std::fs::remove_dir_all(folder);
+            std::fs::create_dir_all(folder).unwrap();
+        }
+        let (journal, mut writer, opened) = journal::open(&folder, &lanes, SEGMENT_BYTES).unwrap();
+        assert_eq!(opened.shelter, Shelter::Memory);
         // The next segment is made before and not while it is measured: four mebibytes a turn.
         (0..SEGMENT_BYTES >> 22).for_each(|_| writer.turn().unwrap());
-        Self { journal, writer, folder }
+        Self { journal, writer, folder, lanes }
     }
 
     fn measure_while_syncing(&mut self, record: &Record) -> Vec<f64> {
@@ -101,6 +107,7 @@ fn measure(journal: &mut Journal, record: &Record, mut between: impl FnMut()) ->
 impl Drop for Bench {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.folder);
+        let _ = std::fs::remove_dir_all(&self.lanes);
     }
 }
 

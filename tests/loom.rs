@@ -1,9 +1,10 @@
 //! No order is written after a kill that was acknowledged, and no push is slept through: every
 //! interleaving, and every order in which memory may be seen, tried by loom.
 //!
-//! The gate and the bell's word are the engine's own files, compiled with loom's atomics. The models that must fail prove
-//! that these models can find the fault. Loom takes SeqCst loads and stores for acquire and release
-//! only, so that the gate relies on fences alone.
+//! And of a record that is said to be on disk, every byte was there to be written. The gate, the
+//! bell's word and the journal's words are the engine's own files, compiled with loom's atomics.
+//! The models that must fail prove that these models can find the fault. Loom takes SeqCst loads
+//! and stores for acquire and release only, so that the gate relies on fences alone.
 
 #![expect(clippy::unwrap_used, reason = "a model fails loudly")]
 
@@ -21,13 +22,17 @@ mod types {
 pub mod gate;
 #[path = "../src/runtime/waits.rs"]
 mod waits;
+#[path = "../src/store/journal/words.rs"]
+mod words;
 
 use crate::core::Scope;
 use crate::types::{InstrumentId, StrategyId};
 use atomic::{Arc, AtomicU32, Ordering, fence};
 use gate::{Gate, Hold};
+use loom::cell::UnsafeCell;
 use loom::thread;
 use waits::Waits;
+use words::{Place, Words};
 
 const BTC: InstrumentId = InstrumentId(0);
 const MAKER: StrategyId = StrategyId(0);
@@ -219,4 +224,94 @@ fn a_sleeper_that_does_not_say_so_sleeps_on() {
 #[should_panic = "asleep, and nobody rings"]
 fn a_filler_that_does_not_ask_wakes_nobody() {
     slept_through(true, false);
+}
+
+/// Frames of the journal in the model: the third begins a segment.
+const FRAMES: [Place; 3] =
+    [Place { segment: 1, at: 1 }, Place { segment: 1, at: 2 }, Place { segment: 2, at: 1 }];
+
+/// A lane whose bytes are not atomics: loom fails when one is read while it is written, or before.
+struct Frames([UnsafeCell<u64>; 3]);
+
+// SAFETY: this is what the model is to prove, and loom watches every access.
+#[expect(unsafe_code, reason = "loom checks each access to the cells")]
+unsafe impl Sync for Frames {}
+
+impl Frames {
+    fn new() -> Self {
+        Self([0, 0, 0].map(UnsafeCell::new))
+    }
+
+    #[expect(unsafe_code, reason = "loom checks each access to the cells")]
+    fn write(&self, frame: usize, sequence: u64) {
+        // SAFETY: loom fails the model when somebody reads it meanwhile.
+        self.0[frame].with_mut(|it| unsafe { *it = sequence });
+    }
+
+    #[expect(unsafe_code, reason = "loom checks each access to the cells")]
+    fn read(&self, frame: usize) -> u64 {
+        // SAFETY: loom fails the model when somebody writes it meanwhile.
+        self.0[frame].with(|it| unsafe { *it })
+    }
+}
+
+/// How many frames lie below a place.
+fn frames_below(place: Place) -> usize {
+    FRAMES.iter().filter(|end| (end.segment, end.at) <= (place.segment, place.at)).count()
+}
+
+/// The hot thread appends over two segments while the writer syncs and a third one asks what is on
+/// disk. `place_first` is the writer's order of asking.
+fn synced_means_written(place_first: bool) {
+    loom::model(move || {
+        let words = Words::new(0, Place { segment: 1, at: 0 });
+        let parts = Arc::new((words, Frames::new(), AtomicU32::new(0)));
+        let theirs = Arc::clone(&parts);
+        let hot = thread::spawn(move || {
+            let (words, lane, _) = &*theirs;
+            for (frame, place) in FRAMES.into_iter().enumerate() {
+                if words.has_failed() {
+                    return;
+                }
+                lane.write(frame, frame as u64 + 1);
+                words.publish(frame as u64 + 1, place);
+            }
+        });
+        let theirs = Arc::clone(&parts);
+        let asker = thread::spawn(move || {
+            let (words, _, disk) = &*theirs;
+            let synced = words.synced();
+            let on_disk = u64::from(disk.load(Ordering::Relaxed));
+            assert!(synced <= on_disk, "said to be on disk and is not");
+        });
+        let (words, lane, disk) = &*parts;
+        let (appended, place) = match place_first {
+            true => {
+                let place = words.place();
+                (words.appended(), place)
+            }
+            false => (words.appended(), words.place()),
+        };
+        let mut on_disk = 0;
+        for frame in 0..frames_below(place) {
+            on_disk = lane.read(frame);
+            assert_eq!(on_disk, frame as u64 + 1, "a frame that is not whole was brought to disk");
+        }
+        disk.store(u32::try_from(on_disk).unwrap(), Ordering::Relaxed);
+        words.on_synced(appended);
+        words.fail();
+        hot.join().unwrap();
+        asker.join().unwrap();
+    });
+}
+
+#[test]
+fn what_is_said_to_be_on_disk_is_there_and_whole() {
+    synced_means_written(false);
+}
+
+#[test]
+#[should_panic = "said to be on disk and is not"]
+fn a_writer_that_asks_in_the_other_order_says_too_much() {
+    synced_means_written(true);
 }

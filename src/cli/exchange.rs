@@ -30,6 +30,12 @@ pub struct Arguments {
     /// Its clock is so many milliseconds ahead of this machine's; below zero it is behind
     #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 0)]
     pub clock_offset_ms: i64,
+    /// Where faults are armed (/control/faults) and the truth is told (/control/truth)
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub control: Option<SocketAddr>,
+    /// Seed of faults that are armed without one
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "control")]
+    pub fault_seed: u64,
     /// Take instruments, balance and fees from this configuration
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -60,9 +66,13 @@ pub(super) fn execute(
         plan.exchange.market = MarketSource::Seed(seed);
     }
     plan.clock_offset_ms = arguments.clock_offset_ms;
+    (plan.control, plan.fault_seed) = (arguments.control, arguments.fault_seed);
     log::warn_aloud();
-    let served = runtime::serve_exchange(&plan, arguments.listen, |at| {
+    let served = runtime::serve_exchange(&plan, arguments.listen, |at, control| {
         // A closed pipe is no reason to stop serving.
+        if let Some(at) = control {
+            let _ = console.say(format_args!("faults and truth at {at}/control"));
+        }
         let _ = console.say(format_args!("simulated exchange at http://{at} and ws://{at}"));
         let _ = console.out.flush();
     });

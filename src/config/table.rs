@@ -365,9 +365,16 @@ const RUNNING: &[Key] = &[
     default("journal", Kind::Group, "", "The record of everything that happened."),
     default(
         "journal.segment_mb",
-        Kind::Whole(1, 4_096, "megabytes"),
-        "64",
-        "Size of one file of it.",
+        Kind::Whole(1, 1_024, "megabytes"),
+        "16",
+        "Size of one file of it. Two of them are also held in memory.",
+    ),
+    default(
+        "journal.lane_folder",
+        Kind::Path,
+        "/dev/shm",
+        "A folder in memory for what is on its way to the disk: so the thread that decides never \
+         waits for the disk. Where it is not one, the journal's own folder is used, and said.",
     ),
     default(
         "journal.sync_ms",
@@ -375,6 +382,13 @@ const RUNNING: &[Key] = &[
         "50",
         "Longest time until it is safe against a loss of power. A crash of the engine loses \
          nothing.",
+    ),
+    default(
+        "journal.market_data",
+        Kind::Choice(&["full", "quotes", "off"]),
+        "full",
+        "How much of the market is recorded. full: a replay reproduces every decision. quotes: best \
+         prices and marks. off: nothing.",
     ),
     default("log", Kind::Group, "", "What is said to people."),
     default(

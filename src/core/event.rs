@@ -63,7 +63,7 @@ pub enum AccountEvent {
 }
 
 /// The venue's rules for orders of one instrument, as they are now.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ReferenceEvent {
     /// Of what.
     pub instrument: InstrumentId,
@@ -77,8 +77,10 @@ pub enum JournalState {
     /// It does.
     #[default]
     InTime,
-    /// Something has waited for longer than `risk.max_journal_lag_ms`.
+    /// Something has waited for longer than `risk.max_journal_lag_ms`: the disk is slow.
     Late,
+    /// As long, though nobody waits for the disk: the threads do not get the processor.
+    Starved,
 }
 
 /// One connection to a venue and what became of it.

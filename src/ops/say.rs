@@ -28,6 +28,9 @@ const BREAKER_OPEN: &str = "circuit breaker open: nothing new until breaker.cool
 const LATE: &str = "the disk does not keep up: what happens waits for it longer than \
                     risk.max_journal_lag_ms; nothing new until it does";
 
+const STARVED: &str = "the journal does not keep up and nobody waits for the disk: its thread does \
+                       not get the processor; nothing new until it does";
+
 const DEAD_MAN: &str = "the venue's dead-man's switch";
 
 const FIRED: &str = "was not renewed in time: its open orders are gone or go; reading the account";
@@ -157,6 +160,7 @@ fn unexplained(asset: AssetId, amount: Cash, names: &Names) -> (Loudness, String
 fn journal(state: JournalState) -> (Loudness, String) {
     match state {
         JournalState::Late => urgent(LATE),
+        JournalState::Starved => urgent(STARVED),
         JournalState::InTime => info("the disk keeps up again"),
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! One thread owns the pure exchange; requests, messages and the market reach it one after the
 //! other. Time is the machine's: `--speed` shortens the gaps of a recording and nothing else (D13).
+//! Alone it may have a second port, by which drills and tests arm faults and ask for the truth.
 
 use super::assemble::{self, AssembleError, Universe};
 use super::clock::Clock;
@@ -12,14 +13,16 @@ use super::{listing, threads};
 use crate::config::{Config, Endpoint, ExchangeConfig, MarketSource, Wait};
 use crate::net::NetError;
 use crate::net::listen::{
-    Admission, ConnectionId, Delivery, Incoming, ListenLimits, Listener, Reply,
+    Admission, Answer, ConnectionId, Delivery, Incoming, ListenLimits, Listener, Reply,
 };
 use crate::net::ws::WsLimits;
-use crate::sim::{AccountSpec, Fees, HttpReply, HttpRequest, Server, Synthetic};
+use crate::sim::{
+    AccountSpec, Fees, HttpReply, HttpRequest, Outgoing, Server, Synthetic, Unreliable,
+};
 use crate::store::StoreError;
 use crate::types::{Cash, InstrumentId, MS, MarketEvent};
 use crate::venue::{Listing, VenueKind};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -33,6 +36,12 @@ pub const PAPER_SECRET: &str = "paper-secret";
 
 /// How often timers of the exchange (stream keys, countdowns) are looked at.
 const TIMERS: Duration = Duration::from_millis(100);
+
+/// How often what a fault holds back is looked at.
+const HOLDING: Duration = Duration::from_millis(5);
+
+/// Most requests that wait for an answer: a fault may let one wait for ever.
+const WAITING_MAX: usize = 256;
 
 /// Most market events between two looks at what clients ask.
 const BATCH_MAX: usize = 64;
@@ -62,6 +71,8 @@ pub enum ExchangeError {
 #[derive(Debug)]
 pub(super) struct Running {
     pub(super) at: SocketAddr,
+    /// Where faults are armed.
+    pub(super) control: Option<SocketAddr>,
     /// True once a recording has been played to its end.
     pub(super) ended: watch::Receiver<bool>,
     stop: Option<oneshot::Sender<()>>,
@@ -83,6 +94,10 @@ pub struct ExchangePlan {
     pub kind: VenueKind,
     /// How far its clock is from the machine's, milliseconds: a venue ahead of us is above zero.
     pub clock_offset_ms: i64,
+    /// Where faults are armed and the truth is told; nowhere in a paper run.
+    pub control: Option<SocketAddr>,
+    /// For faults that are armed without a seed of their own.
+    pub fault_seed: u64,
 }
 
 impl ExchangePlan {
@@ -99,6 +114,8 @@ impl ExchangePlan {
             reporting: config.reporting_currency.clone(),
             kind: config.venue.kind,
             clock_offset_ms: 0,
+            control: None,
+            fault_seed: 0,
         }
     }
 }
@@ -118,6 +135,8 @@ impl Default for ExchangePlan {
             reporting: "USDT".to_owned(),
             kind: VenueKind::BinanceUsdm,
             clock_offset_ms: 0,
+            control: None,
+            fault_seed: 0,
         }
     }
 }
@@ -129,12 +148,12 @@ impl Default for ExchangePlan {
 pub fn serve_exchange(
     plan: &ExchangePlan,
     listen: SocketAddr,
-    opened: impl FnOnce(SocketAddr),
+    opened: impl FnOnce(SocketAddr, Option<SocketAddr>),
 ) -> Result<(), ExchangeError> {
     threads::runtime(Wait::Park)?.block_on(async {
         let mut signals = Signals::new()?;
         let running = start(plan, listen, Clock::start())?;
-        opened(running.at);
+        opened(running.at, running.control);
         signals.next().await;
         Ok(())
     })
@@ -149,8 +168,11 @@ pub(super) fn start(
     let listings = listings(plan)?;
     let universe = Universe::of(&plan.symbols, &plan.reporting, &listings)?;
     let market = Market::open(plan, &universe)?;
-    let server = server(plan, universe);
-    let clock_offset_ms = plan.clock_offset_ms;
+    let mut server = Unreliable::new(server(plan, universe), plan.fault_seed);
+    if plan.control.is_some() {
+        server.keep_history();
+    }
+    let (clock_offset_ms, control) = (plan.clock_offset_ms, plan.control);
     let (opened, port) = std::sync::mpsc::channel();
     let (ended_tx, ended) = watch::channel(false);
     let (stop, stopped) = oneshot::channel();
@@ -163,23 +185,37 @@ pub(super) fn start(
             }
         };
         runtime.block_on(async move {
-            let listener = match Listener::bind(listen, limits()) {
-                Ok(listener) => listener,
+            let (listener, control) = match open(listen, control) {
+                Ok(ports) => ports,
                 Err(error) => {
                     let _ = opened.send(Err(error.into()));
                     return;
                 }
             };
-            let _ = opened.send(Ok(listener.at()));
-            let house = House { server, listener, clock, clock_offset_ms };
+            let _ = opened.send(Ok((listener.at(), control.as_ref().map(Listener::at))));
+            let waiting = BTreeMap::new();
+            let house =
+                House { server, listener, control, waiting, asked: 0, clock, clock_offset_ms };
             tokio::select! {
                 _ = stopped => {}
                 () = house.run(market, ended_tx) => {}
             }
         });
     })?;
-    let at = port.recv().map_err(|_| std::io::Error::other("the exchange did not begin"))??;
-    Ok(Running { at, ended, stop: Some(stop), thread: Some(thread) })
+    let began = port.recv();
+    let (at, control) =
+        began.map_err(|_| std::io::Error::other("the exchange did not begin"))??;
+    Ok(Running { at, control, ended, stop: Some(stop), thread: Some(thread) })
+}
+
+/// Its port, and the one by which it is made to fail.
+fn open(
+    listen: SocketAddr,
+    control: Option<SocketAddr>,
+) -> Result<(Listener, Option<Listener>), NetError> {
+    let listener = Listener::bind(listen, limits())?;
+    let control = control.map(|at| Listener::bind(at, ListenLimits::STANDARD)).transpose()?;
+    Ok((listener, control))
 }
 
 impl Drop for Running {
@@ -230,8 +266,12 @@ fn server(plan: &ExchangePlan, universe: Universe) -> Server {
 }
 
 struct House {
-    server: Server,
+    server: Unreliable,
     listener: Listener,
+    control: Option<Listener>,
+    /// Requests that are not answered yet, by number; the oldest give way.
+    waiting: BTreeMap<u64, Answer<Reply>>,
+    asked: u64,
     clock: Clock,
     clock_offset_ms: i64,
 }
@@ -245,6 +285,10 @@ impl House {
             let wait = market.wait(self.clock.mono_ns().saturating_sub(begin_ns));
             tokio::select! {
                 incoming = self.listener.next() => self.on_incoming(incoming),
+                incoming = next_of(&mut self.control) => self.on_control(incoming),
+                () = tokio::time::sleep(HOLDING), if self.server.is_holding() => {
+                    self.server.advance(self.now_unix_ms());
+                }
                 () = tokio::time::sleep(BACK_PRESSURE), if held_back => {}
                 () = sleep(wait), if wait.is_some() && !held_back => {
                     self.on_market(&mut market, begin_ns);
@@ -271,8 +315,14 @@ impl House {
         let now_unix_ms = self.now_unix_ms();
         match incoming {
             Incoming::Http { request, answer } => {
-                let reply = self.server.on_http(
+                self.asked += 1;
+                self.waiting.insert(self.asked, answer);
+                if WAITING_MAX < self.waiting.len() {
+                    self.waiting.pop_first();
+                }
+                self.server.on_http(
                     now_unix_ms,
+                    self.asked,
                     &HttpRequest {
                         method: request.method.as_str(),
                         target: &request.target,
@@ -280,7 +330,6 @@ impl House {
                         body: &request.body,
                     },
                 );
-                answer.send(reply_of(reply));
             }
             Incoming::Opening { connection, request, answer } => {
                 let opened = self.server.on_open(now_unix_ms, connection.number(), &request.target);
@@ -296,18 +345,44 @@ impl House {
         }
     }
 
-    /// Hands the frames out. A client that does not read is cut by the listener, with a reason.
-    fn flush(&mut self) {
-        for (number, frame) in self.server.drain() {
-            let delivery = self.listener.outbox().send(ConnectionId::of(number), frame);
-            if delivery == Delivery::Cut {
-                tracing::warn!(connection = number, "a client that did not read was cut");
+    /// A drill or a test asks for something.
+    fn on_control(&mut self, incoming: Incoming) {
+        match incoming {
+            Incoming::Http { request, answer } => {
+                let now_unix_ms = self.now_unix_ms();
+                let method = request.method.as_str();
+                let reply = self.server.control(now_unix_ms, method, &request.target);
+                answer.send(Reply::json(reply.status, reply.body.to_string()));
             }
+            Incoming::Opening { answer, .. } => {
+                answer.send(Admission::Refuse(Reply::status(404)));
+            }
+            Incoming::Message { .. } | Incoming::Closed { .. } => {}
         }
-        for number in self.server.drain_closed() {
-            let connection = ConnectionId::of(number);
-            // One that has left meanwhile is closed.
-            let _ = self.listener.outbox().close(connection, 1000, "the stream has ended");
+    }
+
+    /// Hands out what is to go. A client that does not read is cut by the listener, with a reason.
+    fn flush(&mut self) {
+        for out in self.server.drain() {
+            match out {
+                Outgoing::Frame(number, frame) => {
+                    let delivery = self.listener.outbox().send(ConnectionId::of(number), frame);
+                    if delivery == Delivery::Cut {
+                        tracing::warn!(connection = number, "a client that did not read was cut");
+                    }
+                }
+                Outgoing::Close(number) => {
+                    let connection = ConnectionId::of(number);
+                    // One that has left meanwhile is closed.
+                    let _ = self.listener.outbox().close(connection, 1000, "the stream has ended");
+                }
+                Outgoing::Reply(number, reply) => {
+                    if let Some(answer) = self.waiting.remove(&number) {
+                        answer.send(reply_of(reply));
+                    }
+                }
+                Outgoing::Hang(number) => drop(self.waiting.remove(&number)),
+            }
         }
     }
 
@@ -323,6 +398,14 @@ fn reply_of(reply: HttpReply) -> Reply {
         out = out.with_header(name, value);
     }
     out
+}
+
+/// What came in on the second port, if there is one.
+async fn next_of(control: &mut Option<Listener>) -> Incoming {
+    match control {
+        Some(listener) => listener.next().await,
+        None => std::future::pending().await,
+    }
 }
 
 async fn sleep(wait: Option<Duration>) {

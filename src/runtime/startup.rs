@@ -14,6 +14,7 @@ use crate::core::{Attestation, ModeCause, ModeRecord, Restored, Scope};
 use crate::net::http::{HttpClient, HttpLimits};
 use crate::net::{Address, Dial, NetError, TlsRoots};
 use crate::ops::Names;
+use crate::store::journal::Shelter;
 use crate::store::{
     Journal, LastShutdown, LatchFiles, LatchTable, Ledgers, Losses, NamedLatch, Opened, Place,
     Record, ScopeName, Standing, Start, StoreError, Stored, Writer, epoch_beyond, high_water,
@@ -68,8 +69,12 @@ impl Disk {
     /// Opens everything, takes the next epoch and records the start.
     pub(super) fn open(config: &Config, clock: &Clock) -> Result<Self, StoreError> {
         let folders = &config.folders;
-        let (mut journal, writer, opened) =
-            journal::open(&folders.journal, config.journal.segment_bytes)?;
+        let (mut journal, writer, opened) = journal::open(
+            &folders.journal,
+            &config.journal.lane_folder,
+            config.journal.segment_bytes,
+        )?;
+        say_lane(&opened);
         let taken = next_epoch(&folders.state, opened.epoch);
         let (epoch, fault) = match taken {
             Ok(epoch) => (epoch, None),
@@ -312,6 +317,17 @@ pub(super) fn mode_name(config: &Config) -> &'static str {
         crate::config::TradingMode::Live => "live",
         crate::config::TradingMode::Paper => "paper",
         crate::config::TradingMode::Lab => "lab",
+    }
+}
+
+/// What became of the last run's lane, and where this one's lies.
+fn say_lane(opened: &Opened) {
+    if 0 < opened.saved {
+        let records = opened.saved;
+        tracing::info!(records, "the last run left records in memory: they are on disk now");
+    }
+    if let Shelter::Disk(why) = &opened.shelter {
+        tracing::warn!(%why, "the journal's lane lies on disk: orders may wait for the disk");
     }
 }
 

@@ -15,7 +15,7 @@ use super::gate::Gate;
 use super::gateway::Gateway;
 use super::gateway::post_check::PostCheck;
 use super::hot::{Hot, Incoming, Inputs, StatusLane};
-use super::lag::Lag;
+use super::lag::{AtDisk, Lag};
 use super::lane::{Filler, Reader, lane};
 use super::latency::Latency;
 use super::operators::Memory;
@@ -118,6 +118,7 @@ pub(super) fn start(
     let lanes = Lanes::new(&bells);
     let (latency, feed_counters) = (Arc::new(Latency::new()), Arc::default());
     let books = Books::new(names.instruments.len());
+    let lag = Lag::new(disk.journal.durability(), config.limits.journal_lag_ns_max);
     let (told, hears) = mpsc::channel(OPERATOR_LANE);
     let (stop, stopped) = watch::channel(false);
     let common = Common { config, venue, dial, clock: clock.clone(), stopped };
@@ -147,12 +148,11 @@ pub(super) fn start(
             lanes: (lanes.durable.1, lanes.spent.1),
             kept: (standing, disk.ledgers),
             names: names.clone(),
-            told,
+            told: (told, lag.at_disk()),
         },
     )?;
-    let lag = Lag::new(disk.journal.durability(), config.limits.journal_lag_ns_max);
     let outputs = Outputs::new(
-        (disk.journal, lag),
+        (disk.journal, config.journal.market_data, lag),
         lanes.commands.0,
         lanes.durable.0,
         lanes.alerts.0,
@@ -237,7 +237,7 @@ struct WriterParts {
     lanes: (Reader<Durable>, Reader<EventKind>),
     kept: (Vec<Standing>, Ledgers),
     names: Names,
-    told: mpsc::Sender<Told>,
+    told: (mpsc::Sender<Told>, AtDisk),
 }
 
 fn writer(
@@ -247,6 +247,7 @@ fn writer(
     parts: WriterParts,
 ) -> std::io::Result<JoinHandle<()>> {
     let WriterParts { journal, latch, lanes, kept, names, told } = parts;
+    let (told, at_disk) = told;
     let ((durable, spent), (standing, ledgers)) = (lanes, kept);
     let writer = WriterThread {
         journal,
@@ -265,6 +266,8 @@ fn writer(
         names,
         told,
         sync_ns: config.journal.sync_ns,
+        at_disk,
+        slow_ns: config.limits.journal_lag_ns_max / 2,
         failed: false,
     };
     threads::spawn("writer", None, move || writer.run())
@@ -364,6 +367,7 @@ impl Common<'_> {
             last_ns: 0,
             next_timer_ns: 0,
             next_status_ns: 0,
+            next_checkpoint_ns: 0,
         };
         Ok(threads::spawn("hot", self.config.runtime.pins.hot, move || hot.run())?)
     }

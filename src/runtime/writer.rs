@@ -9,6 +9,7 @@
 use super::bell::Bell;
 use super::clock::Clock;
 use super::gate::Hold;
+use super::lag::AtDisk;
 use super::lane::Reader;
 use super::outputs::Durable;
 use super::places;
@@ -18,6 +19,7 @@ use crate::store::{
     LatchFiles, LatchTable, Ledgers, Losses, NamedLatch, ScopeName, Standing, StoreError, Writer,
     high_water, ledgers, losses, mode,
 };
+use crate::types::MS;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::mpsc::Sender;
@@ -64,6 +66,9 @@ pub(super) struct WriterThread {
     pub(super) names: Names,
     pub(super) told: Sender<Told>,
     pub(super) sync_ns: u64,
+    pub(super) at_disk: AtDisk,
+    /// What takes longer is said.
+    pub(super) slow_ns: u64,
     pub(super) failed: bool,
 }
 
@@ -78,7 +83,7 @@ impl WriterThread {
                 self.keep(entry);
             }
             if std::mem::take(&mut self.ledgers_moved) {
-                self.attempt(|this| ledgers::write(&this.state_folder, &this.ledgers));
+                self.attempt("ledgers", |this| ledgers::write(&this.state_folder, &this.ledgers));
             }
             let now_ns = self.clock.mono_ns();
             if last {
@@ -86,7 +91,7 @@ impl WriterThread {
             }
             if next_ns <= now_ns {
                 next_ns = now_ns.saturating_add(self.sync_ns);
-                self.attempt(|this| this.journal.turn());
+                self.attempt("journal", |this| this.journal.turn());
             }
             let idle = || self.durable.is_empty() && !self.durable.is_abandoned();
             self.bell.wait(next_ns.saturating_sub(now_ns), idle);
@@ -104,21 +109,21 @@ impl WriterThread {
             Durable::Reset { generation, request } => self.keep_cleared(generation, &request),
             Durable::Mode { scope, record } => {
                 self.stand(scope, record);
-                self.attempt(|this| mode::write(&this.state_folder, &this.standing));
+                self.attempt("modes", |this| mode::write(&this.state_folder, &this.standing));
             }
             Durable::HighWater(mark) => {
-                self.attempt(|this| high_water::write(&this.state_folder, mark));
+                self.attempt("mark", |this| high_water::write(&this.state_folder, mark));
             }
             Durable::Kept(kept) => {
                 self.losses.keep(kept);
-                self.attempt(|this| losses::write(&this.state_folder, &this.losses));
+                self.attempt("losses", |this| losses::write(&this.state_folder, &this.losses));
             }
             Durable::Ledger(ledger) => {
                 self.ledgers.keep(&ledger);
                 self.ledgers_moved = true;
             }
             Durable::Answer { ticket, answer } => {
-                self.attempt(|this| this.journal.sync());
+                self.attempt("journal", |this| this.journal.sync());
                 let durable = !self.failed;
                 self.tell(Told::Answer { ticket, answer, durable });
             }
@@ -138,24 +143,24 @@ impl WriterThread {
     /// The files also after the disk has failed: a trip that the journal could not take may still
     /// fit there, and the next start must find it.
     fn keep_latched(&mut self, latch: NamedLatch, hold: Hold) {
-        self.attempt(|this| this.journal.sync());
+        self.attempt("journal", |this| this.journal.sync());
         self.table.on_trip(latch);
         if let Err(error) = self.latch.write(&self.table) {
             tracing::error!(%error, "the latch could not be kept");
-            self.attempt(|_| Err(error));
+            self.attempt("latch", |_| Err(error));
         }
         let (table, durable) = (Box::new(self.table.clone()), !self.failed);
         self.tell(Told::Tripped { latch: Box::new(latch), hold, table, durable });
     }
 
     fn keep_cleared(&mut self, generation: u32, request: &OperatorRequest) {
-        self.attempt(|this| this.journal.sync());
+        self.attempt("journal", |this| this.journal.sync());
         let (by, reason) = (request.by, request.reason);
         let at = self.clock.stamp();
         let cleared = self.table.on_reset(generation, by.as_str(), reason.as_str(), at);
         let was_whole = cleared.is_some_and(|latch| latch.scope == ScopeName::All);
         let is_over = was_whole && self.table.whole().is_none();
-        self.attempt(|this| match is_over {
+        self.attempt("latch", |this| match is_over {
             true => this.latch.write_cleared(&this.table),
             false => this.latch.write(&this.table),
         });
@@ -163,11 +168,21 @@ impl WriterThread {
     }
 
     /// Does it unless the disk has failed before.
-    fn attempt(&mut self, write: impl FnOnce(&mut Self) -> Result<(), StoreError>) {
+    fn attempt(
+        &mut self,
+        what: &'static str,
+        write: impl FnOnce(&mut Self) -> Result<(), StoreError>,
+    ) {
         if self.failed {
             return;
         }
-        if let Err(error) = write(self) {
+        let (at_disk, begun_ns) = (self.at_disk.clone(), self.clock.mono_ns());
+        let written = at_disk.during(|| write(self));
+        let took_ns = self.clock.mono_ns().saturating_sub(begun_ns);
+        if self.slow_ns < took_ns {
+            tracing::warn!(what, took_ms = took_ns / MS, "the disk was slow");
+        }
+        if let Err(error) = written {
             self.failed = true;
             tracing::error!(%error, "the disk failed: tripping the kill switch");
             self.tell(Told::DiskFailed(error.to_string()));

@@ -8,6 +8,7 @@ use super::account::{Account, Fees, Position};
 use super::book::Book;
 use super::countdown::Countdowns;
 use super::filters;
+use super::history::{History, KEPT_MAX};
 use super::margin::LEVERAGE;
 use super::order::{
     ClientText, ExpiryReason, Order, OrderEntry, OrderKey, Report, ReportKind, State, TradeRecord,
@@ -58,6 +59,9 @@ pub struct Exchange {
     closed: VecDeque<u64>,
     last_order_id: u64,
     last_trade_ids: Vec<u64>,
+    pub(super) history: Option<Box<History>>,
+    /// The next order takes no more than this at once.
+    pub(super) take_max: Option<Qty>,
 }
 
 impl Exchange {
@@ -78,7 +82,24 @@ impl Exchange {
             closed: VecDeque::new(),
             last_order_id: 0,
             last_trade_ids: vec![0; slots],
+            history: None,
+            take_max: None,
         }
+    }
+
+    /// Remembers everything from here on, for whoever judges what happened.
+    pub fn keep_history(&mut self) {
+        self.history = Some(Box::new(History::new(self.accounts.len(), self.instruments.len())));
+    }
+
+    /// What is remembered.
+    pub fn history(&self) -> Option<&History> {
+        self.history.as_deref()
+    }
+
+    /// All orders that are kept, open and closed, in the order in which they came.
+    pub fn orders(&self, account: AccountIndex) -> impl Iterator<Item = &Order> {
+        self.orders.values().filter(move |order| order.account == account)
     }
 
     /// Opens an account with `balance` in every settlement asset.
@@ -170,6 +191,7 @@ impl Exchange {
         out: &mut Vec<Report>,
     ) -> Result<Order, Reject> {
         let slot = self.slot(entry.instrument).ok_or(Reject::UnknownSymbol)?;
+        self.remember_repeat(account, entry);
         let client_id = self.check(slot, account, entry)?;
         self.last_order_id += 1;
         let order = Order {
@@ -191,8 +213,18 @@ impl Exchange {
         self.next_date_unix_ms = dates.into_iter().flatten().min();
         out.push(Report { order, kind: ReportKind::New });
         self.take(now_unix_ms, slot, order.id, out);
+        self.take_max = None;
         self.settle_after_take(now_unix_ms, slot, order.id, out);
         Ok(self.orders.get(&order.id).copied().unwrap_or(order))
+    }
+
+    /// An id that an order of the account has or had.
+    fn remember_repeat(&mut self, account: AccountIndex, entry: &OrderEntry) {
+        let Some(id) = entry.client_id.filter(|_| self.history.is_some()) else { return };
+        let known = self.order(account, entry.instrument, OrderKey::Client(id)).is_some();
+        if let (true, Some(history)) = (known, &mut self.history) {
+            history.on_repeat(id);
+        }
     }
 
     /// Takes an open order back.
@@ -319,10 +351,15 @@ impl Exchange {
 
     pub(super) fn keep_trade(&mut self, account: AccountIndex, trade: TradeRecord) {
         let kept = &mut self.trades[account.index()];
-        if TRADES_MAX <= kept.len() {
+        let kept_max = if self.history.is_some() { KEPT_MAX } else { TRADES_MAX };
+        if kept_max <= kept.len() {
             kept.pop_front();
+            self.history.iter_mut().for_each(|history| history.on_forgotten());
         }
-        kept.push_back(trade);
+        self.trades[account.index()].push_back(trade);
+        let Some(slot) = self.slot(trade.instrument) else { return };
+        let held = self.accounts[account.index()].position(slot).qty;
+        self.history.iter_mut().for_each(|history| history.on_position(account, slot, held));
     }
 
     /// Closes an open order and says so, unless it closed by being filled: that was said already.
@@ -341,9 +378,11 @@ impl Exchange {
         let order = *order;
         self.open[slot].retain(|open| *open != id);
         self.closed.push_back(id);
-        if CLOSED_ORDERS_MAX < self.closed.len() {
+        let kept_max = if self.history.is_some() { KEPT_MAX } else { CLOSED_ORDERS_MAX };
+        if kept_max < self.closed.len() {
             let forgotten = self.closed.pop_front();
             forgotten.and_then(|id| self.orders.remove(&id));
+            self.history.iter_mut().for_each(|history| history.on_forgotten());
         }
         match state {
             State::Canceled => out.push(Report { order, kind: ReportKind::Canceled }),

@@ -12,11 +12,35 @@
 //! quotes would count the same trade twice and fill us too early.
 
 use super::account::{Booking, fee};
-use super::exchange::Exchange;
-use super::order::{ExpiryReason, Order, Report, ReportKind, State, TradeRecord};
-use crate::types::{Liquidity, MarketData, Price, Qty, Side, Trade};
+use super::exchange::{AccountIndex, Exchange};
+use super::order::{ExpiryReason, Order, OrderKey, Report, ReportKind, State, TradeRecord};
+use crate::types::{InstrumentId, Liquidity, MarketData, Price, Qty, Side, Trade};
 
 impl Exchange {
+    /// Trades a resting order at its own price, whatever the market does: all that is left of it,
+    /// or half, in whole steps. Nothing where it does not rest.
+    pub fn trade_resting(
+        &mut self,
+        now_unix_ms: u64,
+        account: AccountIndex,
+        instrument: InstrumentId,
+        key: OrderKey,
+        part: Part,
+        out: &mut Vec<Report>,
+    ) {
+        let open = self.order(account, instrument, key).filter(|order| order.state.is_open());
+        let (Some(order), Some(slot)) = (open, self.slot(instrument)) else { return };
+        let Some(price) = order.entry.price else { return };
+        if part == Part::HalfIfWhole && Qty::ZERO < order.cum_qty {
+            return;
+        }
+        let qty = part.of(self.fillable(slot, &order), self.instruments[slot].filters.qty_step);
+        if Qty::ZERO < qty {
+            let fill = Fill { price, qty, liquidity: Liquidity::Maker };
+            self.fill(now_unix_ms, slot, order.id, fill, out);
+        }
+    }
+
     /// How much a taker could take within its limit, counted up to `enough`.
     pub(super) fn takeable(
         &self,
@@ -48,7 +72,8 @@ impl Exchange {
                 break;
             }
             after = Some(level.price);
-            let qty = level.qty.min(self.fillable(slot, &order));
+            let left = self.take_max.map_or(Qty::MAX, |most| most.saturating_sub(order.cum_qty));
+            let qty = level.qty.min(self.fillable(slot, &order)).min(left);
             if Qty::ZERO < qty {
                 self.books[slot].take(side, level.price, qty);
                 self.fill(
@@ -208,6 +233,31 @@ impl Exchange {
 }
 
 /// One trade of ours to be.
+/// How much of an order.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Part {
+    /// All of it.
+    All,
+    /// Half of it, in whole steps.
+    Half,
+    /// The same, of an order of which nothing has traded.
+    HalfIfWhole,
+}
+
+impl Part {
+    /// So much of a quantity.
+    pub(super) fn of(self, qty: Qty, step: Qty) -> Qty {
+        match self {
+            Self::All => qty,
+            Self::Half | Self::HalfIfWhole => {
+                let half = Qty::from_units(qty.units() / 2);
+                let below = half.truncate_to(step);
+                if below == Qty::ZERO { step.min(qty) } else { below }
+            }
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Fill {
     price: Price,

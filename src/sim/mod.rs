@@ -11,7 +11,8 @@
 //!   switches in `countdown`, dates of orders in `good_till`, what the account must carry in
 //!   `margin`);
 //! - [`direct`]: the exchange spoken to in process, by commands and events;
-//! - [`binance`]: the exchange spoken to as Binance USDⓈ-M, by bytes.
+//! - [`binance`]: the exchange spoken to as Binance USDⓈ-M, by bytes;
+//! - [`faults`]: what goes wrong on the way to it and back, and what really happened.
 //!
 //! Must hold: nothing here reads a clock, draws from a source without a seed or panics on what it
 //! is sent. Time is an argument, milliseconds since the Unix epoch.
@@ -28,8 +29,10 @@ pub mod book;
 mod countdown;
 pub mod direct;
 pub mod exchange;
+pub mod faults;
 pub mod filters;
 mod good_till;
+mod history;
 mod margin;
 pub mod market;
 mod matching;
@@ -46,7 +49,10 @@ pub use binance::{AccountSpec, HttpReply, HttpRequest, RateLimits, Server};
 pub use book::Book;
 pub use direct::Direct;
 pub use exchange::{AccountIndex, Exchange};
+pub use faults::{Outgoing, Unreliable};
+pub use history::{Extremes, History};
 pub use market::Synthetic;
+pub use matching::Part;
 pub use order::{ClientText, Order, OrderEntry, OrderKey, Report, ReportKind, State, TradeRecord};
 pub use reject::Reject;
 pub use rng::Rng;

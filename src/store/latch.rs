@@ -272,7 +272,7 @@ mod tests {
     /// What an empty journal says.
     fn nothing() -> Opened {
         let folder = tempfile::tempdir().unwrap();
-        journal::open(folder.path(), 4_096).unwrap().2
+        journal::open(folder.path(), folder.path(), 4_096).unwrap().2
     }
 
     fn tripped(generation: u32) -> LatchTable {
@@ -325,12 +325,12 @@ mod tests {
         // Without the file the journal still holds them.
         fs::remove_file(&files.state).unwrap();
         let path = folder.path().join("journal");
-        let (mut journal, writer, _) = journal::open(&path, 4_096).unwrap();
+        let (mut journal, writer, _) = journal::open(&path, &path, 4_096).unwrap();
         for latch in &table.latches {
             journal.append(NOW, &Record::PartTrip(*latch)).unwrap();
         }
         drop((journal, writer));
-        let opened = journal::open(&path, 4_096).unwrap().2;
+        let opened = journal::open(&path, &path, 4_096).unwrap().2;
         let restored = files.read().restore(&opened, NOW);
         assert_eq!((restored.latches, restored.generation), (table.latches, 2));
     }
@@ -360,10 +360,10 @@ mod tests {
     fn removing_both_files_clears_nothing_that_the_journal_holds() {
         let (folder, files) = files();
         let path = folder.path().join("journal");
-        let (mut journal, writer, _) = journal::open(&path, 4_096).unwrap();
+        let (mut journal, writer, _) = journal::open(&path, &path, 4_096).unwrap();
         journal.append(NOW, &Record::Trip(samples::trip(2))).unwrap();
         drop((journal, writer));
-        let opened = journal::open(&path, 4_096).unwrap().2;
+        let opened = journal::open(&path, &path, 4_096).unwrap().2;
         let restored = files.read().restore(&opened, NOW);
         assert_eq!((whole(&restored), restored.generation), (Some(samples::trip(2)), 2));
         assert!(restored.activations.is_empty(), "only the counters began anew");

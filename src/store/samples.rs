@@ -1,5 +1,7 @@
 //! Records for tests: one of each kind, and any at all.
 
+mod replay;
+
 use super::latch_table::{NamedLatch, ScopeName};
 use super::ledgers::NamedLedger;
 use super::record::{AmendDenial, AmendIntent, Carried, Denial, OrderIntent, Record, Start};
@@ -287,13 +289,17 @@ impl Dice {
         }
     }
 
-    fn kept(&mut self) -> Kept {
-        let mark = BreakerMark {
+    fn breaker(&mut self) -> BreakerMark {
+        BreakerMark {
             opened: self.word(),
             stops: self.byte(),
             ages_ns: [(); STOPS_MAX].map(|()| self.roll()),
             cooldown_ns: self.roll(),
-        };
+        }
+    }
+
+    fn kept(&mut self) -> Kept {
+        let mark = self.breaker();
         let all =
             [Kept::Day(DayMark { day: self.word(), opening: self.cash() }), Kept::Breaker(mark)];
         self.pick(&all)
@@ -345,6 +351,16 @@ impl Dice {
         self.pick(&events)
     }
 
+    fn ledger_line(&mut self) -> LedgerLine {
+        LedgerLine {
+            revision: self.roll(),
+            position: self.qty(),
+            cost: self.cash(),
+            realised: self.cash(),
+            fees: self.cash(),
+        }
+    }
+
     fn record(&mut self, kind: u16) -> Record {
         let venue = VenueId(self.byte());
         match kind {
@@ -393,23 +409,21 @@ impl Dice {
                 let all = [Condition::ClockOff, Condition::Unavailable, Condition::Available];
                 Record::Condition(VenueCondition { venue, condition: self.pick(&all) })
             }
-            95 => Record::Journal(self.pick(&[JournalState::InTime, JournalState::Late])),
+            95 => {
+                let all = [JournalState::InTime, JournalState::Late, JournalState::Starved];
+                Record::Journal(self.pick(&all))
+            }
             110 => Record::PartTrip(self.part_latch()),
             111 => Record::Ledger(NamedLedger {
                 strategy: self.text(),
                 instrument: self.text(),
-                line: LedgerLine {
-                    revision: self.roll(),
-                    position: self.qty(),
-                    cost: self.cash(),
-                    realised: self.cash(),
-                    fees: self.cash(),
-                },
+                line: self.ledger_line(),
             }),
             120 => Record::Amend(self.amend()),
             121 => Record::AmendDenied(self.amend_denial()),
             122 => Record::Child { order: self.order_intent(), parent: ParentId(self.id()) },
             123 => Record::Parent(self.parent_event()),
+            140.. => self.record_of_replay(kind, venue),
             _ => unreachable!("kind {kind} has no sample"),
         }
     }

@@ -12,11 +12,16 @@ use crate::types::Text;
 
 /// A value with a fixed place in a record.
 pub(super) trait Wire: Sized {
-    /// Bytes that it takes, whatever its value.
+    /// Most bytes that it takes: all of them, whatever its value, unless [`Self::size`] says less.
     const SIZE: usize;
-    /// Writes exactly [`Self::SIZE`] bytes.
+    /// Bytes that this value takes. Less than [`Self::SIZE`] only in what ends a record.
+    #[inline(always)]
+    fn size(&self) -> usize {
+        Self::SIZE
+    }
+    /// Writes exactly [`Self::size`] bytes.
     fn put(&self, out: &mut Put<'_>);
-    /// Reads exactly [`Self::SIZE`] bytes; `None` when there are fewer, or they say nothing.
+    /// Reads what was written; `None` when there are fewer bytes, or they say nothing.
     fn take(from: &mut Take<'_>) -> Option<Self>;
 }
 
@@ -236,7 +241,7 @@ macro_rules! wire_enum {
         }
 
         #[cfg(test)]
-        impl Numbered for $name {
+        impl $crate::store::wire::Numbered for $name {
             const NUMBERS: &'static [u8] = &[$($number),*];
         }
     };

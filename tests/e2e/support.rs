@@ -20,6 +20,8 @@ const LOOK_MS: u64 = 20;
 /// A configuration and the folder that it runs in.
 pub(crate) struct Deployment {
     root: TempDir,
+    /// In memory, and gone with it; `None` on a machine without.
+    _lanes: Option<TempDir>,
     text: String,
 }
 
@@ -28,8 +30,12 @@ impl Deployment {
     pub(crate) fn paper() -> Self {
         let root = tempfile::tempdir().unwrap();
         let folder = root.path().join("run").display().to_string();
-        let text = PAPER.replace("instances/paper", &folder);
-        Self { root, text }.with("segment_mb: 64", "segment_mb: 1")
+        let lanes = tempfile::tempdir_in("/dev/shm").ok();
+        let lane_folder = lanes.as_ref().map_or(Path::new("/dev/shm"), TempDir::path);
+        let text = PAPER
+            .replace("instances/paper", &folder)
+            .replace("lane_folder: /dev/shm", &format!("lane_folder: {}", lane_folder.display()));
+        Self { root, _lanes: lanes, text }.with("segment_mb: 16", "segment_mb: 1")
     }
 
     /// Paper trading on an exchange at an address.

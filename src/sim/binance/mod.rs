@@ -16,6 +16,7 @@ mod connections;
 mod depth;
 mod fault;
 mod frames;
+mod hand;
 mod http;
 mod limits;
 mod margin;

@@ -9,7 +9,9 @@
 //! (65 to 75 µs instead of 88 µs for a sync, PERFORMANCE.md), and it makes the blocks real on file
 //! systems that cannot reserve.
 
-use super::segment::{SEGMENT_HEADER_BYTES, Segment};
+use super::chain::Link;
+use super::header::{Header, Kind, SEGMENT_HEADER_BYTES};
+use super::segment::Segment;
 use crate::store::StoreError;
 use crate::store::atomic::sync_folder;
 use rustix::fs::{FallocateFlags, fallocate};
@@ -23,11 +25,6 @@ const EXTENSION: &str = "tkj";
 
 /// What the name of an unfinished one ends in.
 const UNFINISHED: &str = "new";
-
-const MAGIC: &[u8; 8] = b"TKJOURNL";
-
-/// Format of the segment: frames as in `frame.rs`.
-const FORMAT: u32 = 1;
 
 /// Written in one turn: some 10 ms on a slow disk.
 const SLICE_BYTES: u64 = 4 << 20;
@@ -87,9 +84,9 @@ impl Blank {
         self.file.sync_data()
     }
 
-    /// Header, name and mapping.
+    /// Header and name.
     pub(super) fn finish(mut self) -> Result<Segment, StoreError> {
-        let header = header(self.number, self.bytes);
+        let header = blank_header(self.number, self.bytes);
         self.file
             .seek(SeekFrom::Start(0))
             .and_then(|_| self.file.write_all(&header))
@@ -97,7 +94,7 @@ impl Blank {
             .map_err(StoreError::io("write", &self.unfinished))?;
         fs::rename(&self.unfinished, &self.path).map_err(StoreError::io("name", &self.path))?;
         sync_folder(self.path.parent().unwrap_or(Path::new(".")))?;
-        Segment::map(self.number, &self.path, self.file)
+        Ok(Segment::new(self.number, self.bytes, self.path, self.file))
     }
 
     /// All of it at once, for the start.
@@ -108,7 +105,7 @@ impl Blank {
     }
 }
 
-/// Maps a segment that is there. A copy of it may have holes: they are filled.
+/// Opens a segment that is there. A copy of it may have holes: they are filled.
 pub(super) fn reopen(number: u64, path: &Path) -> Result<Segment, StoreError> {
     let file = OpenOptions::new()
         .read(true)
@@ -117,7 +114,7 @@ pub(super) fn reopen(number: u64, path: &Path) -> Result<Segment, StoreError> {
         .map_err(StoreError::io("open", path))?;
     let bytes = file.metadata().map_err(StoreError::io("open", path))?.len();
     reserve(&file, bytes, path)?;
-    Segment::map(number, path, file)
+    Ok(Segment::new(number, bytes, path.to_owned(), file))
 }
 
 /// Makes blocks real where the file system can; elsewhere only the zeros that are written do.
@@ -128,24 +125,12 @@ fn reserve(file: &File, bytes: u64, path: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// The header of a segment; its last four bytes are the checksum of those before.
-fn header(number: u64, bytes: u64) -> [u8; SEGMENT_HEADER_BYTES] {
-    let mut header = [0; SEGMENT_HEADER_BYTES];
-    header[..8].copy_from_slice(MAGIC);
-    header[8..12].copy_from_slice(&FORMAT.to_le_bytes());
-    header[16..24].copy_from_slice(&number.to_le_bytes());
-    header[24..32].copy_from_slice(&bytes.to_le_bytes());
-    let checksum = crc32c::crc32c(&header[..60]);
-    header[60..].copy_from_slice(&checksum.to_le_bytes());
-    header
+/// The header before the segment has begun.
+fn blank_header(number: u64, bytes: u64) -> [u8; SEGMENT_HEADER_BYTES] {
+    Header { number, bytes, link: Some(Link::START) }.write(Kind::Segment)
 }
 
-/// True when the bytes are a whole segment of that number.
-pub(super) fn is_segment(number: u64, bytes: &[u8]) -> bool {
-    bytes.starts_with(&header(number, bytes.len() as u64))
-}
-
-fn path_of(folder: &Path, number: u64) -> PathBuf {
+pub(super) fn path_of(folder: &Path, number: u64) -> PathBuf {
     folder.join(format!("{number:010}.{EXTENSION}"))
 }
 

@@ -6,7 +6,7 @@
 //! | 4..8 | CRC32C of everything from byte 8, begun with the length |
 //! | 8..10 | kind |
 //! | 10..12 | version of the kind's layout |
-//! | 12..16 | zero; room for a later issue |
+//! | 12..16 | mark of the chain (`chain.rs`); zero in the lane and in segments of format 1 |
 //! | 16..24 | sequence, from 1, without a gap |
 //! | 24..32 | monotonic time, nanoseconds |
 //! | 32..40 | wall clock, nanoseconds since the Unix epoch |
@@ -16,6 +16,7 @@
 //! The length is not written here but by `Pen::publish`, last, so that a frame which is not
 //! complete is the end to whoever reads along.
 
+use super::chain::Link;
 use crate::store::layout::RECORD_VERSION;
 use crate::store::record::Record;
 use crate::types::Stamp;
@@ -40,31 +41,68 @@ pub(super) struct Frame<'a> {
     pub(super) version: u16,
     pub(super) sequence: u64,
     pub(super) at: Stamp,
+    /// What it shows of the chain.
+    pub(super) mark: [u8; 4],
     pub(super) payload: &'a [u8],
+    /// All of it.
+    pub(super) bytes: &'a [u8],
 }
 
-/// Writes all of a frame but its length. Answers the length that makes it whole.
+impl Frame<'_> {
+    /// The link behind it, when `link` is the one before.
+    pub(super) fn link_after(&self, link: Link) -> Link {
+        link.follow(content(self.bytes))
+    }
+
+    /// True when both say the same, whatever they show of the chain.
+    pub(super) fn says_as(&self, other: &Self) -> bool {
+        content(self.bytes) == content(other.bytes)
+    }
+}
+
+/// All that a frame says: without its checksum and its mark, which are made from it.
+fn content(frame: &[u8]) -> [&[u8]; 2] {
+    [frame.get(8..12).unwrap_or_default(), frame.get(16..).unwrap_or_default()]
+}
+
+/// Writes all of a frame but its length, which stands before `out`. Answers the length that makes
+/// it whole.
+#[inline]
 pub(super) fn write(
-    out: &mut [u8; FRAME_WRITTEN_MAX],
+    out: &mut [u8; FRAME_WRITTEN_MAX - 4],
     sequence: u64,
     at: Stamp,
     record: &Record,
 ) -> u32 {
-    let (header, payload) = out.split_at_mut(HEADER_BYTES);
+    let (header, payload) = out.split_at_mut(HEADER_BYTES - 4);
     // Lengths are constants: the conversions cannot fail, and the optimiser sees it.
     let payload: &mut [u8; Record::PAYLOAD_MAX] =
         payload.try_into().unwrap_or_else(|_| unreachable!("the rest of the frame"));
     let length = HEADER_BYTES + record.encode(payload);
-    header[8..10].copy_from_slice(&record.kind().to_le_bytes());
-    header[10..12].copy_from_slice(&RECORD_VERSION.to_le_bytes());
-    header[12..16].fill(0);
-    header[16..24].copy_from_slice(&sequence.to_le_bytes());
-    header[24..32].copy_from_slice(&at.mono_ns.to_le_bytes());
-    header[32..40].copy_from_slice(&at.unix_ns.to_le_bytes());
+    header[4..6].copy_from_slice(&record.kind().to_le_bytes());
+    header[6..8].copy_from_slice(&RECORD_VERSION.to_le_bytes());
+    header[8..12].fill(0);
+    header[12..20].copy_from_slice(&sequence.to_le_bytes());
+    header[20..28].copy_from_slice(&at.mono_ns.to_le_bytes());
+    header[28..36].copy_from_slice(&at.unix_ns.to_le_bytes());
     let length_word = u32::try_from(length).unwrap_or_else(|_| unreachable!("at most 4,096"));
-    let checksum = checksum(length_word, &out[8..length]);
-    out[4..8].copy_from_slice(&checksum.to_le_bytes());
+    let checksum = checksum(length_word, &out[4..length - 4]);
+    out[..4].copy_from_slice(&checksum.to_le_bytes());
     length_word
+}
+
+/// Puts a copy of a frame behind `out`, marked as the one that follows `link`. Answers the link
+/// behind it.
+pub(super) fn seal(out: &mut Vec<u8>, frame: &Frame<'_>, link: Link) -> Link {
+    let link = frame.link_after(link);
+    let begin = out.len();
+    out.extend_from_slice(frame.bytes);
+    let copy = &mut out[begin..];
+    copy[12..16].copy_from_slice(&link.mark());
+    let Ok(length) = u32::try_from(copy.len()) else { unreachable!("at most 4,096") };
+    let checksum = checksum(length, &copy[8..]);
+    copy[4..8].copy_from_slice(&checksum.to_le_bytes());
+    link
 }
 
 /// The frame that begins at `at`, if one does.
@@ -85,7 +123,9 @@ pub(super) fn read(bytes: &[u8], at: usize) -> Option<Frame<'_>> {
         version: u16::from_le_bytes(field(frame, 10)?),
         sequence: u64::from_le_bytes(field(frame, 16)?),
         at: Stamp { mono_ns, unix_ns },
+        mark: field(frame, 12)?,
         payload: &frame[HEADER_BYTES..],
+        bytes: frame,
     })
 }
 

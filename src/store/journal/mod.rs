@@ -11,32 +11,49 @@
 //! the process when `append` returns, and from the death of the machine when
 //! [`Durability::covers`] says so.
 //!
-//! Not here: the hash chain, repair, replay and snapshots. There is room for them: four bytes of
-//! the frame, 28 of the segment header, and numbers for new kinds.
+//! Two threads: the hot one writes frames in a lane in memory that outlives the process
+//! (`lane.rs`), the writer brings them to the segment on disk, each marked with the hash chain over
+//! all before it (`chain.rs`), and syncs. What a killed process left in the lane is saved at the
+//! next start (`drain.rs`).
 //!
-//! Decision: a mapped file and a checksum per record (D23). Measured by `benches/journal.rs` on two
+//! Not here: replay, and snapshots.
+//!
+//! Decision: a mapped lane and a checksum per record (D23). Measured by `benches/journal.rs` on two
 //! shared virtual cores, ext4, batches of 100, three runs at a load of about 1, a sync between
-//! batches: an order (88 bytes) 45 to 56 ns p50, a fill (128 bytes) 67 to 77 ns p50, p99 233 to
-//! 359 ns. While another thread syncs without a pause: 81 to 108 and 142 to 154 ns p50, p99 0.9 to
-//! 2 µs; a sync write-protects its pages, which the next write must win back. In a profile of the
-//! whole benchmark the checksum is two fifths of the time in user space.
+//! batches, when the lane was the segment: an order (88 bytes) 45 to 56 ns p50, a fill (128 bytes)
+//! 67 to 77 ns p50. In a profile of the whole benchmark the checksum is two fifths of the time in
+//! user space. Why the lane is not the segment: `lane.rs`.
 //!
 //! Decision: after a loss of power the disk may hold a later page of the unsynced tail without an
 //! earlier one. That looks like damage in the middle and is treated as such (KILLED, J3): at most
 //! one sync interval is concerned, and to guess the other way could hide a lost trip.
 
+mod atomic;
+mod berth;
 mod blank;
+mod chain;
+mod drain;
 mod frame;
+mod header;
+mod lane;
 mod lock;
+mod merge;
 mod open;
 mod reader;
 mod scan;
 mod segment;
+mod words;
 mod writer;
 
 #[cfg(test)]
+mod chain_tests;
+#[cfg(test)]
+mod lane_tests;
+#[cfg(test)]
 mod tests;
 
+pub use berth::Shelter;
+pub use chain::Link;
 pub use open::{Damage, LastShutdown, Opened, open};
 pub use reader::{Entry, Reader, tail};
 pub use writer::Writer;
@@ -45,11 +62,10 @@ use super::StoreError;
 use super::latch_table::Parts;
 use super::record::{Carried, Record};
 use crate::types::Stamp;
-use crossbeam::utils::CachePadded;
+use lane::Pen;
 use lock::Lock;
-use segment::Pen;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use words::Words;
 
 /// The hot thread's end: appends and nothing else.
 #[derive(Debug)]
@@ -69,10 +85,10 @@ impl Journal {
     /// An error is final, and the caller latches (D5): [`StoreError::JournalFailed`] when the
     /// writer could not write or sync, [`StoreError::NoSegment`] when no next segment is ready.
     pub fn append(&mut self, at: Stamp, record: &Record) -> Result<u64, StoreError> {
-        if self.refusing || self.shared.disk.failed.load(Ordering::Relaxed) {
+        if self.refusing || self.shared.words.has_failed() {
             return Err(self.refuse(StoreError::JournalFailed));
         }
-        if self.pen.is_fresh() || self.pen.room().is_none() {
+        if self.pen.is_fresh() || self.pen.is_full() {
             self.begin_segment(at)?;
         }
         self.carried.observe(record);
@@ -90,16 +106,21 @@ impl Journal {
         self.sequence
     }
 
+    /// True while there is room to spare for what may be left out: half of this segment is free, or
+    /// the next one is ready.
+    pub fn has_spare(&self) -> bool {
+        self.pen.is_half_free() || !self.ready.is_empty()
+    }
+
     #[cold]
     fn begin_segment(&mut self, at: Stamp) -> Result<(), StoreError> {
         if !self.pen.is_fresh() {
             let Ok(next) = self.ready.pop() else {
                 return Err(self.refuse(StoreError::NoSegment));
             };
-            // The writer holds a share of the old segment until it sees the new number, so the
+            // The writer holds a share of the old lane until it sees a place in the new one, so the
             // last share is never dropped here: unmapping would be a system call.
             self.pen = next;
-            self.shared.hot.segment.store(self.pen.number(), Ordering::Release);
         }
         self.write(at, &Record::Carry(self.carried))?;
         for at_place in 0..self.parts.len() {
@@ -116,8 +137,7 @@ impl Journal {
         let length = frame::write(room, sequence, at, record);
         self.pen.publish(length);
         self.sequence += 1;
-        self.shared.hot.position.store(self.pen.at() as u64, Ordering::Relaxed);
-        self.shared.hot.appended.store(sequence, Ordering::Release);
+        self.shared.words.publish(sequence, self.pen.place());
         Ok(sequence)
     }
 
@@ -141,37 +161,18 @@ impl Durability {
 
     /// The last record that is on disk; 0 when none is.
     pub fn synced_sequence(&self) -> u64 {
-        self.0.disk.synced.load(Ordering::Acquire)
+        self.0.words.synced()
     }
 
     /// True when nothing will reach the disk any more.
     pub fn has_failed(&self) -> bool {
-        self.0.disk.failed.load(Ordering::Acquire)
+        self.0.words.has_failed()
     }
 }
 
-/// What the two threads tell each other. Each side writes its own cache line only.
+/// What both ends hold.
 #[derive(Debug)]
 struct Shared {
-    hot: CachePadded<HotSide>,
-    disk: CachePadded<DiskSide>,
+    words: Words,
     _lock: Lock,
-}
-
-#[derive(Debug)]
-struct HotSide {
-    /// Last sequence appended. Stored after the frame, and after `segment`.
-    appended: AtomicU64,
-    /// Number of the segment that is written.
-    segment: AtomicU64,
-    /// Where the next frame goes in it; only a hint for [`segment::Segment::touch_ahead`].
-    position: AtomicU64,
-}
-
-#[derive(Debug)]
-struct DiskSide {
-    /// Last sequence that a sync has covered.
-    synced: AtomicU64,
-    /// Never becomes false again.
-    failed: AtomicBool,
 }

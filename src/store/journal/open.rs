@@ -4,12 +4,18 @@
 //! stays; only the torn tail of the last segment is ever changed; damage is reported and nothing is
 //! written near it (J3). At most two segments are read, whatever the age of the journal.
 
+use super::berth::{self, Shelter};
 use super::blank::{self, Blank};
+use super::chain::Link;
+use super::drain::{Drained, drain};
+use super::header::{Header, Kind, SEGMENT_HEADER_BYTES, is_segment};
+use super::lane::{Lane, Pen};
 use super::lock::Lock;
 use super::scan::{Scan, Step};
-use super::segment::{SEGMENT_HEADER_BYTES, Segment};
-use super::writer::Writer;
-use super::{DiskSide, HotSide, Journal, Shared};
+use super::segment::Segment;
+use super::words::Words;
+use super::writer::{Live, Writer};
+use super::{Journal, Shared};
 use crate::core::HighWater;
 use crate::core::safety::TripRecord;
 use crate::store::StoreError;
@@ -18,13 +24,11 @@ use crate::store::latch_table::{NamedLatch, Parts};
 use crate::store::ledgers::Ledgers;
 use crate::store::record::{Carried, Record};
 use crate::types::Stamp;
-use crossbeam::utils::CachePadded;
 use std::collections::VecDeque;
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64};
 
 /// Largest segment: all of it is read at once at a start.
 const SEGMENT_BYTES_MAX: u64 = 1 << 30;
@@ -54,6 +58,10 @@ pub struct Opened {
     pub high_water: Option<HighWater>,
     /// The ledgers that moved in what was read.
     pub ledgers: Ledgers,
+    /// Records that the last run left in memory only, and that are on disk now.
+    pub saved: u64,
+    /// Where this run's lane lies.
+    pub shelter: Shelter,
 }
 
 /// How the last run ended.
@@ -87,6 +95,12 @@ pub enum Damage {
         /// From which byte on.
         at: u64,
     },
+    /// The chain does not lead from the segment before to this one: records were taken out, put in
+    /// or exchanged.
+    Chain {
+        /// Its number.
+        segment: u64,
+    },
     /// A whole record that this version cannot read.
     Record {
         /// In which segment.
@@ -98,11 +112,16 @@ pub enum Damage {
     Unresolved,
 }
 
-/// Opens the journal in `folder` and makes it when there is none.
+/// Opens the journal in `folder` and makes it when there is none. `lanes` is a folder in memory for
+/// what the hot thread writes, by custom `/dev/shm`.
 ///
 /// Everything that is wrong with the content is told in [`Opened`]; an error means that no journal
 /// can be written: held by another engine, no space, no right.
-pub fn open(folder: &Path, segment_bytes: u64) -> Result<(Journal, Writer, Opened), StoreError> {
+pub fn open(
+    folder: &Path,
+    lanes: &Path,
+    segment_bytes: u64,
+) -> Result<(Journal, Writer, Opened), StoreError> {
     let whole_pages = segment_bytes.is_multiple_of(4_096) && 0 < segment_bytes;
     if !whole_pages || SEGMENT_BYTES_MAX < segment_bytes {
         return Err(StoreError::SegmentSize { bytes: segment_bytes });
@@ -112,14 +131,18 @@ pub fn open(folder: &Path, segment_bytes: u64) -> Result<(Journal, Writer, Opene
     blank::remove_unfinished(folder)?;
     sync_folder(folder)?;
     let files = blank::list(folder)?;
-    let found = Survey::of(&files)?;
+    let drained = drain(folder, &files)?;
+    let found = Survey::of(&files, drained)?;
     let mut segments = found.usable_segments(&files)?;
     if segments.is_empty() {
         let number = files.last().map_or(0, |(number, _)| *number) + 1;
         segments.push_back(Blank::make(folder, number, segment_bytes)?);
     }
-    let (journal, writer) = found.begin(folder, segment_bytes, segments, lock);
-    Ok((journal, writer, found.opened()))
+    let longest = segments.iter().map(Segment::bytes).max().unwrap_or_default();
+    let (shelter, lanes) = berth::make(folder, lanes, longest.max(segment_bytes))?;
+    let opened = found.opened(shelter);
+    let (journal, writer) = found.begin(folder, segment_bytes, segments, lanes, lock)?;
+    Ok((journal, writer, opened))
 }
 
 /// What the last one or two used segments say.
@@ -132,14 +155,19 @@ struct Survey {
     is_stopped: bool,
     /// Place in the list of the last segment that is not blank.
     used: Option<usize>,
+    /// The bytes of that one up to its end.
+    begun: Vec<u8>,
     end: usize,
     torn: usize,
+    /// Where the chain stands behind what was read.
+    link: Option<Link>,
+    drained: Drained,
     damage: Option<Damage>,
 }
 
 impl Survey {
-    fn of(files: &[(u64, PathBuf)]) -> Result<Self, StoreError> {
-        let mut survey = Self::default();
+    fn of(files: &[(u64, PathBuf)], drained: Drained) -> Result<Self, StoreError> {
+        let mut survey = Self { drained, damage: drained.damage, ..Self::default() };
         let Some((used, bytes)) = last_used(files)? else { return Ok(survey) };
         survey.used = Some(used);
         let number = files[used].0;
@@ -150,6 +178,7 @@ impl Survey {
             next = survey.read_before(*before, number, &read_synced(path)?);
         }
         survey.read(number, &bytes, next);
+        survey.begun = bytes.get(..survey.end).unwrap_or_default().to_vec();
         if survey.carried.damaged {
             survey.note(Damage::Unresolved);
         }
@@ -170,8 +199,12 @@ impl Survey {
 
     /// Folds one segment. Answers the sequence that must follow.
     fn read(&mut self, number: u64, bytes: &[u8], next: Option<u64>) -> Option<u64> {
-        if !blank::is_segment(number, bytes) {
+        if !is_segment(number, bytes) {
             self.note(Damage::Header { segment: number });
+        }
+        let follows = Header::read(Kind::Segment, bytes).and_then(|header| header.link);
+        if next.is_some() && self.link.is_some() && self.link != follows {
+            self.note(Damage::Chain { segment: number });
         }
         let mut scan = Scan::new(bytes, next);
         loop {
@@ -187,7 +220,7 @@ impl Survey {
                 }
                 Step::Damage(at) => self.note(Damage::Bytes { segment: number, at: at as u64 }),
                 Step::End { at, torn } => {
-                    (self.end, self.torn) = (at, torn);
+                    (self.end, self.torn, self.link) = (at, torn, scan.link());
                     return scan.next_sequence();
                 }
             }
@@ -211,11 +244,16 @@ impl Survey {
         !matches!(self.damage, None | Some(Damage::Unresolved))
     }
 
+    /// True when there is a segment to go on in: whole, and of the format with a chain.
+    fn goes_on(&self) -> bool {
+        self.used.is_some() && !self.is_abandoned() && self.link.is_some()
+    }
+
     /// The segment to go on in, when it is whole, and the blank ones after it.
     fn usable_segments(&self, files: &[(u64, PathBuf)]) -> Result<VecDeque<Segment>, StoreError> {
         let mut segments = VecDeque::new();
         for (place, (number, path)) in files.iter().enumerate() {
-            let is_used = Some(place) == self.used && !self.is_abandoned();
+            let is_used = Some(place) == self.used && self.goes_on();
             let is_blank = self.used.is_none_or(|used| used < place);
             if is_used {
                 self.mend(path)?;
@@ -241,55 +279,59 @@ impl Survey {
     }
 
     fn begin(
-        &self,
+        self,
         folder: &Path,
         segment_bytes: u64,
-        mut segments: VecDeque<Segment>,
+        mut made: VecDeque<Segment>,
+        mut free: Vec<Arc<Lane>>,
         lock: Lock,
-    ) -> (Journal, Writer) {
-        let goes_on = self.used.is_some() && !self.is_abandoned();
+    ) -> Result<(Journal, Writer), StoreError> {
+        let goes_on = self.goes_on();
         let at = if goes_on { self.end } else { SEGMENT_HEADER_BYTES };
-        let Some(first) = segments.pop_front() else { unreachable!("one was found or made") };
-        let (pen, share) = first.share(at);
+        let begun = if goes_on { &self.begun[..] } else { &[] };
+        let last_number = made.back().map_or(0, Segment::number);
+        let (Some(segment), Some(lane)) = (made.pop_front(), free.pop()) else {
+            unreachable!("one was found or made");
+        };
+        lane.carry(segment.number(), segment.bytes(), begun)?;
+        let pen = Pen::new(&lane, segment.number(), at, segment.bytes());
         let last_sequence = self.last.map_or(0, |(sequence, _)| sequence);
-        let shared = Arc::new(Shared {
-            hot: CachePadded::new(HotSide {
-                appended: AtomicU64::new(last_sequence),
-                segment: AtomicU64::new(pen.number()),
-                position: AtomicU64::new(at as u64),
-            }),
-            disk: CachePadded::new(DiskSide {
-                synced: AtomicU64::new(last_sequence),
-                failed: AtomicBool::new(false),
-            }),
-            _lock: lock,
-        });
-        let (handed, ready) = rtrb::RingBuffer::new(segments.len().max(1));
+        let words = Words::new(last_sequence, pen.place());
+        let shared = Arc::new(Shared { words, _lock: lock });
+        let (handed, ready) = rtrb::RingBuffer::new(1);
         let mut writer = Writer {
             folder: folder.to_owned(),
             segment_bytes,
-            live: VecDeque::from([share]),
-            last_number: pen.number(),
+            live: VecDeque::from([Live { segment, lane, at }]),
+            made,
+            free,
+            last_number,
             blank: None,
             handed,
+            link: self.link.filter(|_| goes_on).unwrap_or(Link::START),
+            copy: Vec::new(),
             shared: Arc::clone(&shared),
             sync_file: File::sync_data,
         };
-        segments.into_iter().for_each(|segment| writer.hand_over(segment));
+        if let Some(next) = writer.made.pop_front() {
+            writer.hand_over(next)?;
+        }
         let carried = Carried { damaged: self.damage.is_some(), ..self.carried };
-        let (sequence, parts) = (last_sequence + 1, self.parts.clone());
-        (Journal { pen, ready, sequence, carried, parts, refusing: false, shared }, writer)
+        let (sequence, parts) = (last_sequence + 1, self.parts);
+        let journal = Journal { pen, ready, sequence, carried, parts, refusing: false, shared };
+        Ok((journal, writer))
     }
 
-    fn opened(&self) -> Opened {
-        let is_whole = self.torn == 0 && self.damage.is_none();
+    fn opened(&self, shelter: Shelter) -> Opened {
+        let torn = self.torn + self.drained.torn;
+        let is_whole = torn == 0 && self.damage.is_none();
         Opened {
             last_shutdown: match self.last {
                 None if is_whole => LastShutdown::FirstStart,
                 Some(_) if is_whole && self.is_stopped => LastShutdown::Clean,
                 None | Some(_) => LastShutdown::Unclean,
             },
-            torn_bytes: self.torn as u64,
+            torn_bytes: torn as u64,
             damage: self.damage,
             last_sequence: self.last.map_or(0, |(sequence, _)| sequence),
             last_at: self.last.map(|(_, at)| at),
@@ -299,6 +341,8 @@ impl Survey {
             latch_generation: self.carried.generation,
             high_water: self.carried.high_water,
             ledgers: self.ledgers.clone(),
+            saved: self.drained.records,
+            shelter,
         }
     }
 }
@@ -308,7 +352,7 @@ fn last_used(files: &[(u64, PathBuf)]) -> Result<Option<(usize, Vec<u8>)>, Store
     for (place, (number, path)) in files.iter().enumerate().rev() {
         let bytes = read_synced(path)?;
         let body = bytes.get(SEGMENT_HEADER_BYTES..).unwrap_or_default();
-        let is_blank = blank::is_segment(*number, &bytes) && body.iter().all(|byte| *byte == 0);
+        let is_blank = is_segment(*number, &bytes) && body.iter().all(|byte| *byte == 0);
         if !is_blank {
             return Ok(Some((place, bytes)));
         }

@@ -3,8 +3,11 @@
 //! Takes no lock: a running engine's journal can be read; what it appends meanwhile may be missing.
 //! Not here: repair and replay.
 
-use super::blank;
+use super::chain::Link;
+use super::header::is_segment;
+use super::merge::merge;
 use super::scan::{Scan, Step};
+use super::{berth, blank};
 use crate::store::StoreError;
 use crate::store::record::{Record, Unreadable};
 use crate::types::Stamp;
@@ -28,21 +31,30 @@ pub struct Entry {
 #[derive(Debug)]
 pub struct Reader {
     files: VecDeque<(u64, PathBuf)>,
+    /// Read before the segments, so that nothing falls between the two.
+    lanes: Vec<(u64, Vec<u8>)>,
     waiting: VecDeque<Result<Entry, StoreError>>,
     next: Option<u64>,
+    link: Option<Link>,
 }
 
 impl Reader {
     /// Lists the segments; they are read one at a time.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         let files = blank::list(folder)?.into();
-        Ok(Self { files, waiting: VecDeque::new(), next: None })
+        Ok(Self {
+            files,
+            lanes: berth::read(folder)?,
+            waiting: VecDeque::new(),
+            next: None,
+            link: None,
+        })
     }
 
     /// Reads one segment into the waiting items.
     fn read(&mut self, number: u64, path: &Path) -> Result<(), StoreError> {
-        let bytes = fs::read(path).map_err(StoreError::io("read", path))?;
-        if !blank::is_segment(number, &bytes) {
+        let bytes = with_lane(path, number, &self.lanes, self.link)?;
+        if !is_segment(number, &bytes) {
             self.waiting.push_back(Err(damaged(path, "its header is not what was written")));
         }
         let mut scan = Scan::new(&bytes, self.next);
@@ -60,7 +72,7 @@ impl Reader {
                 Step::End { .. } => break,
             }
         }
-        self.next = scan.next_sequence();
+        (self.next, self.link) = (scan.next_sequence(), scan.link());
         Ok(())
     }
 }
@@ -88,8 +100,9 @@ pub fn tail(
 ) -> Result<Vec<Entry>, StoreError> {
     let mut found = VecDeque::new();
     let mut segments = 0;
-    for (_, path) in blank::list(folder)?.iter().rev() {
-        let bytes = fs::read(path).map_err(StoreError::io("read", path))?;
+    let lanes = berth::read(folder)?;
+    for (number, path) in blank::list(folder)?.iter().rev() {
+        let bytes = with_lane(path, *number, &lanes, None)?;
         let (mut last, mut is_used, mut scan) = (VecDeque::new(), false, Scan::new(&bytes, None));
         loop {
             match scan.step() {
@@ -115,6 +128,20 @@ pub fn tail(
     }
     let surplus = found.len().saturating_sub(count);
     Ok(found.into_iter().skip(surplus).collect())
+}
+
+/// A segment with what its lane adds to it.
+fn with_lane(
+    path: &Path,
+    number: u64,
+    lanes: &[(u64, Vec<u8>)],
+    before: Option<Link>,
+) -> Result<Vec<u8>, StoreError> {
+    let mut bytes = fs::read(path).map_err(StoreError::io("read", path))?;
+    if let Some((_, lane)) = lanes.iter().find(|(carried, _)| *carried == number) {
+        merge(&mut bytes, lane, before);
+    }
+    Ok(bytes)
 }
 
 fn damaged(path: &Path, what: &str) -> StoreError {

@@ -1,11 +1,13 @@
 //! Walks the bytes of one segment and tells good records, damage and the end apart (J3).
 //!
 //! Must hold: any bytes are walked without a panic, in time linear in their number; a frame counts
-//! only with a right checksum *and* the sequence that follows, so that bytes which were altered or
-//! are from elsewhere are never taken for a record.
+//! only with a right checksum, the sequence that follows *and* the mark of the chain, so that bytes
+//! which were altered or are from elsewhere are never taken for a record. Behind damage the link of
+//! the chain is not known: from there to the end of the segment checksums and sequences must do.
 
+use super::chain::Link;
 use super::frame::{self, Frame};
-use super::segment::SEGMENT_HEADER_BYTES;
+use super::header::{Header, Kind, SEGMENT_HEADER_BYTES};
 
 /// What comes next.
 #[derive(Debug)]
@@ -30,12 +32,24 @@ pub(super) struct Scan<'a> {
     bytes: &'a [u8],
     at: usize,
     next: Option<u64>,
+    link: Option<Link>,
 }
 
 impl<'a> Scan<'a> {
     /// `next` is the sequence that must come first; any may when `None`.
     pub(super) fn new(bytes: &'a [u8], next: Option<u64>) -> Self {
-        Self { bytes, at: SEGMENT_HEADER_BYTES, next }
+        let link = Header::read(Kind::Segment, bytes).and_then(|header| header.link);
+        Self { bytes, at: SEGMENT_HEADER_BYTES, next, link }
+    }
+
+    /// Where the chain stands; `None` where there is none, or it was lost to damage.
+    pub(super) fn link(&self) -> Option<Link> {
+        self.link
+    }
+
+    /// Where the next record is looked for.
+    pub(super) fn at(&self) -> usize {
+        self.at
     }
 
     /// The sequence that must come next, when any has come before.
@@ -49,10 +63,18 @@ impl<'a> Scan<'a> {
         if found != at || self.next.is_some_and(|next| next != frame.sequence) {
             self.at = found;
             self.next = Some(frame.sequence);
+            self.link = None;
             return Step::Damage(at);
         }
         self.at = at + frame.length;
         self.next = frame.sequence.checked_add(1);
+        if let Some(link) = self.link.take() {
+            let link = frame.link_after(link);
+            if link.mark() != frame.mark {
+                return Step::Damage(at);
+            }
+            self.link = Some(link);
+        }
         Step::Frame(frame)
     }
 

@@ -1,7 +1,7 @@
 //! The journal on real files: what is appended is found again, exactly, or its loss is said.
 
+use super::header::{SEGMENT_HEADER_BYTES, is_segment};
 use super::scan::{Scan, Step};
-use super::segment::SEGMENT_HEADER_BYTES;
 use super::*;
 use crate::store::latch_table::{NamedLatch, ScopeName};
 use crate::store::record::Start;
@@ -15,23 +15,28 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
 
-const SEGMENT: u64 = 16 << 10;
+pub(super) const SEGMENT: u64 = 16 << 10;
 
-fn at(sequence: u64) -> Stamp {
+/// With the lanes beside the segments: a test that dies leaves nothing in memory.
+fn open(folder: &Path, segment_bytes: u64) -> Result<(Journal, Writer, Opened), StoreError> {
+    super::open(folder, folder, segment_bytes)
+}
+
+pub(super) fn at(sequence: u64) -> Stamp {
     Stamp { mono_ns: 1_000 * sequence, unix_ns: 2_000 * sequence }
 }
 
-fn append_all(journal: &mut Journal, records: &[Record]) -> u64 {
-    records.iter().map(|record| journal.append(at(1), record).unwrap()).last().unwrap()
+pub(super) fn append_all(journal: &mut Journal, records: &[Record]) -> u64 {
+    records.iter().map(|record| journal.append(at(1), record).unwrap()).last().unwrap_or_default()
 }
 
 /// All records but the ones that segments begin with.
-fn read_back(folder: &Path) -> Vec<Record> {
+pub(super) fn read_back(folder: &Path) -> Vec<Record> {
     let entries = Reader::open(folder).unwrap().map(|entry| entry.unwrap().record.unwrap());
     entries.filter(|record| !matches!(record, Record::Carry(_))).collect()
 }
 
-fn segment_path(folder: &TempDir, number: u64) -> PathBuf {
+pub(super) fn segment_path(folder: &TempDir, number: u64) -> PathBuf {
     folder.path().join(format!("{number:010}.tkj"))
 }
 
@@ -39,7 +44,7 @@ fn reopened(folder: &TempDir) -> Opened {
     open(folder.path(), SEGMENT).unwrap().2
 }
 
-fn change(path: &Path, offset: usize, bytes: &[u8]) {
+pub(super) fn change(path: &Path, offset: usize, bytes: &[u8]) {
     let file = OpenOptions::new().write(true).open(path).unwrap();
     file.write_all_at(bytes, offset as u64).unwrap();
 }
@@ -237,9 +242,10 @@ fn what_a_crash_left_unfinished_is_removed() {
 fn written() -> (TempDir, Vec<Record>, usize) {
     let folder = tempfile::tempdir().unwrap();
     let records = samples::many(60);
-    let (mut journal, _writer, _) = open(folder.path(), SEGMENT).unwrap();
+    let (mut journal, writer, _) = open(folder.path(), SEGMENT).unwrap();
     append_all(&mut journal, &records);
-    let end = journal.pen.at();
+    let end = journal.pen.place().at as usize;
+    writer.close().unwrap();
     (folder, records, end)
 }
 
@@ -317,15 +323,40 @@ fn a_damaged_header_or_a_missing_segment_is_damage() {
 fn a_record_of_a_later_version_is_damage_and_not_passed_over() {
     let (folder, _, end) = written();
     let path = segment_path(&folder, 1);
-    let mut bytes = [0; frame::FRAME_WRITTEN_MAX];
-    let length = frame::write(&mut bytes, 62, at(1), &Record::Stop { clean: true });
-    bytes[10] = 9;
-    let checksum = crc32c::crc32c_append(length, &bytes[8..length as usize]);
-    bytes[..4].copy_from_slice(&length.to_le_bytes());
-    bytes[4..8].copy_from_slice(&checksum.to_le_bytes());
-    change(&path, end, &bytes[..length as usize]);
+    let (_, link) = ends_of(&fs::read(&path).unwrap());
+    let mut frame = framed(62, &Record::Stop { clean: true });
+    frame[10] = 9;
+    change(&path, end, &sealed(&frame, link));
     let opened = reopened(&folder);
     assert_eq!(opened.damage, Some(Damage::Record { segment: 1, sequence: 62 }));
+}
+
+/// A frame as it stands in a lane.
+pub(super) fn framed(sequence: u64, record: &Record) -> Vec<u8> {
+    let mut bytes = [0; frame::FRAME_WRITTEN_MAX - 4];
+    let length = frame::write(&mut bytes, sequence, at(1), record);
+    [&length.to_le_bytes()[..], &bytes[..length as usize - 4]].concat()
+}
+
+/// The frame with a right checksum and the mark that follows `link`.
+pub(super) fn sealed(frame: &[u8], link: Link) -> Vec<u8> {
+    let mut frame = frame.to_vec();
+    let length = u32::from_le_bytes(frame[..4].try_into().unwrap());
+    let checksum = crc32c::crc32c_append(length, &frame[8..]);
+    frame[4..8].copy_from_slice(&checksum.to_le_bytes());
+    let mut sealed = Vec::new();
+    frame::seal(&mut sealed, &frame::read(&frame, 0).unwrap(), link);
+    sealed
+}
+
+/// Where the frames of a whole segment begin and end, and the link behind the last.
+pub(super) fn ends_of(segment: &[u8]) -> (Vec<usize>, Link) {
+    let mut scan = Scan::new(segment, None);
+    let mut ends = vec![SEGMENT_HEADER_BYTES];
+    while let Step::Frame(_) = scan.step() {
+        ends.push(scan.at());
+    }
+    (ends, scan.link().unwrap())
 }
 
 /// What a walk over bytes finds: sequences with their records, whether any damage, torn bytes.
@@ -352,10 +383,7 @@ fn every_cut_with_every_tail_leaves_the_exact_prefix() {
     assert_eq!(whole.len(), 61);
     let garbage: Vec<u8> =
         (0..300_u32).map(|at| at.wrapping_mul(2_654_435_761).to_le_bytes()[2] | 1).collect();
-    let mut ends = vec![SEGMENT_HEADER_BYTES];
-    while let Some(frame) = frame::read(&bytes, *ends.last().unwrap()) {
-        ends.push(ends.last().unwrap() + frame.length);
-    }
+    let (ends, _) = ends_of(&bytes);
     let half = &bytes[ends[1]..ends[1] + 60];
     for cut in SEGMENT_HEADER_BYTES..=end {
         let kept = ends.iter().filter(|frame_end| **frame_end <= cut).count() - 1;
@@ -390,7 +418,7 @@ fn no_flipped_bit_is_accepted_in_silence() {
     }
     for bit in 0..SEGMENT_HEADER_BYTES * 8 {
         bytes[bit / 8] ^= 1 << (bit % 8);
-        assert!(!blank::is_segment(1, &bytes), "bit {bit}");
+        assert!(!is_segment(1, &bytes), "bit {bit}");
         bytes[bit / 8] ^= 1 << (bit % 8);
     }
 }

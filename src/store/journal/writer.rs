@@ -1,10 +1,18 @@
-//! The background end of the journal: syncs what was appended and makes the next segment.
+//! The background end of the journal: brings what was appended to disk, chained, and makes the next
+//! segment.
 //!
 //! Must hold: a failed write or sync is final (J4): it is never tried again, the journal refuses
-//! from then on, and so it does when the writer is gone.
+//! from then on, and so it does when the writer is gone. What a lane holds is on disk before the
+//! lane carries another segment. A frame whose checksum is wrong in memory is never brought to
+//! disk.
 
+use super::berth;
 use super::blank::Blank;
-use super::segment::{Pen, SEGMENT_HEADER_BYTES, Segment};
+use super::chain::Link;
+use super::frame;
+use super::header::SEGMENT_HEADER_BYTES;
+use super::lane::{Lane, Pen};
+use super::segment::Segment;
 use super::{Durability, Shared};
 use crate::store::StoreError;
 use std::collections::VecDeque;
@@ -12,21 +20,38 @@ use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+
+/// Written at once: bounds the memory that a copy takes after a long wait for the disk.
+const COPY_BYTES: usize = 256 << 10;
 
 /// Belongs to a thread of its own that may wait for the disk.
 #[derive(Debug)]
 pub struct Writer {
     pub(super) folder: PathBuf,
     pub(super) segment_bytes: u64,
-    /// Segments that may hold something unsynced, the one that is written first, then those ahead.
-    pub(super) live: VecDeque<Arc<Segment>>,
+    /// The segment that is written first, then the one that is ready.
+    pub(super) live: VecDeque<Live>,
+    /// Segments that are made and wait for a lane.
+    pub(super) made: VecDeque<Segment>,
+    /// Lanes that carry nothing that is not on disk.
+    pub(super) free: Vec<Arc<Lane>>,
     pub(super) last_number: u64,
     pub(super) blank: Option<Blank>,
     pub(super) handed: rtrb::Producer<Pen>,
+    pub(super) link: Link,
+    pub(super) copy: Vec<u8>,
     pub(super) shared: Arc<Shared>,
     /// How a file is synced; tests put a failing one here.
     pub(super) sync_file: fn(&File) -> io::Result<()>,
+}
+
+/// A segment with the lane that it comes from.
+#[derive(Debug)]
+pub(super) struct Live {
+    pub(super) segment: Segment,
+    pub(super) lane: Arc<Lane>,
+    /// Up to here it is on disk.
+    pub(super) at: usize,
 }
 
 impl Writer {
@@ -42,9 +67,15 @@ impl Writer {
         self.finally(Self::sync_live)
     }
 
-    /// Syncs the rest, and ends: the journal refuses from then on.
+    /// Syncs the rest, and ends: the journal refuses from then on. The lanes are removed when
+    /// nothing was appended behind the last sync.
     pub fn close(mut self) -> Result<(), StoreError> {
-        self.sync()
+        self.sync()?;
+        self.shared.words.fail();
+        if self.shared.words.appended() != self.shared.words.synced() {
+            return Ok(());
+        }
+        berth::remove(&self.folder)
     }
 
     /// What others ask whether a record is on disk.
@@ -54,40 +85,58 @@ impl Writer {
 
     /// The first error is the last thing that is tried.
     fn finally(&mut self, work: fn(&mut Self) -> Result<(), StoreError>) -> Result<(), StoreError> {
-        if self.shared.disk.failed.load(Ordering::Acquire) {
+        if self.shared.words.has_failed() {
             return Err(StoreError::JournalFailed);
         }
-        work(self).inspect_err(|_| self.shared.disk.failed.store(true, Ordering::Release))
+        work(self).inspect_err(|_| self.shared.words.fail())
     }
 
     fn sync_live(&mut self) -> Result<(), StoreError> {
-        let target = self.shared.hot.appended.load(Ordering::Acquire);
-        if target == self.shared.disk.synced.load(Ordering::Relaxed) {
+        let target = self.shared.words.appended();
+        if target == self.shared.words.synced() {
             return Ok(());
         }
-        // Read after `appended`: every record up to the target is in this segment or before it.
-        let current = self.shared.hot.segment.load(Ordering::Acquire);
-        for segment in self.live.iter().take_while(|segment| segment.number() <= current) {
-            (self.sync_file)(segment.file()).map_err(StoreError::io("sync", segment.path()))?;
+        // Asked after `appended`: every record up to the target is below this place.
+        let place = self.shared.words.place();
+        loop {
+            let Some(live) = self.live.front() else { unreachable!("one is always written") };
+            let current = u64::from(place.segment);
+            let is_over = live.segment.number() < current;
+            let end = if is_over { live.lane.end(live.at) } else { place.at as usize };
+            self.bring(end)?;
+            if !is_over {
+                break;
+            }
+            let Some(live) = self.live.pop_front() else { unreachable!("it was there") };
+            self.free.push(live.lane);
         }
-        self.live.retain(|segment| current <= segment.number());
-        self.shared.disk.synced.store(target, Ordering::Release);
-        self.touch_ahead(current);
+        self.shared.words.on_synced(target);
         Ok(())
     }
 
-    /// The sync has write-protected the pages that it wrote.
-    fn touch_ahead(&self, current: u64) {
-        let position = self.shared.hot.position.load(Ordering::Relaxed);
-        let segment = self.live.front().filter(|segment| segment.number() == current);
-        if let (Some(segment), Ok(position)) = (segment, usize::try_from(position)) {
-            segment.touch_ahead(position);
+    /// Brings the first live segment to disk, up to `end`.
+    fn bring(&mut self, end: usize) -> Result<(), StoreError> {
+        let Self { live, link, copy, sync_file, .. } = self;
+        let Some(live) = live.front_mut() else { unreachable!("one is always written") };
+        if live.at == end {
+            return Ok(());
         }
+        if live.at == SEGMENT_HEADER_BYTES {
+            live.segment.begin(*link)?;
+        }
+        while live.at < end {
+            *link = live.copy_some(end, *link, copy)?;
+        }
+        let segment = &live.segment;
+        sync_file(segment.file()).map_err(StoreError::io("sync", segment.path()))
     }
 
     fn prepare(&mut self) -> Result<(), StoreError> {
-        if self.handed.is_full() {
+        if self.handed.is_full() || self.free.is_empty() {
             return Ok(());
+        }
+        if let Some(made) = self.made.pop_front() {
+            return self.hand_over(made);
         }
         let mut blank = match self.blank.take() {
             Some(blank) => blank,
@@ -97,21 +146,52 @@ impl Writer {
             self.blank = Some(blank);
             return Ok(());
         }
-        self.hand_over(blank.finish()?);
-        Ok(())
+        let made = blank.finish()?;
+        self.last_number = made.number();
+        self.hand_over(made)
     }
 
-    pub(super) fn hand_over(&mut self, segment: Segment) {
-        self.last_number = segment.number();
-        let (pen, share) = segment.share(SEGMENT_HEADER_BYTES);
-        self.live.push_back(share);
+    pub(super) fn hand_over(&mut self, segment: Segment) -> Result<(), StoreError> {
+        let Some(lane) = self.free.pop() else { unreachable!("asked before") };
+        lane.carry(segment.number(), segment.bytes(), &[])?;
+        let pen = Pen::new(&lane, segment.number(), SEGMENT_HEADER_BYTES, segment.bytes());
+        self.live.push_back(Live { segment, lane, at: SEGMENT_HEADER_BYTES });
         let handed = self.handed.push(pen);
-        assert!(handed.is_ok(), "a segment is made only when there is room to hand it over");
+        assert!(handed.is_ok(), "a segment is handed over only when there is room");
+        Ok(())
+    }
+}
+
+impl Live {
+    /// Brings some frames to the file, chained. Answers the link behind them.
+    fn copy_some(
+        &mut self,
+        end: usize,
+        link: Link,
+        copy: &mut Vec<u8>,
+    ) -> Result<Link, StoreError> {
+        let frames = self.lane.published(self.at, end);
+        let (mut at, mut link) = (0, link);
+        copy.clear();
+        while at < frames.len() && copy.len() < COPY_BYTES {
+            let Some(frame) = frame::read(frames, at) else {
+                return Err(StoreError::Damaged {
+                    path: self.lane.path().to_owned(),
+                    what: format!("the record at byte {} changed in memory", self.at + at),
+                    next: "check the machine's memory, then restart",
+                });
+            };
+            link = frame::seal(copy, &frame, link);
+            at += frame.length;
+        }
+        self.segment.write(copy, self.at)?;
+        self.at += at;
+        Ok(link)
     }
 }
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        self.shared.disk.failed.store(true, Ordering::Release);
+        self.shared.words.fail();
     }
 }

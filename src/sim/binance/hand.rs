@@ -1,0 +1,50 @@
+//! What a test's hand does inside the exchange: it makes orders trade, whatever the market does.
+//!
+//! Must hold: what it makes happen is told as anything else is.
+
+use super::Server;
+use crate::sim::matching::Part;
+use crate::sim::order::{ClientText, OrderKey};
+use crate::types::{InstrumentId, Qty};
+
+impl Server {
+    /// Remembers everything from here on, for whoever judges what happened.
+    pub fn keep_history(&mut self) {
+        self.exchange.keep_history();
+    }
+
+    /// Names of all assets by `AssetId`.
+    pub fn assets(&self) -> &[String] {
+        &self.assets
+    }
+
+    /// Trades a resting order of the account with that key, at its own price. Nothing where there
+    /// is no such order.
+    pub(in crate::sim) fn trade_resting(
+        &mut self,
+        now_unix_ms: u64,
+        key: &str,
+        symbol: &str,
+        client_id: &str,
+        part: Part,
+    ) {
+        let Ok((account, _)) = self.members.by_key(Some(key)) else { return };
+        let Ok(client) = ClientText::parse(client_id.as_bytes()) else { return };
+        let Some(instrument) = self.listed(symbol) else { return };
+        let (order, reports) = (OrderKey::Client(client), &mut self.reports);
+        self.exchange.trade_resting(now_unix_ms, account, instrument, order, part, reports);
+        self.tell(now_unix_ms);
+    }
+
+    /// The next order takes at most half of that quantity at once.
+    pub(in crate::sim) fn limit_next_take(&mut self, symbol: &str, qty: Qty) {
+        let known = self.exchange.instruments().iter().find(|it| it.symbol == symbol);
+        let Some(step) = known.map(|it| it.filters.qty_step) else { return };
+        self.exchange.take_max = Some(Part::Half.of(qty, step));
+    }
+
+    fn listed(&self, symbol: &str) -> Option<InstrumentId> {
+        let known = self.exchange.instruments().iter().find(|it| it.symbol == symbol);
+        known.map(|it| it.id)
+    }
+}

@@ -1,0 +1,169 @@
+//! How faults are armed and the truth is asked for: plain requests, JSON answers. A drill and a
+//! test speak here; the venue has no such thing.
+//!
+//! Must hold: what is not understood arms nothing and is answered with what, where and the next
+//! step.
+
+use super::{ALWAYS_PPM, ARMED_MAX, DELAY_MS_MAX, FaultKind, Target, Unreliable, truth};
+use serde_json::{Value, json};
+
+/// Status and body of an answer.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ControlReply {
+    /// HTTP status.
+    pub status: u16,
+    /// JSON.
+    pub body: Value,
+}
+
+/// Why a request was not understood.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+enum Refused {
+    #[error(
+        "there is no {method} {path}: GET /control/faults, POST /control/faults?fault=..&on=.., \
+             DELETE /control/faults, GET /control/truth"
+    )]
+    NoSuchPath { method: String, path: String },
+    #[error("parameter `{0}` is missing: name the fault and on what, as fault=ack_lost&on=place")]
+    Missing(&'static str),
+    #[error("there is no parameter `{0}`: fault, on, times, chance_ppm, delay_ms, seed")]
+    NoSuchParameter(String),
+    #[error("parameter `{0}` stands there twice: name it once")]
+    Twice(String),
+    #[error("there is no fault `{0}`: {known}", known = words())]
+    NoSuchFault(String),
+    #[error("nothing is called `{0}`: {known}", known = targets())]
+    NoSuchTarget(String),
+    #[error("`{fault}` cannot befall `{on}`: it can {possible}")]
+    NotThere { fault: &'static str, on: &'static str, possible: String },
+    #[error("`{name}` is `{text}` and must be a whole number from {low} to {high}")]
+    BadNumber { name: &'static str, text: String, low: u64, high: u64 },
+    #[error("{ARMED_MAX} faults are armed already: DELETE /control/faults first")]
+    Full,
+}
+
+fn words() -> String {
+    FaultKind::ALL.iter().map(|kind| kind.word()).collect::<Vec<_>>().join(", ")
+}
+
+fn targets() -> String {
+    Target::ALL.map(|(word, _)| word).join(", ")
+}
+
+impl Unreliable {
+    /// Answers a request of a drill or a test.
+    pub fn control(&mut self, now_unix_ms: u64, method: &str, target: &str) -> ControlReply {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let answer = match (method, path) {
+            ("GET", "/control/faults") => Ok(self.listed()),
+            ("POST", "/control/faults") => self.arm(query).map(|id| json!({"armed": id})),
+            ("DELETE", "/control/faults") => {
+                self.faults.disarm();
+                Ok(self.listed())
+            }
+            ("GET", "/control/truth") => Ok(truth::tell(&self.server, now_unix_ms)),
+            _ => Err(Refused::NoSuchPath { method: method.to_owned(), path: path.to_owned() }),
+        };
+        match answer {
+            Ok(body) => ControlReply { status: 200, body },
+            Err(refused) => {
+                let status = if matches!(refused, Refused::NoSuchPath { .. }) { 404 } else { 400 };
+                ControlReply { status, body: json!({"error": refused.to_string()}) }
+            }
+        }
+    }
+
+    fn listed(&self) -> Value {
+        let armed = self.faults.armed().iter().map(|armed| {
+            json!({
+                "id": armed.id,
+                "fault": armed.kind.word(),
+                "row": armed.kind.row(),
+                "on": armed.target.word(),
+                "left": armed.left,
+                "chance_ppm": armed.chance_ppm,
+                "delay_ms": armed.delay_ms,
+                "fired": armed.fired,
+            })
+        });
+        let fired = FaultKind::ALL.iter().map(|kind| {
+            json!({"fault": kind.word(), "row": kind.row(), "fired": self.faults.fired(*kind)})
+        });
+        json!({"armed": armed.collect::<Value>(), "fired": fired.collect::<Value>()})
+    }
+
+    fn arm(&mut self, query: &str) -> Result<u32, Refused> {
+        let wanted = Wanted::read(query)?;
+        let name = wanted.fault.ok_or(Refused::Missing("fault"))?;
+        let kind = FaultKind::ALL.iter().copied().find(|kind| kind.word() == name);
+        let kind = kind.ok_or_else(|| Refused::NoSuchFault(name.to_owned()))?;
+        let name = wanted.on.ok_or(Refused::Missing("on"))?;
+        let target = Target::ALL.into_iter().find(|(word, _)| *word == name);
+        let (_, target) = target.ok_or_else(|| Refused::NoSuchTarget(name.to_owned()))?;
+        if !kind.fits(target) {
+            return Err(not_there(kind, target));
+        }
+        let chance_ppm = number("chance_ppm", wanted.chance_ppm, 1, ALWAYS_PPM)?;
+        let times = number("times", wanted.times, 1, u64::from(u32::MAX))?;
+        let delay_ms = number("delay_ms", wanted.delay_ms, 1, DELAY_MS_MAX)?;
+        let seed = number("seed", wanted.seed, 0, u64::MAX)?;
+        // Once, unless a chance or a number says otherwise.
+        let times = times.and_then(|times| u32::try_from(times).ok());
+        let left = times.or_else(|| chance_ppm.is_none().then_some(1));
+        let chance_ppm = chance_ppm.unwrap_or(ALWAYS_PPM);
+        let delay_ms = delay_ms.unwrap_or(DELAY_MS_MAX);
+        let armed = self.faults.arm(kind, target, left, chance_ppm, delay_ms, seed);
+        armed.ok_or(Refused::Full)
+    }
+}
+
+fn not_there(kind: FaultKind, target: Target) -> Refused {
+    let possible = Target::ALL.into_iter().filter(|(_, target)| kind.fits(*target));
+    let possible: Vec<&str> = possible.map(|(word, _)| word).collect();
+    Refused::NotThere { fault: kind.word(), on: target.word(), possible: possible.join(", ") }
+}
+
+/// The parameters as they stand there.
+#[derive(Debug, Default)]
+struct Wanted<'a> {
+    fault: Option<&'a str>,
+    on: Option<&'a str>,
+    times: Option<&'a str>,
+    chance_ppm: Option<&'a str>,
+    delay_ms: Option<&'a str>,
+    seed: Option<&'a str>,
+}
+
+impl<'a> Wanted<'a> {
+    fn read(query: &'a str) -> Result<Self, Refused> {
+        let mut wanted = Self::default();
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let place = match name {
+                "fault" => &mut wanted.fault,
+                "on" => &mut wanted.on,
+                "times" => &mut wanted.times,
+                "chance_ppm" => &mut wanted.chance_ppm,
+                "delay_ms" => &mut wanted.delay_ms,
+                "seed" => &mut wanted.seed,
+                _ => return Err(Refused::NoSuchParameter(name.to_owned())),
+            };
+            if place.replace(value).is_some() {
+                return Err(Refused::Twice(name.to_owned()));
+            }
+        }
+        Ok(wanted)
+    }
+}
+
+fn number(
+    name: &'static str,
+    text: Option<&str>,
+    low: u64,
+    high: u64,
+) -> Result<Option<u64>, Refused> {
+    let Some(text) = text else { return Ok(None) };
+    let number = text.parse().ok().filter(|number| (low..=high).contains(number));
+    let bad = || Refused::BadNumber { name, text: text.to_owned(), low, high };
+    number.map(Some).ok_or_else(bad)
+}

@@ -1,0 +1,143 @@
+//! What the bytes that pass are about, and the venue's words for what went wrong (USDⓈ-M sheet,
+//! sections 4 and 8).
+//!
+//! Must hold: any bytes are a request of some kind; nothing here changes the exchange.
+
+use super::{FaultKind, Request};
+use crate::sim::binance::HttpRequest;
+use crate::types::Qty;
+use serde_json::{Value, json};
+
+/// A request, as far as a fault must know it.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    pub(super) request: Request,
+    /// The asker's number of it, which its answer carries.
+    pub(super) number: Value,
+    pub(super) key: String,
+    pub(super) symbol: String,
+    /// The client's id of the order.
+    pub(super) client_id: String,
+    pub(super) qty: Option<Qty>,
+}
+
+/// A message of the order-entry connection.
+pub(super) fn of_text(text: &[u8]) -> Asked {
+    let message: Value = serde_json::from_slice(text).unwrap_or_default();
+    let of = |name: &str| {
+        let found = message.pointer(&format!("/params/{name}")).and_then(Value::as_str);
+        found.unwrap_or_default().to_owned()
+    };
+    let reduces = of("reduceOnly") == "true";
+    let request = match message["method"].as_str().unwrap_or_default() {
+        "order.place" if reduces => Request::PlaceReducing,
+        "order.place" => Request::PlaceOpening,
+        "order.modify" => Request::Amend,
+        "order.cancel" => Request::Cancel,
+        "order.status" => Request::Query,
+        method if method.contains("account.") => Request::Account,
+        _ => Request::Other,
+    };
+    let client_id = of(id_name(request));
+    Asked {
+        request,
+        number: message["id"].clone(),
+        key: of("apiKey"),
+        symbol: of("symbol"),
+        client_id,
+        qty: Qty::parse(of("quantity").as_bytes()),
+    }
+}
+
+/// A request over HTTP.
+pub(super) fn of_http(request: &HttpRequest<'_>) -> Asked {
+    let (path, query) = request.target.split_once('?').unwrap_or((request.target, ""));
+    let body = String::from_utf8_lossy(request.body);
+    let of = |name: &str| {
+        let mut pairs = query.split('&').chain(body.split('&'));
+        let found = pairs.find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+        found.unwrap_or_default().to_owned()
+    };
+    let kind = match (request.method, path) {
+        ("POST", "/fapi/v1/order") if of("reduceOnly") == "true" => Request::PlaceReducing,
+        ("POST", "/fapi/v1/order") => Request::PlaceOpening,
+        ("PUT", "/fapi/v1/order") => Request::Amend,
+        ("DELETE", "/fapi/v1/order") => Request::Cancel,
+        ("GET", "/fapi/v1/order") => Request::Query,
+        ("DELETE", "/fapi/v1/allOpenOrders") => Request::CancelAll,
+        ("GET", "/fapi/v1/openOrders" | "/fapi/v1/openOrder") => Request::OpenOrders,
+        ("GET", "/fapi/v1/userTrades" | "/fapi/v1/allOrders") => Request::Trades,
+        ("GET", path) if ACCOUNT.iter().any(|known| path.ends_with(known)) => Request::Account,
+        _ => Request::Other,
+    };
+    let client_id = of(id_name(kind));
+    Asked {
+        request: kind,
+        number: Value::Null,
+        key: request.api_key.unwrap_or_default().to_owned(),
+        symbol: of("symbol"),
+        client_id,
+        qty: Qty::parse(of("quantity").as_bytes()),
+    }
+}
+
+fn id_name(request: Request) -> &'static str {
+    let is_new = matches!(request, Request::PlaceOpening | Request::PlaceReducing);
+    if is_new { "newClientOrderId" } else { "origClientOrderId" }
+}
+
+/// Ends of the paths that read the account.
+const ACCOUNT: [&str; 5] =
+    ["/balance", "/account", "/positionRisk", "/accountConfig", "/symbolConfig"];
+
+/// What a frame of the private stream tells.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Told {
+    /// A trade, or the wallet after one.
+    Trade,
+    /// Anything else.
+    Other,
+}
+
+/// Looks only at private frames: they alone hold these words.
+pub(super) fn told(frame: &[u8]) -> Told {
+    let has = |word: &[u8]| frame.windows(word.len()).any(|part| part == word);
+    let trade = has(b"\"ORDER_TRADE_UPDATE\"") && has(b"\"x\":\"TRADE\"");
+    if trade || has(b"\"ACCOUNT_UPDATE\"") { Told::Trade } else { Told::Other }
+}
+
+/// Status, code and text of a refusal; `None` for a fault that is none.
+pub(super) fn words(kind: FaultKind) -> Option<(u16, i32, &'static str)> {
+    match kind {
+        FaultKind::UnknownExecuted | FaultKind::UnknownUnexecuted => {
+            Some((503, -1000, "Unknown error, please check your request or try again later."))
+        }
+        FaultKind::Unavailable => Some((503, 0, "Service Unavailable.")),
+        FaultKind::InternalError => {
+            Some((503, 0, "Internal error; unable to process your request. Please try again."))
+        }
+        FaultKind::Throttled => Some((
+            503,
+            -1008,
+            "Request throttled by system-level protection. Reduce-only/close-position orders are \
+             exempt. Please try again.",
+        )),
+        FaultKind::RequestLost
+        | FaultKind::AckLost
+        | FaultKind::DuplicateFill
+        | FaultKind::FillLost
+        | FaultKind::FillBeforeAck
+        | FaultKind::CancelBeforeFill
+        | FaultKind::CancelFilled
+        | FaultKind::Delay
+        | FaultKind::Late
+        | FaultKind::Disconnect
+        | FaultKind::DisconnectLost
+        | FaultKind::PartialFill => None,
+    }
+}
+
+/// The same as a body.
+pub(super) fn body(code: i32, text: &str) -> Value {
+    json!({"code": code, "msg": text})
+}
