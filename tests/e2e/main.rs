@@ -36,3 +36,4 @@ mod rest;
 mod runs;
 mod screens;
 mod support;
+mod zombies;
