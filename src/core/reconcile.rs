@@ -14,7 +14,7 @@ use super::portfolio::Portfolio;
 use super::setup::Timing;
 use crate::types::{
     AccountSnapshot, AssetId, Cash, ClientOrderId, Instrument, InstrumentId, MS, Qty, QueryToken,
-    SECOND, VenueId,
+    VenueId,
 };
 
 /// One difference between the venue's account and ours, with both values.
@@ -93,7 +93,11 @@ const AGAIN_NS: u64 = 200 * MS;
 /// Over time one reading in so long, and so many at once after a quiet time: a reading is several
 /// requests, and the venue counts them. On Binance it weighs 60, and one more for each symbol now
 /// and then (venue sheet section 3), so twenty in the busiest minute are 1,200 of its 2,400.
-const READING_NS: u64 = 5 * SECOND;
+///
+/// Decision: no whole second. A flatten tries again every second, and what is heard of it makes a
+/// reading that was asked at the same instant inconclusive: in step with it no reading would ever
+/// count.
+const READING_NS: u64 = 5_050 * MS;
 const READINGS_AT_ONCE: u64 = 8;
 
 /// So many inconclusive readings in a row stop new risk: a truth that is never proven is none.
