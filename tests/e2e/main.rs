@@ -28,6 +28,7 @@ mod operators;
 mod panics;
 mod proxy;
 mod recordings;
+mod replays;
 mod resets;
 mod rest;
 mod runs;
