@@ -5,9 +5,10 @@ use crate::support::{Deployment, Done, ExchangeProcess, eventually, number};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
+use tradekeel::core::BreakerMark;
 use tradekeel::store::journal::{Entry, Reader};
-use tradekeel::store::{Record, journal};
-use tradekeel::types::Price;
+use tradekeel::store::{Losses, Record, journal, losses};
+use tradekeel::types::{Price, SECOND};
 
 const WHO: [&str; 4] = ["--by", "ada", "--reason", "e2e"];
 
@@ -115,9 +116,12 @@ fn each_start_is_replayed_by_itself_across_a_kill_9() {
 #[test]
 fn an_order_and_a_denial_are_explained_with_what_the_kernel_saw() {
     let deployment = Deployment::paper();
-    let running = deployment.trading();
-    deployment.ask_ok(&with_author(&["kill-switch", "trip"]));
-    deployment.until("it denies", |status| 0 < number(&status["denied"]["KillSwitch"]));
+    deployment.trading().stop();
+    let mark = BreakerMark { opened: 1, cooldown_ns: 600 * SECOND, ..BreakerMark::default() };
+    let kept = Losses { day: None, breaker: Some(mark) };
+    losses::write(&deployment.folder().join("state"), &kept).unwrap();
+    let running = deployment.started();
+    deployment.until("it denies", |status| 0 < number(&status["denied"]["BreakerOpen"]));
     running.stop();
 
     let order = report(&deployment, &["--explain", "1-1"]);
@@ -131,7 +135,10 @@ fn an_order_and_a_denial_are_explained_with_what_the_kernel_saw() {
 
     let denial = find(&deployment, |record| matches!(record, Record::Denied(_))).unwrap();
     let text = replay(&deployment, &["--explain", &denial.to_string()]).out;
-    assert!(text.contains("denied: KillSwitch") && text.contains("KILLED"), "{text}");
+    assert!(
+        text.contains("denied: BreakerOpen") && text.contains("reconciled         yes"),
+        "{text}"
+    );
 
     let unknown = replay(&deployment, &["--explain", "1-4000000000"]);
     assert_eq!(unknown.code, Some(1));
