@@ -11,8 +11,8 @@ use super::{amending, terms};
 use crate::core::hedge::HedgeAround;
 use crate::types::{Cash, Purpose};
 
-/// What a strategy's wish, which is that to the account, asks to pass as. An order that hedges still
-/// does at another price, as long as it becomes no larger.
+/// What a strategy's wish, which is that to the account, asks to pass as. An order that hedges does
+/// so at another price too, as long as it becomes no larger.
 pub(super) fn passage(
     wish: &Wish<'_>,
     purpose: Purpose,

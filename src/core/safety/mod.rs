@@ -1,8 +1,8 @@
 //! The safety kernel: the one gate between a wish and an order.
 //!
-//! `review` is synchronous, allocation-free and runs inline before every order: first the checks of
-//! the place (`place.rs`), then those of the order (`order.rs`), in order of precedence, the same as
-//! [`DenyReason`]: the first that fails names the reason.
+//! `review` is synchronous, allocation-free and runs inline before every order: the checks of the
+//! place first (`place.rs`), then those of the order (`order.rs`), in order of precedence, the same
+//! as [`DenyReason`]: the first that fails names the reason.
 //!
 //! Must hold: only `Kernel::review` and `Kernel::review_exit` make an [`Approved`], and only
 //! `Kernel::review_amend` an [`ApprovedAmend`]; what is not known denies; a stop never denies an
