@@ -31,6 +31,7 @@ mod panics;
 mod proxy;
 mod races;
 mod recordings;
+mod replays;
 mod resets;
 mod rest;
 mod runs;
