@@ -19,6 +19,12 @@ use crate::types::{
     OrderStatus,
 };
 
+/// False for a word that nothing happened: it must not keep a reading from counting. An order that
+/// the venue does not know waits for such a reading, and is asked after until then (SAFETY E11).
+fn may_move(kind: &ExecutionKind) -> bool {
+    !matches!(kind, ExecutionKind::NotFound | ExecutionKind::Rejected { .. })
+}
+
 impl Core {
     pub(super) fn on_execution(
         &mut self,
@@ -36,7 +42,9 @@ impl Core {
         report: &ExecutionReport,
         effects: &mut Effects,
     ) -> Option<Applied> {
-        self.state.on_activity(self.state.venue_of(report.instrument));
+        if may_move(&report.kind) {
+            self.state.on_activity(self.state.venue_of(report.instrument));
+        }
         let id = match report.order {
             OrderRef::Ours(id) => id,
             OrderRef::Foreign(order) => {
