@@ -2,7 +2,7 @@
 
 use super::latch_table::{NamedLatch, ScopeName};
 use super::ledgers::NamedLedger;
-use super::record::{AmendDenial, AmendIntent, Carried, Denial, OrderIntent, Record, Start};
+use super::record::{AmendDenial, AmendIntent, Carried, Denial, OrderIntent, Record, Repair, Start};
 use crate::core::safety::{DenyReason, TripReason, TripRecord};
 use crate::core::{
     Baseline, BreakerMark, ClockSample, Criterion, DayMark, HighWater, JournalState, Kept,
@@ -413,6 +413,12 @@ impl Dice {
             121 => Record::AmendDenied(self.amend_denial()),
             122 => Record::Child { order: self.order_intent(), parent: ParentId(self.id()) },
             123 => Record::Parent(self.parent_event()),
+            124 => Record::Lost { count: self.roll() >> 32 },
+            125 => Record::Repaired(Repair {
+                by: self.text(),
+                reason: self.text(),
+                faults: self.word(),
+            }),
             _ => unreachable!("kind {kind} has no sample"),
         }
     }

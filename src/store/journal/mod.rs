@@ -40,8 +40,10 @@ mod lock;
 mod merge;
 mod open;
 mod reader;
+mod repair;
 mod scan;
 mod segment;
+mod verify;
 mod words;
 mod writer;
 
@@ -56,6 +58,8 @@ pub use berth::Shelter;
 pub use chain::Link;
 pub use open::{Damage, LastShutdown, Opened, open};
 pub use reader::{Entry, Reader, tail};
+pub use repair::{Repaired, repair};
+pub use verify::{Fault, Verified, verify};
 pub use writer::Writer;
 
 use super::StoreError;
