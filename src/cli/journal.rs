@@ -109,9 +109,9 @@ pub struct Repair {
 /// The name of a kind of record.
 fn kind(text: &str) -> Result<String, String> {
     let known = Record::NAMES.iter().find(|name| name.eq_ignore_ascii_case(text));
-    known.map(|name| (*name).to_owned()).ok_or_else(|| {
-        format!("no kind of record; there are {}", Record::NAMES.join(", "))
-    })
+    known
+        .map(|name| (*name).to_owned())
+        .ok_or_else(|| format!("no kind of record; there are {}", Record::NAMES.join(", ")))
 }
 
 /// Does one of them.
@@ -177,19 +177,22 @@ fn summarise(folder: &Path, it: &Verified, console: &mut Console<'_>) -> io::Res
     }
     if 0 < it.repairs {
         let (repairs, lost) = (it.repairs, it.lost);
-        console.say(format_args!("repaired {repairs} times; {lost} records were lost to damage"))?;
+        console
+            .say(format_args!("repaired {repairs} times; {lost} records were lost to damage"))?;
     }
     if 0 < it.torn_bytes {
         let bytes = it.torn_bytes;
-        console.say(format_args!("{bytes} bytes of a half-written record at the end: the next \
-            start removes them"))?;
+        console.say(format_args!(
+            "{bytes} bytes of a half-written record at the end: the next \
+            start removes them"
+        ))?;
     }
     match it.faults.len() {
         0 => console.say("whole"),
         1 => console.say("DAMAGED: 1 fault; see RUNBOOK.md, \"The journal is damaged\""),
-        faults => {
-            console.say(format_args!("DAMAGED: {faults} faults; see RUNBOOK.md, \"The journal is damaged\""))
-        }
+        faults => console.say(format_args!(
+            "DAMAGED: {faults} faults; see RUNBOOK.md, \"The journal is damaged\""
+        )),
     }
 }
 
@@ -218,10 +221,11 @@ fn show(folder: &Path, arguments: &Show, console: &mut Console<'_>) -> Done {
 fn tail(folder: &Path, arguments: &Tail, console: &mut Console<'_>) -> Done {
     let (mut shown, mut count) = (0, arguments.count);
     loop {
-        let found = match journal::tail(folder, count, |record| is_wanted(record, &arguments.filter)) {
-            Ok(found) => found,
-            Err(error) => return Ok(Err(error)),
-        };
+        let found =
+            match journal::tail(folder, count, |record| is_wanted(record, &arguments.filter)) {
+                Ok(found) => found,
+                Err(error) => return Ok(Err(error)),
+            };
         for entry in found.iter().filter(|entry| shown < entry.sequence) {
             say(entry, &arguments.filter, console)?;
         }
@@ -244,7 +248,8 @@ fn repair(config: &Config, arguments: &Repair, console: &mut Console<'_>) -> Don
     let (folder, journal) = (&config.folders.journal, &config.journal);
     let (by, reason) = (&arguments.by, &arguments.reason);
     let lanes = &journal.lane_folder;
-    let done = journal::repair(folder, lanes, journal.segment_bytes, Clock::start().stamp(), by, reason);
+    let done =
+        journal::repair(folder, lanes, journal.segment_bytes, Clock::start().stamp(), by, reason);
     match done {
         Ok(None) => console.say("whole: nothing to repair, nothing changed")?,
         Ok(Some(repaired)) => {
@@ -374,7 +379,8 @@ mod tests {
 
     #[test]
     fn a_line_names_every_field_that_is_there() {
-        let value = json!({"id": "7-12", "strategy": null, "terms": {"qty": "0.5", "n": 1}, "by": "a b"});
+        let value =
+            json!({"id": "7-12", "strategy": null, "terms": {"qty": "0.5", "n": 1}, "by": "a b"});
         let mut line = String::new();
         flatten(&value, "", &mut line);
         assert_eq!(line, " by=\"a b\" id=7-12 terms.n=1 terms.qty=0.5");

@@ -50,6 +50,8 @@ mod writer;
 #[cfg(test)]
 mod chain_tests;
 #[cfg(test)]
+mod damage_tests;
+#[cfg(test)]
 mod lane_tests;
 #[cfg(test)]
 mod tests;

@@ -101,7 +101,12 @@ impl Walk {
             self.verified.faults.push(tail);
         }
         if let Some(before) = self.number.filter(|before| before + 1 != number) {
-            self.fault(path, 0, None, &format!("files {} to {} are missing", before + 1, number - 1));
+            self.fault(
+                path,
+                0,
+                None,
+                &format!("files {} to {} are missing", before + 1, number - 1),
+            );
         }
         let follows = header.and_then(|header| header.link);
         let broken = self.verified.head.is_some() && follows != self.verified.head;
@@ -125,7 +130,8 @@ impl Walk {
                     v.records += 1;
                     v.last_sequence = frame.sequence;
                     v.last_at = Some(frame.at);
-                    v.first_sequence = if v.first_sequence == 0 { frame.sequence } else { v.first_sequence };
+                    v.first_sequence =
+                        if v.first_sequence == 0 { frame.sequence } else { v.first_sequence };
                     match Record::decode(frame.kind, frame.version, frame.payload) {
                         Ok(record) => self.record(path, at, frame.sequence, &record),
                         Err(unreadable) => {
