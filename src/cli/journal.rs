@@ -189,10 +189,9 @@ fn summarise(folder: &Path, it: &Verified, console: &mut Console<'_>) -> io::Res
     }
     match it.faults.len() {
         0 => console.say("whole"),
-        1 => console.say("DAMAGED: 1 fault; see RUNBOOK.md, \"The journal is damaged\""),
-        faults => console.say(format_args!(
-            "DAMAGED: {faults} faults; see RUNBOOK.md, \"The journal is damaged\""
-        )),
+        1 => console.say("DAMAGED: 1 fault; see RUNBOOK.md, \"A file is damaged\""),
+        faults => console
+            .say(format_args!("DAMAGED: {faults} faults; see RUNBOOK.md, \"A file is damaged\"")),
     }
 }
 
@@ -251,7 +250,7 @@ fn repair(config: &Config, arguments: &Repair, console: &mut Console<'_>) -> Don
     let done =
         journal::repair(folder, lanes, journal.segment_bytes, Clock::start().stamp(), by, reason);
     match done {
-        Ok(None) => console.say("whole: nothing to repair, nothing changed")?,
+        Ok(None) => console.say("nothing to repair, nothing changed")?,
         Ok(Some(repaired)) => {
             for copy in &repaired.copies {
                 console.say(format_args!("as it was: {}", copy.display()))?;

@@ -46,7 +46,21 @@ pub(super) fn one_of_each() -> Vec<Record> {
 pub(super) fn many_of_all(count: usize) -> Vec<Record> {
     let kinds: Vec<u16> =
         Record::KINDS.iter().copied().filter(|kind| ![15, 124, 125].contains(kind)).collect();
-    (0..count).map(|at| Dice(at as u64 + 1).record(kinds[at % kinds.len()])).collect()
+    let number = |at: usize| u32::try_from(at).unwrap() + 1;
+    let sound = |at: usize| match Dice(at as u64 + 1).record(kinds[at % kinds.len()]) {
+        // Epochs and ids rise in every journal.
+        Record::Start(start) => Record::Start(Start { epoch: number(at), ..start }),
+        Record::Order(order) => Record::Order(OrderIntent { id: nth_id(number(at)), ..order }),
+        Record::Child { order, parent } => {
+            Record::Child { order: OrderIntent { id: nth_id(number(at)), ..order }, parent }
+        }
+        other => other,
+    };
+    (0..count).map(sound).collect()
+}
+
+fn nth_id(sequence: u32) -> ClientOrderId {
+    ClientOrderId { epoch: 1, sequence }
 }
 
 /// A cycle through the kinds that leave no trace in the state.

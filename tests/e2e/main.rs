@@ -20,6 +20,7 @@ mod clocks;
 mod crashes;
 mod dead_man;
 mod exchanges;
+mod journal_verbs;
 mod journals;
 mod kill_switch;
 mod margin;

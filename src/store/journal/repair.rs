@@ -34,7 +34,7 @@ pub struct Repaired {
     pub sequence: u64,
 }
 
-/// Repairs the journal in `folder`; `None` where nothing is wrong with it. Fails while an engine
+/// Repairs the journal in `folder`; `None` where nothing is wrong that can be repaired. Fails while an engine
 /// runs on it.
 pub fn repair(
     folder: &Path,
@@ -46,7 +46,7 @@ pub fn repair(
 ) -> Result<Option<Repaired>, StoreError> {
     // Opening takes the lock, saves what a lane holds, and goes on behind the damage.
     let (mut journal, writer, _) = open(folder, lanes, segment_bytes)?;
-    let faults = verify(folder)?.faults.len();
+    let faults = verify(folder)?.faults.iter().filter(|fault| fault.is_repairable).count();
     if faults == 0 {
         writer.close()?;
         return Ok(None);
@@ -78,13 +78,13 @@ impl Mender<'_> {
         let mut number_before = None;
         for (number, path) in blank::list(self.folder)? {
             let bytes = fs::read(&path).map_err(StoreError::io("read", &path))?;
-            let Step::Frame(first) = Scan::unchained(&bytes, None).step() else {
+            let Some(first) = first_sequence(&bytes) else {
                 self.mend(number, &path, &bytes)?;
                 continue;
             };
             let missing = number_before.filter(|before: &u64| before + 1 != number);
             if let (Some(before), Some(next)) = (missing, self.next) {
-                self.fill(before + 1, first.sequence.saturating_sub(next), bytes.len())?;
+                self.fill(before + 1, first.saturating_sub(next), bytes.len())?;
             }
             self.mend(number, &path, &bytes)?;
             number_before = Some(number);
@@ -147,6 +147,16 @@ impl Mender<'_> {
         write_synced(&unfinished, bytes)?;
         fs::rename(&unfinished, path).map_err(StoreError::io("name", path))?;
         sync_folder(self.folder)
+    }
+}
+
+/// The first good record of a file; `None` where there is none.
+fn first_sequence(bytes: &[u8]) -> Option<u64> {
+    let mut scan = Scan::unchained(bytes, None);
+    match scan.step() {
+        Step::Frame(frame) => Some(frame.sequence),
+        Step::Damage(_) => scan.next_sequence(),
+        Step::End { .. } => None,
     }
 }
 

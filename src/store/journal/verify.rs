@@ -53,6 +53,8 @@ pub struct Fault {
     pub sequence: Option<u64>,
     /// How it shows.
     pub what: String,
+    /// Whether a repair mends it: bytes can be, what whole records say cannot.
+    pub is_repairable: bool,
 }
 
 impl fmt::Display for Fault {
@@ -136,7 +138,7 @@ impl Walk {
                         Ok(record) => self.record(path, at, frame.sequence, &record),
                         Err(unreadable) => {
                             let what = format!("this version cannot read it: {unreadable:?}");
-                            self.fault(path, at, Some(frame.sequence), &what);
+                            self.contradiction(path, at, frame.sequence, &what);
                         }
                     }
                 }
@@ -162,6 +164,7 @@ impl Walk {
                 at: at as u64,
                 sequence: self.next,
                 what: format!("{torn} bytes are no record"),
+                is_repairable: true,
             });
         }
     }
@@ -178,14 +181,19 @@ impl Walk {
                         "a start has epoch {} and one before it {}",
                         start.epoch, self.verified.epoch
                     );
-                    self.fault(path, at, Some(sequence), &what);
+                    self.contradiction(path, at, sequence, &what);
                 }
                 self.verified.epoch = self.verified.epoch.max(start.epoch);
             }
             Record::Carry(carried) => self.verified.epoch = self.verified.epoch.max(carried.epoch),
             Record::Order(order) | Record::Child { order, .. } => {
                 if self.newest.is_some_and(|newest| order.id <= newest) {
-                    self.fault(path, at, Some(sequence), &format!("{} was used before", order.id));
+                    self.contradiction(
+                        path,
+                        at,
+                        sequence,
+                        &format!("{} was used before", order.id),
+                    );
                 }
                 self.newest = self.newest.max(Some(order.id));
             }
@@ -197,6 +205,15 @@ impl Walk {
 
     fn fault(&mut self, path: &Path, at: usize, sequence: Option<u64>, what: &str) {
         let (path, what) = (path.to_owned(), what.to_owned());
-        self.verified.faults.push(Fault { path, at: at as u64, sequence, what });
+        let is_repairable = true;
+        self.verified.faults.push(Fault { path, at: at as u64, sequence, what, is_repairable });
+    }
+
+    /// A whole record says what it may not.
+    fn contradiction(&mut self, path: &Path, at: usize, sequence: u64, what: &str) {
+        self.fault(path, at, Some(sequence), what);
+        if let Some(fault) = self.verified.faults.last_mut() {
+            fault.is_repairable = false;
+        }
     }
 }
