@@ -78,6 +78,7 @@ use words::Words;
 pub struct Journal {
     pen: Pen,
     ready: rtrb::Consumer<Pen>,
+    /// Of the next record.
     sequence: u64,
     carried: Carried,
     parts: Parts,
@@ -109,7 +110,7 @@ impl Journal {
 
     /// Of the last record that was appended; 0 before the first.
     pub fn sequence(&self) -> u64 {
-        self.sequence
+        self.sequence - 1
     }
 
     #[cold]

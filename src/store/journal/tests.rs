@@ -141,9 +141,12 @@ fn a_record_is_durable_when_it_was_synced_and_not_before() {
     let folder = tempfile::tempdir().unwrap();
     let (mut journal, mut writer, _) = open(folder.path(), SEGMENT).unwrap();
     let durability = journal.durability();
+    assert_eq!(journal.sequence(), 0);
     let first = journal.append(at(1), &Record::Trip(samples::trip(1))).unwrap();
+    assert_eq!(journal.sequence(), first);
     assert!(!durability.covers(first));
     writer.sync().unwrap();
+    assert!(durability.covers(journal.sequence()), "nothing is waited for");
     assert!(durability.covers(first) && !durability.covers(first + 1));
     let second = journal.append(at(2), &Record::Stop { clean: true }).unwrap();
     assert!(!durability.covers(second));
