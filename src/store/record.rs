@@ -444,8 +444,8 @@ records! {
     },
     /// A parent was opened, denied or ended. None is read back: a start ends those before it.
     123 = Parent(event: ParentEvent),
-    /// Stands where records were lost, from its own sequence on; the chain is not known from here to
-    /// the end of the segment. Written by a repair only.
+    /// Stands where records were lost, from its own sequence on; the chain is not known from here
+    /// to the end of the segment. Written by a repair only.
     124 = Lost {
         /// How many; none where only the chain was broken.
         count: u64,

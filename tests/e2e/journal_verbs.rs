@@ -94,6 +94,7 @@ fn a_follower_sees_what_a_running_engine_writes() {
     let file = deployment.file().display().to_string();
     let arguments = ["journal", "tail", "--follow", "--count", "1", "--config", &file];
     let follower = crate::support::Process::start(deployment.root(), &arguments);
+    assert!(eventually(|| !follower.out().is_empty()), "it shows the last one");
     deployment.ask_ok(&["halt", "--by", "ada", "--reason", "to be seen"]);
     assert!(eventually(|| follower.out().contains("to be seen")), "{}", follower.out());
     running.stop();

@@ -1,9 +1,9 @@
 //! Makes a damaged journal readable again, on the word of a named person.
 //!
-//! Must hold: a damaged file is copied away and synced before anything of it is changed; every whole
-//! record is kept as it stands, byte for byte; where records were lost a record says so
-//! ([`Record::Lost`]), and behind it, to the end of its file, the chain counts as not known. That it
-//! was repaired, by whom and why, is on disk before the first file is changed, and the engine is
+//! Must hold: a damaged file is copied away and synced before anything of it is changed; every
+//! whole record is kept as it stands, byte for byte; where records were lost a record says so
+//! ([`Record::Lost`]), and behind it, to the end of its file, the chain counts as not known. That
+//! it was repaired, by whom and why, is on disk before the first file is changed, and the engine is
 //! KILLED from then until a reset: a trip may have stood in what was lost.
 //!
 //! Not here: inventing what was lost, and removing a record, however strange it is.
@@ -34,8 +34,8 @@ pub struct Repaired {
     pub sequence: u64,
 }
 
-/// Repairs the journal in `folder`; `None` where nothing is wrong that can be repaired. Fails while an engine
-/// runs on it.
+/// Repairs the journal in `folder`; `None` where nothing is wrong that can be repaired. Fails while
+/// an engine runs on it.
 pub fn repair(
     folder: &Path,
     lanes: &Path,
