@@ -20,6 +20,7 @@ pub mod journal;
 pub mod kill_switch;
 pub mod panic;
 pub mod record;
+pub mod replay;
 pub mod resume;
 pub mod run;
 pub mod status;
@@ -62,6 +63,8 @@ enum Verb {
     Record(record::Arguments),
     /// Play a recorded market against the strategies of a configuration
     Backtest(backtest::Arguments),
+    /// Run a recorded run again: the same inputs must give the same decisions
+    Replay(replay::Arguments),
     /// Check, show or describe a configuration
     Config(config::Arguments),
     /// Write a first configuration
@@ -155,6 +158,9 @@ fn execute(line: Line, registry: &Registry, console: &mut Console<'_>) -> io::Re
         Verb::Exchange(arguments) => exchange::execute(&arguments, registry, console),
         Verb::Record(arguments) => record::execute(&arguments, registry, console),
         Verb::Backtest(arguments) => backtest::execute(&arguments, registry, console),
+
+        // Verbs that read what an engine left.
+        Verb::Replay(arguments) => replay::execute(&arguments, registry, console),
 
         // Verbs that ask a running engine.
         Verb::Status(arguments) => status::execute(&arguments, registry, console),

@@ -11,7 +11,7 @@ use super::fault::Collector;
 use super::interpolate::Lookup;
 use super::values::Values;
 use super::{build_limits, build_strategies, build_venue, build_windows};
-use crate::core::{Registry, Sharing};
+use crate::core::{MarketRecording, Registry, Sharing};
 use crate::types::{Cash, MS, Qty};
 use std::path::{Path, PathBuf};
 
@@ -33,6 +33,7 @@ pub(super) fn config(
     Some(Config {
         path: path.to_owned(),
         hash: values.hash(),
+        values: values.plain(),
         instance: values.text("instance")?.to_owned(),
         mode: mode(values)?,
         initial_state: initial_state(values)?,
@@ -124,6 +125,12 @@ fn journal(values: &Values) -> Option<JournalConfig> {
         segment_bytes: values.whole("journal.segment_mb")?.checked_mul(MEGABYTE)?,
         lane_folder: PathBuf::from(values.text("journal.lane_folder")?),
         sync_ns: values.whole("journal.sync_ms")?.checked_mul(MS)?,
+        market_data: match values.text("journal.market_data")? {
+            "full" => MarketRecording::Full,
+            "quotes" => MarketRecording::Quotes,
+            "off" => MarketRecording::Off,
+            _ => return None,
+        },
     })
 }
 

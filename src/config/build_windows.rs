@@ -81,6 +81,19 @@ pub(super) fn is_moment(text: &str) -> bool {
     moment(text).is_some()
 }
 
+/// Seconds of Unix time of `2026-01-01T00:00Z` or `2026-01-01T00:00:30Z`.
+pub fn unix_seconds(text: &str) -> Option<u64> {
+    let text = text.strip_suffix('Z')?;
+    let (minute, second) = match text.split_at_checked(16)? {
+        (minute, "") => (minute, 0),
+        (minute, second) => (minute, digits(second.strip_prefix(':')?, 2)?),
+    };
+    match moment(&format!("{minute}Z"))? {
+        Moment::Once(seconds) if second < 60 => Some(seconds + second),
+        Moment::Once(_) | Moment::Daily(_) => None,
+    }
+}
+
 fn moment(text: &str) -> Option<Moment> {
     let Some((date, time)) = text.split_once('T') else {
         return minute(text).map(Moment::Daily);

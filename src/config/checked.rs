@@ -1,8 +1,9 @@
 //! The configuration after checking: every value in range, every relation true.
 
-use crate::core::{Budget, DeadManTiming, Limits, Params, Sharing, Timing};
+use crate::core::{Budget, DeadManTiming, Limits, MarketRecording, Params, Sharing, Timing};
 use crate::types::{Cash, InstrumentId, Qty};
 use crate::venue::{Credentials, VenueKind};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// A whole deployment.
@@ -13,6 +14,9 @@ pub struct Config {
     /// SHA-256 of the checked values without secrets, as hex: said at start, in the journal and in
     /// the status, so that two people know that they speak of the same numbers.
     pub hash: String,
+    /// Every value by its path in its one spelling, secrets left out: what the hash is taken of,
+    /// and what a run tells its journal.
+    pub values: BTreeMap<String, String>,
     /// Names the folder of this deployment (D20).
     pub instance: String,
     /// Real money or not.
@@ -268,6 +272,8 @@ pub struct JournalConfig {
     pub lane_folder: PathBuf,
     /// Longest time between two syncs to disk.
     pub sync_ns: u64,
+    /// How much of the market is recorded.
+    pub market_data: MarketRecording,
 }
 
 /// Log.

@@ -26,6 +26,7 @@ mod fault;
 mod interpolate;
 mod keys;
 mod kinds;
+mod rebuild;
 mod relations;
 mod scalar;
 mod schema;
@@ -44,6 +45,7 @@ mod shipped_tests;
 mod tests;
 
 pub use address::rest_address;
+pub use build_windows::unix_seconds;
 pub use checked::{
     Access, AttestationPolicy, Config, DeadManConfig, DeadManOff, Endpoint, ExchangeConfig,
     Folders, InitialState, InstrumentConfig, JournalConfig, LogConfig, LogFormat, MarketSource,
@@ -51,11 +53,13 @@ pub use checked::{
 };
 pub use fault::{Fault, FaultKind, Faults, Place};
 pub use interpolate::Lookup;
+pub use rebuild::{RebuildError, rebuild};
 pub use schema::schema;
 pub use secret::{SecretFault, credentials};
 
 use crate::core::Registry;
 use fault::Collector;
+use keys::Kind;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

@@ -383,6 +383,13 @@ const RUNNING: &[Key] = &[
         "Longest time until it is safe against a loss of power. A crash of the engine loses \
          nothing.",
     ),
+    default(
+        "journal.market_data",
+        Kind::Choice(&["full", "quotes", "off"]),
+        "full",
+        "How much of the market is recorded. full: a replay reproduces every decision. quotes: best \
+         prices and marks. off: nothing.",
+    ),
     default("log", Kind::Group, "", "What is said to people."),
     default(
         "log.filter",

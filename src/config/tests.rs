@@ -3,7 +3,8 @@
 use super::*;
 use crate::core::{
     Appetite, BreakerLimits, DayLimits, DeadManTiming, ExposureLimits, Limits, MarginLimits,
-    OnTrip, ParentRule, Permissions, RejectLimits, Sharing, Storm, StrategyLimits, Taker,
+    MarketRecording, OnTrip, ParentRule, Permissions, RejectLimits, Sharing, Storm, StrategyLimits,
+    Taker,
 };
 use crate::types::{Cash, InstrumentId, MS, MarginMode, Qty, SECOND};
 use proptest::prelude::*;
@@ -214,9 +215,10 @@ fn every_value_of_the_small_file_arrives() {
     assert_eq!(config.timing.reconcile_timeout_ns, 5 * SECOND);
     assert_eq!(config.timing.balance_tolerance, Cash::ZERO);
     assert_eq!(config.runtime, RuntimeConfig { wait: Wait::Park, pins: Pins::default() });
-    let journal =
-        JournalConfig { segment_bytes: 16 << 20, lane_folder: "/dev/shm".into(), sync_ns: 50 * MS };
-    assert_eq!(config.journal, journal);
+    let JournalConfig { segment_bytes, lane_folder, sync_ns, market_data } = &config.journal;
+    let kept = (*segment_bytes, *sync_ns, *market_data);
+    assert_eq!(kept, (16 << 20, 50 * MS, MarketRecording::Full));
+    assert_eq!(lane_folder, Path::new("/dev/shm"));
     assert_eq!((config.log.filter.as_str(), config.log.format), ("info", LogFormat::Text));
     assert_eq!(config.backtest_latency_ns, 5 * MS);
 }

@@ -3,6 +3,8 @@
 //! Must hold: the same numbers in the same order give the same digest on every machine. It finds
 //! accidents and is no defence against somebody who wants a collision.
 
+use std::fmt;
+
 /// A digest under way. By value, so that a state reads as a chain of [`Self::with`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Digest(u64);
@@ -44,9 +46,27 @@ impl Digest {
         }
     }
 
+    /// With some text.
+    #[must_use]
+    pub fn with_text(self, text: &str) -> Self {
+        text.as_bytes().chunks(8).fold(self.with_count(text.len() as u64), |digest, piece| {
+            let mut bytes = [0; 8];
+            bytes[..piece.len()].copy_from_slice(piece);
+            digest.with(i64::from_le_bytes(bytes))
+        })
+    }
+
     /// The number so far.
     pub const fn value(self) -> u64 {
         self.0
+    }
+}
+
+/// What is written is taken in as text, so that a value goes in as it would be printed.
+impl fmt::Write for Digest {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        *self = self.with_text(text);
+        Ok(())
     }
 }
 
@@ -74,5 +94,7 @@ mod tests {
         let new = Digest::new();
         assert_ne!(new.with(1).with(2), new.with(2).with(1));
         assert_ne!(new.with_known(None), new.with_known(Some(0)));
+        assert_ne!(new.with_text("a"), new.with_text("a\0"));
+        assert_ne!(new.with_text("12345678").with_text("9"), new.with_text("123456789"));
     }
 }

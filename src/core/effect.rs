@@ -1,6 +1,7 @@
 //! Everything the core can ask of the world: the one closed list of outputs.
 
 use super::alert::Alert;
+use super::digest::Digest;
 use super::event::OperatorRequest;
 use super::kept::Kept;
 use super::ledger::LedgerLine;
@@ -13,6 +14,7 @@ use crate::types::{
     NotSentReason, OrderRef, OrderRequest, OrderStatus, QueryToken, StrategyId, VenueId,
 };
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 /// Most effects that one event may cause. Work that can pile up (expired orders, cancels after a
 /// trip) looks at [`Effects::room`] and goes on with the next event; the rest is bounded by the
@@ -95,6 +97,21 @@ pub enum Effect {
         /// Done, or why not.
         answer: Result<(), Refusal>,
     },
+}
+
+impl Effect {
+    /// Takes it into a running digest, as it would be printed.
+    pub fn digest(&self, digest: Digest) -> Digest {
+        let mut digest = digest;
+        if let Self::Closed { id, status } = self {
+            // The one of these that comes as often as orders.
+            let (epoch, sequence) = (id.epoch.into(), id.sequence.into());
+            return digest.with(epoch).with(sequence).with(*status as i64);
+        }
+        // A digest takes all text.
+        let _ = write!(digest, "{self:?}");
+        digest
+    }
 }
 
 /// A message to a venue.

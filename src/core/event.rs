@@ -63,7 +63,7 @@ pub enum AccountEvent {
 }
 
 /// The venue's rules for orders of one instrument, as they are now.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ReferenceEvent {
     /// Of what.
     pub instrument: InstrumentId,

@@ -168,14 +168,18 @@ impl Market {
         self.state == BookState::Whole
     }
 
-    /// Its part of the state digest.
+    /// A number that two equal books share.
+    pub(super) fn book_digest(&self) -> u64 {
+        self.book.digest()
+    }
+
+    /// Its part of the state digest, the levels of the book apart.
     pub(super) fn digest(&self, digest: Digest) -> Digest {
         digest
             .with_known(self.quote.map(|quote| quote.bid.units()))
             .with_known(self.quote.map(|quote| quote.ask.units()))
             .with_known(self.mark.map(Price::units))
             .with(self.state as i64)
-            .with_count(self.book.digest())
             .with_count(self.last_trade.map_or(0, |trade| trade.id))
     }
 }

@@ -84,9 +84,9 @@ pub use reconcile::Finding;
 pub use setup::{
     Appetite, Attestation, BreakerLimits, Budget, ClockLimits, DayLimits, DeadManTiming,
     DrawdownLimits, ExposureLimits, HedgeGroup, InstrumentLimits, Limits, MarginLimits,
-    NoTradeWindow, Often, OnTrip, PriceMoveLimits, Rate, RejectLimits, RepeatLimits, Resting,
-    Restored, Seat, Setup, Sharing, SlippageLimits, Span, Storm, StrategyLimits, Taker, Timing,
-    Valuation,
+    MarketRecording, NoTradeWindow, Often, OnTrip, PriceMoveLimits, Rate, RejectLimits,
+    RepeatLimits, Resting, Restored, Seat, Setup, Sharing, SlippageLimits, Span, Storm,
+    StrategyLimits, Taker, Timing, Valuation,
 };
 pub use status::{
     Counters, InstrumentStatus, LatchStatus, LossStatus, Status, StrategyStatus, VenueStatus,
@@ -220,8 +220,15 @@ impl Core {
         self.keep_ledgers(effects);
     }
 
-    /// A number that two equal states share.
+    /// A number that two equal states share: all of [`Self::pulse`], and every level of the books.
     pub fn digest(&self) -> u64 {
+        let books = self.state.market.iter().map(market::Market::book_digest);
+        books.fold(Digest::new().with_count(self.pulse()), Digest::with_count).value()
+    }
+
+    /// A number that two equal states share, quick enough to be taken while trading: without the
+    /// levels of the books, which are thousands.
+    pub fn pulse(&self) -> u64 {
         let counters = &self.counters;
         let counts = [counters.events, counters.orders_sent, counters.denied_total()];
         let digest = counts.iter().fold(Digest::new(), |digest, count| digest.with_count(*count));

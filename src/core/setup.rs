@@ -88,6 +88,29 @@ pub enum Attestation {
     Missing,
 }
 
+/// What of the market is journaled (D23): the input that there is most of.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum MarketRecording {
+    /// All of it: a replay reproduces every decision.
+    #[default]
+    Full,
+    /// Best prices and marks: enough to see what they were, and not to reproduce a decision.
+    Quotes,
+    /// Nothing.
+    Off,
+}
+
+impl MarketRecording {
+    /// The word of the configuration and of reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Quotes => "quotes",
+            Self::Off => "off",
+        }
+    }
+}
+
 /// How an asset becomes reporting currency (D17).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Valuation {

@@ -264,6 +264,11 @@ impl Intents {
         Some(id)
     }
 
+    /// What was wished in this callback so far, in order.
+    pub fn as_slice(&self) -> &[Intent] {
+        &self.wishes
+    }
+
     pub(super) fn get(&self, at: usize) -> Option<Intent> {
         self.wishes.get(at).copied()
     }

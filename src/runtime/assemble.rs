@@ -92,6 +92,15 @@ impl Universe {
                 filters: listing.filters,
             });
         }
+        Ok(Self::known(instruments, assets, reporting))
+    }
+
+    /// Of instruments and assets that were found before.
+    pub(super) fn known(
+        instruments: Vec<Instrument>,
+        assets: Vec<String>,
+        reporting: &String,
+    ) -> Self {
         let valuations = assets.iter().zip(0_u8..).map(|(name, id)| {
             let asset = AssetId(id);
             let by = instruments.iter().find(|it| it.base == asset && it.quote == AssetId(0));
@@ -102,7 +111,7 @@ impl Universe {
             }
         });
         let valuations = valuations.collect();
-        Ok(Self { instruments, assets, valuations })
+        Self { instruments, assets, valuations }
     }
 
     /// What the dialects must know.

@@ -13,7 +13,7 @@ use super::lane::{Filler, Reader};
 use super::outputs::Outputs;
 use crate::config::Wait;
 use crate::core::{Core, Effects, Event, EventKind, Status};
-use crate::types::MS;
+use crate::types::{MS, SECOND, Stamp};
 use std::sync::Arc;
 
 /// How often the core is told that time passed. Times to live and retries are good to this.
@@ -21,6 +21,10 @@ const TIMER_NS: u64 = 5 * MS;
 
 /// How often the state is copied out for people and programs.
 const STATUS_NS: u64 = 100 * MS;
+
+/// How often the journal is told what a replay must have come to: so near is the first difference
+/// of what no record holds.
+const CHECKPOINT_NS: u64 = SECOND;
 
 /// Most events between two looks at the timer: about a millisecond's work.
 const BATCH_MAX: usize = 256;
@@ -79,6 +83,7 @@ pub(super) struct Hot {
     pub(super) last_ns: u64,
     pub(super) next_timer_ns: u64,
     pub(super) next_status_ns: u64,
+    pub(super) next_checkpoint_ns: u64,
 }
 
 impl Hot {
@@ -105,9 +110,14 @@ impl Hot {
         if self.next_timer_ns <= now_ns {
             self.next_timer_ns = now_ns.saturating_add(TIMER_NS);
             if let Some(kind) = self.outputs.look_at_disk(now_ns) {
-                self.step(Incoming { received_ns: now_ns, kind });
+                self.tell(kind);
             }
-            self.step(Incoming { received_ns: now_ns, kind: EventKind::Timer });
+            self.tell(EventKind::Timer);
+        }
+        if self.next_checkpoint_ns <= now_ns {
+            self.next_checkpoint_ns = now_ns.saturating_add(CHECKPOINT_NS);
+            let at = self.stamp();
+            self.outputs.record_checkpoint(&self.core, at);
         }
         if self.next_status_ns <= now_ns {
             self.next_status_ns = now_ns.saturating_add(STATUS_NS);
@@ -116,16 +126,30 @@ impl Hot {
         events
     }
 
-    fn step(&mut self, incoming: Incoming) {
-        let Incoming { received_ns, kind } = incoming;
+    fn stamp(&mut self) -> Stamp {
         let mut at = self.clock.stamp();
         at.mono_ns = at.mono_ns.max(self.last_ns);
         self.last_ns = at.mono_ns;
-        if let EventKind::Operator(_) = kind {
+        at
+    }
+
+    fn step(&mut self, incoming: Incoming) {
+        let at = self.stamp();
+        self.take(Event { at, received_ns: incoming.received_ns, kind: incoming.kind });
+    }
+
+    /// What this thread noticed itself arrives when it is stamped.
+    fn tell(&mut self, kind: EventKind) {
+        let at = self.stamp();
+        self.take(Event { at, received_ns: at.mono_ns, kind });
+    }
+
+    fn take(&mut self, event: Event) {
+        let at = event.at;
+        if let EventKind::Operator(_) = event.kind {
             // Who asked for something looks next at what became of it.
             self.next_status_ns = 0;
         }
-        let event = Event { at, received_ns, kind };
         self.outputs.record_event(&event);
         self.core.step(&event, &mut self.effects);
         for effect in self.effects.drain() {

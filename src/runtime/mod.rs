@@ -35,6 +35,7 @@ mod places;
 mod record;
 mod recorded;
 mod reference;
+pub mod replay;
 mod run;
 mod signals;
 mod startup;

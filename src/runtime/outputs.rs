@@ -1,5 +1,5 @@
 //! Where the hot thread's effects go: into the journal, to the sender, to the disk's own thread, to
-//! people.
+//! people. What comes in is journaled here, too, before the core sees it.
 //!
 //! Must hold: an order is in the journal (a mapped file that survives the process) before its
 //! command leaves (DESIGN idea 8); a journal that cannot be written trips the kill switch and is
@@ -17,14 +17,15 @@ use super::gate::{Gate, Hold};
 use super::hot::Incoming;
 use super::lag::Lag;
 use super::lane::Filler;
-use crate::core::safety::{Approved, ApprovedAmend, Latch};
+use super::replay::{self, decision};
 use crate::core::{
-    AccountEvent, Alert, Command, Core, Effect, Event, EventKind, HighWater, Kept, ModeRecord,
-    ORDERS_MAX, OperatorCommand, OperatorRequest, Refusal, Scope, TripCause,
+    AccountEvent, Alert, Command, Core, Digest, Effect, Event, EventKind, HighWater, Kept,
+    MarketRecording, ModeRecord, ORDERS_MAX, OperatorCommand, OperatorRequest, Refusal, Scope,
+    TripCause,
 };
 use crate::ops::Names;
-use crate::store::{AmendDenial, Denial, Journal, NamedLatch, NamedLedger, Record, ScopeName};
-use crate::types::{NotSentReason, Purpose, Stamp, Text};
+use crate::store::{Journal, NamedLatch, NamedLedger, Record, each_record};
+use crate::types::{MarketData, NotSentReason, Purpose, Stamp, Text};
 use std::collections::VecDeque;
 
 /// Most events of our own making that wait: an order that is refused is not over until its refusal
@@ -56,6 +57,10 @@ pub(super) enum Durable {
 pub(super) struct Outputs {
     journal: Journal,
     journal_failed: bool,
+    /// What of the market is still recorded.
+    taping: MarketRecording,
+    /// The running digest of effects that have no record.
+    told: Digest,
     lag: Lag,
     commands: Filler<Command>,
     durable: Filler<Durable>,
@@ -72,7 +77,7 @@ pub(super) struct Outputs {
 
 impl Outputs {
     pub(super) fn new(
-        (journal, lag): (Journal, Lag),
+        (journal, taping, lag): (Journal, MarketRecording, Lag),
         commands: Filler<Command>,
         durable: Filler<Durable>,
         alerts: Filler<Alert>,
@@ -81,10 +86,12 @@ impl Outputs {
         quarantine_until_ns: u64,
     ) -> Self {
         let refused = VecDeque::with_capacity(REFUSED_MAX);
-        let (journal_failed, alerts_dropped) = (false, 0);
+        let (journal_failed, alerts_dropped, told) = (false, 0, Digest::new());
         Self {
             journal,
             journal_failed,
+            taping,
+            told,
             lag,
             commands,
             durable,
@@ -119,68 +126,101 @@ impl Outputs {
         !self.journal_failed
     }
 
-    /// Journals what came in. Market data is not journaled.
+    /// Journals what came in, as far as it is to be.
     pub(super) fn record_event(&mut self, event: &Event) {
-        let record = match &event.kind {
-            EventKind::Execution(report) => Record::Execution(*report),
-            EventKind::Link(link) => Record::Link(*link),
-            EventKind::Condition(told) => Record::Condition(*told),
-            EventKind::Journal(state) => Record::Journal(*state),
-            EventKind::Clock(sample) => Record::Clock(*sample),
-            EventKind::DeadMan(report) => Record::DeadMan(*report),
-            EventKind::Operator(request) => Record::Operator(*request),
-            EventKind::Account(AccountEvent::Snapshot(_) | AccountEvent::QueryFailed { .. })
-            | EventKind::Account(AccountEvent::Balance(_) | AccountEvent::MarginCall(_))
-            | EventKind::Market(_)
-            | EventKind::Reference(_)
-            | EventKind::Timer => return,
-        };
-        self.append(&record, event.at);
+        if self.is_wanted(event) {
+            each_record(event, |record| {
+                self.append(record, event.at);
+            });
+        }
     }
 
-    /// Does what one effect asks for.
+    /// The market may be left out, and goes before it can fill the journal: what binds orders and
+    /// money never waits behind it.
+    fn is_wanted(&mut self, event: &Event) -> bool {
+        let EventKind::Market(market) = &event.kind else {
+            // Without the market nothing is replayed, and the rest tells no time.
+            return self.taping == MarketRecording::Full || event.kind != EventKind::Timer;
+        };
+        match self.taping {
+            MarketRecording::Off => return false,
+            MarketRecording::Quotes => match market.data {
+                MarketData::Quote(_) | MarketData::Mark(_) => {}
+                MarketData::Trade(_)
+                | MarketData::BookLost
+                | MarketData::BookBegin
+                | MarketData::BookDelta(_)
+                | MarketData::BookEnd { .. } => return false,
+            },
+            MarketRecording::Full => {}
+        }
+        if self.journal.has_spare() {
+            return true;
+        }
+        self.taping = MarketRecording::Off;
+        self.append(&Record::MarketGap, event.at);
+        tracing::error!(
+            "the market outruns the disk: it is not recorded any more, and `engine replay` ends \
+             here; `journal.segment_mb` may be larger"
+        );
+        false
+    }
+
+    /// Journals what a replay must have come to by now.
+    pub(super) fn record_checkpoint(&mut self, core: &Core, at: Stamp) {
+        self.checkpoint(core, at, false);
+    }
+
+    fn checkpoint(&mut self, core: &Core, at: Stamp, whole: bool) {
+        if self.taping == MarketRecording::Full {
+            let checkpoint = replay::checkpoint(core, self.told, whole);
+            self.append(&Record::Checkpoint(checkpoint), at);
+        }
+    }
+
+    /// Does what one effect asks for. A trip shuts the gate before anything else.
     pub(super) fn hand_out(&mut self, effect: Effect, at: Stamp, core: &Core) {
+        if let Effect::Tripped(latch) = &effect {
+            let hold = self.gate.latch(latch.scope);
+            let latch = NamedLatch { scope: self.names.of_scope(latch.scope), trip: latch.trip };
+            self.record_decision(&effect, at, core);
+            self.keep(Durable::Trip { latch, hold });
+            return;
+        }
+        let recorded = self.record_decision(&effect, at, core);
         match effect {
-            Effect::Send(command) => self.send(command, at),
-            Effect::Denied { id, strategy, request, reason } => {
-                self.append(&Record::Denied(Denial { id, strategy, request, reason }), at);
-            }
-            Effect::AmendDenied { id, strategy, instrument, to, reason } => {
-                let denial = AmendDenial { id, strategy, instrument, to, reason };
-                self.append(&Record::AmendDenied(denial), at);
-            }
-            Effect::Parent(event) => {
-                self.append(&Record::Parent(event), at);
-            }
-            Effect::Closed { .. } => {}
-            Effect::Tripped(latch) => self.latch(latch, at),
+            Effect::Send(command) => self.send(command, recorded, at),
+            Effect::Denied { .. }
+            | Effect::AmendDenied { .. }
+            | Effect::Parent(_)
+            | Effect::Closed { .. }
+            | Effect::Tripped(_) => {}
             Effect::Reset { latch, request } => {
                 let generation = latch.trip.generation;
-                self.append(&Record::Reset { generation, request }, at);
                 self.keep(Durable::Reset { generation, request });
                 self.gate.unlatch(latch.scope);
             }
-            Effect::ModeChanged { scope, record } => {
-                self.append(&Record::Standing { scope, record }, at);
-                self.keep(Durable::Mode { scope, record });
-            }
-            Effect::HighWaterChanged(mark) => {
-                self.append(&Record::HighWater(mark), at);
-                self.keep(Durable::HighWater(mark));
-            }
-            Effect::Kept(kept) => {
-                self.append(&Record::Kept(kept), at);
-                self.keep(Durable::Kept(kept));
-            }
+            Effect::ModeChanged { scope, record } => self.keep(Durable::Mode { scope, record }),
+            Effect::HighWaterChanged(mark) => self.keep(Durable::HighWater(mark)),
+            Effect::Kept(kept) => self.keep(Durable::Kept(kept)),
             Effect::Ledger { strategy, instrument, line } => {
                 let strategy = Text::new(self.names.strategy(strategy));
                 let instrument = Text::new(self.names.instrument(instrument));
-                let ledger = NamedLedger { strategy, instrument, line };
-                self.append(&Record::Ledger(ledger), at);
-                self.keep(Durable::Ledger(ledger));
+                self.keep(Durable::Ledger(NamedLedger { strategy, instrument, line }));
             }
-            Effect::Alert(alert) => self.say(alert, at, core),
+            Effect::Alert(alert) => self.say(alert),
             Effect::Answer { ticket, answer } => self.keep(Durable::Answer { ticket, answer }),
+        }
+    }
+
+    /// False when it could not be written.
+    fn record_decision(&mut self, effect: &Effect, at: Stamp, core: &Core) -> bool {
+        match decision(effect, &self.names, core) {
+            Some(record) => self.append(&record, at),
+            None => {
+                self.told = effect.digest(self.told);
+                !self.journal_failed
+            }
         }
     }
 
@@ -192,19 +232,6 @@ impl Outputs {
         }
     }
 
-    fn latch(&mut self, latch: Latch, at: Stamp) {
-        let hold = self.gate.latch(latch.scope);
-        let latch = NamedLatch { scope: self.names.of_scope(latch.scope), trip: latch.trip };
-        let record = match latch.scope {
-            ScopeName::All => Record::Trip(latch.trip),
-            ScopeName::Venue(_) | ScopeName::Strategy(_) | ScopeName::Instrument(_) => {
-                Record::PartTrip(latch)
-            }
-        };
-        self.append(&record, at);
-        self.keep(Durable::Trip { latch, hold });
-    }
-
     /// Lets go of a spent event; what it owns is freed by another thread.
     pub(super) fn discard(&mut self, kind: EventKind) {
         if let EventKind::Account(AccountEvent::Snapshot(_)) = kind {
@@ -212,21 +239,22 @@ impl Outputs {
         }
     }
 
-    /// The last record of the run.
-    pub(super) fn close(&mut self, clean: bool, at: Stamp) {
+    /// The last records of the run.
+    pub(super) fn close(&mut self, core: &Core, clean: bool, at: Stamp) {
+        self.checkpoint(core, at, true);
         self.append(&Record::Stop { clean }, at);
     }
 
-    fn send(&mut self, command: Command, at: Stamp) {
+    fn send(&mut self, command: Command, recorded: bool, at: Stamp) {
         let allowed = match &command {
-            Command::NewOrder(approved) => self.may_leave(approved, at),
-            Command::Amend(approved) => self.may_amend(approved, at),
-            Command::Cancel { id, instrument } => {
-                let (id, instrument) = (*id, *instrument);
-                self.append(&Record::Cancel { id, instrument }, at);
-                Ok(())
+            // An exit of an operator's may leave even when it cannot be recorded.
+            Command::NewOrder(approved) if approved.strategy().is_none() => Ok(()),
+            Command::NewOrder(approved) => {
+                self.judge_recorded(recorded, approved.terms().purpose, at)
             }
-            Command::CancelAll { .. }
+            Command::Amend(approved) => self.judge_recorded(recorded, approved.terms().purpose, at),
+            Command::Cancel { .. }
+            | Command::CancelAll { .. }
             | Command::ArmDeadMan(_)
             | Command::QueryOrder { .. }
             | Command::QueryAccount { .. } => Ok(()),
@@ -240,22 +268,7 @@ impl Outputs {
         }
     }
 
-    /// Records an order, and says whether it may leave then. An exit of an operator's may even when
-    /// it cannot be recorded.
-    fn may_leave(&mut self, approved: &Approved, at: Stamp) -> Result<(), NotSentReason> {
-        let recorded = self.append(&approved.into(), at);
-        if approved.strategy().is_none() {
-            return Ok(());
-        }
-        self.judge_recorded(recorded, approved.terms().purpose, at)
-    }
-
-    /// The same of an amend.
-    fn may_amend(&mut self, approved: &ApprovedAmend, at: Stamp) -> Result<(), NotSentReason> {
-        let recorded = self.append(&Record::Amend(approved.into()), at);
-        self.judge_recorded(recorded, approved.terms().purpose, at)
-    }
-
+    /// Whether an order or an amend may leave.
     fn judge_recorded(
         &self,
         recorded: bool,
@@ -288,11 +301,7 @@ impl Outputs {
         }
     }
 
-    fn say(&mut self, alert: Alert, at: Stamp, core: &Core) {
-        if let Alert::Reconciled { venue, findings } = alert {
-            let token = core.account_token(venue);
-            self.append(&Record::Account { venue, token, findings }, at);
-        }
+    fn say(&mut self, alert: Alert) {
         if self.alerts.push(alert).is_err() {
             self.alerts_dropped += 1;
         }

@@ -5,6 +5,7 @@ use super::assemble::{Universe, hedge_names, id_prefix};
 use super::clock::Clock;
 use super::exchange::{self, ExchangePlan, PAPER_KEY, PAPER_SECRET, Running};
 use super::reference::References;
+use super::replay::foundation;
 use super::signals::Signals;
 use super::startup::{self, Disk, StartError};
 use super::supervisor::Ending;
@@ -176,7 +177,9 @@ async fn prepare(
         () = room.attend() => Err(StartError::Stopped),
         () = signals.next() => Err(StartError::Stopped),
     };
-    match found.and_then(|listings| assemble(config, registry, &listings, &venue, &mut room)) {
+    match found
+        .and_then(|listings| assemble(config, registry, &listings, &venue, (&mut room, clock)))
+    {
         Ok((dialects, core)) => Ok(Prepared { venue, dial, dialects, core, room }),
         Err(error) => {
             room.disk.close_unused(clock);
@@ -191,13 +194,18 @@ fn assemble(
     registry: &Registry,
     listings: &[Listing],
     venue: &Venue,
-    room: &mut Room,
+    (room, clock): (&mut Room, &Clock),
 ) -> Result<(Dialects, Core), StartError> {
     let universe = Universe::new(config, listings)?;
     room.report.names = universe.names(config);
     let directory = universe.directory(id_prefix(config), config.venue.recv_window_ms);
     let dialects = crate::venue::dialects(config.venue.kind, &directory, &venue.credentials);
     let restored = room.restored.clone();
+    let journal = &mut room.disk.journal;
+    if let Err(error) = foundation::record(journal, clock.stamp(), config, &universe, &restored) {
+        // The first input meets the same error, and latches (D5).
+        tracing::error!(%error, "what this run begins with could not be journaled");
+    }
     let core = Core::new(universe.setup(config, registry, room.disk.epoch, restored)?);
     Ok((dialects, core))
 }

@@ -178,7 +178,7 @@ impl Supervisor {
         match hot.join() {
             Ok((core, mut outputs)) => {
                 core.status(&mut report.status);
-                outputs.close(clean, clock.stamp());
+                outputs.close(&core, clean, clock.stamp());
                 report.durable &= outputs.is_durable();
                 let dropped = outputs.alerts_dropped();
                 if 0 < dropped {

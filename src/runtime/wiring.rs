@@ -152,7 +152,7 @@ pub(super) fn start(
         },
     )?;
     let outputs = Outputs::new(
-        (disk.journal, lag),
+        (disk.journal, config.journal.market_data, lag),
         lanes.commands.0,
         lanes.durable.0,
         lanes.alerts.0,
@@ -367,6 +367,7 @@ impl Common<'_> {
             last_ns: 0,
             next_timer_ns: 0,
             next_status_ns: 0,
+            next_checkpoint_ns: 0,
         };
         Ok(threads::spawn("hot", self.config.runtime.pins.hot, move || hot.run())?)
     }

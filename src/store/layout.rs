@@ -12,14 +12,15 @@ use crate::core::safety::{DenyReason, TripReason, TripRecord};
 use crate::core::{
     Baseline, BreakerMark, ClockSample, Criterion, DayMark, HighWater, JournalState, Kept,
     LedgerLine, LinkChannel, LinkEvent, LinkState, Mode, ModeCause, ModeRecord, OperatorCommand,
-    OperatorRequest, Parent, ParentEvent, Probation, STOPS_MAX, Scope, TripCause,
+    OperatorRequest, Parent, ParentEvent, Probation, ReferenceEvent, STOPS_MAX, Scope, TripCause,
 };
 use crate::types::{
-    Amendment, AssetId, Cash, ClientOrderId, Condition, DeadManAnswer, DeadManReport,
-    DeadManRequest, ExecutionKind, ExecutionReport, Fee, Fill, ForeignOrder, InstrumentId,
-    Liquidity, NotSentReason, OrderKind, OrderRef, OrderRequest, OrderStatus, OrderTerms, ParentId,
-    Price, Purpose, Qty, QueryToken, Side, Stamp, StrategyId, Text, TimeInForce, VenueCondition,
-    VenueId,
+    Amendment, AssetId, BalanceCause, BalanceChange, Cash, ClientOrderId, Condition, DeadManAnswer,
+    DeadManReport, DeadManRequest, ExecutionKind, ExecutionReport, Fee, FeeRates, Fill, Filters,
+    ForeignOrder, InstrumentId, InstrumentKind, Liquidity, MarginMode, MarginTier, MarkBand,
+    NotSentReason, OrderKind, OrderRef, OrderRequest, OrderStatus, OrderTerms, ParentId, Price,
+    Purpose, Qty, QueryToken, Side, Stamp, StrategyId, Text, TimeInForce, VenueCondition, VenueId,
+    VenueOrder, VenuePosition, WalletMargin,
 };
 
 /// Version of every layout below and of the records made of them.
@@ -379,6 +380,38 @@ wire_enum!(DenyReason {
     131 = Unattested,
 });
 
+wire_enum!(InstrumentKind { 1 = Spot, 2 = Perpetual });
+wire_enum!(MarginMode { 1 = Cross, 2 = Isolated });
+wire_struct!(MarkBand { up_bps: u32, down_bps: u32 });
+wire_struct!(Filters {
+    price_tick: Price,
+    price_min: Price,
+    price_max: Price,
+    qty_step: Qty,
+    qty_min: Qty,
+    qty_max: Qty,
+    notional_min: Cash,
+    mark_band: Option<MarkBand>,
+    trading: bool,
+});
+wire_struct!(ReferenceEvent { instrument: InstrumentId, filters: Option<Filters> });
+wire_enum!(BalanceCause { 1 = Transfer, 2 = Funding, 3 = ProfitOrLoss });
+wire_struct!(BalanceChange { venue: VenueId, asset: AssetId, amount: Cash, cause: BalanceCause });
+wire_struct!(VenuePosition { instrument: InstrumentId, qty: Qty, entry: Price });
+wire_struct!(VenueOrder {
+    instrument: InstrumentId,
+    order: OrderRef,
+    venue_order_id: u64,
+    side: Side,
+    price: Price,
+    qty: Qty,
+    cum_qty: Qty,
+    purpose: Purpose,
+});
+wire_struct!(WalletMargin { asset: AssetId, available: Cash, balance: Cash });
+wire_struct!(MarginTier { notional_max: Cash, maintenance_ppm: u32, leverage_max: u32 });
+wire_struct!(FeeRates { instrument: InstrumentId, maker_e8: i64, taker_e8: i64 });
+
 wire_struct!(ParentId { 0: ClientOrderId });
 wire_struct!(Parent {
     id: ParentId,
@@ -409,6 +442,8 @@ pub(super) fn reason_of(number: u8) -> Option<TripReason> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::{Attestation, MarketRecording};
+    use crate::store::{AccountTold, ReadingItem};
 
     /// Every number of the table stands once, is read, and is written back as itself.
     fn check_table<T: Numbered>() {
@@ -460,6 +495,13 @@ mod tests {
         check_table::<TripReason>();
         check_table::<DenyReason>();
         check_table::<ParentEvent>();
+        check_table::<InstrumentKind>();
+        check_table::<MarginMode>();
+        check_table::<BalanceCause>();
+        check_table::<Attestation>();
+        check_table::<MarketRecording>();
+        check_table::<AccountTold>();
+        check_table::<ReadingItem>();
     }
 
     #[test]

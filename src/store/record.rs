@@ -7,14 +7,16 @@
 //!
 //! Not here: the frame around a record (`journal/frame.rs`).
 
+use super::foundation::{Chunk, ListedInstrument, TakenOver};
+use super::input::{AccountTold, Checkpoint, MarketInput, ReadingHead, ReadingItem};
 use super::latch_table::NamedLatch;
 use super::layout::RECORD_VERSION;
 use super::ledgers::NamedLedger;
 use super::wire::{Put, Take, Wire, largest, wire_struct};
 use crate::core::safety::{Approved, ApprovedAmend, DenyReason, TripRecord};
 use crate::core::{
-    ClockSample, HighWater, JournalState, Kept, LinkEvent, Mode, ModeRecord, OperatorRequest,
-    ParentEvent, Scope,
+    ClockSample, HighWater, JournalState, Kept, LinkEvent, MarketRecording, Mode, ModeRecord,
+    OperatorRequest, ParentEvent, ReferenceEvent, Scope,
 };
 use crate::types::{
     Amendment, ClientOrderId, DeadManReport, ExecutionReport, InstrumentId, OrderRequest,
@@ -168,6 +170,20 @@ impl Carried {
             | Record::Kept(_)
             | Record::Ledger(_)
             | Record::DeadMan(_)
+            | Record::Received(_)
+            | Record::Timer
+            | Record::Market(_)
+            | Record::Told(_)
+            | Record::Reference(_)
+            | Record::Reading(_)
+            | Record::ReadingItem(_)
+            | Record::MarketGap
+            | Record::Checkpoint(_)
+            | Record::ConfigText(_)
+            | Record::Asset(_)
+            | Record::Instrument(_)
+            | Record::TakenOver(_)
+            | Record::Begin(_)
             | Record::Stop { .. } => {}
             Record::Lost { .. } | Record::Repaired(_) => self.damaged = true,
         }
@@ -277,7 +293,7 @@ macro_rules! records {
 
             /// Most bytes that any payload takes.
             pub(super) const PAYLOAD_MAX: usize = largest(&[$(
-                (0 $(+ <$item_kind as Wire>::SIZE)? $($(+ <$field_kind as Wire>::SIZE)*)?)
+                (0_usize $(+ <$item_kind as Wire>::SIZE)? $($(+ <$field_kind as Wire>::SIZE)*)?)
                     .next_multiple_of(8)
             ),*]);
 
@@ -315,8 +331,8 @@ macro_rules! records {
             pub(super) fn encode(&self, out: &mut [u8; Self::PAYLOAD_MAX]) -> usize {
                 match self {
                     $(Self::$variant $( ($item) )? $( { $($field),* } )? => {
-                        let size = (0 $(+ <$item_kind as Wire>::SIZE)?
-                            $($(+ <$field_kind as Wire>::SIZE)*)?).next_multiple_of(8);
+                        let size = (0_usize $(+ $item.size())? $($(+ $field.size())*)?)
+                            .next_multiple_of(8);
                         Put::new(out).padded(size, |_out| {
                             $($item.put(_out);)?
                             $($($field.put(_out);)*)?
@@ -324,6 +340,13 @@ macro_rules! records {
                         size
                     })*
                 }
+            }
+
+            /// The payload, for who keeps records elsewhere than in the journal.
+            pub fn payload(&self) -> Vec<u8> {
+                let mut bytes = [0; Self::PAYLOAD_MAX];
+                let size = self.encode(&mut bytes);
+                bytes[..size].to_vec()
             }
 
             /// Reads a payload.
@@ -341,11 +364,11 @@ macro_rules! records {
                 let _from = &mut Take::new(payload);
                 match kind {
                     $($number => {
-                        let size = (0 $(+ <$item_kind as Wire>::SIZE)?
-                            $($(+ <$field_kind as Wire>::SIZE)*)?).next_multiple_of(8);
-                        (payload.len() == size).then_some(())?;
                         $(let $item = <$item_kind as Wire>::take(_from)?;)?
                         $($(let $field = <$field_kind as Wire>::take(_from)?;)*)?
+                        let size = (0_usize $(+ $item.size())? $($(+ $field.size())*)?)
+                            .next_multiple_of(8);
+                        (payload.len() == size).then_some(())?;
                         Some(Self::$variant $( ($item) )? $( { $($field),* } )?)
                     })*
                     _ => None,
@@ -452,6 +475,34 @@ records! {
     },
     /// The journal was repaired: the engine is KILLED until a reset.
     125 = Repaired(repair: Repair),
+    /// When the bytes of the input that follows arrived, on the monotonic clock.
+    140 = Received(received_ns: u64),
+    /// Time passed.
+    141 = Timer,
+    /// What the market did.
+    142 = Market(input: MarketInput),
+    /// The venue's word on the account, short of a whole reading.
+    143 = Told(told: AccountTold),
+    /// The venue's rules for orders of an instrument, read again.
+    144 = Reference(event: ReferenceEvent),
+    /// A reading of the account begins.
+    145 = Reading(head: ReadingHead),
+    /// A part of the reading that was begun.
+    146 = ReadingItem(item: ReadingItem),
+    /// Market data is not recorded from here on: it would have outrun the disk.
+    147 = MarketGap,
+    /// What a replay must have come to.
+    148 = Checkpoint(checkpoint: Checkpoint),
+    /// Some text of the configuration that a run began with.
+    149 = ConfigText(chunk: Chunk),
+    /// An asset that a run knows, in the order of their numbers.
+    150 = Asset(name: Text<32>),
+    /// An instrument that a run knows, in the order of their numbers.
+    151 = Instrument(listed: ListedInstrument),
+    /// Something that a run took over from the last one.
+    152 = TakenOver(part: TakenOver),
+    /// Everything that the core began with has been told: inputs follow.
+    153 = Begin(recording: MarketRecording),
 }
 
 #[cfg(test)]
@@ -525,7 +576,7 @@ mod tests {
 
         #[test]
         fn any_bytes_are_a_record_or_none(
-            kind in 0_u16..150,
+            kind in 0_u16..170,
             payload in proptest::collection::vec(any::<u8>(), 0..400),
         ) {
             if let Ok(record) = Record::decode(kind, RECORD_VERSION, &payload) {

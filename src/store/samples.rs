@@ -1,5 +1,7 @@
 //! Records for tests: one of each kind, and any at all.
 
+mod replay;
+
 use super::latch_table::{NamedLatch, ScopeName};
 use super::ledgers::NamedLedger;
 use super::record::{
@@ -311,13 +313,17 @@ impl Dice {
         }
     }
 
-    fn kept(&mut self) -> Kept {
-        let mark = BreakerMark {
+    fn breaker(&mut self) -> BreakerMark {
+        BreakerMark {
             opened: self.word(),
             stops: self.byte(),
             ages_ns: [(); STOPS_MAX].map(|()| self.roll()),
             cooldown_ns: self.roll(),
-        };
+        }
+    }
+
+    fn kept(&mut self) -> Kept {
+        let mark = self.breaker();
         let all =
             [Kept::Day(DayMark { day: self.word(), opening: self.cash() }), Kept::Breaker(mark)];
         self.pick(&all)
@@ -388,6 +394,16 @@ impl Dice {
         Repair { by: self.text(), reason: self.text(), faults: self.word() }
     }
 
+    fn ledger_line(&mut self) -> LedgerLine {
+        LedgerLine {
+            revision: self.roll(),
+            position: self.qty(),
+            cost: self.cash(),
+            realised: self.cash(),
+            fees: self.cash(),
+        }
+    }
+
     fn record(&mut self, kind: u16) -> Record {
         let venue = VenueId(self.byte());
         match kind {
@@ -433,13 +449,7 @@ impl Dice {
             111 => Record::Ledger(NamedLedger {
                 strategy: self.text(),
                 instrument: self.text(),
-                line: LedgerLine {
-                    revision: self.roll(),
-                    position: self.qty(),
-                    cost: self.cash(),
-                    realised: self.cash(),
-                    fees: self.cash(),
-                },
+                line: self.ledger_line(),
             }),
             120 => Record::Amend(self.amend()),
             121 => Record::AmendDenied(self.amend_denial()),
@@ -447,6 +457,7 @@ impl Dice {
             123 => Record::Parent(self.parent_event()),
             124 => Record::Lost { count: self.roll() >> 32 },
             125 => Record::Repaired(self.repair()),
+            140.. => self.record_of_replay(kind, venue),
             _ => unreachable!("kind {kind} has no sample"),
         }
     }

@@ -13,11 +13,16 @@ use serde_json::{Map, Value};
 
 /// A value with a fixed place in a record.
 pub(super) trait Wire: Sized {
-    /// Bytes that it takes, whatever its value.
+    /// Most bytes that it takes: all of them, whatever its value, unless [`Self::size`] says less.
     const SIZE: usize;
-    /// Writes exactly [`Self::SIZE`] bytes.
+    /// Bytes that this value takes. Less than [`Self::SIZE`] only in what ends a record.
+    #[inline(always)]
+    fn size(&self) -> usize {
+        Self::SIZE
+    }
+    /// Writes exactly [`Self::size`] bytes.
     fn put(&self, out: &mut Put<'_>);
-    /// Reads exactly [`Self::SIZE`] bytes; `None` when there are fewer, or they say nothing.
+    /// Reads what was written; `None` when there are fewer bytes, or they say nothing.
     fn take(from: &mut Take<'_>) -> Option<Self>;
     /// For people and programs that read a journal.
     fn describe(&self) -> Value;
@@ -290,7 +295,7 @@ macro_rules! wire_enum {
         }
 
         #[cfg(test)]
-        impl Numbered for $name {
+        impl $crate::store::wire::Numbered for $name {
             const NUMBERS: &'static [u8] = &[$($number),*];
         }
     };

@@ -33,7 +33,7 @@ pub enum InstrumentKind {
 }
 
 /// The venue's filters, from its reference data and never from its precision fields.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Filters {
     /// Prices are multiples of it.
     pub price_tick: Price,

@@ -481,7 +481,7 @@ fn after_a_crash_an_amended_order_counts_as_the_venue_has_it_and_goes() {
         let puppet = Puppet::default();
         let (mut setup, strategy) = (setup(), Box::new(puppet.clone()));
         (setup.epoch, setup.strategies) = (2, vec![seat(strategy)]);
-        let mut world = World::of(setup, first.venue, vec![puppet]);
+        let mut world = World::of(setup, first.into_venue(), vec![puppet]);
         world.faults.delay_ns = 60 * MS;
         world.link_up();
         world.quote(BTC, "99.9", "100.1");

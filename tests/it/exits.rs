@@ -185,7 +185,7 @@ fn an_order_of_a_run_whose_state_is_lost_is_taken_back() {
     let mut setup = setup();
     setup.epoch = 2;
     setup.restored.latch = unreadable().status().latch;
-    let mut world = World::of(setup, first.venue, Vec::new());
+    let mut world = World::of(setup, first.into_venue(), Vec::new());
     world.awake();
     world.advance(SECOND);
     assert_eq!((world.venue_orders(), world.status().mode), (0, Mode::Killed));

@@ -39,6 +39,7 @@ mod quoter;
 mod random_walk;
 mod reconcile;
 mod reference_data;
+mod replays;
 mod restart;
 mod shared;
 mod shutdown;

@@ -2,6 +2,12 @@
 //!
 //! Must hold: deterministic: the same verbs and the same seed of faults give the same digest.
 //! Messages between core and venue take time, and may be lost, told twice or overtake each other.
+//! At its end, every world is replayed from its record.
+
+#[path = "tape.rs"]
+mod tape;
+
+pub(crate) use tape::Tape;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -163,6 +169,7 @@ impl Strategy for Puppet {
 
 pub(crate) struct World {
     pub(crate) core: Core,
+    pub(crate) tape: Tape,
     pub(crate) venue: Direct,
     pub(crate) puppets: Vec<Puppet>,
     pub(crate) faults: Faults,
@@ -390,9 +397,11 @@ impl World {
         Self::of(setup, venue, puppets)
     }
 
-    pub(crate) fn of(setup: Setup, venue: Direct, puppets: Vec<Puppet>) -> Self {
+    pub(crate) fn of(mut setup: Setup, venue: Direct, puppets: Vec<Puppet>) -> Self {
+        let tape = Tape::begin(&mut setup);
         Self {
             core: Core::new(setup),
+            tape,
             venue,
             puppets,
             faults: Faults { delay_ns: MS, ..Faults::default() },
@@ -420,6 +429,11 @@ impl World {
             trade_id: 0,
             effects_most: 0,
         }
+    }
+
+    /// The venue, for the world that comes after this one.
+    pub(crate) fn into_venue(mut self) -> Direct {
+        std::mem::replace(&mut self.venue, venue(&[]))
     }
 
     pub(crate) fn seed(&mut self, seed: u64) {
@@ -718,8 +732,11 @@ impl World {
         self.now_ns += 1;
         let at = Stamp { mono_ns: self.now_ns, unix_ns: BEGIN_UNIX_NS + self.now_ns };
         let event = Event { at, received_ns: self.now_ns, kind };
+        self.tape.input(&event);
         self.core.step(&event, &mut self.effects);
         let mut effects = std::mem::take(&mut self.effects);
+        effects.as_slice().iter().for_each(|effect| self.tape.effect(effect, &self.core, at));
+        self.tape.end_of_step(&self.core, at);
         self.effects_most = self.effects_most.max(effects.as_slice().len());
         for effect in effects.drain() {
             match effect {
@@ -845,6 +862,12 @@ impl World {
 
     fn unix_ms(&self) -> u64 {
         (BEGIN_UNIX_NS + self.now_ns) / MS
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.tape.assert_same(&self.core);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Two venues: what happens to one is no reason to stop on the other.
 
-use crate::support::{BTC, ETH, Puppet, cash, cross, limit, price, qty, seat, setup};
+use crate::support::{BTC, ETH, Puppet, Tape, cash, cross, limit, price, qty, seat, setup};
 use std::collections::VecDeque;
 use tradekeel::core::safety::DenyReason;
 use tradekeel::core::{
@@ -24,6 +24,7 @@ const MONEY: [AssetId; 2] = [AssetId(0), AssetId(3)];
 /// A core and two venues that answer questions about the account and nothing else.
 struct Venues {
     core: Core,
+    tape: Tape,
     puppet: Puppet,
     now_ns: u64,
     up: [bool; 2],
@@ -37,6 +38,12 @@ struct Venues {
     arrived: Vec<(ClientOrderId, InstrumentId)>,
 }
 
+impl Drop for Venues {
+    fn drop(&mut self) {
+        self.tape.assert_same(&self.core);
+    }
+}
+
 impl Venues {
     fn calm() -> Self {
         let mut setup = setup();
@@ -46,8 +53,10 @@ impl Venues {
         setup.valuations = vec![Valuation::Reporting, by(BTC), by(ETH), Valuation::Reporting];
         let puppet = Puppet::default();
         setup.strategies = vec![seat(Box::new(puppet.clone()))];
+        let tape = Tape::begin(&mut setup);
         let mut venues = Self {
             core: Core::new(setup),
+            tape,
             puppet,
             now_ns: 0,
             up: [false; 2],
@@ -149,7 +158,11 @@ impl Venues {
         self.now_ns += 1;
         let at = Stamp { mono_ns: self.now_ns, unix_ns: self.now_ns };
         let mut effects = Effects::new();
-        self.core.step(&Event { at, received_ns: self.now_ns, kind }, &mut effects);
+        let event = Event { at, received_ns: self.now_ns, kind };
+        self.tape.input(&event);
+        self.core.step(&event, &mut effects);
+        effects.as_slice().iter().for_each(|effect| self.tape.effect(effect, &self.core, at));
+        self.tape.end_of_step(&self.core, at);
         for effect in effects.drain() {
             match effect {
                 Effect::Send(Command::NewOrder(order)) => {

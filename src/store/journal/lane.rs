@@ -173,6 +173,11 @@ impl Pen {
         self.at == SEGMENT_HEADER_BYTES
     }
 
+    /// True while at least half of the segment is free.
+    pub(super) fn is_half_free(&self) -> bool {
+        self.at <= self.end / 2
+    }
+
     /// True when no further frame has room.
     pub(super) fn is_full(&self) -> bool {
         self.end.saturating_sub(self.at) < FRAME_WRITTEN_MAX

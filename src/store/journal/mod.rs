@@ -113,6 +113,12 @@ impl Journal {
         self.sequence - 1
     }
 
+    /// True while there is room to spare for what may be left out: half of this segment is free, or
+    /// the next one is ready.
+    pub fn has_spare(&self) -> bool {
+        self.pen.is_half_free() || !self.ready.is_empty()
+    }
+
     #[cold]
     fn begin_segment(&mut self, at: Stamp) -> Result<(), StoreError> {
         if !self.pen.is_fresh() {
