@@ -65,7 +65,7 @@ impl Core {
             let drift = position.or_else(|| self.state.orders_drift(instrument, snapshot));
             let id = instrument.id;
             let ours = self.state.portfolio.position(id);
-            self.state.rivals[at] = position.map(|_| ours);
+            self.state.told[at].rival = position.map(|_| ours);
             begins |= self.keep_frozen(Scope::Instrument(id), drift, effects);
         }
         let drift = self.state.balance_drift(venue);
@@ -122,7 +122,7 @@ impl State {
             let Instrument { id, venue, .. } = self.instruments[at];
             if venue == snapshot.venue {
                 let told = told(snapshot, id);
-                self.rivals[at] = (told != self.portfolio.position(id)).then_some(told);
+                self.told[at].rival = (told != self.portfolio.position(id)).then_some(told);
                 self.expose(id);
             }
         }

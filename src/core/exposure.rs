@@ -14,46 +14,63 @@ use crate::types::{AssetId, Cash, Instrument, InstrumentId, Price, Qty, Side};
 #[derive(Debug)]
 pub(super) struct Exposure {
     lines: Vec<Line>,
-    /// The underlying of each instrument.
-    bases: Vec<AssetId>,
-    by_base: Vec<Sums>,
-    all: Sums,
+    by_base: Vec<Total>,
+    all: Total,
     held: u32,
 }
 
 /// One instrument.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Line {
+    /// Its underlying.
+    base: AssetId,
     /// `None` where something is held and has no price.
     reach: Option<Reach>,
     is_held: bool,
 }
 
-/// How far positions could go: in size, and signed as far up and as far down as possible.
+/// How far positions could go: in size, and signed as far as can be in the direction of each side.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 struct Reach {
     gross: Cash,
-    highest: Cash,
-    lowest: Cash,
+    towards: [Cash; 2],
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Sums {
+struct Total {
     reach: Reach,
     unpriced: u32,
+}
+
+/// What stands on one instrument: what is held of it and what may still trade.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stake<'a> {
+    pub(super) position: Qty,
+    /// The other one, while the venue's and ours differ: the larger counts.
+    pub(super) rival: Option<Qty>,
+    pub(super) open: &'a Open,
+    /// What orders that are not ours may still trade, by side.
+    pub(super) foreign: [Qty; 2],
+    /// What one of it is worth: the last known price; `None` before the first.
+    pub(super) price: Option<Price>,
+}
+
+/// Worst cases of several instruments, for orders of one side.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) struct Sums {
+    /// In size.
+    pub(super) gross: Cash,
+    /// Signed in the direction of the order.
+    pub(super) towards: Cash,
 }
 
 /// What stands around an order of one instrument and side.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Around {
     /// All instruments; `None` while one of them has no price.
-    pub(super) gross: Option<Cash>,
-    /// The same, signed in the direction of the order.
-    pub(super) net: Option<Cash>,
+    pub(super) all: Option<Sums>,
     /// Those of the same underlying.
-    pub(super) underlying_gross: Option<Cash>,
-    /// The same, signed in the direction of the order.
-    pub(super) underlying_net: Option<Cash>,
+    pub(super) underlying: Option<Sums>,
     /// Instruments with a position or an opening order.
     pub(super) held: u32,
     /// This one is among them.
@@ -62,30 +79,23 @@ pub(super) struct Around {
 
 impl Exposure {
     pub(super) fn new(instruments: &[Instrument]) -> Self {
-        let bases: Vec<AssetId> = instruments.iter().map(|instrument| instrument.base).collect();
-        let assets = bases.iter().map(|base| base.index() + 1).max().unwrap_or(0);
-        let line = Line { reach: Some(Reach::default()), is_held: false };
+        let assets = instruments.iter().map(|it| it.base.index() + 1).max().unwrap_or(0);
+        let line = |instrument: &Instrument| Line {
+            base: instrument.base,
+            reach: Some(Reach::default()),
+            is_held: false,
+        };
         Self {
-            lines: vec![line; bases.len()],
-            by_base: vec![Sums::default(); assets],
-            bases,
-            all: Sums::default(),
+            lines: instruments.iter().map(line).collect(),
+            by_base: vec![Total::default(); assets],
+            all: Total::default(),
             held: 0,
         }
     }
 
-    /// Takes in what one instrument holds (and `rival`, where the venue says otherwise: the larger
-    /// counts), what may still trade of it, and what one of it is worth (the last known price;
-    /// `None` before the first).
-    pub(super) fn set(
-        &mut self,
-        instrument: InstrumentId,
-        position: Qty,
-        rival: Option<Qty>,
-        open: &Open,
-        foreign: [Qty; 2],
-        price: Option<Price>,
-    ) {
+    /// Takes in what stands on one instrument.
+    pub(super) fn set(&mut self, instrument: InstrumentId, stake: &Stake<'_>) {
+        let &Stake { position, rival, open, foreign, price } = stake;
         let held = [position, rival.unwrap_or(position)];
         let larger = |[one, other]: [Qty; 2]| one.max(other);
         let far_from = |side: Side, position| {
@@ -106,44 +116,31 @@ impl Exposure {
             _ if !is_held => Some(Reach::default()),
             Some(price) => Some(Reach {
                 gross: price.notional(worst),
-                highest: price.notional(signed(Side::Buy)),
-                lowest: price.notional(signed(Side::Sell)).negated(),
+                towards: Side::BOTH.map(|side| price.notional(signed(side))),
             }),
             None => None,
         };
-        let line = Line { reach, is_held };
+        let base = self.lines[instrument.index()].base;
+        let line = Line { base, reach, is_held };
         let before = std::mem::replace(&mut self.lines[instrument.index()], line);
         self.all.exchange(before.reach, reach);
-        let base = self.bases[instrument.index()];
         self.by_base[base.index()].exchange(before.reach, reach);
         self.held = self.held - u32::from(before.is_held) + u32::from(is_held);
     }
 
     /// What stands around an order.
     pub(super) fn around(&self, instrument: InstrumentId, side: Side) -> Around {
-        let base = self.bases[instrument.index()];
-        let (all, base) = (self.all.known(), self.by_base[base.index()].known());
+        let line = &self.lines[instrument.index()];
         Around {
-            gross: all.map(|reach| reach.gross),
-            net: all.map(|reach| reach.towards(side)),
-            underlying_gross: base.map(|reach| reach.gross),
-            underlying_net: base.map(|reach| reach.towards(side)),
+            all: self.all.known(side),
+            underlying: self.by_base[line.base.index()].known(side),
             held: self.held,
-            is_held: self.lines[instrument.index()].is_held,
+            is_held: line.is_held,
         }
     }
 }
 
-impl Reach {
-    fn towards(&self, side: Side) -> Cash {
-        match side {
-            Side::Buy => self.highest,
-            Side::Sell => self.lowest.negated(),
-        }
-    }
-}
-
-impl Sums {
+impl Total {
     /// Exact: a sum of as many products of price and quantity as there are instruments is far
     /// below what `Cash` holds.
     fn exchange(&mut self, before: Option<Reach>, after: Option<Reach>) {
@@ -151,13 +148,16 @@ impl Sums {
         let moved = |sum: Cash, old: Cash, new: Cash| sum.saturating_sub(old).saturating_add(new);
         let sum = &mut self.reach;
         sum.gross = moved(sum.gross, old.gross, new.gross);
-        sum.highest = moved(sum.highest, old.highest, new.highest);
-        sum.lowest = moved(sum.lowest, old.lowest, new.lowest);
+        for side in Side::BOTH.map(Side::index) {
+            sum.towards[side] = moved(sum.towards[side], old.towards[side], new.towards[side]);
+        }
         self.unpriced = self.unpriced - u32::from(before.is_none()) + u32::from(after.is_none());
     }
 
-    fn known(&self) -> Option<Reach> {
-        (self.unpriced == 0).then_some(self.reach)
+    fn known(&self, side: Side) -> Option<Sums> {
+        let Reach { gross, towards } = self.reach;
+        let sums = Sums { gross, towards: towards[side.index()] };
+        (self.unpriced == 0).then_some(sums)
     }
 }
 
@@ -198,11 +198,12 @@ mod tests {
     fn hold(exposure: &mut Exposure, id: u16, position: i32, price: Option<i32>) {
         let price = price.map(Price::whole);
         let (id, position) = (InstrumentId(id), Qty::whole(position));
-        exposure.set(id, position, None, &Open::default(), [Qty::ZERO; 2], price);
+        let (open, foreign) = (&Open::default(), [Qty::ZERO; 2]);
+        exposure.set(id, &Stake { position, rival: None, open, foreign, price });
     }
 
-    fn cash(whole: i32) -> Option<Cash> {
-        Some(Cash::whole(whole))
+    fn sums(gross: i32, towards: i32) -> Option<Sums> {
+        Some(Sums { gross: Cash::whole(gross), towards: Cash::whole(towards) })
     }
 
     #[test]
@@ -212,10 +213,10 @@ mod tests {
         hold(&mut exposure, 1, -3, Some(100));
         hold(&mut exposure, 2, 1, Some(50));
         let buy = exposure.around(InstrumentId(1), Side::Buy);
-        assert_eq!((buy.underlying_gross, buy.underlying_net), (cash(800), cash(200)));
-        assert_eq!((buy.gross, buy.net, buy.held, buy.is_held), (cash(850), cash(250), 3, true));
+        assert_eq!((buy.underlying, buy.all), (sums(800, 200), sums(850, 250)));
+        assert_eq!((buy.held, buy.is_held), (3, true));
         let sell = exposure.around(InstrumentId(2), Side::Sell);
-        assert_eq!((sell.net, sell.underlying_net), (cash(-250), cash(-50)));
+        assert_eq!((sell.all, sell.underlying), (sums(850, -250), sums(50, -50)));
     }
 
     #[test]
@@ -223,10 +224,10 @@ mod tests {
         let mut exposure = three();
         hold(&mut exposure, 2, 1, None);
         let other = exposure.around(InstrumentId(0), Side::Buy);
-        assert_eq!((other.gross, other.net, other.underlying_gross), (None, None, cash(0)));
-        assert_eq!(exposure.around(InstrumentId(2), Side::Buy).underlying_net, None);
+        assert_eq!((other.all, other.underlying), (None, sums(0, 0)));
+        assert_eq!(exposure.around(InstrumentId(2), Side::Buy).underlying, None);
         hold(&mut exposure, 2, 0, None);
-        assert_eq!(exposure.around(InstrumentId(0), Side::Buy).gross, cash(0));
+        assert_eq!(exposure.around(InstrumentId(0), Side::Buy).all, sums(0, 0));
     }
 
     proptest! {
@@ -245,9 +246,8 @@ mod tests {
                 let worth = last.map(|(position, price)| position * price.unwrap_or(0));
                 let gross = worth.iter().map(|it| it.abs()).sum::<i32>();
                 let around = exposure.around(InstrumentId(0), Side::Buy);
-                prop_assert_eq!(around.gross, known.then(|| Cash::whole(gross)));
-                let net = worth.iter().sum::<i32>();
-                prop_assert_eq!(around.net, known.then(|| Cash::whole(net)));
+                let expected = sums(gross, worth.iter().sum::<i32>());
+                prop_assert_eq!(around.all, expected.filter(|_| known));
                 let held = last.iter().filter(|(position, _)| *position != 0).count();
                 prop_assert_eq!(around.held as usize, held);
             }

@@ -13,7 +13,7 @@
 //! Decision: `hedged_within` is apart from the limit. The limit must let the first leg of a pair be
 //! opened before the second; the age asks whether the second came, up to lots and moves of price.
 
-use super::orders::Open;
+use super::exposure::Stake;
 use super::setup::{HedgeGroup, OnTrip};
 use crate::types::{Cash, InstrumentId, Price, Qty, Side};
 
@@ -122,19 +122,9 @@ impl Hedges {
         self.groups[group].unhedged_ns(now_ns)
     }
 
-    /// Takes in what one instrument holds (and `rival`, where the venue says otherwise), what may
-    /// still trade of it, and what one of it is worth.
-    #[expect(clippy::too_many_arguments, reason = "one fact each, as the other sums take them")]
-    pub(super) fn set(
-        &mut self,
-        instrument: InstrumentId,
-        position: Qty,
-        rival: Option<Qty>,
-        open: &Open,
-        foreign: [Qty; 2],
-        price: Option<Price>,
-        now_ns: u64,
-    ) {
+    /// Takes in what stands on one instrument.
+    pub(super) fn set(&mut self, instrument: InstrumentId, stake: &Stake<'_>, now_ns: u64) {
+        let &Stake { position, rival, open, foreign, price } = stake;
         let Some(leg) = &mut self.legs[instrument.index()] else { return };
         let held = [position, rival.unwrap_or(position)];
         let far = |side: Side| {
@@ -251,6 +241,7 @@ impl Group {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::orders::Open;
     use proptest::prelude::*;
 
     const BTC: InstrumentId = InstrumentId(0);
@@ -268,8 +259,9 @@ mod tests {
     }
 
     fn hold(hedges: &mut Hedges, of: InstrumentId, qty: i32, price: Option<i32>, now_ns: u64) {
-        let (qty, price) = (Qty::whole(qty), price.map(Price::whole));
-        hedges.set(of, qty, None, &Open::default(), [Qty::ZERO; 2], price, now_ns);
+        let (position, price) = (Qty::whole(qty), price.map(Price::whole));
+        let (open, foreign) = (&Open::default(), [Qty::ZERO; 2]);
+        hedges.set(of, &Stake { position, rival: None, open, foreign, price }, now_ns);
     }
 
     fn towards(hedges: &Hedges, of: InstrumentId, side: Side) -> Option<Cash> {
@@ -295,9 +287,10 @@ mod tests {
     #[test]
     fn orders_of_others_and_a_position_in_doubt_count_at_worst_case() {
         let mut hedges = Hedges::new(2, &[group(10_000)]);
-        let (nothing, foreign) = (Open::default(), [Qty::whole(2), Qty::whole(5)]);
-        let (one, rival) = (Qty::whole(1), Some(Qty::whole(3)));
-        hedges.set(BTC, one, rival, &nothing, foreign, Some(Price::whole(10)), 0);
+        let (open, foreign) = (&Open::default(), [Qty::whole(2), Qty::whole(5)]);
+        let (position, rival) = (Qty::whole(1), Some(Qty::whole(3)));
+        let price = Some(Price::whole(10));
+        hedges.set(BTC, &Stake { position, rival, open, foreign, price }, 0);
         assert_eq!(hedges.net_delta(0), Some(Cash::whole(10)));
         assert_eq!(towards(&hedges, BTC, Side::Buy), Some(Cash::whole(50)));
         assert_eq!(towards(&hedges, ETH, Side::Sell), Some(Cash::whole(40)));

@@ -12,11 +12,12 @@
 //! asked of them): both together bound what all of ours may need now. Counting every order since
 //! the reading instead would deny a quoter on a small account that only replaces its quotes.
 
-use super::orders::{Open, Order};
+use super::exposure::Stake;
+use super::orders::Order;
 use super::setup::MarginLimits;
 use crate::types::{
     AccountMargin, AssetId, Cash, Instrument, InstrumentId, InstrumentKind, InstrumentMargin,
-    OrderStatus, PPM, Price, Purpose, Qty, Side, VenueId,
+    OrderStatus, PPM, Price, Purpose, Qty, Side, Size, VenueId,
 };
 
 /// Basis points of all.
@@ -47,10 +48,9 @@ struct Pool {
 /// The venue's word, as of its reading.
 #[derive(Clone, Copy, Debug)]
 struct Told {
-    available: Cash,
+    /// What could be reserved: what was free, and what was reserved for ours at least.
+    opening: Cash,
     balance: Cash,
-    /// At least so much of the balance was reserved for what was ours then.
-    reserved: Cash,
     /// What we held the pool to be worth then.
     worth: Option<Cash>,
 }
@@ -103,9 +103,9 @@ pub(super) struct MarginAround<'a> {
     pub(super) setup: Option<&'a InstrumentMargin>,
     pub(super) funds: Option<Funds>,
     /// Of all instruments of the pool; `None` while one cannot be told.
-    pub(super) sums: Option<Needs>,
+    pub(super) sums: Option<&'a Needs>,
     /// Of this one, in `sums`.
-    pub(super) own: Needs,
+    pub(super) own: &'a Needs,
     pub(super) worst: Qty,
 }
 
@@ -133,18 +133,9 @@ impl Margins {
         Self { limits, pools, lines }
     }
 
-    /// Takes in what one instrument holds (and `rival`, where the venue says otherwise: the larger
-    /// counts), what may still trade of it, and what one of it is worth (the last known price;
-    /// `None` before the first).
-    pub(super) fn set(
-        &mut self,
-        instrument: InstrumentId,
-        position: Qty,
-        rival: Option<Qty>,
-        open: &Open,
-        foreign: [Qty; 2],
-        price: Option<Price>,
-    ) {
+    /// Takes in what stands on one instrument.
+    pub(super) fn set(&mut self, instrument: InstrumentId, stake: &Stake<'_>) {
+        let &Stake { position, rival, open, foreign, price } = stake;
         let line = &mut self.lines[instrument.index()];
         let Some(pool) = line.pool else { return };
         let rival = rival.unwrap_or(position);
@@ -181,11 +172,9 @@ impl Margins {
             }
             let wallets = margin.into_iter().flat_map(|margin| &margin.wallets);
             let wallet = wallets.into_iter().find(|wallet| wallet.asset == pool.asset);
-            pool.told = wallet.map(|wallet| Told {
-                available: wallet.available,
-                balance: wallet.balance,
-                reserved,
-                worth: worth(pool.asset),
+            pool.told = wallet.and_then(|wallet| {
+                let opening = wallet.available.checked_add(reserved)?.min(wallet.balance);
+                Some(Told { opening, balance: wallet.balance, worth: worth(pool.asset) })
             });
         }
     }
@@ -209,7 +198,7 @@ impl Margins {
     pub(super) fn on_deposit(&mut self, venue: VenueId, asset: AssetId, amount: Cash) {
         let there = |pool: &&mut Pool| pool.venue == venue && pool.asset == asset;
         for told in self.pools.iter_mut().filter(there).filter_map(|pool| pool.told.as_mut()) {
-            told.available = told.available.saturating_add(amount);
+            told.opening = told.opening.saturating_add(amount);
             told.balance = told.balance.saturating_add(amount);
             told.worth = told.worth.map(|worth| worth.saturating_add(amount));
         }
@@ -233,8 +222,8 @@ impl Margins {
         MarginAround {
             setup: line.setup.as_ref(),
             funds: pool.and_then(|pool| pool.funds(worth(pool.venue, pool.asset))),
-            sums: pool.filter(|pool| pool.unknown == 0).map(|pool| pool.sums),
-            own: line.needs.unwrap_or_default(),
+            sums: pool.filter(|pool| pool.unknown == 0).map(|pool| &pool.sums),
+            own: line.needs.as_ref().unwrap_or(&Needs::NOTHING),
             worst: line.worst,
         }
     }
@@ -288,10 +277,10 @@ impl Margins {
 }
 
 impl MarginAround<'_> {
-    /// What the whole pool needs when the position of this instrument could become `worst`, each at
-    /// `price`; `None` when that cannot be told.
-    pub(super) fn with(&self, worst: Qty, price: Price, limits: &MarginLimits) -> Option<Needs> {
-        let needs = Needs::of(self.setup?, price.notional(self.worst.max(worst)), limits)?;
+    /// What the whole pool needs when the position of this instrument could become one of that
+    /// notional; `None` when that cannot be told.
+    pub(super) fn with(&self, notional: Cash, limits: &MarginLimits) -> Option<Needs> {
+        let needs = Needs::of(self.setup?, notional, limits)?;
         let sums = self.sums?;
         let after = |sum: Cash, own: Cash, new: Cash| sum.checked_sub(own)?.checked_add(new);
         Some(Needs {
@@ -303,18 +292,22 @@ impl MarginAround<'_> {
 }
 
 impl Needs {
+    pub(super) const NOTHING: Self =
+        Self { initial: Cash::ZERO, maintenance: Cash::ZERO, stressed: Cash::ZERO };
+
     /// What a position of that notional needs.
     fn of(setup: &InstrumentMargin, notional: Cash, limits: &MarginLimits) -> Option<Self> {
         if notional == Cash::ZERO {
             return Some(Self::default());
         }
-        let tiers = setup.tiers.as_ref()?;
-        let fee = notional.checked_ppm(limits.fee_centi_bps.into())?;
-        let loss = notional.checked_bps(limits.liquidation_bps_min.into())?;
+        let (tiers, size) = (setup.tiers.as_ref()?, Size::of(notional)?);
+        let step = tiers.step(notional)?;
+        let (fee, loss) = (size.ppm(limits.fee_centi_bps), size.bps(limits.liquidation_bps_min));
+        let stressed = tiers.maintenance(notional.checked_add(loss)?)?;
         Some(Self {
-            initial: tiers.initial(notional, setup.leverage)?.checked_add(fee)?,
-            maintenance: tiers.maintenance(notional)?,
-            stressed: tiers.maintenance(notional.checked_add(loss)?)?.checked_add(loss)?,
+            initial: step.initial(size, setup.leverage)?.checked_add(fee)?,
+            maintenance: step.maintenance(size),
+            stressed: stressed.checked_add(loss)?,
         })
     }
 
@@ -362,11 +355,8 @@ impl Pool {
     fn funds(&self, worth: Option<Cash>) -> Option<Funds> {
         let told = self.told?;
         let lost = told.worth?.checked_sub(worth?)?.max(Cash::ZERO);
-        let opening = told.available.checked_add(told.reserved)?.min(told.balance);
-        Some(Funds {
-            opening: opening.checked_sub(lost)?,
-            balance: told.balance.checked_sub(lost)?,
-        })
+        let [opening, balance] = [told.opening, told.balance].map(|it| it.checked_sub(lost));
+        Some(Funds { opening: opening?, balance: balance? })
     }
 
     fn ratio_bps(&self, worth: &impl Fn(VenueId, AssetId) -> Option<Cash>) -> Option<i64> {

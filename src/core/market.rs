@@ -14,6 +14,8 @@ use past::Past;
 #[derive(Debug)]
 pub(super) struct Market {
     quote: Option<Quote>,
+    /// Its middle.
+    mid: Option<Price>,
     /// The last sound one, however old: what an operator's exit is priced from.
     last_quote: Option<Quote>,
     quote_received_ns: u64,
@@ -45,6 +47,7 @@ impl Market {
     pub(super) fn new(tick: Price, move_window_ns: u64) -> Self {
         Self {
             quote: None,
+            mid: None,
             last_quote: None,
             quote_received_ns: 0,
             past: Past::new(move_window_ns),
@@ -62,9 +65,10 @@ impl Market {
         match &event.data {
             MarketData::Quote(quote) => {
                 self.quote = quote.is_sound().then_some(*quote);
+                self.mid = quote.mid();
                 self.last_quote = self.quote.or(self.last_quote);
                 self.quote_received_ns = received_ns;
-                if let Some(mid) = quote.mid() {
+                if let Some(mid) = self.mid {
                     self.past.observe(received_ns, mid);
                 }
             }
@@ -101,13 +105,18 @@ impl Market {
 
     /// Nothing more is heard of this market: what was known is not known any more.
     pub(super) fn on_link_down(&mut self) {
-        self.quote = None;
+        (self.quote, self.mid) = (None, None);
         self.state = BookState::Lost;
     }
 
     /// Best prices, when sound.
     pub(super) fn quote(&self) -> Option<&Quote> {
         self.quote.as_ref()
+    }
+
+    /// The middle of the best prices, when sound.
+    pub(super) fn mid(&self) -> Option<Price> {
+        self.mid
     }
 
     /// The last sound best prices, however old.

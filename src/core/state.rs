@@ -5,7 +5,7 @@
 
 use super::dead_man::DeadMan;
 use super::effect::Effects;
-use super::exposure::Exposure;
+use super::exposure::{Exposure, Stake};
 use super::hedge::Hedges;
 use super::links::Links;
 use super::margin::{self, Margins};
@@ -41,18 +41,24 @@ pub(super) struct State {
     pub(super) equity: Option<Cash>,
     /// By `VenueId`.
     pub(super) links: Vec<Links>,
-    /// When the venue's rules were read, by instrument.
-    filters_read_ns: Vec<u64>,
-    /// What orders that are not ours may still trade, by instrument and side.
-    foreign: Vec<[Qty; 2]>,
-    /// Where orders that are not ours guard a position: no symbol-wide cancel may reach them.
-    guarded: Vec<bool>,
-    /// The other position, where ours and the venue's differ, by instrument: limits count the
-    /// larger.
-    pub(super) rivals: Vec<Option<Qty>>,
+    /// By instrument.
+    pub(super) told: Vec<Told>,
     pub(super) timing: Timing,
     /// How often anything was heard of an order or a wallet of the account, by `VenueId`.
     activity: Vec<u64>,
+}
+
+/// What the venue told of one instrument that nothing of ours tells.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Told {
+    /// When its rules were read.
+    filters_read_ns: u64,
+    /// What orders that are not ours may still trade, by side.
+    foreign: [Qty; 2],
+    /// Orders that are not ours guard a position: no symbol-wide cancel may reach them.
+    guarded: bool,
+    /// The other position, where ours and the venue's differ: limits count the larger.
+    pub(super) rival: Option<Qty>,
 }
 
 impl State {
@@ -85,10 +91,7 @@ impl State {
             dead_man: DeadMan::new(dead_man, &timing, count),
             equity: None,
             links: vec![Links::new(); venues],
-            filters_read_ns: vec![0; count],
-            foreign: vec![[Qty::ZERO; 2]; count],
-            guarded: vec![false; count],
-            rivals: vec![None; count],
+            told: vec![Told::default(); count],
             timing,
             activity: vec![0; venues],
             instruments,
@@ -160,7 +163,7 @@ impl State {
     /// Takes over the venue's rules as they are now. True when they differ from those before.
     pub(super) fn set_filters(&mut self, event: &super::ReferenceEvent) -> bool {
         let at = event.instrument.index();
-        self.filters_read_ns[at] = self.now.mono_ns;
+        self.told[at].filters_read_ns = self.now.mono_ns;
         let before = self.instruments[at].filters;
         let delisted = Filters { trading: false, ..before };
         let after = event.filters.unwrap_or(delisted);
@@ -178,15 +181,17 @@ impl State {
 
     /// Keeps the sum of exposures after a change of one instrument's orders, position or price.
     pub(super) fn expose(&mut self, instrument: InstrumentId) {
-        let price = self.market[instrument.index()].last_quote().map(|quote| quote.ask);
-        let position = self.portfolio.position(instrument);
-        let (open, foreign) =
-            (self.orders.totals().of(instrument), self.foreign[instrument.index()]);
-        let rivals = self.rivals[instrument.index()];
-        self.exposure.set(instrument, position, rivals, open, foreign, price);
-        self.margins.set(instrument, position, rivals, open, foreign, price);
-        let now_ns = self.now.mono_ns;
-        self.hedges.set(instrument, position, rivals, open, foreign, price, now_ns);
+        let told = &self.told[instrument.index()];
+        let stake = Stake {
+            position: self.portfolio.position(instrument),
+            rival: told.rival,
+            open: self.orders.totals().of(instrument),
+            foreign: told.foreign,
+            price: self.market[instrument.index()].last_quote().map(|quote| quote.ask),
+        };
+        self.exposure.set(instrument, &stake);
+        self.margins.set(instrument, &stake);
+        self.hedges.set(instrument, &stake, self.now.mono_ns);
     }
 
     /// Takes in the margin of a reading that was asked for then.
@@ -299,6 +304,7 @@ impl State {
     /// What the kernel may look at for an order of one instrument and side.
     pub(super) fn facts(&self, instrument: InstrumentId, side: Side) -> Facts<'_> {
         let links = self.links_of(instrument);
+        let told = &self.told[instrument.index()];
         Facts {
             now: self.now,
             instrument: &self.instruments[instrument.index()],
@@ -308,13 +314,13 @@ impl State {
             entry_up: links.is_channel_up(super::LinkChannel::Orders),
             flattening: false,
             reconciled: self.is_proven(instrument),
-            filters_read_ns: self.filters_read_ns[instrument.index()],
+            filters_read_ns: told.filters_read_ns,
             can_guard: self.dead_man.can_arm(instrument, self.now.mono_ns),
             account: Holdings {
                 position: self.portfolio.position(instrument),
-                rival: self.rivals[instrument.index()],
+                rival: told.rival,
                 open: self.totals().of(instrument),
-                foreign: self.foreign[instrument.index()][side.index()],
+                foreign: told.foreign[side.index()],
             },
             live_orders: self.totals().live(),
             unknown_orders: self.totals().unknown(),
@@ -334,7 +340,7 @@ impl State {
         let open = self.totals().of(instrument);
         let reduces =
             |side: &Side| Qty::ZERO < open.reducing(*side).saturating_add(open.doubtful(*side));
-        self.guarded[instrument.index()] || Side::BOTH.iter().any(reduces)
+        self.told[instrument.index()].guarded || Side::BOTH.iter().any(reduces)
     }
 
     /// What a strategy holds itself.
@@ -379,8 +385,8 @@ impl State {
     fn adopt_orders(&mut self, snapshot: &AccountSnapshot, quiet: bool) {
         let now_ns = self.now.mono_ns;
         for instrument in self.instruments.iter().filter(|it| it.venue == snapshot.venue) {
-            self.foreign[instrument.id.index()] = [Qty::ZERO; 2];
-            self.guarded[instrument.id.index()] = false;
+            let told = &mut self.told[instrument.id.index()];
+            (told.foreign, told.guarded) = ([Qty::ZERO; 2], false);
         }
         for order in &snapshot.open_orders {
             if let Some(id) = order.id() {
@@ -389,10 +395,11 @@ impl State {
                 }
                 continue;
             }
-            self.guarded[order.instrument.index()] |= order.purpose != Purpose::Opening;
+            let told = &mut self.told[order.instrument.index()];
+            told.guarded |= order.purpose != Purpose::Opening;
             if order.purpose == Purpose::Opening {
                 let open = order.qty.saturating_sub(order.cum_qty);
-                let sum = &mut self.foreign[order.instrument.index()][order.side.index()];
+                let sum = &mut told.foreign[order.side.index()];
                 *sum = sum.saturating_add(open);
             }
         }

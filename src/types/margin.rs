@@ -2,7 +2,7 @@
 //!
 //! Must hold: what is asked never falls with the size, and beyond the last tier it is not known.
 
-use super::{AssetId, Cash, InstrumentId, Liquidity, SCALE};
+use super::{AssetId, Cash, InstrumentId, Liquidity, SCALE, Size};
 
 /// Most tiers of one instrument: Binance has ten to twelve.
 pub const TIERS_MAX: usize = 16;
@@ -104,8 +104,31 @@ pub struct MarginTiers {
     tiers: [MarginTier; TIERS_MAX],
     /// What the rate of a tier asks too much for what lies in the tiers below it, in millionths of
     /// a unit: the `cum` of Binance's table.
-    deductions: [i128; TIERS_MAX],
+    deductions: [u128; TIERS_MAX],
     count: usize,
+}
+
+/// The step that positions of one size lie in.
+#[derive(Clone, Copy, Debug)]
+pub struct MarginStep<'a> {
+    /// Which.
+    pub tier: &'a MarginTier,
+    deduction: u128,
+}
+
+impl MarginStep<'_> {
+    /// What a position of that size needs not to be liquidated: each part of it by the rate of the
+    /// tier that it lies in, rounded up.
+    pub fn maintenance(&self, size: Size) -> Cash {
+        size.ppm_up(self.tier.maintenance_ppm, self.deduction)
+    }
+
+    /// What it takes to open a position of that size at `leverage`, rounded up, or at the highest
+    /// leverage that its size may have. `None` without leverage.
+    pub fn initial(&self, size: Size, leverage: u32) -> Option<Cash> {
+        let leverage = leverage.min(self.tier.leverage_max);
+        (0 < leverage).then(|| size.divided_up(leverage))
+    }
 }
 
 impl MarginTiers {
@@ -133,11 +156,12 @@ impl MarginTiers {
             count: tiers.len(),
         };
         kept.tiers.get_mut(..tiers.len())?.copy_from_slice(tiers);
-        let mut below = (first, 0_i128);
+        let mut below = (first, 0_u128);
         for (tier, deduction) in tiers.iter().zip(&mut kept.deductions) {
             let (last, sum) = below;
-            let rise = i128::from(tier.maintenance_ppm) - i128::from(last.maintenance_ppm);
-            *deduction = sum.checked_add(last.notional_max.units().checked_mul(rise)?)?;
+            let rise = tier.maintenance_ppm.checked_sub(last.maintenance_ppm)?;
+            let up_to = u128::try_from(last.notional_max.units()).ok()?;
+            *deduction = sum.checked_add(up_to.checked_mul(rise.into())?)?;
             below = (tier, *deduction);
         }
         is_sound.then_some(kept)
@@ -148,31 +172,22 @@ impl MarginTiers {
         self.tiers.get(..self.count).unwrap_or_default()
     }
 
-    /// The step that a notional lies in, with its deduction; `None` beyond the last one.
-    fn step(&self, notional: Cash) -> Option<(&MarginTier, &i128)> {
+    /// The step that a notional lies in; `None` beyond the last one.
+    pub fn step(&self, notional: Cash) -> Option<MarginStep<'_>> {
         let mut steps = self.as_slice().iter().zip(&self.deductions);
-        steps.find(|(tier, _)| notional <= tier.notional_max)
+        let (tier, deduction) = steps.find(|(tier, _)| notional <= tier.notional_max)?;
+        Some(MarginStep { tier, deduction: *deduction })
     }
 
-    /// What a position of that notional needs not to be liquidated: each part of it by the rate of
-    /// the tier that it lies in, rounded up. `None` beyond the last tier.
+    /// What a position of that notional needs not to be liquidated. `None` beyond the last tier.
     pub fn maintenance(&self, notional: Cash) -> Option<Cash> {
-        let (tier, deduction) = self.step(notional)?;
-        notional.max(Cash::ZERO).checked_ppm_up(tier.maintenance_ppm, *deduction)
+        Some(self.step(notional)?.maintenance(Size::of(notional)?))
     }
 
-    /// The largest notional of a position at that leverage; `None` where no tier has it.
-    pub fn notional_max(&self, leverage: u32) -> Option<Cash> {
-        let fits = self.as_slice().iter().filter(|tier| leverage <= tier.leverage_max);
-        fits.map(|tier| tier.notional_max).max()
-    }
-
-    /// What it takes to open a position of that notional at `leverage`, rounded up, or at the
-    /// highest leverage that its size may have. `None` beyond the last tier and without leverage.
+    /// What it takes to open a position of that notional at `leverage`. `None` beyond the last tier
+    /// and without leverage.
     pub fn initial(&self, notional: Cash, leverage: u32) -> Option<Cash> {
-        let (tier, _) = self.step(notional)?;
-        let leverage = leverage.min(tier.leverage_max);
-        (0 < leverage).then(|| notional.max(Cash::ZERO).divided_up(leverage))
+        self.step(notional)?.initial(Size::of(notional)?, leverage)
     }
 }
 

@@ -27,11 +27,11 @@ pub use ids::{
 };
 pub use instrument::{Filters, Instrument, InstrumentKind, MarkBand};
 pub use margin::{
-    AccountMargin, FeeRates, InstrumentMargin, MarginMode, MarginTier, MarginTiers, PPM, TIERS_MAX,
-    WalletMargin,
+    AccountMargin, FeeRates, InstrumentMargin, MarginMode, MarginStep, MarginTier, MarginTiers,
+    PPM, TIERS_MAX, WalletMargin,
 };
 pub use market::{BookDelta, DELTA_LEVELS, Level, MarketData, MarketEvent, Quote, Trade};
-pub use num::{Cash, Price, Qty, SCALE};
+pub use num::{Cash, Price, Qty, SCALE, Size};
 pub use order::{
     Amendment, OrderKind, OrderRequest, OrderStatus, OrderTerms, Purpose, Side, TimeInForce,
 };

@@ -30,9 +30,9 @@ macro_rules! number {
             /// The largest value.
             pub const MAX: Self = Self(<$repr>::MAX);
 
-            /// From an integer count of 1e-8. The smallest integer has no opposite and is clamped.
+            /// From an integer count of 1e-8.
             pub const fn from_units(units: $repr) -> Self {
-                Self(if units == <$repr>::MIN { -<$repr>::MAX } else { units })
+                Self(units)
             }
 
             /// A whole number of it; for constants and tests.
@@ -45,16 +45,16 @@ macro_rules! number {
                 self.0
             }
 
-            /// Without its sign.
+            /// Without its sign. The smallest integer has no opposite and becomes the largest.
             #[must_use]
             pub const fn abs(self) -> Self {
-                Self(self.0.abs())
+                Self(self.0.saturating_abs())
             }
 
-            /// With the opposite sign.
+            /// With the opposite sign. The smallest integer has none and becomes the largest.
             #[must_use]
             pub const fn negated(self) -> Self {
-                Self(-self.0)
+                Self(self.0.saturating_neg())
             }
 
             /// `None` beyond the range.
@@ -200,23 +200,14 @@ impl Cash {
     /// True when it is no more than `bps` basis points of `whole`; false beyond the range. Two
     /// products are compared, so that nothing is divided.
     pub fn is_within_bps(self, bps: u32, whole: Self) -> bool {
-        let (part, most) = (checked_product(self.0, 10_000), checked_product(whole.0, bps.into()));
-        part.zip(most).is_some_and(|(part, most)| part <= most)
-    }
-
-    /// `ppm` millionths of it less `part` millionths of a unit, up; `None` beyond the range. For
-    /// nothing below zero.
-    pub(super) fn checked_ppm_up(self, ppm: u32, part: i128) -> Option<Self> {
-        let wide = checked_product(self.0, ppm.into())?.checked_sub(part)?;
-        wide.checked_add(999_999).map(|wide| Self(divided::<1_000_000>(wide)))
-    }
-
-    /// A part of so many, up; for nothing below zero, and by nothing below one.
-    #[must_use]
-    pub(super) fn divided_up(self, by: u32) -> Self {
-        match u64::try_from(self.0) {
-            Ok(narrow) => Self(narrow.div_ceil(u64::from(by)).into()),
-            Err(_) => Self(self.0 / i128::from(by) + i128::from(self.0 % i128::from(by) != 0)),
+        match (i64::try_from(self.0), i64::try_from(whole.0)) {
+            (Ok(part), Ok(whole)) => {
+                i128::from(part) * 10_000 <= i128::from(whole) * i128::from(bps)
+            }
+            (Ok(_) | Err(_), Ok(_) | Err(_)) => {
+                let (part, most) = (self.0.checked_mul(10_000), whole.0.checked_mul(bps.into()));
+                part.zip(most).is_some_and(|(part, most)| part <= most)
+            }
         }
     }
 
@@ -234,27 +225,91 @@ fn checked_product(wide: i128, by: i64) -> Option<i128> {
     }
 }
 
-/// `wide ÷ BY` towards zero, for a constant below 2^32: by digits of 32 bits, each of which a
-/// multiplication divides.
+/// A quotient is far below what `Cash` holds.
+impl Cash {
+    const fn of_size(size: u128) -> Self {
+        Self(size.cast_signed())
+    }
+}
+
+/// The size of a position in money, of which rates are taken: never below zero.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Size(u64);
+
+impl Size {
+    /// `None` for what is below zero or beyond 184 billion.
+    pub fn of(cash: Cash) -> Option<Self> {
+        u64::try_from(cash.0).ok().map(Self)
+    }
+
+    /// `bps` basis points of it, towards zero.
+    pub fn bps(self, bps: u32) -> Cash {
+        Cash::of_size(quotient::<10_000>(self.times(bps)))
+    }
+
+    /// `ppm` millionths of it, towards zero.
+    pub fn ppm(self, ppm: u32) -> Cash {
+        Cash::of_size(quotient::<1_000_000>(self.times(ppm)))
+    }
+
+    /// `ppm` millionths of it less `less` millionths of a unit, up and not below zero.
+    pub fn ppm_up(self, ppm: u32, less: u128) -> Cash {
+        let rest = self.times(ppm).saturating_sub(less);
+        Cash::of_size(quotient::<1_000_000>(rest + 999_999))
+    }
+
+    /// A part of so many, up; all of it for a part of none.
+    pub fn divided_up(self, by: u32) -> Cash {
+        Cash(self.0.div_ceil(u64::from(by.max(1))).into())
+    }
+
+    /// Of 96 bits at most.
+    fn times(self, by: u32) -> u128 {
+        u128::from(self.0) * u128::from(by)
+    }
+}
+
+/// `wide ÷ BY` towards zero, for a constant below 2^32.
+fn divided<const BY: u64>(wide: i128) -> i128 {
+    match u128::try_from(wide) {
+        Ok(size) => quotient::<BY>(size).cast_signed(),
+        Err(_) => quotient::<BY>(wide.unsigned_abs()).wrapping_neg().cast_signed(),
+    }
+}
+
+/// `size ÷ BY`, for a constant below 2^32. Its power of two is shifted out, and what is left of the
+/// number is divided by digits of 32 bits, each of which a multiplication divides.
 ///
 /// Decision: not the operator, which calls a routine of some 60 instructions; notionals were a
-/// quarter of the cost of a review (`cargo bench --bench review`).
-fn divided<const BY: u64>(wide: i128) -> i128 {
+/// quarter of the cost of a review (`cargo bench --bench review`). With the power of two gone, one
+/// digit does for a notional of up to 470,000, two for one of up to 10^15.
+fn quotient<const BY: u64>(size: u128) -> u128 {
     const { assert!(BY <= u32::MAX as u64, "a rest and a digit must fit into 64 bits") };
-    let magnitude = wide.unsigned_abs();
-    let quotient = match u64::try_from(magnitude) {
-        Ok(narrow) => u128::from(narrow / BY),
-        Err(_) => {
-            let (mut quotient, mut rest) = (0, 0);
-            for shift in [96, 64, 32, 0] {
-                let digit = u64::try_from(magnitude >> shift & 0xffff_ffff).unwrap_or(0);
-                let part = rest << 32 | digit;
-                (quotient, rest) = (quotient << 32 | u128::from(part / BY), part % BY);
-            }
-            quotient
+    let odd = const { BY >> BY.trailing_zeros() };
+    let size = size >> BY.trailing_zeros();
+    match (u64::try_from(size), u64::try_from(size >> 32)) {
+        (Ok(narrow), _) => u128::from(narrow / odd),
+        (Err(_), Ok(high)) => {
+            let rest = ((high % odd) << 32) | digit(size, 0);
+            (u128::from(high / odd) << 32) | u128::from(rest / odd)
         }
-    };
-    if wide < 0 { quotient.wrapping_neg().cast_signed() } else { quotient.cast_signed() }
+        (Err(_), Err(_)) => by_four_digits(size, odd),
+    }
+}
+
+#[cold]
+fn by_four_digits(size: u128, by: u64) -> u128 {
+    let (mut quotient, mut rest) = (0, 0);
+    for shift in [96, 64, 32, 0] {
+        let part = rest << 32 | digit(size, shift);
+        (quotient, rest) = (quotient << 32 | u128::from(part / by), part % by);
+    }
+    quotient
+}
+
+/// The 32 bits from `shift` on.
+fn digit(wide: u128, shift: u32) -> u64 {
+    u64::try_from(wide >> shift & 0xffff_ffff).unwrap_or(0)
 }
 
 fn parse_units(text: &[u8]) -> Option<i128> {
@@ -338,9 +393,16 @@ mod tests {
     }
 
     #[test]
-    fn the_smallest_integer_cannot_be_made() {
+    fn the_smallest_integer_has_no_opposite_and_is_not_read() {
         assert_eq!(Price::from_units(i64::MIN).negated(), Price::MAX);
         assert_eq!(Price::parse(b"-92233720368.54775808"), None);
+    }
+
+    #[test]
+    fn a_size_is_neither_below_zero_nor_beyond_its_range() {
+        assert_eq!(Size::of(Cash::from_units(-1)), None);
+        assert_eq!(Size::of(Cash::from_units(u64::MAX.into())), Some(Size(u64::MAX)));
+        assert_eq!(Size::of(Cash::from_units(i128::from(u64::MAX) + 1)), None);
     }
 
     #[test]
@@ -393,14 +455,22 @@ mod tests {
                 let part = |by: i128| product.map(|wide| Cash::from_units(wide / by));
                 prop_assert_eq!(cash.checked_bps(parts), part(10_000));
                 prop_assert_eq!(cash.checked_ppm(parts), part(1_000_000));
-                let up = |wide: i128, by: i128| -(-wide).div_euclid(by);
-                let size = cash.abs();
-                prop_assert_eq!(size.divided_up(by).units(), up(size.units(), by.into()));
-                let above = size.units().checked_mul(by.into());
-                let above = above.filter(|wide| *wide <= i128::MAX - 999_999);
-                let above = above.map(|wide| Cash::from_units(up(wide, 1_000_000)));
-                prop_assert_eq!(size.checked_ppm_up(by, 0), above);
             }
+        }
+
+        #[test]
+        fn a_part_of_a_size_is_what_the_operators_say(
+            units in any::<u64>(), shift in 0_u32..64, by in any::<u32>(), less in any::<u64>(),
+        ) {
+            let (size, wide) = (Size(units >> shift), i128::from(units >> shift));
+            let cash = Cash::from_units(wide);
+            prop_assert_eq!(Size::of(cash), Some(size));
+            prop_assert_eq!(Some(size.bps(by)), cash.checked_bps(by.into()));
+            prop_assert_eq!(Some(size.ppm(by)), cash.checked_ppm(by.into()));
+            let up = |wide: i128, by: i128| -(-wide).div_euclid(by);
+            prop_assert_eq!(size.divided_up(by).units(), up(wide, by.max(1).into()));
+            let rest = (wide * i128::from(by) - i128::from(less)).max(0);
+            prop_assert_eq!(size.ppm_up(by, less.into()).units(), up(rest, 1_000_000));
         }
 
         #[test]

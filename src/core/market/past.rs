@@ -46,7 +46,7 @@ impl Past {
     /// The mid a period ago; the oldest that is known before so much is known.
     pub(super) fn mid(&self, now_ns: u64) -> Option<Price> {
         let old = |sample: &&Sample| self.period_ns <= now_ns.saturating_sub(sample.at_ns);
-        let found = self.samples.iter().rev().find(old).or(self.samples.first());
+        let found = self.samples.iter().take_while(old).last().or(self.samples.first());
         found.map(|sample| sample.mid)
     }
 }

@@ -39,12 +39,12 @@ pub(super) fn check(wish: &Wish<'_>) -> Result<(), DenyReason> {
 
 /// In which column of the exit table a wish stands. An opening order that only becomes smaller
 /// takes on no risk, and passes as a reduction does.
-pub(super) fn passage(wish: &Wish<'_>) -> Passage {
+pub(super) fn passage(wish: &Wish<'_>, purpose: Purpose) -> Passage {
     let shrinks = wish.amends.is_some_and(|order| {
         let to = terms(order, &wish.request);
         to.price == order.terms.price && to.qty < order.terms.qty
     });
-    match wish.request.purpose {
+    match purpose {
         Purpose::Opening if !shrinks => Passage::Open,
         Purpose::Opening | Purpose::Reducing | Purpose::Protective => Passage::Reduce,
     }

@@ -11,8 +11,9 @@ pub(super) fn check(
     price: Price,
     band_bps: u32,
 ) -> Result<(), DenyReason> {
-    let limit = limit(quote, side, band_bps).ok_or(DenyReason::NoQuote)?;
-    require(side.accepts(price, limit), DenyReason::PriceOffMarket)
+    let touch = quote.touch(side).ok_or(DenyReason::NoQuote)?;
+    let within = is_within(price, touch, side, band_bps).ok_or(DenyReason::NoQuote)?;
+    require(within, DenyReason::PriceOffMarket)
 }
 
 /// The same against the last trade, which a book of few orders cannot move. Where none is known or
@@ -23,15 +24,13 @@ pub(super) fn check_trade(
     price: Price,
     band_bps: u32,
 ) -> Result<(), DenyReason> {
-    let within = |traded: Price| {
-        beyond(traded, side, band_bps).is_some_and(|limit| side.accepts(price, limit))
-    };
+    let within = |traded| is_within(price, traded, side, band_bps) == Some(true);
     require(traded.is_none_or(within), DenyReason::PriceOffTrade)
 }
 
 /// The worst price within the band, on a tick: what a market order leaves with (SAFETY E14).
 pub(super) fn price(quote: &Quote, side: Side, band_bps: u32, tick: Price) -> Option<Price> {
-    let limit = limit(quote, side, band_bps)?;
+    let limit = beyond(quote.touch(side)?, side, band_bps)?;
     Some(match side {
         Side::Buy => limit.floor_to(tick),
         Side::Sell => limit.ceil_to(tick),
@@ -53,11 +52,25 @@ pub fn exit_price(
     Some(capped.min(filters.price_max.floor_to(tick)).max(filters.price_min.ceil_to(tick)))
 }
 
-fn limit(quote: &Quote, side: Side, band_bps: u32) -> Option<Price> {
-    beyond(quote.touch(side)?, side, band_bps)
+/// True up to the limit that [`beyond`] is. Products are compared, so that nothing is divided.
+fn is_within(price: Price, from: Price, side: Side, band_bps: u32) -> Option<bool> {
+    let band_bps = i128::from(i32::try_from(band_bps).ok()?);
+    let [price, from, most] = [price, from, Price::MAX].map(|it| i128::from(it.units()));
+    let (limit, within) = match side {
+        Side::Buy => {
+            let limit = from * (10_000 + band_bps);
+            (limit, price * 10_000 <= limit)
+        }
+        Side::Sell => {
+            let limit = from * (10_000 - band_bps);
+            (limit, limit < (price + 1) * 10_000)
+        }
+    };
+    (limit.abs() < most * 10_000).then_some(within)
 }
 
-/// `None` where the band leaves the range of prices.
+/// The farthest price within the band, rounded towards zero; `None` where the band leaves the range
+/// of prices.
 fn beyond(price: Price, side: Side, band_bps: u32) -> Option<Price> {
     let band_bps = i32::try_from(band_bps).ok()?;
     let limit = match side {
@@ -71,6 +84,7 @@ fn beyond(price: Price, side: Side, band_bps: u32) -> Option<Price> {
 mod tests {
     use super::*;
     use crate::types::Qty;
+    use proptest::prelude::*;
 
     #[test]
     fn a_band_that_leaves_the_range_of_prices_is_no_limit() {
@@ -80,5 +94,22 @@ mod tests {
         assert_eq!(price(&high, Side::Buy, 1, tick), None);
         assert_eq!(check(&high, Side::Buy, tick, 1), Err(DenyReason::NoQuote));
         assert!(price(&high, Side::Sell, 1, tick).is_some());
+    }
+
+    proptest! {
+        /// At every limit, a unit within it and a unit beyond it.
+        #[test]
+        fn what_is_within_is_what_is_not_beyond(
+            from in 1_i64.., shift in 0_u32..62, band_bps in 0_u32..20_000, step in -1_i64..=1,
+        ) {
+            let from = Price::from_units(from >> shift);
+            for side in Side::BOTH {
+                let limit = beyond(from, side, band_bps);
+                let at = limit.unwrap_or(from).units().max(1).saturating_add(step);
+                let price = Price::from_units(at);
+                let expected = limit.map(|limit| side.accepts(price, limit));
+                prop_assert_eq!(is_within(price, from, side, band_bps), expected);
+            }
+        }
     }
 }

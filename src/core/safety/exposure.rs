@@ -9,34 +9,16 @@ use crate::core::exposure::Around;
 use crate::core::setup::ExposureLimits;
 use crate::types::{Cash, Price, Qty, Side};
 
-/// The largest |position| that side can lead to; `None` beyond what can be counted.
-pub(super) fn worst(held: &Holdings<'_>, side: Side, more: Qty) -> Option<Qty> {
-    let reach = |position| held.open.reach(side, position, held.foreign, more);
-    let ours = reach(held.position)?;
-    match held.rival {
-        Some(rival) => Some(ours.max(reach(rival)?)),
-        None => Some(ours),
-    }
-}
-
-/// A limit below the present position still lets the other side through (SAFETY E14).
-pub(super) fn check_position(
-    held: &Holdings<'_>,
-    side: Side,
-    qty: Qty,
-    position_max: Qty,
-) -> Result<(), DenyReason> {
-    let fits = worst(held, side, qty).is_some_and(|worst| worst <= position_max);
+/// `reach` is the largest |position| that the order's side can lead to. A limit below the present
+/// position still lets the other side through (SAFETY E14).
+pub(super) fn check_position(reach: Option<Qty>, position_max: Qty) -> Result<(), DenyReason> {
+    let fits = reach.is_some_and(|reach| reach <= position_max);
     require(fits, DenyReason::PositionTooLarge)
 }
 
-/// All instruments together. `gross` is `None` while any exposure has no price; `more` is what the
-/// order adds.
-pub(super) fn check_gross(
-    gross: Option<Cash>,
-    more: Cash,
-    gross_max: Cash,
-) -> Result<(), DenyReason> {
+/// All instruments together; `more` is what the order adds.
+pub(super) fn check_gross(around: &Around, more: Cash, gross_max: Cash) -> Result<(), DenyReason> {
+    let gross = around.all.map(|sum| sum.gross);
     require(fits(gross, more, gross_max), DenyReason::ExposureTooLarge)
 }
 
@@ -46,11 +28,12 @@ pub(super) fn check_sums(
     more: Cash,
     limits: &ExposureLimits,
 ) -> Result<(), DenyReason> {
-    require(fits(around.net, more, limits.net_max), DenyReason::NetExposure)?;
-    let gross_max = limits.underlying_gross_max;
-    require(fits(around.underlying_gross, more, gross_max), DenyReason::UnderlyingExposure)?;
-    let net_max = limits.underlying_net_max;
-    require(fits(around.underlying_net, more, net_max), DenyReason::UnderlyingNet)?;
+    let net = around.all.map(|sum| sum.towards);
+    require(fits(net, more, limits.net_max), DenyReason::NetExposure)?;
+    let gross = around.underlying.map(|sum| sum.gross);
+    require(fits(gross, more, limits.underlying_gross_max), DenyReason::UnderlyingExposure)?;
+    let net = around.underlying.map(|sum| sum.towards);
+    require(fits(net, more, limits.underlying_net_max), DenyReason::UnderlyingNet)?;
     let room = around.is_held || around.held < limits.positions_max;
     require(room, DenyReason::TooManyPositions)
 }
@@ -64,7 +47,7 @@ pub(super) fn check_shares(
     equity: Option<Cash>,
     limits: &ExposureLimits,
 ) -> Result<(), DenyReason> {
-    let gross = around.gross.and_then(|gross| gross.checked_add(more));
+    let gross = around.all.and_then(|sum| sum.gross.checked_add(more));
     require(is_within(gross, equity, limits.leverage_bps_max), DenyReason::Leverage)?;
     require(is_within(own, equity, limits.concentration_bps_max), DenyReason::Concentration)
 }
@@ -78,11 +61,6 @@ pub(super) fn check_conservative(
     require(is_within(own, equity, bps_max), DenyReason::ConservativePosition)
 }
 
-/// What one instrument could become with an order, in money; `None` beyond what can be counted.
-pub(super) fn own_worst(held: &Holdings<'_>, side: Side, price: Price, qty: Qty) -> Option<Cash> {
-    worst(held, side, qty).map(|worst| price.notional(worst))
-}
-
 /// One strategy in one instrument.
 pub(super) fn check_strategy(
     held: &Holdings<'_>,
@@ -91,7 +69,7 @@ pub(super) fn check_strategy(
     qty: Qty,
     notional_max: Cash,
 ) -> Result<(), DenyReason> {
-    let worst = own_worst(held, side, price, qty);
+    let worst = held.worst(side, qty).map(|worst| price.notional(worst));
     require(worst.is_some_and(|worst| worst <= notional_max), DenyReason::StrategyPosition)
 }
 
@@ -106,6 +84,7 @@ fn is_within(part: Option<Cash>, equity: Option<Cash>, bps_max: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::exposure::Sums;
     use crate::core::orders::Open;
     use proptest::prelude::*;
 
@@ -122,15 +101,12 @@ mod tests {
     }
 
     fn around(sum: i128) -> Around {
-        let sum = Some(Cash::from_units(sum));
-        Around {
-            gross: sum,
-            net: sum,
-            underlying_gross: sum,
-            underlying_net: sum,
-            held: 2,
-            is_held: false,
-        }
+        let sum = Some(sums(sum, sum));
+        Around { all: sum, underlying: sum, held: 2, is_held: false }
+    }
+
+    fn sums(gross: i128, towards: i128) -> Sums {
+        Sums { gross: cash(gross), towards: cash(towards) }
     }
 
     fn cash(units: i128) -> Cash {
@@ -139,8 +115,8 @@ mod tests {
 
     #[test]
     fn the_side_that_leads_back_passes_however_far_the_position_is_out() {
-        let back =
-            Around { net: Some(cash(-9_000)), underlying_net: Some(cash(-9_000)), ..around(0) };
+        let back = Some(sums(0, -9_000));
+        let back = Around { all: back, underlying: back, ..around(0) };
         assert_eq!(check_sums(&back, cash(500), &limits()), Ok(()));
     }
 
@@ -157,16 +133,25 @@ mod tests {
         let (limits, known) = (limits(), around(0));
         let nothing = Some(Cash::ZERO);
         let rows = [
-            (check_sums(&Around { net: None, ..known }, cash(1), &limits), DenyReason::NetExposure),
             (
-                check_sums(&Around { underlying_gross: None, ..known }, cash(1), &limits),
+                check_gross(&Around { all: None, ..known }, cash(1), cash(9)),
+                DenyReason::ExposureTooLarge,
+            ),
+            (check_sums(&Around { all: None, ..known }, cash(1), &limits), DenyReason::NetExposure),
+            (
+                check_sums(&Around { underlying: None, ..known }, cash(1), &limits),
                 DenyReason::UnderlyingExposure,
             ),
             (
-                check_sums(&Around { underlying_net: None, ..known }, cash(1), &limits),
+                check_sums(
+                    &Around { underlying: Some(sums(0, i128::MAX)), ..known },
+                    cash(1),
+                    &limits,
+                ),
                 DenyReason::UnderlyingNet,
             ),
-            (check_sums(&known, Cash::MAX, &limits), DenyReason::NetExposure),
+            (check_gross(&around(1), Cash::MAX, Cash::MAX), DenyReason::ExposureTooLarge),
+            (check_sums(&around(1), Cash::MAX, &limits), DenyReason::NetExposure),
             (check_shares(&known, nothing, cash(1), None, &limits), DenyReason::Leverage),
             (
                 check_shares(&known, nothing, cash(1), Some(Cash::MAX), &limits),
@@ -185,7 +170,10 @@ mod tests {
         }
         let open = Open::default();
         let held = Holdings { position: Qty::MAX, rival: None, open: &open, foreign: Qty::ZERO };
-        assert_eq!(own_worst(&held, Side::Buy, Price::MAX, Qty::MAX), None);
+        assert_eq!(
+            check_strategy(&held, Side::Buy, Price::MAX, Qty::MAX, Cash::MAX),
+            Err(DenyReason::StrategyPosition)
+        );
     }
 
     proptest! {

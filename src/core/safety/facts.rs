@@ -10,7 +10,8 @@ use crate::core::market::Market;
 use crate::core::mode::Mode;
 use crate::core::orders::{IntentKey, Open, Standing, Under};
 use crate::types::{
-    Cash, ClientOrderId, Instrument, OrderRequest, Price, Purpose, Qty, Side, Stamp, StrategyId,
+    Cash, ClientOrderId, Instrument, InstrumentId, OrderRequest, OrderTerms, Price, Purpose, Qty,
+    Side, Stamp, StrategyId, TimeInForce,
 };
 
 /// What the kernel may look at of one place.
@@ -94,8 +95,10 @@ pub(super) struct Candidate {
     pub(super) price: Price,
     /// How much in all.
     pub(super) qty: Qty,
-    /// What there is already of the order that it amends; nothing for a new one.
-    pub(super) stands: Stands,
+    /// What may trade of it from here on.
+    pub(super) rest: Qty,
+    /// What may trade already of the order that it amends; nothing for a new one.
+    pub(super) stands: Qty,
     /// What it is to the account.
     pub(super) purpose: Purpose,
     /// What it is to the strategy's ledger.
@@ -107,30 +110,58 @@ pub(super) struct Candidate {
     pub(super) mode: Mode,
 }
 
-/// What there is already of an order that is to be amended.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Stands {
-    /// What of it traded.
-    traded: Qty,
-    /// What of it may still trade as it is.
-    rest: Qty,
+/// The account as an order could leave it, at its worst: made once for all checks of positions.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct After {
+    /// What one is worth at worst: a bid far below the market is no cheap position.
+    pub(super) worth: Price,
+    /// What the order adds, in money.
+    pub(super) more: Cash,
+    /// The largest |position| that its side can lead to; `None` beyond what can be counted.
+    pub(super) reach: Option<Qty>,
+    /// The same in money.
+    pub(super) notional: Option<Cash>,
 }
 
-impl Stands {
-    pub(super) fn of(order: &Order) -> Self {
-        Self { traded: order.cum_qty, rest: order.remaining() }
+impl After {
+    /// `ask` is what one is worth now.
+    pub(super) fn of(order: &Candidate, ask: Price, account: &Holdings<'_>) -> Self {
+        let worth = order.price.max(ask);
+        let reach = account.worst(order.side, order.added());
+        let notional = reach.map(|reach| worth.notional(reach));
+        Self { worth, more: order.more(worth, ask), reach, notional }
+    }
+}
+
+impl Holdings<'_> {
+    /// The largest |position| that a side can lead to with so much more; `None` beyond what can be
+    /// counted.
+    pub(super) fn worst(&self, side: Side, more: Qty) -> Option<Qty> {
+        let reach = |position| self.open.reach(side, position, self.foreign, more);
+        let ours = reach(self.position)?;
+        match self.rival {
+            Some(rival) => Some(ours.max(reach(rival)?)),
+            None => Some(ours),
+        }
     }
 }
 
 impl Candidate {
-    /// What may trade of it from here on.
-    pub(super) fn rest(&self) -> Qty {
-        self.qty.saturating_sub(self.stands.traded)
+    /// As the venue will be told it; its time to live begins now.
+    pub(super) fn terms(
+        &self,
+        instrument: InstrumentId,
+        time_in_force: TimeInForce,
+        now: Stamp,
+    ) -> OrderTerms {
+        let &Self { side, price, qty, purpose, ttl_ns, .. } = self;
+        let expires_ns = ttl_ns.map(|ttl_ns| now.mono_ns.saturating_add(ttl_ns));
+        OrderTerms { instrument, side, time_in_force, price, qty, purpose, expires_ns }
     }
 
     /// What it adds to all that may trade; below zero for an amend that takes some back.
     pub(super) fn change(&self) -> Qty {
-        self.rest().saturating_sub(self.stands.rest)
+        self.rest.saturating_sub(self.stands)
     }
 
     /// The same, as limits of positions see it.
@@ -139,8 +170,11 @@ impl Candidate {
     }
 
     /// The same in money, at what it is worth; what stands already counts at `price`.
-    pub(super) fn more(&self, worth: Price, price: Price) -> Cash {
-        let before = price.notional(self.stands.rest);
-        worth.notional(self.rest()).saturating_sub(before).max(Cash::ZERO)
+    fn more(&self, worth: Price, price: Price) -> Cash {
+        let all = worth.notional(self.rest);
+        if self.stands == Qty::ZERO {
+            return all;
+        }
+        all.saturating_sub(price.notional(self.stands)).max(Cash::ZERO)
     }
 }

@@ -1,12 +1,13 @@
 //! The venue's own filters: what it would refuse is not sent.
 
 use super::verdict::{DenyReason, require};
-use crate::types::{Filters, Price, Purpose, Qty};
+use crate::types::{Cash, Filters, Price, Purpose, Qty};
 
 pub(super) fn check(
     filters: &Filters,
     price: Price,
     qty: Qty,
+    notional: Cash,
     purpose: Purpose,
 ) -> Result<(), DenyReason> {
     let in_range =
@@ -14,7 +15,7 @@ pub(super) fn check(
     require(in_range && price.is_multiple_of(filters.price_tick), DenyReason::BadPrice)?;
     let in_range = filters.qty_min.max(Qty::from_units(1)) <= qty && qty <= filters.qty_max;
     require(in_range && qty.is_multiple_of(filters.qty_step), DenyReason::BadQty)?;
-    let enough = filters.notional_min <= price.notional(qty);
+    let enough = filters.notional_min <= notional;
     require(enough || purpose != Purpose::Opening, DenyReason::NotionalTooSmall)
 }
 
@@ -27,7 +28,9 @@ mod tests {
     #[test]
     fn what_lies_outside_of_a_range_is_refused_on_either_side_of_it() {
         let filters = case::instrument().filters;
-        let with = |price: Price, qty: Qty| check(&filters, price, qty, Purpose::Reducing);
+        let with = |price: Price, qty: Qty| {
+            check(&filters, price, qty, price.notional(qty), Purpose::Reducing)
+        };
         let (tick, step) = (filters.price_tick, filters.qty_step);
         let ends = [(filters.price_min, filters.qty_min), (filters.price_max, filters.qty_max)];
         let [low, high] = ends;

@@ -11,7 +11,7 @@
 //! that a restart finds: what is on disk has only its mode, and a restart raises none (D1).
 
 use super::Kernel;
-use crate::core::mode::{ModeCause, ModeRecord, Scope};
+use crate::core::mode::{Mode, ModeCause, ModeRecord, Scope};
 use crate::types::{SECOND, Stamp, Text};
 
 /// Two freezes within this are one too many.
@@ -32,6 +32,12 @@ impl Slot {
             Some(freeze) if self.record.mode < freeze.mode => freeze,
             Some(_) | None => &self.record,
         }
+    }
+
+    /// Its mode.
+    pub(super) fn mode(&self) -> Mode {
+        let beneath = self.record.mode;
+        self.freeze.as_ref().map_or(beneath, |freeze| freeze.mode.max(beneath))
     }
 
     /// As the last run left it.
@@ -89,7 +95,6 @@ impl Kernel {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::mode::Mode;
 
     fn at(mono_ns: u64) -> Stamp {
         Stamp { mono_ns, unix_ns: 0 }
@@ -104,12 +109,9 @@ mod tests {
         let mut slot = Slot::default();
         say(&mut slot, ModeCause::Crash);
         assert!(slot.freeze(at(0)) && !slot.freeze(at(1)));
-        assert_eq!(
-            (slot.held().mode, slot.held().cause),
-            (Mode::Reducing, ModeCause::AccountDrift)
-        );
+        assert_eq!((slot.mode(), slot.held().cause), (Mode::Reducing, ModeCause::AccountDrift));
         slot.thaw();
-        assert_eq!((slot.held().mode, slot.held().cause), (Mode::Conservative, ModeCause::Crash));
+        assert_eq!((slot.mode(), slot.held().cause), (Mode::Conservative, ModeCause::Crash));
     }
 
     #[test]
@@ -117,11 +119,11 @@ mod tests {
         let mut slot = Slot::default();
         slot.freeze(at(0));
         assert!(say(&mut slot, ModeCause::Halt));
-        assert_eq!(slot.held().mode, Mode::Halted);
+        assert_eq!(slot.mode(), Mode::Halted);
         assert!(say(&mut slot, ModeCause::Resume));
-        assert_eq!(slot.held().mode, Mode::Reducing);
+        assert_eq!(slot.mode(), Mode::Reducing);
         slot.thaw();
-        assert_eq!(slot.held().mode, Mode::Conservative);
+        assert_eq!(slot.mode(), Mode::Conservative);
     }
 
     #[test]
@@ -132,7 +134,7 @@ mod tests {
             slot.thaw();
             slot.freeze(at(7 + wait_ns));
             slot.thaw();
-            assert_eq!(slot.held().mode, after, "{wait_ns}");
+            assert_eq!(slot.mode(), after, "{wait_ns}");
         }
     }
 }

@@ -2,10 +2,11 @@
 //! refuses what could pass it, -2027 on Binance, whatever margin there is (SAFETY E7).
 
 use super::verdict::{DenyReason, require};
-use crate::types::{InstrumentMargin, Price, Qty};
+use crate::types::{Cash, InstrumentMargin};
 
-/// `reach` is the position with this order and every other of its side filled, at `worth` each.
-pub(super) fn check(setup: &InstrumentMargin, reach: Qty, worth: Price) -> Result<(), DenyReason> {
-    let most = setup.tiers.as_ref().and_then(|tiers| tiers.notional_max(setup.leverage));
-    require(most.is_some_and(|most| worth.notional(reach) <= most), DenyReason::LeverageCap)
+/// `notional` is that of the position with this order and every other of its side filled.
+pub(super) fn check(setup: &InstrumentMargin, notional: Cash) -> Result<(), DenyReason> {
+    let step = setup.tiers.as_ref().and_then(|tiers| tiers.step(notional));
+    let may = step.is_some_and(|step| setup.leverage <= step.tier.leverage_max);
+    require(may, DenyReason::LeverageCap)
 }

@@ -1,13 +1,14 @@
 //! The safety kernel: the one gate between a wish and an order.
 //!
-//! `review` is synchronous, allocation-free and runs inline before every order. Its lines are in
-//! order of precedence, the same as [`DenyReason`]: the first that fails names the reason.
+//! `review` is synchronous, allocation-free and runs inline before every order: the checks of the
+//! place first (`place.rs`), then those of the order (`order.rs`), in order of precedence, the same
+//! as [`DenyReason`]: the first that fails names the reason.
 //!
 //! Must hold: only `Kernel::review` and `Kernel::review_exit` make an [`Approved`], and only
 //! `Kernel::review_amend` an [`ApprovedAmend`]; what is not known denies; a stop never denies an
 //! operator's exit (SAFETY E2) and never touches a cancel.
 //! A check is a file that answers `Result<(), DenyReason>`, a variant at its place of precedence, a
-//! line here, and a row in `tests.rs`.
+//! line in `place.rs` or `order.rs`, and a row in `tests.rs`.
 
 mod amending;
 mod attestation;
@@ -41,10 +42,12 @@ mod minute;
 mod modes;
 mod nav;
 mod no_trade;
+mod order;
 mod order_to_trade;
 mod outcomes;
 mod parents;
 mod permission;
+mod place;
 mod proof;
 mod rates;
 mod reducing;
@@ -82,18 +85,17 @@ use super::mode::{Mode, ModeCause, ModeRecord, Scope};
 use super::orders::IntentKey;
 use super::setup::{Attestation, Budget, Limits, Restored};
 use crate::types::{
-    Cash, ClientOrderId, Instrument, InstrumentId, OrderTerms, Purpose, Quote, Stamp, StrategyId,
+    Cash, Instrument, InstrumentId, OrderRequest, OrderTerms, Purpose, Qty, Stamp, StrategyId,
     TimeInForce,
 };
 use drift::Drift;
-use facts::{Candidate, Stands};
+use facts::Candidate;
 use identity::Ids;
 use kill_switch::KillSwitch;
 use losses::Losses;
 use no_trade::NoTrade;
 use rates::Rates;
 use repeat::Repeats;
-use verdict::require;
 
 /// The kernel's own state.
 #[derive(Debug)]
@@ -187,244 +189,69 @@ impl Kernel {
     }
 
     fn judge(&mut self, wish: &Wish<'_>, facts: &Facts<'_>) -> Result<Judged, DenyReason> {
-        let (asked, bounds) = (wish, self.limits.instruments[facts.instrument.id.index()]);
-        let ttl_ns_max = self.limits.order_ttl_ns_max;
-        let wish = &shared::to_account(asked, facts, bounds.shared, ttl_ns_max);
-        let request = &wish.request;
-        let toward = asked.amends.map_or(asked.request.purpose, |order| order.toward);
-        let passage = hedge::passage(wish, facts, self.limits.price_band_bps);
-        let mode = self.modes.at(facts.instrument.id, Some(wish.strategy));
+        let (request, instrument) = (&wish.request, facts.instrument.id);
+        let shared = self.limits.instruments[instrument.index()].shared;
+        let purpose = shared::purpose(wish, facts, shared);
+        let ttl_ns = shared::ttl_ns(request, purpose, self.limits.order_ttl_ns_max);
+        let passage = hedge::passage(wish, purpose, facts, self.limits.price_band_bps);
+        let mode = self.modes.at(instrument, Some(wish.strategy));
         self.check_place(passage, mode, wish.id, Some(wish), facts)?;
         let quote = facts.market.quote().ok_or(DenyReason::NoQuote)?;
         let tick = facts.instrument.filters.price_tick;
         let price = terms::price_of(request, quote, tick, self.limits.price_band_bps)?;
-        let (side, qty, purpose) = (request.side, request.qty, request.purpose);
-        let (strategy, instrument) = (wish.strategy, facts.instrument.id);
-        let key = IntentKey { strategy, instrument, side, price, qty };
-        let (key, ttl_ns) = (Some(key), request.ttl_ns);
-        let takes = taking::takes(&request.kind, quote, side, price);
-        // A hedge may be as large as the leg that it stands against.
-        let mode = if passage == Passage::Hedge { Mode::Running } else { mode };
-        let stands = wish.amends.map_or(Stands::default(), Stands::of);
+        let OrderRequest { side, qty, .. } = wish.request;
+        let key = IntentKey { strategy: wish.strategy, instrument, side, price, qty };
         let order = Candidate {
             passage,
-            key,
+            key: Some(key),
             side,
             price,
             qty,
-            stands,
+            rest: qty.saturating_sub(wish.amends.map_or(Qty::ZERO, |order| order.cum_qty)),
+            stands: wish.amends.map_or(Qty::ZERO, Order::remaining),
             purpose,
-            toward,
+            toward: wish.amends.map_or(request.purpose, |order| order.toward),
             ttl_ns,
-            takes,
-            mode,
+            takes: taking::takes(&request.kind, quote, side, price),
+            // A hedge may be as large as the leg that it stands against.
+            mode: if passage == Passage::Hedge { Mode::Running } else { mode },
         };
         self.check_order(&order, quote, Some(wish), facts)?;
-        key.into_iter().for_each(|key| self.repeats.count(key, facts.now.mono_ns));
-        self.rates.take(Some(strategy), facts.now.mono_ns);
-        Ok(Judged { terms: terms::terms_of(request, price, facts.now), toward, passage })
+        self.repeats.count(key, facts.now.mono_ns);
+        self.rates.take(Some(wish.strategy), facts.now.mono_ns);
+        let time_in_force = terms::time_in_force(&request.kind);
+        let terms = order.terms(instrument, time_in_force, facts.now);
+        Ok(Judged { terms, toward: order.toward, passage })
     }
 
     /// Under the same checks as a wish, as far as the exit table lets them bind (SAFETY E2):
     /// appetite for risk, modes, the latch and the freshness of data do not. The reference of its
     /// price is the last known quote, however old.
     fn judge_exit(&mut self, exit: &Exit, facts: &Facts<'_>) -> Result<Approved, DenyReason> {
-        let passage = Passage::Flatten;
-        let mode = self.modes.at(facts.instrument.id, None);
+        let (passage, instrument) = (Passage::Flatten, facts.instrument.id);
+        let mode = self.modes.at(instrument, None);
         self.check_place(passage, mode, exit.id, None, facts)?;
         let filters = &facts.instrument.filters;
         let quote = facts.market.last_quote().ok_or(DenyReason::NoPrice)?;
         let price = exit_price(quote, facts.market.mark(), exit.side, exit.cap_bps, filters);
-        let price = price.ok_or(DenyReason::NoPrice)?;
-        let (side, qty, purpose) = (exit.side, exit.qty, Purpose::Reducing);
-        let (key, ttl_ns, takes, toward) = (None, None, true, purpose);
-        let stands = Stands::default();
         let order = Candidate {
             passage,
-            key,
-            side,
-            price,
-            qty,
-            stands,
-            purpose,
-            toward,
-            ttl_ns,
-            takes,
+            key: None,
+            side: exit.side,
+            price: price.ok_or(DenyReason::NoPrice)?,
+            qty: exit.qty,
+            rest: exit.qty,
+            stands: Qty::ZERO,
+            purpose: Purpose::Reducing,
+            toward: Purpose::Reducing,
+            ttl_ns: None,
+            takes: true,
             mode,
         };
         self.check_order(&order, quote, None, facts)?;
         self.rates.take(None, facts.now.mono_ns);
-        let terms = OrderTerms {
-            instrument: facts.instrument.id,
-            side,
-            time_in_force: TimeInForce::Ioc,
-            price,
-            qty,
-            purpose,
-            expires_ns: None,
-        };
+        let terms = order.terms(instrument, TimeInForce::Ioc, facts.now);
         Ok(Approved::by_kernel(exit.id, None, terms, facts.now.mono_ns))
-    }
-
-    /// May anything be sent there now, by whoever asks? Does not look at the order itself.
-    fn check_place(
-        &self,
-        passage: Passage,
-        mode: Mode,
-        id: ClientOrderId,
-        wish: Option<&Wish<'_>>,
-        facts: &Facts<'_>,
-    ) -> Result<(), DenyReason> {
-        let (now_ns, instrument) = (facts.now.mono_ns, facts.instrument);
-        let holds = |holds, reason| passage.judge(require(holds, reason));
-        let link_up = if passage == Passage::Flatten { facts.entry_up } else { facts.link_up };
-        let strategy = wish.map(|wish| wish.strategy);
-        passage.judge(self.kill_switch.check(instrument.id, strategy))?;
-        if wish.is_some() {
-            passage.judge(self.modes.check(mode))?;
-        }
-        holds(!facts.flattening, DenyReason::Halted)?;
-        holds(mode < Mode::Reducing, DenyReason::ReducingOnly)?;
-        passage.judge(self.no_trade.check())?;
-        holds(facts.serving, DenyReason::Maintenance)?;
-        holds(link_up, DenyReason::LinkDown)?;
-        holds(facts.reconciled, DenyReason::NotReconciled)?;
-        holds(instrument.filters.trading, DenyReason::NotTrading)?;
-        let filters_age_ns = now_ns.saturating_sub(facts.filters_read_ns);
-        let current = filters_age_ns <= self.limits.filters_age_ns_max;
-        holds(current, DenyReason::StaleFilters)?;
-        holds(self.journal == JournalState::InTime, DenyReason::JournalLate)?;
-        passage.judge(attestation::check(self.attestation))?;
-        let rests = wish.is_some_and(|wish| wish.request.kind.rests());
-        holds(facts.can_guard || !rests, DenyReason::DeadManUnarmed)?;
-        holds(wish.is_none_or(|wish| wish.permitted), DenyReason::NotPermitted)?;
-        let restricted = self.limits.instruments[instrument.id.index()].restricted;
-        holds(!restricted, DenyReason::Restricted)?;
-        passage.judge(match wish.filter(|wish| wish.amends.is_some()) {
-            Some(wish) => amending::check(wish),
-            None => self.ids.check(id),
-        })?;
-        passage.judge(self.drifts[instrument.venue.index()].check(now_ns))?;
-        holds(facts.market.last_quote().is_some(), DenyReason::NoPrice)?;
-        passage.judge(freshness::check(facts.market, now_ns, self.limits.data_age_ns_max))?;
-        let origin_ns = wish.map_or(now_ns, |wish| wish.origin_ns);
-        let age_ns_max = self.limits.signal_age_ns_max;
-        passage.judge(freshness::check_signal(origin_ns, now_ns, age_ns_max))?;
-        let mid = facts.market.quote().and_then(Quote::mid);
-        let before = facts.market.past_mid(now_ns);
-        passage.judge(market_move::check(mid, before, self.limits.price_move.max_bps))?;
-        passage.judge(self.losses.check(now_ns))?;
-        let Some(wish) = wish else { return Ok(()) };
-        passage.judge(self.losses.check_strategy(wish.strategy))
-    }
-
-    /// May this order be sent, where one may?
-    fn check_order(
-        &mut self,
-        order: &Candidate,
-        quote: &Quote,
-        wish: Option<&Wish<'_>>,
-        facts: &Facts<'_>,
-    ) -> Result<(), DenyReason> {
-        let &Candidate { passage, side, price, qty, purpose, ttl_ns, takes, mode, .. } = order;
-        let (now_ns, limits, kind) = (facts.now.mono_ns, &self.limits, facts.instrument.kind);
-        let bounds = limits.instruments[facts.instrument.id.index()];
-        let holds = |holds, reason| passage.judge(require(holds, reason));
-
-        if let Some(wish) = wish {
-            let allowed = &self.budgets[wish.strategy.index()].permissions;
-            passage.judge(permission::check(allowed, &wish.request))?;
-        }
-        passage.judge(taking::check(limits.conservative_taker, mode, takes))?;
-        passage.judge(filters::check(&facts.instrument.filters, price, qty, purpose))?;
-        let venue = &facts.instrument.filters;
-        passage.judge(mark_band::check(venue, facts.market, quote, side, price, now_ns))?;
-        passage.judge(size::check(price, qty, bounds.order_qty_max, limits.order_notional_max))?;
-        if takes {
-            let (book, max_bps) = (facts.market.book(), limits.depth_bps_max);
-            passage.judge(taking::check_depth(book, side, order.rest(), max_bps))?;
-        }
-        passage.judge(collar::check(quote, side, price, limits.price_band_bps))?;
-        let traded = facts.market.traded(now_ns, limits.data_age_ns_max);
-        passage.judge(collar::check_trade(traded, side, price, limits.price_band_bps))?;
-        passage.judge(ttl::check(ttl_ns, purpose, limits.order_ttl_ns_max))?;
-        passage.judge(match wish {
-            Some(wish) => reducing::check(order, &facts.account, &wish.own, kind, bounds.shared),
-            None => reducing::check_exit(&facts.account, kind, side, qty),
-        })?;
-        self.check_intent(order, wish, facts)?;
-        self.check_counts(order, wish, facts)?;
-        let worth = price.max(quote.ask);
-        let position_max = self.scaled_qty(mode, bounds.position_max);
-        passage.judge(exposure::check_position(
-            &facts.account,
-            side,
-            order.added(),
-            position_max,
-        ))?;
-        let gross_max = self.scaled_cash(mode, self.limits.gross_notional_max);
-        let more = order.more(worth, quote.ask);
-        passage.judge(exposure::check_gross(facts.around.gross, more, gross_max))?;
-        if purpose == Purpose::Opening {
-            passage.judge(hedge::check(facts.hedge.as_ref(), more))?;
-        }
-        self.check_sums(order, worth, more, facts)?;
-        passage.judge(self.check_margin(order, worth, facts))?;
-        let Some(wish) = wish else { return Ok(()) };
-        let budget = self.budgets[wish.strategy.index()];
-        let has_room = wish.amends.is_some() || wish.live_orders < budget.open_orders_max;
-        holds(has_room, DenyReason::StrategyOrders)?;
-        passage.judge(self.rates.check_strategy(passage, wish.strategy, now_ns))?;
-        if order.toward != Purpose::Opening {
-            return Ok(());
-        }
-        let notional_max = self.scaled_cash(mode, budget.position_notional_max);
-        passage.judge(exposure::check_strategy(&wish.own, side, worth, order.added(), notional_max))
-    }
-
-    /// Has all of it been asked for, or the same, and would it meet an order of our own?
-    fn check_intent(
-        &self,
-        order: &Candidate,
-        wish: Option<&Wish<'_>>,
-        facts: &Facts<'_>,
-    ) -> Result<(), DenyReason> {
-        let &Candidate { passage, side, price, .. } = order;
-        if let Some(wish) = wish {
-            let rule = self.budgets[wish.strategy.index()].parents;
-            passage.judge(parents::check(order, wish, rule))?;
-        }
-        if let Some(key) = &order.key {
-            passage.judge(duplicate::check(facts.standing, key))?;
-            passage.judge(self.repeats.check(key, facts.now.mono_ns))?;
-        }
-        passage.judge(self_trade::check(facts.own_opposite, side, price))
-    }
-
-    /// How many orders there are, and how many there were lately.
-    ///
-    /// Decision: orders of unknown fate are limited in each instrument, which is the smallest scope
-    /// of a lost answer (SAFETY E8), and in all together: answers that are lost here and there are
-    /// a venue or a connection that loses them, before any one instrument shows it.
-    fn check_counts(
-        &mut self,
-        order: &Candidate,
-        wish: Option<&Wish<'_>>,
-        facts: &Facts<'_>,
-    ) -> Result<(), DenyReason> {
-        let passage = order.passage;
-        let (limits, here) = (&self.limits, facts.account.open);
-        let bounds = limits.instruments[facts.instrument.id.index()];
-        let holds = |holds, reason| passage.judge(require(holds, reason));
-        holds(facts.unknown_orders < limits.unknown_orders_max, DenyReason::TooManyUnknown)?;
-        holds(here.unknown() < bounds.unknown_orders_max, DenyReason::InstrumentUnknown)?;
-        let most = limits.open_orders_max.min(STRATEGY_ORDERS_MAX);
-        // An amend adds no order.
-        if wish.is_none_or(|wish| wish.amends.is_none()) {
-            holds(facts.live_orders < most, DenyReason::TooManyOrders)?;
-            holds(here.live() < bounds.open_orders_max, DenyReason::InstrumentOrders)?;
-        }
-        passage.judge(self.rates.check(passage, facts.now.mono_ns))
     }
 
     /// Trips the switch on what the last event made true. Runs before the strategies, so that the

@@ -78,7 +78,7 @@ impl Modes {
     /// How long a resume is watched. What begins in CONSERVATIVE is watched from the start on.
     pub(super) fn watch_for(&mut self, probation_ns: u64) {
         self.probation_ns = probation_ns;
-        if self.slots().any(|slot| slot.held().mode == Mode::Conservative) {
+        if self.slots().any(|slot| slot.mode() == Mode::Conservative) {
             self.probation_until_ns = probation_ns;
         }
     }
@@ -89,8 +89,8 @@ impl Modes {
 
     /// The strictest mode over all scopes that an order falls into; an exit has no strategy.
     pub(super) fn at(&self, instrument: InstrumentId, strategy: Option<StrategyId>) -> Mode {
-        let strategy = strategy.map_or(Mode::Running, |id| self.strategies[id.index()].held().mode);
-        self.all.held().mode.max(self.of_instrument(instrument)).max(strategy)
+        let strategy = strategy.map_or(Mode::Running, |id| self.strategies[id.index()].mode());
+        self.all.mode().max(self.of_instrument(instrument)).max(strategy)
     }
 
     /// The strictest of the modes of an instrument and of its venue.
@@ -98,7 +98,7 @@ impl Modes {
         let venue = self.venue_of[instrument.index()];
         let (instrument, venue) =
             (&self.instruments[instrument.index()], &self.venues[venue.index()]);
-        instrument.held().mode.max(venue.held().mode)
+        instrument.mode().max(venue.mode())
     }
 
     /// What moved the scope, when it moved.
@@ -178,13 +178,13 @@ impl Modes {
 
     /// The mode of everything: a deployment is as free as its freest venue.
     pub(super) fn all(&self) -> Mode {
-        let venues = self.venues.iter().map(|slot| slot.held().mode);
-        self.all.held().mode.max(venues.min().unwrap_or_default())
+        let venues = self.venues.iter().map(|slot| slot.mode());
+        self.all.mode().max(venues.min().unwrap_or_default())
     }
 
     /// Its part of the state digest.
     pub(in crate::core) fn digest(&self, digest: Digest) -> Digest {
-        self.slots().fold(digest, |digest, slot| digest.with(slot.held().mode as i64))
+        self.slots().fold(digest, |digest, slot| digest.with(slot.mode() as i64))
     }
 
     fn slots(&self) -> impl Iterator<Item = &Slot> {

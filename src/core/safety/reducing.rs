@@ -23,10 +23,10 @@ pub(super) fn check(
     shared: bool,
 ) -> Result<(), DenyReason> {
     let &Candidate { side, purpose, toward, .. } = order;
-    let qty = order.change();
     if toward == Purpose::Opening {
         return Ok(());
     }
+    let qty = order.change();
     let guard = if shared { InstrumentKind::Spot } else { kind };
     let reduces = lowers(own, guard, side, qty)
         && (purpose == Purpose::Opening || lowers(account, kind, side, qty));

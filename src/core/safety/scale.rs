@@ -3,26 +3,23 @@
 
 use super::Kernel;
 use super::exposure;
-use super::facts::{Candidate, Facts};
+use super::facts::{After, Candidate, Facts};
 use super::verdict::DenyReason;
 use crate::core::mode::Mode;
 use crate::core::setup::ExposureLimits;
-use crate::types::{Cash, Price, Qty};
+use crate::types::{Cash, Qty};
 
 impl Kernel {
-    /// Sums of positions, and their share of the equity. `worth` is what one is worth at worst: a
-    /// bid far below the market is not a cheap position. `more` is what the order adds.
+    /// Sums of positions, and their share of the equity.
     pub(super) fn check_sums(
         &self,
         order: &Candidate,
-        worth: Price,
-        more: Cash,
+        after: &After,
         facts: &Facts<'_>,
     ) -> Result<(), DenyReason> {
-        let &Candidate { passage, side, mode, .. } = order;
+        let (&Candidate { passage, mode, .. }, &After { more, notional: own, .. }) = (order, after);
         let (around, equity) = (&facts.around, facts.equity);
         let limits = &self.limits.appetite.exposure;
-        let own = exposure::own_worst(&facts.account, side, worth, order.added());
         if mode != Mode::Conservative {
             passage.judge(exposure::check_sums(around, more, limits))?;
             return passage.judge(exposure::check_shares(around, own, more, equity, limits));

@@ -18,25 +18,16 @@ use super::facts::{Facts, Wish};
 use super::reducing;
 use crate::types::{OrderRequest, Purpose};
 
-/// The wish as the account must take it; `ttl_ns_max` is the end of an order that asked for none.
-pub(super) fn to_account<'a>(
-    wish: &Wish<'a>,
-    facts: &Facts<'_>,
-    shared: bool,
-    ttl_ns_max: u64,
-) -> Wish<'a> {
-    let OrderRequest { side, qty, purpose, ttl_ns, .. } = wish.request;
-    let lowers = reducing::lowers(&facts.account, facts.instrument.kind, side, qty);
-    // The flag of an order that stands is what it is.
-    let asks = wish.amends.is_none() && purpose == Purpose::Reducing;
-    let opens = shared && asks && !lowers;
-    let request = match opens {
-        true => OrderRequest {
-            purpose: Purpose::Opening,
-            ttl_ns: ttl_ns.or(Some(ttl_ns_max)),
-            ..wish.request
-        },
-        false => wish.request,
-    };
-    Wish { request, ..*wish }
+/// What a wish is to the account. The flag of an order that stands is what it is.
+pub(super) fn purpose(wish: &Wish<'_>, facts: &Facts<'_>, shared: bool) -> Purpose {
+    let OrderRequest { side, qty, purpose, .. } = wish.request;
+    let asks = shared && wish.amends.is_none() && purpose == Purpose::Reducing;
+    let lowers = || reducing::lowers(&facts.account, facts.instrument.kind, side, qty);
+    if asks && !lowers() { Purpose::Opening } else { purpose }
+}
+
+/// When it ends: one that opens after all does so even where none was asked for.
+pub(super) fn ttl_ns(request: &OrderRequest, purpose: Purpose, ttl_ns_max: u64) -> Option<u64> {
+    let opens = purpose != request.purpose;
+    request.ttl_ns.or(opens.then_some(ttl_ns_max))
 }

@@ -1,8 +1,8 @@
-//! A wish as the venue will be told it: its price, and all its terms.
+//! A wish as the venue will be told it: its price, and how long it is worked.
 
 use super::collar;
 use super::verdict::DenyReason;
-use crate::types::{OrderKind, OrderRequest, OrderTerms, Price, Quote, Stamp, TimeInForce};
+use crate::types::{OrderKind, OrderRequest, Price, Quote, TimeInForce};
 
 /// The price of the wish, or the farthest that one at any price may go.
 pub(super) fn price_of(
@@ -22,21 +22,12 @@ pub(super) fn price_of(
     }
 }
 
-/// All of it; its time to live begins now.
-pub(super) fn terms_of(request: &OrderRequest, price: Price, now: Stamp) -> OrderTerms {
-    let time_in_force = match request.kind {
+/// For how long the venue works it.
+pub(super) fn time_in_force(kind: &OrderKind) -> TimeInForce {
+    match kind {
         OrderKind::Limit(_) => TimeInForce::Gtc,
         OrderKind::PostOnly(_) => TimeInForce::Gtx,
         OrderKind::Ioc(_) | OrderKind::Market => TimeInForce::Ioc,
         OrderKind::Fok(_) => TimeInForce::Fok,
-    };
-    OrderTerms {
-        instrument: request.instrument,
-        side: request.side,
-        time_in_force,
-        price,
-        qty: request.qty,
-        purpose: request.purpose,
-        expires_ns: request.ttl_ns.map(|ttl_ns| now.mono_ns.saturating_add(ttl_ns)),
     }
 }

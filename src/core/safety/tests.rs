@@ -123,14 +123,14 @@ const ROWS: &[(DenyReason, Change, Change)] = &[
     (DenyReason::OrderRate, |c| spend(c, 8), |c| { rates_with(c, |_, budget| budget.rate.burst = 100); spend(c, 5); }),
     (DenyReason::MinuteRate, |c| { rates_with(c, |limits, _| limits.order_rate.burst = 1_000); spend(c, 80); }, |c| { rates_with(c, |limits, budget| { limits.order_rate.burst = 1_000; budget.rate.burst = 1_000; }); spend(c, 59); }),
     (DenyReason::PositionTooLarge, |c| c.position = Qty::from_units(200_000_001), |c| c.position = Qty::whole(2)),
-    (DenyReason::ExposureTooLarge, |c| c.around.gross = sum(480_000_000_001), |c| { c.around.gross = sum(480_000_000_000); c.equity = Some(Cash::whole(9_000)); }),
+    (DenyReason::ExposureTooLarge, |c| c.gross(480_000_000_001), |c| { c.gross(480_000_000_000); c.equity = Some(Cash::whole(9_000)); }),
     (DenyReason::NetDelta, |c| c.hedge = hedge(30_000_000_001, false), |c| c.hedge = hedge(30_000_000_000, false)),
     (DenyReason::UnhedgedLeg, |c| c.hedge = hedge(0, true), |c| c.hedge = hedge(0, false)),
-    (DenyReason::NetExposure, |c| c.around.net = sum(50_000_000_001), |c| c.around.net = sum(50_000_000_000)),
-    (DenyReason::UnderlyingExposure, |c| c.around.underlying_gross = sum(40_000_000_001), |c| c.around.underlying_gross = sum(40_000_000_000)),
-    (DenyReason::UnderlyingNet, |c| c.around.underlying_net = sum(30_000_000_001), |c| c.around.underlying_net = sum(30_000_000_000)),
+    (DenyReason::NetExposure, |c| c.net(50_000_000_001), |c| c.net(50_000_000_000)),
+    (DenyReason::UnderlyingExposure, |c| c.underlying_gross(40_000_000_001), |c| c.underlying_gross(40_000_000_000)),
+    (DenyReason::UnderlyingNet, |c| c.underlying_net(30_000_000_001), |c| c.underlying_net(30_000_000_000)),
     (DenyReason::TooManyPositions, |c| c.around.held = 3, |c| c.around.held = 2),
-    (DenyReason::Leverage, |c| c.around.gross = sum(180_000_000_001), |c| c.around.gross = sum(180_000_000_000)),
+    (DenyReason::Leverage, |c| c.gross(180_000_000_001), |c| c.gross(180_000_000_000)),
     (DenyReason::Concentration, |c| c.equity = sum(49_999_999_999), |c| c.equity = sum(50_000_000_000)),
     (DenyReason::ConservativePosition, |c| { conservative(c); c.equity = sum(33_333_333_333); }, |c| { conservative(c); c.equity = sum(33_333_333_334); }),
     (DenyReason::MarginUnknown, |c| c.funds = None, |_| {}),
@@ -211,7 +211,7 @@ fn when_several_things_are_wrong_the_first_in_order_is_named() {
 #[test]
 fn unknown_facts_deny_rather_than_count_as_nothing() {
     let mut case = good();
-    case.around.gross = None;
+    case.around.all = None;
     assert_eq!(review(&mut case).map(drop), Err(DenyReason::ExposureTooLarge));
     let mut case = good();
     case.request.kind = OrderKind::Limit(Price::MAX);
@@ -283,7 +283,7 @@ fn a_low_price_does_not_make_a_position_cheap() {
     assert_eq!(review(&mut case).map(drop), Err(DenyReason::StrategyPosition));
     let mut case = good();
     case.request.kind = OrderKind::Limit(Price::whole(50));
-    case.around.gross = sum(480_000_000_001);
+    case.gross(480_000_000_001);
     assert_eq!(review(&mut case).map(drop), Err(DenyReason::ExposureTooLarge));
 }
 

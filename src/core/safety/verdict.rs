@@ -144,11 +144,18 @@ impl Passage {
     pub const ALL: [Self; 4] = [Self::Open, Self::Reduce, Self::Flatten, Self::Hedge];
 
     /// `verdict`, unless its reason does not bind whoever asks.
+    #[inline]
     pub(super) fn judge(self, verdict: Result<(), DenyReason>) -> Result<(), DenyReason> {
         match verdict {
-            Err(reason) if reason.binds(self) => Err(reason),
-            Ok(()) | Err(_) => Ok(()),
+            Ok(()) => Ok(()),
+            Err(reason) => self.judge_denial(reason),
         }
+    }
+
+    /// Apart, so that a check that passes is a comparison and a branch that is not taken.
+    #[cold]
+    fn judge_denial(self, reason: DenyReason) -> Result<(), DenyReason> {
+        if reason.binds(self) { Err(reason) } else { Ok(()) }
     }
 }
 

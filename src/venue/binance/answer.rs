@@ -7,7 +7,7 @@
 
 use super::command::Orders;
 use super::error::{condition, meaning};
-use super::json::{VenueError, body, harmless, message, price, qty, refused, success};
+use super::json::{VenueError, body, message, price, qty, refused, success};
 use super::order::status;
 use crate::types::{
     ClientOrderId, ExecutionKind, ExecutionReport, IdPrefix, InstrumentId, OrderRef, OrderStatus,
@@ -208,9 +208,10 @@ struct Reply<'a> {
 impl Reply<'_> {
     /// Said without a request: the key or the connection is no good any more.
     fn refusal(self, status: u16) -> DecodeError {
-        let (code, text) =
-            self.error.map_or((0, String::new()), |error| (error.code, harmless(&error.msg)));
-        DecodeError::Refused { status, code, text }
+        match self.error {
+            Some(error) => error.refusal(status),
+            None => DecodeError::Refused { status, code: 0, text: String::new() },
+        }
     }
 }
 

@@ -45,6 +45,22 @@ pub fn condition(status: u16, code: i32) -> Option<Condition> {
     }
 }
 
+/// What a person must know of a refusal beside the venue's own words.
+///
+/// An account in portfolio margin mode is refused by these codes and by nothing that names it: its
+/// keys trade at another address of the venue only. The venue does not document that; users of
+/// other clients met it (JKorf/Binance.Net issue 1485).
+pub(super) fn advice(code: i32) -> Option<&'static str> {
+    match code {
+        -2014 | -2015 => Some(
+            "(check the key, its addresses and its permission for futures; an account in portfolio \
+             margin mode is refused so too, and is not supported: leave that mode, then make a new \
+             key)",
+        ),
+        _ => None,
+    }
+}
+
 fn row(code: i32) -> Meaning {
     use Blame::{Operator, Us, Venue};
     use Outcome::{Rejected, Unknown};
@@ -91,6 +107,14 @@ mod tests {
 
     fn outcome(status: u16, code: i32, text: &str) -> Outcome {
         meaning(status, code, text).outcome
+    }
+
+    #[test]
+    fn a_refused_key_is_told_with_portfolio_margin_by_its_name() {
+        for code in [-2014, -2015] {
+            assert!(advice(code).is_some_and(|text| text.contains("portfolio margin mode")));
+        }
+        assert_eq!(advice(-2019), None);
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! against 514 ns for a quote, see `wire`), these are read a few times a second at most, and
 //! `simd-json` wants the bytes as its own to change; it stays as a second oracle of the benchmark.
 
+use super::error::advice;
 use super::scan::Cursor;
 use crate::types::{Cash, Price, Qty};
 use crate::venue::{Answer, DecodeError, MESSAGE_BYTES_MAX};
@@ -62,11 +63,13 @@ pub(super) fn success(answer: Option<&Answer>) -> Result<&[u8], DecodeError> {
 /// Code and words of a refusal, as far as they can be read.
 pub(super) fn refused(answer: &Answer) -> DecodeError {
     let error: Option<VenueError<'_>> = body(&answer.body, "code").ok();
-    let (code, text) = match error {
-        Some(error) => (error.code, harmless(&error.msg)),
-        None => (0, harmless(&String::from_utf8_lossy(&answer.body))),
-    };
-    DecodeError::Refused { status: answer.status, code, text }
+    match error {
+        Some(error) => error.refusal(answer.status),
+        None => {
+            let text = harmless(&String::from_utf8_lossy(&answer.body));
+            DecodeError::Refused { status: answer.status, code: 0, text }
+        }
+    }
 }
 
 /// How the venue says no.
@@ -75,6 +78,18 @@ pub(super) struct VenueError<'a> {
     pub(super) code: i32,
     #[serde(borrow, default)]
     pub(super) msg: Cow<'a, str>,
+}
+
+impl VenueError<'_> {
+    /// The same, with what a person must know beside it.
+    pub(super) fn refusal(&self, status: u16) -> DecodeError {
+        let mut text = harmless(&self.msg);
+        if let Some(advice) = advice(self.code) {
+            text.push(' ');
+            text.push_str(advice);
+        }
+        DecodeError::Refused { status, code: self.code, text }
+    }
 }
 
 /// Text of a venue for logs and people: short, and without anything that could forge a line.
@@ -135,8 +150,9 @@ mod tests {
         let Err(DecodeError::Refused { status, code, text }) = success(Some(&answer)) else {
             panic!("a refusal is an error");
         };
-        assert_eq!((status, code, text.len()), (401, -2015, 256));
-        assert!(text.starts_with("no key x"));
+        assert_eq!((status, code), (401, -2015));
+        assert_eq!(text.find(" (check the key"), Some(256));
+        assert!(text.starts_with("no key x") && text.contains("portfolio margin"));
         let page = Answer { status: 503, retry_after_s: None, body: b"<html>\xff".to_vec() };
         assert!(matches!(refused(&page), DecodeError::Refused { status: 503, code: 0, .. }));
         assert!(matches!(success(None), Err(DecodeError::Refused { status: 0, .. })));

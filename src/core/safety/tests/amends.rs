@@ -4,6 +4,7 @@
 use super::case::*;
 use super::parents::{parent, review_parent, under};
 use super::*;
+use crate::core::exposure::{Around, Sums};
 use crate::core::orders::{Open, Totals};
 use crate::types::Cash;
 
@@ -57,10 +58,8 @@ fn amended(mut case: Case) -> Case {
     case.open = *totals.of(BTC);
     case.own_open = *totals.of_strategy(MAKER, BTC);
     (case.live_orders, case.own_live_orders) = (1, 1);
-    let worth = sum(10_000_000_000);
-    let around = &mut case.around;
-    (around.gross, around.net, around.held, around.is_held) = (worth, worth, 1, true);
-    (around.underlying_gross, around.underlying_net) = (worth, worth);
+    let worth = Some(Sums { gross: Cash::whole(100), towards: Cash::whole(100) });
+    case.around = Around { all: worth, underlying: worth, held: 1, is_held: true };
     case.standing.add_key(IntentKey { qty: Qty::whole(1), ..intent(9_900_000_000) });
     case
 }
@@ -107,11 +106,11 @@ const ROWS: &[(DenyReason, Change, Change)] = &[
     (DenyReason::TooManyUnknown, |c| c.unknown_orders = 2, |c| c.unknown_orders = 1),
     (DenyReason::OrderRate, |c| spend(c, 8), |c| { rates_with(c, |_, budget| budget.rate.burst = 100); spend(c, 5); }),
     (DenyReason::PositionTooLarge, |c| c.position = Qty::from_units(200_000_001), |c| c.position = Qty::whole(2)),
-    (DenyReason::ExposureTooLarge, |c| c.around.gross = sum(490_000_000_001), |c| { c.around.gross = sum(490_000_000_000); c.equity = Some(Cash::whole(9_000)); }),
-    (DenyReason::NetExposure, |c| c.around.net = sum(60_000_000_001), |c| c.around.net = sum(60_000_000_000)),
-    (DenyReason::UnderlyingExposure, |c| c.around.underlying_gross = sum(50_000_000_001), |c| c.around.underlying_gross = sum(50_000_000_000)),
-    (DenyReason::UnderlyingNet, |c| c.around.underlying_net = sum(40_000_000_001), |c| c.around.underlying_net = sum(40_000_000_000)),
-    (DenyReason::Leverage, |c| c.around.gross = sum(190_000_000_001), |c| c.around.gross = sum(190_000_000_000)),
+    (DenyReason::ExposureTooLarge, |c| c.gross(490_000_000_001), |c| { c.gross(490_000_000_000); c.equity = Some(Cash::whole(9_000)); }),
+    (DenyReason::NetExposure, |c| c.net(60_000_000_001), |c| c.net(60_000_000_000)),
+    (DenyReason::UnderlyingExposure, |c| c.underlying_gross(50_000_000_001), |c| c.underlying_gross(50_000_000_000)),
+    (DenyReason::UnderlyingNet, |c| c.underlying_net(40_000_000_001), |c| c.underlying_net(40_000_000_000)),
+    (DenyReason::Leverage, |c| c.gross(190_000_000_001), |c| c.gross(190_000_000_000)),
     (DenyReason::Concentration, |c| c.equity = sum(49_999_999_999), |c| c.equity = sum(50_000_000_000)),
     (DenyReason::FreeMargin, |c| funds(c, 2_019_999_999, 100_000_000_000), |c| funds(c, 2_020_000_000, 100_000_000_000)),
     (DenyReason::NearLiquidation, |c| funds(c, 100_000_000_000, 2_219_999_999), |c| funds(c, 100_000_000_000, 2_220_000_000)),
@@ -201,9 +200,9 @@ fn a_new_price_adds_what_it_is_worth_more() {
     let mut case = good_amend();
     case.request.qty = Qty::whole(1);
     case.request.kind = OrderKind::Limit(Price::whole(101));
-    case.around.net = sum(69_900_000_000);
+    case.net(69_900_000_000);
     assert_eq!(verdict(&mut case), Ok(()));
-    case.around.net = sum(69_900_000_001);
+    case.net(69_900_000_001);
     assert_eq!(verdict(&mut case), Err(DenyReason::NetExposure));
 }
 

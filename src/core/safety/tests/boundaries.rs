@@ -41,7 +41,7 @@ const NUMBERS: &[(DenyReason, Approach)] = &[
     (DenyReason::StrategyRate, |c, limit, beyond| { let burst = 8 + limit % 90; rates_with(c, |limits, budget| { (limits.order_rate.burst, budget.rate.burst) = (1_000, count(burst)); limits.orders_per_minute_max = 10_000; }); spend(c, count(burst - burst / 4 - 1 + beyond)); }),
     (DenyReason::OrderToTrade, |c, limit, beyond| { let max = 2 + limit % 50; rates_with(c, |limits, budget| { (limits.order_rate.burst, budget.rate.burst) = (1_000, 1_000); limits.orders_per_minute_max = 10_000; budget.orders_per_trade_max = Some(count(max)); }); spend(c, count(max - 1 + beyond)); }),
     (DenyReason::PositionTooLarge, |c, limit, beyond| { let held = limit % QTY; c.position = Qty::from_units(held); c.kernel.limits.instruments[0].position_max = Qty::from_units(QTY + held - beyond); }),
-    (DenyReason::ExposureTooLarge, |c, limit, beyond| { c.around.gross = Some(Cash::from_units(limit.into())); c.kernel.limits.gross_notional_max = Cash::from_units(WORTH + i128::from(limit - beyond)); }),
+    (DenyReason::ExposureTooLarge, |c, limit, beyond| { c.gross(limit.into()); c.kernel.limits.gross_notional_max = Cash::from_units(WORTH + i128::from(limit - beyond)); }),
     (DenyReason::LeverageCap, |c, _, beyond| cap_at(c, WORTH - i128::from(beyond))),
     (DenyReason::NetDelta, |c, limit, beyond| c.hedge = hedge(limit.into(), false).map(|it| HedgeAround { net_delta_max: Cash::from_units(WORTH + i128::from(limit - beyond)), ..it })),
     (DenyReason::FreeMargin, |c, _, beyond| funds(c, 2_020_000_000 - i128::from(beyond), 100_000_000_000)),
@@ -113,7 +113,7 @@ proptest! {
         case.request.qty = Qty::from_units(qty);
         (case.position, case.own_position) = (Qty::from_units(position), Qty::from_units(own));
         case.foreign = Qty::from_units(foreign).abs();
-        case.around.gross = Some(Cash::from_units(gross.into()));
+        case.gross(gross.into());
         if review(&mut case).is_ok() {
             let bounds = case.kernel.limits.instruments[0];
             let reach = [position.max(0), foreign.saturating_abs(), qty];

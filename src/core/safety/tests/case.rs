@@ -1,7 +1,7 @@
 //! A good order, with its facts and its kernel, and the ways to change one thing of it.
 
 use super::super::*;
-use crate::core::exposure::Around;
+use crate::core::exposure::{Around, Sums};
 use crate::core::hedge::HedgeAround;
 use crate::core::margin::{Funds, MarginAround, Needs};
 use crate::core::market::Market;
@@ -15,10 +15,10 @@ use crate::core::setup::{
 };
 use crate::core::{ClockSample, Order, PartialFill, Permissions};
 use crate::types::{
-    AssetId, BookDelta, DELTA_LEVELS, Filters, Instrument, InstrumentId, InstrumentKind,
-    InstrumentMargin, Level, MS, MarginMode, MarginTier, MarginTiers, MarkBand, MarketData,
-    MarketEvent, OrderKind, OrderRequest, OrderStatus, Price, Qty, Quote, SECOND, Side, Trade,
-    VenueId,
+    AssetId, BookDelta, ClientOrderId, DELTA_LEVELS, Filters, Instrument, InstrumentId,
+    InstrumentKind, InstrumentMargin, Level, MS, MarginMode, MarginTier, MarginTiers, MarkBand,
+    MarketData, MarketEvent, OrderKind, OrderRequest, OrderStatus, Price, Qty, Quote, SECOND, Side,
+    Trade, VenueId,
 };
 
 pub(super) const NOW_NS: u64 = 100 * SECOND;
@@ -280,10 +280,8 @@ pub(super) fn good() -> Case {
         standing: Standing::new(),
         own_opposite: None,
         around: Around {
-            gross: Some(Cash::ZERO),
-            net: Some(Cash::ZERO),
-            underlying_gross: Some(Cash::ZERO),
-            underlying_net: Some(Cash::ZERO),
+            all: Some(Sums::default()),
+            underlying: Some(Sums::default()),
             held: 0,
             is_held: false,
         },
@@ -296,6 +294,36 @@ pub(super) fn good() -> Case {
         parent: None,
         parents_open: None,
         kernel: kernel(),
+    }
+}
+
+impl Case {
+    /// So much is held or may be, over all instruments.
+    pub(super) fn gross(&mut self, units: i128) {
+        self.all().gross = Cash::from_units(units);
+    }
+
+    /// The same, signed in the direction of the order.
+    pub(super) fn net(&mut self, units: i128) {
+        self.all().towards = Cash::from_units(units);
+    }
+
+    /// Of the same underlying.
+    pub(super) fn underlying_gross(&mut self, units: i128) {
+        self.underlying().gross = Cash::from_units(units);
+    }
+
+    /// The same, signed in the direction of the order.
+    pub(super) fn underlying_net(&mut self, units: i128) {
+        self.underlying().towards = Cash::from_units(units);
+    }
+
+    fn all(&mut self) -> &mut Sums {
+        self.around.all.get_or_insert_default()
+    }
+
+    fn underlying(&mut self) -> &mut Sums {
+        self.around.underlying.get_or_insert_default()
     }
 }
 
@@ -375,8 +403,8 @@ macro_rules! facts {
             margin: MarginAround {
                 setup: $case.setup.as_ref(),
                 funds: $case.funds,
-                sums: $case.needs,
-                own: Needs::default(),
+                sums: $case.needs.as_ref(),
+                own: &Needs::NOTHING,
                 worst: Qty::ZERO,
             },
         }

@@ -181,7 +181,7 @@ fn words_without_a_request_are_errors_or_passed_over() {
     let Err(DecodeError::Refused { status: 401, code: -2015, text }) = read(text) else {
         panic!("a refusal")
     };
-    assert_eq!(text, "Invalid API-key ");
+    assert!(text.starts_with("Invalid API-key  (check the key"), "{text}");
     assert_eq!(read(r#"{"e":"serverShutdown","E":1770123456789}"#), Ok(vec![]));
     assert_eq!(read("{"), Err(DecodeError::NotJson));
 }
