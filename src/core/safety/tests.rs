@@ -7,6 +7,7 @@ pub(super) mod case;
 mod mode_walk;
 mod parents;
 mod shared;
+mod sums;
 
 use super::*;
 use crate::core::hedge::HedgeAround;
