@@ -386,9 +386,9 @@ const RUNNING: &[Key] = &[
     default(
         "journal.market_data",
         Kind::Choice(&["full", "quotes", "off"]),
-        "full",
-        "How much of the market is recorded. full: a replay reproduces every decision. quotes: best \
-         prices and marks. off: nothing.",
+        "off",
+        "How much of the market is recorded. full: a replay reproduces every decision, for some \
+         200 MB an hour and busy instrument. quotes: best prices and marks. off: nothing.",
     ),
     default("log", Kind::Group, "", "What is said to people."),
     default(

@@ -30,6 +30,8 @@ mod listing;
 mod offline;
 mod operators;
 mod outputs;
+#[cfg(test)]
+mod outputs_tests;
 mod panic;
 mod places;
 mod record;

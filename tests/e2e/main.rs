@@ -29,6 +29,7 @@ mod operators;
 mod panics;
 mod proxy;
 mod recordings;
+mod replays;
 mod resets;
 mod rest;
 mod runs;

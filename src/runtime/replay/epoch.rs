@@ -18,6 +18,8 @@ pub enum Verdict {
     },
     /// They part here.
     Different(Box<Difference>),
+    /// It ended before it began to trade: there is nothing to compare.
+    NeverBegan,
     /// It cannot be told, from this record on.
     NotReproducible {
         /// Sequence of the record.
@@ -84,8 +86,7 @@ impl<'a> Epoch<'a> {
         given: &'a Config,
         registry: &'a Registry,
     ) -> Self {
-        let why = "it ended before it began, or a version recorded it that did not record inputs";
-        let verdict = Verdict::NotReproducible { sequence, why: why.to_owned() };
+        let verdict = Verdict::NeverBegan;
         let (tally, changed) = (Tally::default(), Vec::new());
         Self {
             outcome: Outcome { start, at, recording: None, tally, end: End::Cut, verdict, changed },
@@ -129,7 +130,10 @@ impl<'a> Epoch<'a> {
         match &mut self.stage {
             Stage::Beginning(foundation) => {
                 foundation.take(&record);
-                if let Record::Begin(recording) = record {
+                if is_input(&record) {
+                    let why = "it was recorded by a version that did not record what it began with";
+                    self.give_up(sequence, why.to_owned());
+                } else if let Record::Begin(recording) = record {
                     self.begin(sequence, recording);
                 }
                 false
@@ -220,4 +224,9 @@ impl<'a> Epoch<'a> {
         self.outcome.verdict = verdict;
         self.stage = Stage::Over;
     }
+}
+
+/// True for an input that every run has and that no run has before it begins.
+fn is_input(record: &Record) -> bool {
+    matches!(record, Record::Link(_) | Record::Execution(_) | Record::Clock(_))
 }

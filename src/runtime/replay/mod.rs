@@ -68,9 +68,8 @@ impl Replay {
     /// True when every epoch that traded came out the same.
     pub fn is_same(&self) -> bool {
         let is_same = |it: &Outcome| match it.verdict {
-            Verdict::Same { .. } => true,
-            Verdict::Different(_) => false,
-            Verdict::NotReproducible { .. } => it.recording.is_none() && it.end != End::Cut,
+            Verdict::Same { .. } | Verdict::NeverBegan => true,
+            Verdict::Different(_) | Verdict::NotReproducible { .. } => false,
         };
         self.epochs.iter().all(is_same)
     }

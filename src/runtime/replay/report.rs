@@ -66,6 +66,7 @@ fn tell(epoch: &Outcome, out: &mut String) {
         Verdict::Same { digest } => {
             let _ = writeln!(out, "  the same; digest {digest:016x}");
         }
+        Verdict::NeverBegan => out.push_str("  it ended before it began to trade\n"),
         Verdict::NotReproducible { sequence, why } => {
             let _ = writeln!(out, "  NOT REPRODUCIBLE from record {sequence} on: {why}");
         }
@@ -123,6 +124,7 @@ fn epoch(outcome: &Outcome) -> Value {
             value["verdict"] = "same".into();
             value["digest"] = format!("{digest:016x}").into();
         }
+        Verdict::NeverBegan => value["verdict"] = "never began".into(),
         Verdict::NotReproducible { sequence, why } => {
             value["verdict"] = "not reproducible".into();
             value["from_sequence"] = (*sequence).into();

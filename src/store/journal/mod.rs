@@ -16,7 +16,7 @@
 //! all before it (`chain.rs`), and syncs. What a killed process left in the lane is saved at the
 //! next start (`drain.rs`).
 //!
-//! Not here: replay, and snapshots.
+//! Not here: snapshots, and replay (`runtime/replay`).
 //!
 //! Decision: a mapped lane and a checksum per record (D23). Measured by `benches/journal.rs` on two
 //! shared virtual cores, ext4, batches of 100, three runs at a load of about 1, a sync between
