@@ -16,6 +16,7 @@ pub mod flatten;
 pub mod halt;
 pub mod help;
 pub mod init;
+pub mod journal;
 pub mod kill_switch;
 pub mod panic;
 pub mod record;
@@ -78,6 +79,8 @@ enum Verb {
     KillSwitch(kill_switch::Arguments),
     /// The stop of new risk after too many automatic stops
     Breaker(breaker::Arguments),
+    /// Read, verify or repair the record of everything that happened
+    Journal(journal::Arguments),
     /// Close positions
     Flatten(flatten::Arguments),
     /// Get out with nothing but a key: no configuration, no state, no running engine
@@ -146,6 +149,9 @@ fn execute(line: Line, registry: &Registry, console: &mut Console<'_>) -> io::Re
         Verb::Help(arguments) => help::execute(&arguments, console),
         Verb::Version(arguments) => version::execute(&arguments, console),
         Verb::Panic(arguments) => panic::execute(arguments, console),
+
+        // A verb that reads what an engine left, or writes.
+        Verb::Journal(arguments) => journal::execute(&arguments, registry, console),
 
         // Verbs that are an engine, or an exchange.
         Verb::Run(arguments) => run::execute(&arguments, registry, console),

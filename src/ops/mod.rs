@@ -6,6 +6,7 @@
 
 pub mod backtest_report;
 pub mod handlers;
+pub mod journal;
 pub mod log;
 mod names;
 mod report;

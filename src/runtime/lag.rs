@@ -117,10 +117,10 @@ mod tests {
     fn where_nothing_is_written_nothing_is_late() {
         let (_folder, mut journal, mut writer) = begin();
         let mut lag = Lag::new(journal.durability(), SECOND);
-        let sequence = append(&mut journal);
-        lag.look(sequence, 1);
+        append(&mut journal);
+        lag.look(journal.sequence(), 1);
         writer.sync().unwrap();
-        assert_eq!(lag.look(sequence, 3_600 * SECOND), None);
-        assert_eq!(lag.look(sequence, 7_200 * SECOND), None);
+        assert_eq!(lag.look(journal.sequence(), 3_600 * SECOND), None);
+        assert_eq!(lag.look(journal.sequence(), 7_200 * SECOND), None);
     }
 }

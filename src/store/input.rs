@@ -8,7 +8,7 @@
 //! there is much, carries its age instead. A reading of the account is a head and its items.
 
 use super::record::Record;
-use super::wire::{Put, Take, Wire, largest, wire_enum, wire_struct};
+use super::wire::{Put, Take, Wire, fields, largest, variant, wire_enum, wire_struct};
 use crate::core::{AccountEvent, Event, EventKind};
 use crate::types::{
     AccountSnapshot, AssetId, BalanceChange, BookDelta, Cash, DELTA_LEVELS, FeeRates, InstrumentId,
@@ -16,6 +16,7 @@ use crate::types::{
     Qty, QueryToken, Quote, Side, Trade, TradesRead, VenueId, VenueOrder, VenuePosition,
     WalletMargin,
 };
+use serde_json::Value;
 
 /// What the market did, and how long before its stamp that arrived.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -175,6 +176,15 @@ impl Wire for MarketInput {
         let data = MarketData::take(from)?;
         Some(Self { age_ns, event: MarketEvent { instrument, sent_unix_ms, data } })
     }
+
+    fn describe(&self) -> Value {
+        fields(vec![
+            ("age_ns", self.age_ns.describe()),
+            ("instrument", self.event.instrument.describe()),
+            ("sent_unix_ms", self.event.sent_unix_ms.describe()),
+            ("data", self.event.data.describe()),
+        ])
+    }
 }
 
 impl Wire for MarketData {
@@ -217,6 +227,20 @@ impl Wire for MarketData {
             _ => return None,
         })
     }
+
+    fn describe(&self) -> Value {
+        match self {
+            Self::Quote(quote) => variant("Quote", vec![("0", quote.describe())]),
+            Self::Trade(trade) => variant("Trade", vec![("0", trade.describe())]),
+            Self::Mark(price) => variant("Mark", vec![("price", price.describe())]),
+            Self::BookLost => variant("BookLost", Vec::new()),
+            Self::BookBegin => variant("BookBegin", Vec::new()),
+            Self::BookDelta(delta) => variant("BookDelta", vec![("0", delta.describe())]),
+            Self::BookEnd { update_id } => {
+                variant("BookEnd", vec![("update_id", update_id.describe())])
+            }
+        }
+    }
 }
 
 /// The levels that are meant, and no others.
@@ -242,6 +266,11 @@ impl Wire for BookDelta {
             *level = Level::take(from)?;
         }
         Some(Self { side, count, levels })
+    }
+
+    fn describe(&self) -> Value {
+        let levels = self.levels().iter().map(Wire::describe).collect();
+        fields(vec![("side", self.side.describe()), ("levels", levels)])
     }
 }
 

@@ -52,7 +52,8 @@ impl EventReader {
                 return Taken::More;
             }
             Record::Reading(head) => return self.begin(at, head),
-            Record::ReadingItem(_) => return Taken::Broken,
+            // Inputs may stand in what is lost.
+            Record::ReadingItem(_) | Record::Lost { .. } => return Taken::Broken,
             Record::Market(MarketInput { age_ns, event }) => {
                 let arrived = at.mono_ns.saturating_sub(u64::from(*age_ns));
                 self.received_ns.get_or_insert(arrived);
@@ -101,6 +102,7 @@ impl EventReader {
             | Record::Instrument(_)
             | Record::TakenOver(_)
             | Record::Begin(_)
+            | Record::Repaired(_)
             | Record::Carry(_)
             | Record::Stop { .. } => return self.pass(record),
         };

@@ -37,6 +37,9 @@ macro_rules! wire_units {
             fn take(from: &mut Take<'_>) -> Option<Self> {
                 <$integer>::take(from).map(Self::from_units)
             }
+            fn describe(&self) -> serde_json::Value {
+                serde_json::Value::from(self.to_string())
+            }
         }
     )*};
 }
@@ -47,7 +50,20 @@ wire_struct!(InstrumentId { 0: u16 });
 wire_struct!(AssetId { 0: u8 });
 wire_struct!(StrategyId { 0: u8 });
 wire_struct!(QueryToken { 0: u32 });
-wire_struct!(ClientOrderId { epoch: u32, sequence: u32 });
+impl Wire for ClientOrderId {
+    const SIZE: usize = 2 * u32::SIZE;
+    #[inline(always)]
+    fn put(&self, out: &mut Put<'_>) {
+        self.epoch.put(out);
+        self.sequence.put(out);
+    }
+    fn take(from: &mut Take<'_>) -> Option<Self> {
+        Some(Self { epoch: u32::take(from)?, sequence: u32::take(from)? })
+    }
+    fn describe(&self) -> serde_json::Value {
+        serde_json::Value::from(self.to_string())
+    }
+}
 wire_struct!(Stamp { mono_ns: u64, unix_ns: u64 });
 
 wire_enum!(Side { 1 = Buy, 2 = Sell });

@@ -46,6 +46,6 @@ pub use ledgers::{Ledgers, NamedLedger};
 pub use losses::Losses;
 pub use mode::{Place, Standing};
 pub use record::{
-    AmendDenial, AmendIntent, Carried, Denial, OrderIntent, Record, Start, Unreadable,
+    AmendDenial, AmendIntent, Carried, Denial, OrderIntent, Record, Repair, Start, Unreadable,
 };
 pub use recording::{RecordedFrame, RecordingReader, RecordingWriter};

@@ -186,6 +186,7 @@ impl Carried {
             | Record::TakenOver(_)
             | Record::Begin(_)
             | Record::Stop { .. } => {}
+            Record::Lost { .. } | Record::Repaired(_) => self.damaged = true,
         }
     }
 
@@ -205,6 +206,18 @@ impl Carried {
     }
 }
 
+/// A person had damage of the journal repaired.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Repair {
+    /// Who.
+    pub by: Text<32>,
+    /// Why.
+    pub reason: Text<96>,
+    /// How many faults there were.
+    pub faults: u32,
+}
+
+wire_struct!(Repair { by: Text<32>, reason: Text<96>, faults: u32 });
 wire_struct!(Start { epoch: u32, mode: Text<16>, config_hash: [u8; 32], version: Text<32> });
 wire_struct!(OrderIntent {
     id: ClientOrderId,
@@ -273,6 +286,9 @@ macro_rules! records {
         }
 
         impl Record {
+            /// The name of every kind.
+            pub const NAMES: &[&str] = &[$(stringify!($variant)),*];
+
             /// The number of every kind.
             pub const KINDS: &[u16] = &[$($number),*];
 
@@ -289,6 +305,24 @@ macro_rules! records {
                         $(let _ = $item;)?
                         $($(let _ = $field;)*)?
                         $number
+                    })*
+                }
+            }
+
+            /// Its name.
+            pub fn name(&self) -> &'static str {
+                let place = Self::KINDS.iter().position(|kind| *kind == self.kind());
+                place.and_then(|place| Self::NAMES.get(place)).copied().unwrap_or_default()
+            }
+
+            /// What it says, for people and programs that read a journal.
+            pub fn describe(&self) -> serde_json::Value {
+                match self {
+                    $(Self::$variant $( ($item) )? $( { $($field),* } )? => {
+                        super::wire::fields(vec![
+                            $(("0", $item.describe()),)?
+                            $($((stringify!($field), $field.describe()),)*)?
+                        ])
                     })*
                 }
             }
@@ -434,6 +468,14 @@ records! {
     },
     /// A parent was opened, denied or ended. None is read back: a start ends those before it.
     123 = Parent(event: ParentEvent),
+    /// Stands where records were lost, from its own sequence on; the chain is not known from here
+    /// to the end of the segment. Written by a repair only.
+    124 = Lost {
+        /// How many; none where only the chain was broken.
+        count: u64,
+    },
+    /// The journal was repaired: the engine is KILLED until a reset.
+    125 = Repaired(repair: Repair),
     /// When the bytes of the input that follows arrived, on the monotonic clock.
     140 = Received(received_ns: u64),
     /// Time passed.

@@ -4,7 +4,9 @@ mod replay;
 
 use super::latch_table::{NamedLatch, ScopeName};
 use super::ledgers::NamedLedger;
-use super::record::{AmendDenial, AmendIntent, Carried, Denial, OrderIntent, Record, Start};
+use super::record::{
+    AmendDenial, AmendIntent, Carried, Denial, OrderIntent, Record, Repair, Start,
+};
 use crate::core::safety::{DenyReason, TripReason, TripRecord};
 use crate::core::{
     Baseline, BreakerMark, ClockSample, Criterion, DayMark, HighWater, JournalState, Kept,
@@ -42,7 +44,29 @@ pub(super) fn one_of_each() -> Vec<Record> {
     Record::KINDS.iter().map(|kind| Dice(0x9E37_79B9 + u64::from(*kind)).record(*kind)).collect()
 }
 
-/// A cycle through all kinds.
+/// A cycle through all kinds but those that a segment begins with and that a repair writes.
+pub(super) fn many_of_all(count: usize) -> Vec<Record> {
+    let kinds: Vec<u16> =
+        Record::KINDS.iter().copied().filter(|kind| ![15, 124, 125].contains(kind)).collect();
+    let number = |at: usize| u32::try_from(at).unwrap() + 1;
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all others are sound as they fall")]
+    let sound = |at: usize| match Dice(at as u64 + 1).record(kinds[at % kinds.len()]) {
+        // Epochs and ids rise in every journal.
+        Record::Start(start) => Record::Start(Start { epoch: number(at), ..start }),
+        Record::Order(order) => Record::Order(OrderIntent { id: nth_id(number(at)), ..order }),
+        Record::Child { order, parent } => {
+            Record::Child { order: OrderIntent { id: nth_id(number(at)), ..order }, parent }
+        }
+        other => other,
+    };
+    (0..count).map(sound).collect()
+}
+
+fn nth_id(sequence: u32) -> ClientOrderId {
+    ClientOrderId { epoch: 1, sequence }
+}
+
+/// A cycle through the kinds that leave no trace in the state.
 pub(super) fn many(count: usize) -> Vec<Record> {
     // Without the records that a test of the latch would trip over: those have tests of their own.
     let kinds = [2, 3, 4, 5, 6, 9, 11, 12, 13];
@@ -356,6 +380,25 @@ impl Dice {
         Record::TradesKnown { instrument: self.text(), through_id: self.roll() }
     }
 
+    fn dead_man(&mut self) -> DeadManReport {
+        DeadManReport {
+            request: DeadManRequest {
+                instrument: self.instrument(),
+                countdown_ms: self.word(),
+                asked_ns: self.roll(),
+            },
+            answer: self.pick(&[
+                DeadManAnswer::Set,
+                DeadManAnswer::Refused,
+                DeadManAnswer::Unknown,
+            ]),
+        }
+    }
+
+    fn repair(&mut self) -> Repair {
+        Repair { by: self.text(), reason: self.text(), faults: self.word() }
+    }
+
     fn ledger_line(&mut self) -> LedgerLine {
         LedgerLine {
             revision: self.roll(),
@@ -397,18 +440,7 @@ impl Dice {
             14 => Record::Stop { clean: self.pick(&[false, true]) },
             15 => Record::Carry(self.carried()),
             60 => Record::Kept(self.kept()),
-            80 => Record::DeadMan(DeadManReport {
-                request: DeadManRequest {
-                    instrument: self.instrument(),
-                    countdown_ms: self.word(),
-                    asked_ns: self.roll(),
-                },
-                answer: self.pick(&[
-                    DeadManAnswer::Set,
-                    DeadManAnswer::Refused,
-                    DeadManAnswer::Unknown,
-                ]),
-            }),
+            80 => Record::DeadMan(self.dead_man()),
             90 => Record::Standing { scope: self.scope(), record: self.mode_record() },
             91 => {
                 let all = [Condition::ClockOff, Condition::Unavailable, Condition::Available];
@@ -429,6 +461,8 @@ impl Dice {
             121 => Record::AmendDenied(self.amend_denial()),
             122 => Record::Child { order: self.order_intent(), parent: ParentId(self.id()) },
             123 => Record::Parent(self.parent_event()),
+            124 => Record::Lost { count: self.roll() >> 32 },
+            125 => Record::Repaired(self.repair()),
             140.. => self.record_of_replay(kind, venue),
             _ => unreachable!("kind {kind} has no sample"),
         }

@@ -9,6 +9,7 @@
 //! Not here: which types there are (`layout.rs`, `record.rs`) and checksums (`journal/frame.rs`).
 
 use crate::types::Text;
+use serde_json::{Map, Value};
 
 /// A value with a fixed place in a record.
 pub(super) trait Wire: Sized {
@@ -23,6 +24,23 @@ pub(super) trait Wire: Sized {
     fn put(&self, out: &mut Put<'_>);
     /// Reads what was written; `None` when there are fewer bytes, or they say nothing.
     fn take(from: &mut Take<'_>) -> Option<Self>;
+    /// For people and programs that read a journal.
+    fn describe(&self) -> Value;
+}
+
+/// The fields of a struct; of one with a single field without a name, that.
+pub(super) fn fields(named: Vec<(&str, Value)>) -> Value {
+    let mut fields: Map<String, Value> =
+        named.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    fields.remove("0").unwrap_or(Value::Object(fields))
+}
+
+/// A variant with what it holds.
+pub(super) fn variant(name: &str, named: Vec<(&str, Value)>) -> Value {
+    if named.is_empty() {
+        return Value::from(name);
+    }
+    fields(vec![(name, fields(named))])
 }
 
 /// Where the next value goes.
@@ -92,6 +110,14 @@ macro_rules! wire_integer {
             fn take(from: &mut Take<'_>) -> Option<Self> {
                 from.bytes().map(Self::from_le_bytes)
             }
+            fn describe(&self) -> Value {
+                // What numbers of JSON do not hold stands as text.
+                let wide = i128::from(*self);
+                let signed = i64::try_from(wide).map(Value::from);
+                signed
+                    .or_else(|_| u64::try_from(wide).map(Value::from))
+                    .unwrap_or_else(|_| Value::from(wide.to_string()))
+            }
         }
     )*};
 }
@@ -110,6 +136,9 @@ impl Wire for bool {
             _ => None,
         }
     }
+    fn describe(&self) -> Value {
+        Value::from(*self)
+    }
 }
 
 impl<const N: usize> Wire for [u64; N] {
@@ -125,6 +154,9 @@ impl<const N: usize> Wire for [u64; N] {
         }
         Some(items)
     }
+    fn describe(&self) -> Value {
+        self.iter().map(Wire::describe).collect()
+    }
 }
 
 impl<const N: usize> Wire for [u8; N] {
@@ -135,6 +167,9 @@ impl<const N: usize> Wire for [u8; N] {
     }
     fn take(from: &mut Take<'_>) -> Option<Self> {
         from.bytes()
+    }
+    fn describe(&self) -> Value {
+        Value::from(self.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
     }
 }
 
@@ -155,6 +190,9 @@ impl<T: Wire> Wire for Option<T> {
             false => Some(None),
         })
     }
+    fn describe(&self) -> Value {
+        self.as_ref().map_or(Value::Null, Wire::describe)
+    }
 }
 
 impl<const N: usize> Wire for Text<N> {
@@ -173,6 +211,9 @@ impl<const N: usize> Wire for Text<N> {
         let text = std::str::from_utf8(bytes.get(..length)?).ok()?;
         let kept = Self::new(text);
         (kept.as_str() == text).then_some(kept)
+    }
+    fn describe(&self) -> Value {
+        Value::from(self.as_str())
     }
 }
 
@@ -200,6 +241,9 @@ macro_rules! wire_struct {
             }
             fn take(from: &mut Take<'_>) -> Option<Self> {
                 Some(Self { $($field: <$kind as Wire>::take(from)?),* })
+            }
+            fn describe(&self) -> serde_json::Value {
+                $crate::store::wire::fields(vec![$((stringify!($field), self.$field.describe())),*])
             }
         }
     };
@@ -237,6 +281,16 @@ macro_rules! wire_enum {
                     })*
                     _ => None,
                 })
+            }
+            fn describe(&self) -> serde_json::Value {
+                match self {
+                    $(Self::$variant $( ( $($item),* ) )? $( { $($field),* } )? => {
+                        $crate::store::wire::variant(stringify!($variant), vec![
+                            $($((stringify!($item), $item.describe()),)*)?
+                            $($((stringify!($field), $field.describe()),)*)?
+                        ])
+                    })*
+                }
             }
         }
 

@@ -203,6 +203,62 @@ fn a_journal_that_fails_kills_stays_up_flattens_and_stays_killed_at_the_next_sta
     assert_nothing_after_trip(&deployment.journal());
 }
 
+/// A file system of its own that can be full; none where nobody may mount one.
+struct SmallDisk(std::path::PathBuf);
+
+impl SmallDisk {
+    fn mount(at: &std::path::Path) -> Option<Self> {
+        fs::create_dir_all(at).unwrap();
+        let mut mount = std::process::Command::new("mount");
+        let mount = mount.args(["-t", "tmpfs", "-o", "size=8m", "tmpfs"]).arg(at);
+        let is_mounted = mount.output().is_ok_and(|done| done.status.success());
+        is_mounted.then(|| Self(at.to_owned()))
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("umount").arg("-l").arg(&self.0).output();
+    }
+}
+
+#[test]
+fn a_disk_that_is_full_kills_loses_nothing_and_is_not_written_again() {
+    let exchange = ExchangeProcess::start();
+    let deployment = Deployment::at(exchange.port);
+    let Some(_disk) = SmallDisk::mount(&deployment.folder()) else {
+        println!("skipped: nobody may mount a small file system here");
+        return;
+    };
+    let running = deployment.trading();
+    // Every block that is left, so that the next state file, and the next file of the journal, is
+    // one too many.
+    let filler = deployment.folder().join("filler");
+    let mut file = fs::File::create(&filler).unwrap();
+    while std::io::Write::write_all(&mut file, &[1; 4_096]).is_ok() {}
+    let trip = r#"{"verb":"kill-switch-trip","by":"ada","reason":"the disk is full"}"#;
+    ask_raw(&deployment, trip);
+    deployment.until("the disk failed", |status| {
+        status["durable"] == false && status["mode"] == "KILLED"
+    });
+    rest::until_no_opening_orders(exchange.port);
+    let written = fs::read(deployment.folder().join("journal/0000000001.tkj")).unwrap();
+    deployment.ask_ok(&["flatten", "--by", "ada", "--reason", "the disk is full"]);
+    deployment.until("it holds nothing", |status| {
+        status["instruments"].as_array().unwrap().iter().all(|line| line["position"] == "0")
+    });
+    let later = fs::read(deployment.folder().join("journal/0000000001.tkj")).unwrap();
+    assert!(written == later, "the disk is not written any more");
+    running.stop();
+    drop(file);
+    fs::remove_file(filler).unwrap();
+    deployment.ask_ok(&["journal", "verify"]);
+    let running = deployment.started();
+    assert_eq!(deployment.status()["mode"], "KILLED");
+    running.stop();
+    assert_nothing_after_trip(&deployment.journal());
+}
+
 /// Asks until a file of the journal is full: every request is a record.
 fn fill_journal(deployment: &Deployment) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

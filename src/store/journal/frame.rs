@@ -48,7 +48,26 @@ pub(super) struct Frame<'a> {
     pub(super) bytes: &'a [u8],
 }
 
+/// The kind that stands for records that were lost ([`Record::Lost`]).
+const LOST: u16 = 124;
+
 impl Frame<'_> {
+    /// True when it stands for records that were lost: behind it the chain is not known.
+    pub(super) fn is_lost(&self) -> bool {
+        self.kind == LOST
+    }
+
+    /// How many sequences it takes.
+    pub(super) fn stands_for(&self) -> u64 {
+        if !self.is_lost() {
+            return 1;
+        }
+        match Record::decode(self.kind, self.version, self.payload) {
+            Ok(Record::Lost { count }) => count,
+            Ok(_) | Err(_) => 1,
+        }
+    }
+
     /// The link behind it, when `link` is the one before.
     pub(super) fn link_after(&self, link: Link) -> Link {
         link.follow(content(self.bytes))

@@ -40,13 +40,17 @@ mod lock;
 mod merge;
 mod open;
 mod reader;
+mod repair;
 mod scan;
 mod segment;
+mod verify;
 mod words;
 mod writer;
 
 #[cfg(test)]
 mod chain_tests;
+#[cfg(test)]
+mod damage_tests;
 #[cfg(test)]
 mod lane_tests;
 #[cfg(test)]
@@ -56,6 +60,8 @@ pub use berth::Shelter;
 pub use chain::Link;
 pub use open::{Damage, LastShutdown, Opened, open};
 pub use reader::{Entry, Reader, tail};
+pub use repair::{Repaired, repair};
+pub use verify::{Fault, Verified, verify};
 pub use writer::Writer;
 
 use super::StoreError;
@@ -72,6 +78,7 @@ use words::Words;
 pub struct Journal {
     pen: Pen,
     ready: rtrb::Consumer<Pen>,
+    /// Of the next record.
     sequence: u64,
     carried: Carried,
     parts: Parts,
@@ -103,7 +110,7 @@ impl Journal {
 
     /// Of the last record that was appended; 0 before the first.
     pub fn sequence(&self) -> u64 {
-        self.sequence
+        self.sequence - 1
     }
 
     /// True while there is room to spare for what may be left out: half of this segment is free, or

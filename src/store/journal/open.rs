@@ -361,7 +361,7 @@ fn last_used(files: &[(u64, PathBuf)]) -> Result<Option<(usize, Vec<u8>)>, Store
 }
 
 /// True when a start found damage, said so, and began this segment: what is before it was reported.
-fn begins_after_damage(bytes: &[u8]) -> bool {
+pub(super) fn begins_after_damage(bytes: &[u8]) -> bool {
     let Step::Frame(frame) = Scan::new(bytes, None).step() else { return false };
     match Record::decode(frame.kind, frame.version, frame.payload) {
         Ok(Record::Carry(carried)) => carried.damaged,

@@ -1,7 +1,7 @@
 //! Reads a journal in order, for tests and for verbs that look at the past.
 //!
 //! Takes no lock: a running engine's journal can be read; what it appends meanwhile may be missing.
-//! Not here: repair and replay.
+//! Not here: verifying, repair and replay.
 
 use super::chain::Link;
 use super::header::is_segment;
@@ -26,13 +26,40 @@ pub struct Entry {
     pub record: Result<Record, Unreadable>,
 }
 
+/// The segments of a folder, with what lanes add to them.
+#[derive(Debug)]
+pub(super) struct Segments {
+    pub(super) files: VecDeque<(u64, PathBuf)>,
+    /// Read before the segments, so that nothing falls between the two.
+    lanes: Vec<(u64, Vec<u8>)>,
+}
+
+impl Segments {
+    pub(super) fn of(folder: &Path) -> Result<Self, StoreError> {
+        let lanes = berth::read(folder)?;
+        Ok(Self { files: blank::list(folder)?.into(), lanes })
+    }
+
+    /// The bytes of one. `before` is where the chain stands before it, where that is known.
+    pub(super) fn read(
+        &self,
+        number: u64,
+        path: &Path,
+        before: Option<Link>,
+    ) -> Result<Vec<u8>, StoreError> {
+        let mut bytes = fs::read(path).map_err(StoreError::io("read", path))?;
+        if let Some((_, lane)) = self.lanes.iter().find(|(carried, _)| *carried == number) {
+            merge(&mut bytes, lane, before);
+        }
+        Ok(bytes)
+    }
+}
+
 /// All records of a folder in order. Damage is an item of its own; what follows it is still read.
 /// Half a record at the very end is no item: it never became one.
 #[derive(Debug)]
 pub struct Reader {
-    files: VecDeque<(u64, PathBuf)>,
-    /// Read before the segments, so that nothing falls between the two.
-    lanes: Vec<(u64, Vec<u8>)>,
+    segments: Segments,
     waiting: VecDeque<Result<Entry, StoreError>>,
     next: Option<u64>,
     link: Option<Link>,
@@ -41,24 +68,19 @@ pub struct Reader {
 impl Reader {
     /// Lists the segments; they are read one at a time.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        let files = blank::list(folder)?.into();
-        Ok(Self {
-            files,
-            lanes: berth::read(folder)?,
-            waiting: VecDeque::new(),
-            next: None,
-            link: None,
-        })
+        let segments = Segments::of(folder)?;
+        Ok(Self { segments, waiting: VecDeque::new(), next: None, link: None })
     }
 
     /// Reads one segment into the waiting items.
     fn read(&mut self, number: u64, path: &Path) -> Result<(), StoreError> {
-        let bytes = with_lane(path, number, &self.lanes, self.link)?;
+        let bytes = self.segments.read(number, path, self.link)?;
         if !is_segment(number, &bytes) {
             self.waiting.push_back(Err(damaged(path, "its header is not what was written")));
         }
         let mut scan = Scan::new(&bytes, self.next);
         loop {
+            let expected = scan.next_sequence();
             match scan.step() {
                 Step::Frame(frame) => self.waiting.push_back(Ok(Entry {
                     sequence: frame.sequence,
@@ -66,7 +88,7 @@ impl Reader {
                     record: Record::decode(frame.kind, frame.version, frame.payload),
                 })),
                 Step::Damage(at) => {
-                    let what = format!("no record of that sequence stands at byte {at}");
+                    let what = format!("at byte {at} {}", next_step(&scan, expected));
                     self.waiting.push_back(Err(damaged(path, &what)));
                 }
                 Step::End { .. } => break,
@@ -82,7 +104,7 @@ impl Iterator for Reader {
 
     fn next(&mut self) -> Option<Self::Item> {
         while self.waiting.is_empty() {
-            let (number, path) = self.files.pop_front()?;
+            let (number, path) = self.segments.files.pop_front()?;
             if let Err(error) = self.read(number, &path) {
                 return Some(Err(error));
             }
@@ -100,9 +122,9 @@ pub fn tail(
 ) -> Result<Vec<Entry>, StoreError> {
     let mut found = VecDeque::new();
     let mut segments = 0;
-    let lanes = berth::read(folder)?;
-    for (number, path) in blank::list(folder)?.iter().rev() {
-        let bytes = with_lane(path, *number, &lanes, None)?;
+    let segments_found = Segments::of(folder)?;
+    for (number, path) in segments_found.files.iter().rev() {
+        let bytes = segments_found.read(*number, path, None)?;
         let (mut last, mut is_used, mut scan) = (VecDeque::new(), false, Scan::new(&bytes, None));
         loop {
             match scan.step() {
@@ -130,18 +152,15 @@ pub fn tail(
     Ok(found.into_iter().skip(surplus).collect())
 }
 
-/// A segment with what its lane adds to it.
-fn with_lane(
-    path: &Path,
-    number: u64,
-    lanes: &[(u64, Vec<u8>)],
-    before: Option<Link>,
-) -> Result<Vec<u8>, StoreError> {
-    let mut bytes = fs::read(path).map_err(StoreError::io("read", path))?;
-    if let Some((_, lane)) = lanes.iter().find(|(carried, _)| *carried == number) {
-        merge(&mut bytes, lane, before);
+/// What a step that found damage says, where `expected` had to come.
+pub(super) fn next_step(scan: &Scan<'_>, expected: Option<u64>) -> String {
+    match (expected, scan.next_sequence()) {
+        (Some(expected), Some(next)) if expected < next && scan.is_gap() => {
+            format!("records {expected} to {} are missing", next - 1)
+        }
+        (_, _) if scan.is_gap() => "bytes are no record".to_owned(),
+        (_, _) => "the chain is broken: a record was rewritten, put in or exchanged".to_owned(),
     }
-    Ok(bytes)
 }
 
 fn damaged(path: &Path, what: &str) -> StoreError {

@@ -33,18 +33,29 @@ pub(super) struct Scan<'a> {
     at: usize,
     next: Option<u64>,
     link: Option<Link>,
+    is_gap: bool,
 }
 
 impl<'a> Scan<'a> {
     /// `next` is the sequence that must come first; any may when `None`.
     pub(super) fn new(bytes: &'a [u8], next: Option<u64>) -> Self {
         let link = Header::read(Kind::Segment, bytes).and_then(|header| header.link);
-        Self { bytes, at: SEGMENT_HEADER_BYTES, next, link }
+        Self { bytes, at: SEGMENT_HEADER_BYTES, next, link, is_gap: false }
+    }
+
+    /// The same without a look at the chain: whoever repairs looks at it himself.
+    pub(super) fn unchained(bytes: &'a [u8], next: Option<u64>) -> Self {
+        Self { link: None, ..Self::new(bytes, next) }
     }
 
     /// Where the chain stands; `None` where there is none, or it was lost to damage.
     pub(super) fn link(&self) -> Option<Link> {
         self.link
+    }
+
+    /// After damage: true when bytes or sequences are missing, false when only the chain is broken.
+    pub(super) fn is_gap(&self) -> bool {
+        self.is_gap
     }
 
     /// Where the next record is looked for.
@@ -64,16 +75,18 @@ impl<'a> Scan<'a> {
             self.at = found;
             self.next = Some(frame.sequence);
             self.link = None;
+            self.is_gap = true;
             return Step::Damage(at);
         }
         self.at = at + frame.length;
-        self.next = frame.sequence.checked_add(1);
+        self.next = frame.sequence.checked_add(frame.stands_for());
         if let Some(link) = self.link.take() {
             let link = frame.link_after(link);
             if link.mark() != frame.mark {
+                self.is_gap = false;
                 return Step::Damage(at);
             }
-            self.link = Some(link);
+            self.link = Some(link).filter(|_| !frame.is_lost());
         }
         Step::Frame(frame)
     }
