@@ -124,6 +124,7 @@ fn journal(values: &Values) -> Option<JournalConfig> {
     Some(JournalConfig {
         segment_bytes: values.whole("journal.segment_mb")?.checked_mul(MEGABYTE)?,
         lane_folder: PathBuf::from(values.text("journal.lane_folder")?),
+        files_max: values.whole("journal.keep_files")?,
         sync_ns: values.whole("journal.sync_ms")?.checked_mul(MS)?,
         market_data: match values.text("journal.market_data")? {
             "full" => MarketRecording::Full,

@@ -270,6 +270,8 @@ pub struct JournalConfig {
     pub segment_bytes: u64,
     /// The folder in memory that the hot thread writes in.
     pub lane_folder: PathBuf,
+    /// Most segment files on disk.
+    pub files_max: u64,
     /// Longest time between two syncs to disk.
     pub sync_ns: u64,
     /// How much of the market is recorded.

@@ -384,6 +384,13 @@ const RUNNING: &[Key] = &[
          nothing.",
     ),
     default(
+        "journal.keep_files",
+        Kind::Whole(4, 1_000_000, "files"),
+        "1000",
+        "Most files of it; the oldest are removed. None is removed that is as young as the last clean \
+         reading of the account. A replay needs all files since the start that it begins with.",
+    ),
+    default(
         "journal.market_data",
         Kind::Choice(&["full", "quotes", "off"]),
         "off",

@@ -215,10 +215,10 @@ fn every_value_of_the_small_file_arrives() {
     assert_eq!(config.timing.reconcile_timeout_ns, 5 * SECOND);
     assert_eq!(config.timing.balance_tolerance, Cash::ZERO);
     assert_eq!(config.runtime, RuntimeConfig { wait: Wait::Park, pins: Pins::default() });
-    let JournalConfig { segment_bytes, lane_folder, sync_ns, market_data } = &config.journal;
-    let kept = (*segment_bytes, *sync_ns, *market_data);
-    assert_eq!(kept, (16 << 20, 50 * MS, MarketRecording::Off));
-    assert_eq!(lane_folder, Path::new("/dev/shm"));
+    let journal = &config.journal;
+    assert_eq!((journal.segment_bytes, journal.files_max), (16 << 20, 1_000));
+    assert_eq!((journal.sync_ns, journal.market_data), (50 * MS, MarketRecording::Off));
+    assert_eq!(journal.lane_folder, Path::new("/dev/shm"));
     assert_eq!((config.log.filter.as_str(), config.log.format), ("info", LogFormat::Text));
     assert_eq!(config.backtest_latency_ns, 5 * MS);
 }

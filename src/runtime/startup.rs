@@ -69,11 +69,12 @@ impl Disk {
     /// Opens everything, takes the next epoch and records the start.
     pub(super) fn open(config: &Config, clock: &Clock) -> Result<Self, StoreError> {
         let folders = &config.folders;
-        let (mut journal, writer, opened) = journal::open(
+        let (mut journal, mut writer, opened) = journal::open(
             &folders.journal,
             &config.journal.lane_folder,
             config.journal.segment_bytes,
         )?;
+        writer.keep(config.journal.files_max);
         say_lane(&opened);
         let taken = next_epoch(&folders.state, opened.epoch);
         let (epoch, fault) = match taken {

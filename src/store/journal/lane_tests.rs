@@ -198,3 +198,61 @@ fn a_lane_that_no_journal_leads_to_is_replaced() {
     assert_eq!((opened.last_shutdown, opened.shelter), (LastShutdown::FirstStart, Shelter::Memory));
     writer.close().unwrap();
 }
+
+/// Thousands of files come and go: the disk and the memory that they take do not grow.
+#[test]
+fn over_thousands_of_files_neither_disk_nor_memory_grow() {
+    let Some(folder) = memory() else { return };
+    let (mut journal, mut writer, _) = open(folder.path(), folder.path(), SEGMENT).unwrap();
+    writer.keep(6);
+    let clean = Record::Account {
+        venue: crate::types::VenueId(0),
+        token: crate::types::QueryToken(1),
+        findings: 0,
+    };
+    let records = [samples::many(60), vec![clean]].concat();
+    let at = Stamp::default();
+    let (mut files_most, mut copy_most) = (0, 0);
+    while journal.pen.place().segment < 2_000 {
+        for record in &records {
+            journal.append(at, record).unwrap();
+        }
+        writer.turn().unwrap();
+        files_most = files_most.max(blank::list(folder.path()).unwrap().len());
+        copy_most = copy_most.max(writer.copy.capacity());
+        assert!(writer.live.len() + writer.free.len() == 2 && writer.old.len() <= 6);
+    }
+    assert!(files_most <= 7, "{files_most} files");
+    assert!(copy_most as u64 <= 4 * SEGMENT, "{copy_most} bytes");
+    writer.close().unwrap();
+    drop(journal);
+    let faults = verify(folder.path()).unwrap().faults;
+    // The samples are told again and again, and so are the ids in them.
+    let chained = faults.iter().all(|fault| fault.what.ends_with("was used before"));
+    assert!(chained, "{faults:?}");
+    let opened = open(folder.path(), folder.path(), SEGMENT).unwrap().2;
+    assert_eq!(opened.damage, None);
+}
+
+#[test]
+fn no_file_is_removed_before_the_account_was_read_clean_in_a_later_one() {
+    let Some(folder) = memory() else { return };
+    let (mut journal, mut writer, _) = open(folder.path(), folder.path(), SEGMENT).unwrap();
+    writer.keep(4);
+    let reading = |findings| Record::Account {
+        venue: crate::types::VenueId(0),
+        token: crate::types::QueryToken(1),
+        findings,
+    };
+    let mut go_on = |findings: u32, until: u32| {
+        journal.append(Stamp::default(), &reading(findings)).unwrap();
+        while journal.pen.place().segment < until {
+            append_all(&mut journal, &samples::many(6)[..2]);
+            writer.turn().unwrap();
+        }
+        blank::list(folder.path()).unwrap()[0].0
+    };
+    assert_eq!(go_on(1, 20), 1, "a reading with findings proves nothing");
+    assert_eq!(go_on(0, 40), 20, "the file of the clean reading is kept, and all after it");
+    assert!(38 < go_on(0, 43));
+}

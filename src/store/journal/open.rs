@@ -290,6 +290,9 @@ impl Survey {
         let at = if goes_on { self.end } else { SEGMENT_HEADER_BYTES };
         let begun = if goes_on { &self.begun[..] } else { &[] };
         let last_number = made.back().map_or(0, Segment::number);
+        let first_number = made.front().map_or(0, Segment::number);
+        let old = blank::list(folder)?.into_iter().map(|(number, _)| number);
+        let old = old.filter(|number| *number < first_number).collect();
         let (Some(segment), Some(lane)) = (made.pop_front(), free.pop()) else {
             unreachable!("one was found or made");
         };
@@ -308,6 +311,9 @@ impl Survey {
             last_number,
             blank: None,
             handed,
+            old,
+            files_max: None,
+            reconciled: None,
             link: self.link.filter(|_| goes_on).unwrap_or(Link::START),
             copy: Vec::new(),
             shared: Arc::clone(&shared),

@@ -4,10 +4,11 @@
 //! Must hold: a failed write or sync is final (J4): it is never tried again, the journal refuses
 //! from then on, and so it does when the writer is gone. What a lane holds is on disk before the
 //! lane carries another segment. A frame whose checksum is wrong in memory is never brought to
-//! disk.
+//! disk. An old segment is removed only when there are more than are to be kept, and never one that
+//! is as young as the last clean reading of the account.
 
 use super::berth;
-use super::blank::Blank;
+use super::blank::{Blank, path_of};
 use super::chain::Link;
 use super::frame;
 use super::header::SEGMENT_HEADER_BYTES;
@@ -15,6 +16,7 @@ use super::lane::{Lane, Pen};
 use super::segment::Segment;
 use super::{Durability, Shared};
 use crate::store::StoreError;
+use crate::store::record::Record;
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
@@ -23,6 +25,9 @@ use std::sync::Arc;
 
 /// Written at once: bounds the memory that a copy takes after a long wait for the disk.
 const COPY_BYTES: usize = 256 << 10;
+
+/// The kind of a reading of the account that was adopted ([`Record::Account`]).
+const ACCOUNT: u16 = 11;
 
 /// Belongs to a thread of its own that may wait for the disk.
 #[derive(Debug)]
@@ -38,6 +43,12 @@ pub struct Writer {
     pub(super) last_number: u64,
     pub(super) blank: Option<Blank>,
     pub(super) handed: rtrb::Producer<Pen>,
+    /// Numbers of the segments that are not written any more, oldest first.
+    pub(super) old: VecDeque<u64>,
+    /// Most files on disk; all are kept when `None`.
+    pub(super) files_max: Option<u64>,
+    /// The segment with the last clean reading of the account, of this run.
+    pub(super) reconciled: Option<u64>,
     pub(super) link: Link,
     pub(super) copy: Vec<u8>,
     pub(super) shared: Arc<Shared>,
@@ -78,6 +89,12 @@ impl Writer {
         berth::remove(&self.folder)
     }
 
+    /// From now on removes the oldest segments where there are more than `files_max`, which is at
+    /// least four: a start reads two, one is written and one is ready.
+    pub fn keep(&mut self, files_max: u64) {
+        self.files_max = Some(files_max.max(4));
+    }
+
     /// What others ask whether a record is on disk.
     pub fn durability(&self) -> Durability {
         Durability(Arc::clone(&self.shared))
@@ -108,6 +125,7 @@ impl Writer {
                 break;
             }
             let Some(live) = self.live.pop_front() else { unreachable!("it was there") };
+            self.old.push_back(live.segment.number());
             self.free.push(live.lane);
         }
         self.shared.words.on_synced(target);
@@ -116,7 +134,7 @@ impl Writer {
 
     /// Brings the first live segment to disk, up to `end`.
     fn bring(&mut self, end: usize) -> Result<(), StoreError> {
-        let Self { live, link, copy, sync_file, .. } = self;
+        let Self { live, link, copy, sync_file, reconciled, .. } = self;
         let Some(live) = live.front_mut() else { unreachable!("one is always written") };
         if live.at == end {
             return Ok(());
@@ -125,7 +143,11 @@ impl Writer {
             live.segment.begin(*link)?;
         }
         while live.at < end {
+            let from = live.at;
             *link = live.copy_some(end, *link, copy)?;
+            if live.is_reconciled(from) {
+                *reconciled = Some(live.segment.number());
+            }
         }
         let segment = &live.segment;
         sync_file(segment.file()).map_err(StoreError::io("sync", segment.path()))
@@ -152,6 +174,7 @@ impl Writer {
     }
 
     pub(super) fn hand_over(&mut self, segment: Segment) -> Result<(), StoreError> {
+        self.forget()?;
         let Some(lane) = self.free.pop() else { unreachable!("asked before") };
         lane.carry(segment.number(), segment.bytes(), &[])?;
         let pen = Pen::new(&lane, segment.number(), SEGMENT_HEADER_BYTES, segment.bytes());
@@ -162,7 +185,40 @@ impl Writer {
     }
 }
 
+impl Writer {
+    /// Removes segments that are too old.
+    fn forget(&mut self) -> Result<(), StoreError> {
+        let (Some(files_max), Some(floor)) = (self.files_max, self.reconciled) else {
+            return Ok(());
+        };
+        while let Some(oldest) = self.old.front().copied()
+            && oldest < floor
+            && files_max <= (self.old.len() + self.live.len()) as u64
+        {
+            let path = path_of(&self.folder, oldest);
+            std::fs::remove_file(&path).map_err(StoreError::io("remove", &path))?;
+            self.old.pop_front();
+        }
+        Ok(())
+    }
+}
+
 impl Live {
+    /// True when a clean reading of the account stands in what was brought to disk from there on.
+    fn is_reconciled(&self, from: usize) -> bool {
+        let (frames, mut at) = (self.lane.published(from, self.at), 0);
+        while let Some(frame) = frame::read(frames, at) {
+            if frame.kind == ACCOUNT
+                && let Ok(Record::Account { findings: 0, .. }) =
+                    Record::decode(frame.kind, frame.version, frame.payload)
+            {
+                return true;
+            }
+            at += frame.length;
+        }
+        false
+    }
+
     /// Brings some frames to the file, chained. Answers the link behind them.
     fn copy_some(
         &mut self,
