@@ -1,7 +1,8 @@
-//! Two engines under one name: a copy of the state folder is started beside the running one, as
-//! somebody who restores a backup would do.
+//! Two engines under one name: one hangs, a copy of its state folder is started, as somebody who
+//! restores a backup would do, and then the first wakes up.
 
-use crate::support::{Deployment, ExchangeProcess, number};
+use crate::control::text;
+use crate::support::{Deployment, ExchangeProcess, eventually, number};
 use std::fs;
 use std::path::Path;
 use tradekeel::store::Record;
@@ -21,15 +22,23 @@ fn copy(from: &Path, to: &Path) {
 }
 
 #[test]
-fn the_engine_that_was_started_first_halts_and_sends_nothing_more() {
-    let exchange = ExchangeProcess::start();
+fn the_engine_that_was_started_first_wakes_up_halts_and_sends_nothing_more() {
+    // Two engines on one address ask for more than a venue gives one.
+    let exchange = ExchangeProcess::tireless(1);
     let old = Deployment::at(exchange.port);
     let ghost = old.trading();
     let new = Deployment::at(exchange.port);
+    // One that trades on would keep the other from ever proving the account.
+    ghost.signal("STOP");
     for folder in ["state", "journal"] {
         copy(&old.folder().join(folder), &new.folder().join(folder));
     }
-    let heir = new.trading();
+    let heir = new.started();
+    // Orders that its quarantine holds back are none.
+    let is_later = |id: &str| id.split('-').nth(1) == Some("2");
+    let taken = || exchange.truth().orders().iter().any(|it| is_later(text(&it["client_id"])));
+    assert!(eventually(taken), "the later start has no order at the exchange");
+    ghost.signal("CONT");
     let status = old.until("it yields", |status| status["mode"] == "HALTED");
     assert_eq!(status["mode_cause"], "superseded by a later start, engine");
     let sent = number(&new.status()["orders"]["sent"]);

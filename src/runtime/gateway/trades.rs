@@ -56,6 +56,10 @@ async fn ask(
 ) -> Result<Vec<Answer>, Box<dyn std::error::Error>> {
     let call = shared.dialect.borrow().trades_call(instrument, from_id, venue_unix_ms)?;
     let trades = answered(shared, link::call(&shared.read_calls, &call).await?)?;
+    if trades.status != 200 {
+        // A refusal is the dialect's to understand: it may be the venue's word on itself.
+        return Ok(vec![trades]);
+    }
     let at_ms = shared.venue_time().map_or(venue_unix_ms, |at| at.unix_ms);
     let call = shared.dialect.borrow().owners_call(instrument, from_id, &trades, at_ms)?;
     let mut answers = vec![trades];
