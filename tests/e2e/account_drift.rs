@@ -12,6 +12,12 @@ fn silent_about_others(bytes: &[u8], _: u64) -> Vec<u8> {
     if other { br#"{"e":"NOTHING","E":1}"#.to_vec() } else { bytes.to_vec() }
 }
 
+/// And it has no history of trades.
+fn without_history(path: &str, status: u16, body: &[u8]) -> Option<(u16, Vec<u8>)> {
+    let asked = path.contains("/userTrades");
+    Some((status, if asked { b"[]".to_vec() } else { body.to_vec() }))
+}
+
 fn is_mode(status: &Value, mode: &str, cause: &str) -> bool {
     let solana = &status["instruments"][2];
     solana["mode"] == mode && solana["mode_cause"].as_str().is_some_and(|it| it.starts_with(cause))
@@ -20,8 +26,8 @@ fn is_mode(status: &Value, mode: &str, cause: &str) -> bool {
 #[test]
 fn a_trade_of_somebody_else_freezes_its_instrument_and_the_second_waits_for_a_person() {
     let exchange = ExchangeProcess::start();
-    let proxy = Proxy::before(exchange.port, Rules { private: silent_about_others, ..Rules::GOOD });
-    let deployment = Deployment::at(proxy.port);
+    let silent = Rules { private: silent_about_others, http: without_history, ..Rules::GOOD };
+    let deployment = Deployment::at(Proxy::before(exchange.port, silent).port);
     let mut engine = deployment.trading();
 
     rest::buy(exchange.port, "SOLUSDT", "1");

@@ -199,13 +199,15 @@ fn a_planted_difference_is_found_and_damage_is_not_passed_over() {
         if let Record::Carry(_) = record {
             continue;
         }
+        let mut is_planted = false;
         if let Record::Order(order) = &mut record
             && planted.is_none()
         {
             order.terms.price = order.terms.price.saturating_add(Price::from_units(1));
-            planted = Some(writing.sequence());
+            is_planted = true;
         }
-        writing.append(entry.at, &record).unwrap();
+        let sequence = writing.append(entry.at, &record).unwrap();
+        planted = planted.or(is_planted.then_some(sequence));
     }
     writer.close().unwrap();
     drop(writing);
