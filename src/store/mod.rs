@@ -5,9 +5,9 @@
 //! clock: the runtime owns both and says when.
 //!
 //! In reading order: [`Record`] is what the journal holds, [`journal`] how it gets there and back;
-//! `atomic` replaces small state files, of which there are [`epoch`], [`latch`] (whose content is
-//! [`LatchTable`]), [`mode`], [`high_water`], [`losses`], [`ledgers`], [`last_account`] and
-//! [`attestation`]; [`recording`] reads and writes raw markets.
+//! `atomic` replaces small state files, of which there are [`epoch`], `latch` (whose content is
+//! [`LatchTable`]), [`mode`], [`high_water`], [`losses`], [`ledgers`], [`last_account`],
+//! [`known_trades`] and [`attestation`]; [`recording`] reads and writes raw markets.
 
 mod atomic;
 pub mod attestation;

@@ -1,7 +1,7 @@
 //! What goes wrong on the way to the exchange and back (SAFETY 5.3, F1 to F9): which faults there
 //! are, what they may befall, and which are armed.
 //!
-//! In reading order: here the table of faults and those that are armed; [`unreliable`], an exchange
+//! In reading order: here the table of faults and those that are armed; `unreliable`, an exchange
 //! that has them; `wire`, what a message is about; `control`, how they are armed; `truth`, what
 //! really happened.
 //!
