@@ -19,10 +19,10 @@
 //! Not here: snapshots, and replay (`runtime/replay`).
 //!
 //! Decision: a mapped lane and a checksum per record (D23). Measured by `benches/journal.rs` on two
-//! shared virtual cores, ext4, batches of 100, one run on an idle machine: an order (88 bytes) 37
-//! ns p50 and 51 p99, a fill (128 bytes) 46 and 78; while the writer syncs without a pause 32 and 37,
-//! 43 and 58. When the lane was the segment, an order took 45 to 56 and a fill 67 to 77 ns p50, and
-//! 81 to 154 beside the sync. Why the lane is not the segment: `lane.rs`.
+//! shared virtual cores, ext4, batches of 100, one run on an idle machine: an order (88 bytes) took
+//! 37 ns p50 and 51 p99, a fill (128 bytes) 46 and 78; while the writer syncs without a pause 32
+//! and 37, 43 and 58. When the lane was the segment, an order took 45 to 56 and a fill 67 to 77 ns
+//! p50, and 81 to 154 beside the sync. Why the lane is not the segment: `lane.rs`.
 //!
 //! Decision: after a loss of power the disk may hold a later page of the unsynced tail without an
 //! earlier one. That looks like damage in the middle and is treated as such (KILLED, J3): at most
