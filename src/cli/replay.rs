@@ -65,7 +65,7 @@ pub(super) fn execute(
     } else {
         console.out.write_all(found.text().as_bytes())?;
     }
-    if found.epochs.is_empty() {
+    if found.epochs.is_empty() && found.headless.is_none() {
         return Ok(Exit::Failed);
     }
     if explain.is_some() && found.explanation.is_none() {

@@ -184,6 +184,35 @@ fn without_the_whole_market_nothing_is_said_to_be_the_same() {
     }
 }
 
+/// Where the oldest files were removed, a run has lost its start: what is left of it is not passed
+/// over as if it had been compared.
+#[test]
+fn what_is_left_of_a_run_without_its_start_is_said_not_to_be_reproducible() {
+    let exchange = ExchangeProcess::start();
+    let deployment = Deployment::at(exchange.port);
+    deployment.trading().stop();
+    deployment.trading().stop();
+    let all = entries(&deployment.folder());
+    let folder = deployment.folder().join("journal");
+    fs::remove_dir_all(&folder).unwrap();
+    let (mut writing, writer, _) = journal::open(&folder, &folder, 16 << 20).unwrap();
+    for entry in all {
+        let record = entry.record.unwrap();
+        let is_first = matches!(&record, Record::Start(start) if start.epoch == 1);
+        if !is_first && !matches!(record, Record::Carry(_)) {
+            writing.append(entry.at, &record).unwrap();
+        }
+    }
+    writer.close().unwrap();
+    drop(writing);
+    let found = replay(&deployment, &[]);
+    assert_eq!(found.code, Some(3), "{found:?}");
+    assert!(found.out.contains("the start of their run is not in the journal"), "{found:?}");
+    let later = replay(&deployment, &["--from", "2"]);
+    assert_eq!(later.code, Some(0), "{later:?}");
+    assert!(!later.out.contains("NOT REPRODUCIBLE"), "{later:?}");
+}
+
 /// The journal of a run written again with one order at another price.
 #[test]
 fn a_planted_difference_is_found_and_damage_is_not_passed_over() {

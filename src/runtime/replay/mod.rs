@@ -25,7 +25,7 @@ use crate::config::Config;
 use crate::core::{MarketRecording, Registry, Status};
 use crate::ops::{self, Report};
 use crate::store::journal::{Entry, Reader};
-use crate::store::{Record, StoreError};
+use crate::store::{Record, StoreError, Unreadable};
 use crate::types::{ClientOrderId, MS};
 use epoch::Epoch;
 use serde_json::{Value, json};
@@ -58,6 +58,9 @@ pub enum Until {
 pub struct Replay {
     /// Each epoch, oldest first.
     pub epochs: Vec<Outcome>,
+    /// First and last sequence of records before the first start in the journal: the run that they
+    /// belong to began in a file that is not there any more.
+    pub headless: Option<(u64, u64)>,
     /// The state at the place where it was to stop.
     pub status: Option<Value>,
     /// The decision that was to be explained.
@@ -71,7 +74,7 @@ impl Replay {
             Verdict::Same { .. } | Verdict::NeverBegan => true,
             Verdict::Different(_) | Verdict::NotReproducible { .. } => false,
         };
-        self.epochs.iter().all(is_same)
+        self.headless.is_none() && self.epochs.iter().all(is_same)
     }
 }
 
@@ -89,7 +92,8 @@ pub fn order_id(config: &Config, text: &str) -> Option<ClientOrderId> {
 /// # Errors
 /// [`StoreError`] when the folder cannot be read at all. Damage is part of what is found.
 pub fn replay(config: &Config, registry: &Registry, plan: &Plan) -> Result<Replay, StoreError> {
-    let mut replayer = Replayer { config, registry, plan, epoch: None, found: Replay::default() };
+    let (epoch, has_begun, found) = (None, false, Replay::default());
+    let mut replayer = Replayer { config, registry, plan, epoch, has_begun, found };
     for entry in Reader::open(&config.folders.journal)? {
         match entry {
             Ok(entry) if plan.until.is_some_and(|until| until.is_before(&entry)) => {
@@ -109,6 +113,8 @@ struct Replayer<'a> {
     registry: &'a Registry,
     plan: &'a Plan,
     epoch: Option<Epoch<'a>>,
+    /// The journal has told of a start.
+    has_begun: bool,
     found: Replay,
 }
 
@@ -117,11 +123,15 @@ impl Replayer<'_> {
         let (sequence, at) = (entry.sequence, entry.at);
         if let Ok(Record::Start(start)) = entry.record {
             self.close();
+            self.has_begun = true;
             if self.plan.from.is_none_or(|from| from <= start.epoch) {
                 let epoch = Epoch::new(start, (sequence, at), self.config, self.registry);
                 self.epoch = Some(epoch);
             }
             return;
+        }
+        if !self.has_begun && self.plan.from.is_none() && !is_carried(&entry.record) {
+            self.found.headless.get_or_insert((sequence, sequence)).1 = sequence;
         }
         let Some(epoch) = &mut self.epoch else { return };
         let agreed = epoch.take(entry);
@@ -176,6 +186,11 @@ impl Replayer<'_> {
         self.close();
         self.found
     }
+}
+
+/// True for what a file begins with, whichever run it is of.
+fn is_carried(record: &Result<Record, Unreadable>) -> bool {
+    matches!(record, Ok(Record::Carry(_) | Record::PartTrip(_)))
 }
 
 impl Until {

@@ -14,6 +14,7 @@ impl Replay {
     pub fn json(&self) -> Value {
         json!({
             "same": self.is_same(),
+            "without_start": self.headless.map(|(first, last)| json!([first, last])),
             "epochs": self.epochs.iter().map(epoch).collect::<Vec<_>>(),
             "status": self.status,
             "explanation": self.explanation,
@@ -23,8 +24,16 @@ impl Replay {
     /// As lines.
     pub fn text(&self) -> String {
         let mut out = String::new();
-        if self.epochs.is_empty() {
+        if self.epochs.is_empty() && self.headless.is_none() {
             out.push_str("no run of that epoch or a later one is in the journal\n");
+        }
+        if let Some((first, last)) = self.headless {
+            // Writing to a string cannot fail.
+            let _ = writeln!(
+                out,
+                "records {first} to {last}: NOT REPRODUCIBLE: the start of their run is not in the \
+                 journal any more (`journal.keep_files`); `--from EPOCH` begins with a later run"
+            );
         }
         self.epochs.iter().for_each(|epoch| tell(epoch, &mut out));
         let parts = [("state", &self.status), ("explanation", &self.explanation)];

@@ -256,3 +256,34 @@ fn no_file_is_removed_before_the_account_was_read_clean_in_a_later_one() {
     assert_eq!(go_on(0, 40), 20, "the file of the clean reading is kept, and all after it");
     assert!(38 < go_on(0, 43));
 }
+
+#[test]
+fn an_old_file_that_is_gone_or_cannot_be_removed_does_not_end_the_journal() {
+    let Some(folder) = memory() else { return };
+    let (mut journal, mut writer, _) = open(folder.path(), folder.path(), SEGMENT).unwrap();
+    writer.keep(4);
+    let mut go_on = |until: u32| {
+        while journal.pen.place().segment < until {
+            let clean = Record::Account {
+                venue: crate::types::VenueId(0),
+                token: crate::types::QueryToken(1),
+                findings: 0,
+            };
+            journal.append(Stamp::default(), &clean).unwrap();
+            append_all(&mut journal, &samples::many(6)[..2]);
+            writer.turn().unwrap();
+        }
+        blank::list(folder.path()).unwrap()
+    };
+    let files = go_on(10);
+    fs::remove_file(&files[0].1).unwrap();
+    let files = go_on(20);
+    assert!(10 < files[0].0, "the files behind the missing one are removed");
+    // A folder is no file.
+    fs::remove_file(&files[0].1).unwrap();
+    fs::create_dir(&files[0].1).unwrap();
+    let stuck = files[0].0;
+    assert_eq!(go_on(30)[0].0, stuck, "it is kept, and all behind it");
+    fs::remove_dir(&files[0].1).unwrap();
+    assert!(20 < go_on(40)[0].0, "then it goes on");
+}

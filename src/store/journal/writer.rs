@@ -174,7 +174,7 @@ impl Writer {
     }
 
     pub(super) fn hand_over(&mut self, segment: Segment) -> Result<(), StoreError> {
-        self.forget()?;
+        self.forget();
         let Some(lane) = self.free.pop() else { unreachable!("asked before") };
         lane.carry(segment.number(), segment.bytes(), &[])?;
         let pen = Pen::new(&lane, segment.number(), SEGMENT_HEADER_BYTES, segment.bytes());
@@ -186,20 +186,25 @@ impl Writer {
 }
 
 impl Writer {
-    /// Removes segments that are too old.
-    fn forget(&mut self) -> Result<(), StoreError> {
-        let (Some(files_max), Some(floor)) = (self.files_max, self.reconciled) else {
-            return Ok(());
-        };
+    /// Removes segments that are too old. One that somebody moved away is gone already; one that
+    /// cannot be removed is told and tried again with the next: nothing is lost by keeping it, so
+    /// it is no reason to end the journal.
+    fn forget(&mut self) {
+        let (Some(files_max), Some(floor)) = (self.files_max, self.reconciled) else { return };
         while let Some(oldest) = self.old.front().copied()
             && oldest < floor
             && files_max <= (self.old.len() + self.live.len()) as u64
         {
             let path = path_of(&self.folder, oldest);
-            std::fs::remove_file(&path).map_err(StoreError::io("remove", &path))?;
-            self.old.pop_front();
+            match std::fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    let path = path.display();
+                    tracing::warn!(%path, %error, "an old file of the journal stays: remove it");
+                    return;
+                }
+                Ok(()) | Err(_) => drop(self.old.pop_front()),
+            }
         }
-        Ok(())
     }
 }
 
