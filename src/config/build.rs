@@ -4,8 +4,8 @@
 //! has at least one fault.
 
 use super::checked::{
-    AttestationPolicy, Config, Folders, InitialState, InstrumentConfig, JournalConfig, LogConfig,
-    LogFormat, Pins, RuntimeConfig, TradingMode, Wait,
+    AttestationPolicy, Config, Folders, HistoryConfig, InitialState, InstrumentConfig,
+    JournalConfig, LogConfig, LogFormat, Pins, RuntimeConfig, TradingMode, Wait,
 };
 use super::fault::Collector;
 use super::interpolate::Lookup;
@@ -49,6 +49,7 @@ pub(super) fn config(
         dead_man: build_limits::dead_man(values)?,
         runtime: runtime(values)?,
         journal: journal(values)?,
+        history: HistoryConfig { is_on: values.flag("history.enabled").unwrap_or(true) },
         log: log(values)?,
         backtest_latency_ns: u64::try_from(values.scaled("backtest.latency_ms", 1_000_000)?)
             .ok()?,
@@ -83,7 +84,9 @@ fn attestation(values: &Values) -> Option<AttestationPolicy> {
 fn folders(values: &Values) -> Option<Folders> {
     let root = PathBuf::from(values.text("folder")?);
     let [state, journal, logs] = ["state", "journal", "logs"].map(|name| root.join(name));
-    Some(Folders { root, state, journal, logs })
+    let history = values.text("history.folder").map(PathBuf::from);
+    let history = history.unwrap_or_else(|| root.join("history"));
+    Some(Folders { root, state, journal, logs, history })
 }
 
 fn sharing(values: &Values) -> Option<Sharing> {

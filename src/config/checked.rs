@@ -47,6 +47,8 @@ pub struct Config {
     pub runtime: RuntimeConfig,
     /// Journal.
     pub journal: JournalConfig,
+    /// The journal as tables.
+    pub history: HistoryConfig,
     /// Log.
     pub log: LogConfig,
     /// One-way delay of messages to and from the simulated venue in a back-test, nanoseconds.
@@ -93,6 +95,8 @@ pub struct Folders {
     pub journal: PathBuf,
     /// Log files.
     pub logs: PathBuf,
+    /// The database of the history; below the one unless the file names another.
+    pub history: PathBuf,
 }
 
 /// One venue and the account on it.
@@ -276,6 +280,13 @@ pub struct JournalConfig {
     pub sync_ns: u64,
     /// How much of the market is recorded.
     pub market_data: MarketRecording,
+}
+
+/// The journal as tables.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct HistoryConfig {
+    /// Whether it is written.
+    pub is_on: bool,
 }
 
 /// Log.

@@ -397,6 +397,21 @@ const RUNNING: &[Key] = &[
         "How much of the market is recorded. full: a replay reproduces every decision, for some \
          200 MB an hour and busy instrument. quotes: best prices and marks. off: nothing.",
     ),
+    optional(
+        "history",
+        Kind::Group,
+        "The journal as tables of an SQLite file: orders, fills, positions, profit.",
+    ),
+    optional(
+        "history.enabled",
+        Kind::Flag,
+        "Whether it is written; true when left out. Trading never waits for it.",
+    ),
+    optional(
+        "history.folder",
+        Kind::Path,
+        "Where history.sqlite is; the folder `history` beside the journal when left out.",
+    ),
     default("log", Kind::Group, "", "What is said to people."),
     default(
         "log.filter",

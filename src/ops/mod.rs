@@ -19,7 +19,7 @@ pub mod stop_matrix;
 mod summary;
 
 pub use names::{Named, Names};
-pub use report::{FeedCounters, Percentiles, Report};
+pub use report::{FeedCounters, HistoryState, Percentiles, Report};
 pub use status_json::{kill_switch, status};
 pub use status_text::status_text;
 pub use summary::{SHUTDOWN_COMPLETE, summary};

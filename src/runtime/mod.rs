@@ -1,7 +1,7 @@
 //! Composition: the only layer that knows threads and clocks.
 //!
 //! In reading order: [`clock`], [`bell`], [`lane`], [`gate`] and [`threads`] are the parts;
-//! `hot` with `outputs` is the loop around the core; `feed`, `gateway` and `writer` are the threads
+//! `hot` with `outputs` is the loop around the core; `feed`, `gateway`, `writer` and `history` are the threads
 //! around it; `assemble`, `startup`, `run` and `wiring` put a run together, `waiting` attends to
 //! operators before there is a venue; `supervisor` keeps a run and ends it, with `operators` and
 //! `aftermath`. `exchange` serves the simulated exchange, `backtest` and `record` are the other two
@@ -21,6 +21,7 @@ pub mod gate;
 #[cfg(test)]
 mod gate_tests;
 mod gateway;
+mod history;
 mod hot;
 mod lag;
 pub mod lane;

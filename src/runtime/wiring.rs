@@ -14,6 +14,7 @@ use super::feed::{Feed, Pace};
 use super::gate::Gate;
 use super::gateway::Gateway;
 use super::gateway::post_check::PostCheck;
+use super::history::{self, Recorder};
 use super::hot::{Hot, Incoming, Inputs, StatusLane};
 use super::lag::{AtDisk, Lag};
 use super::lane::{Filler, Reader, lane};
@@ -86,6 +87,7 @@ pub(super) struct Threads {
     supervisor: Supervisor,
     hot: JoinHandle<(Core, Outputs)>,
     crew: Crew,
+    history: Option<Recorder>,
     stop: watch::Sender<bool>,
 }
 
@@ -123,6 +125,8 @@ pub(super) fn start(
     let (stop, stopped) = watch::channel(false);
     let common = Common { config, venue, dial, clock: clock.clone(), stopped };
 
+    let durability = disk.journal.durability();
+    let (recorder, history) = history::start(config, &names, disk.epoch, durability, &clock)?;
     let compared = Compared::new(books.clone());
     let feed = common.feed(dialects.market, lanes.market, Arc::clone(&feed_counters), compared)?;
     let order = common.order(gateway(
@@ -173,6 +177,7 @@ pub(super) fn start(
         gate,
         latency,
         feed_counters,
+        history,
         flag: disk.latch,
         socket: parts.socket,
         signals: parts.signals,
@@ -183,7 +188,7 @@ pub(super) fn start(
         memory: Memory::default(),
         aftermath: Aftermath::new(&config.folders),
     };
-    Ok(Threads { supervisor, hot, crew: Crew { feed, order, writer }, stop })
+    Ok(Threads { supervisor, hot, crew: Crew { feed, order, writer }, history: recorder, stop })
 }
 
 /// What the order thread is given of the run.
@@ -280,7 +285,7 @@ impl Threads {
     /// Runs to the end, and ends the threads in order: the hot thread first, so that nothing more
     /// is asked of the others.
     pub(super) async fn run(self) -> Ending {
-        let Self { supervisor, hot, crew, stop } = self;
+        let Self { supervisor, hot, crew, history, stop } = self;
         let ending = supervisor.run(hot, &crew).await;
         let Crew { feed, order, writer } = crew;
         // Nobody listens any more when a thread has ended by itself.
@@ -294,6 +299,10 @@ impl Threads {
         }
         if writer.join().is_err() {
             tracing::error!(thread = "writer", "ended in a panic");
+        }
+        // The last: all that it follows is on disk.
+        if let Some(history) = history {
+            history.end();
         }
         ending
     }

@@ -7,7 +7,8 @@
 //! In reading order: [`Record`] is what the journal holds, [`journal`] how it gets there and back;
 //! `atomic` replaces small state files, of which there are [`epoch`], `latch` (whose content is
 //! [`LatchTable`]), [`mode`], [`high_water`], [`losses`], [`ledgers`], [`last_account`],
-//! [`known_trades`] and [`attestation`]; [`recording`] reads and writes raw markets.
+//! [`known_trades`] and [`attestation`]; [`recording`] reads and writes raw markets,
+//! and [`history`] is the journal as tables.
 
 mod atomic;
 pub mod attestation;
@@ -15,6 +16,7 @@ pub mod epoch;
 mod error;
 mod foundation;
 pub mod high_water;
+pub mod history;
 mod input;
 mod input_reader;
 pub mod journal;
