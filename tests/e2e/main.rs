@@ -22,6 +22,7 @@ mod crashes;
 mod dead_man;
 mod drill;
 mod exchanges;
+mod history;
 mod journal_verbs;
 mod journals;
 mod kill_switch;
