@@ -14,6 +14,7 @@ use super::feed::{Feed, Pace};
 use super::gate::Gate;
 use super::gateway::Gateway;
 use super::gateway::post_check::PostCheck;
+use super::holdings::{self, Files, Teller};
 use super::hot::{Hot, Incoming, Inputs, StatusLane};
 use super::lag::{AtDisk, Lag};
 use super::lane::{Filler, Reader, lane};
@@ -32,7 +33,7 @@ use crate::core::{Alert, Command, Core, Effects, EventKind, Status};
 use crate::net::Dial;
 use crate::net::http::{HttpClient, HttpLimits};
 use crate::net::unix::ControlSocket;
-use crate::ops::{FeedCounters, Names, Report, screen::Screen};
+use crate::ops::{FeedCounters, Holdings, Names, Report, screen::Screen};
 use crate::store::{KnownTrades, LatchFiles, LatchTable, Ledgers, Standing, Writer, losses};
 use crate::types::VenueId;
 use crate::venue::{Dialects, MarketDialect, OrderDialect, UserDialect};
@@ -147,6 +148,7 @@ pub(super) fn start(
             latch: (disk.latch.clone(), disk.table),
             lanes: (lanes.durable.1, lanes.spent.1),
             kept: (standing, disk.ledgers),
+            holdings: Files::new(config.folders.state.clone(), lanes.holdings.1),
             names: names.clone(),
             told: (told, lag.at_disk()),
         },
@@ -182,6 +184,7 @@ pub(super) fn start(
         market_ended: venue.exchange.as_ref().map(|exchange| exchange.ended.clone()),
         memory: Memory::default(),
         aftermath: Aftermath::new(&config.folders),
+        holdings: Teller::new(lanes.holdings.0),
     };
     Ok(Threads { supervisor, hot, crew: Crew { feed, order, writer }, stop })
 }
@@ -236,6 +239,7 @@ struct WriterParts {
     latch: (LatchFiles, LatchTable),
     lanes: (Reader<Durable>, Reader<EventKind>),
     kept: (Vec<Standing>, Ledgers),
+    holdings: Files,
     names: Names,
     told: (mpsc::Sender<Told>, AtDisk),
 }
@@ -246,7 +250,7 @@ fn writer(
     bells: &Bells,
     parts: WriterParts,
 ) -> std::io::Result<JoinHandle<()>> {
-    let WriterParts { journal, latch, lanes, kept, names, told } = parts;
+    let WriterParts { journal, latch, lanes, kept, holdings, names, told } = parts;
     let (told, at_disk) = told;
     let ((durable, spent), (standing, ledgers)) = (lanes, kept);
     let writer = WriterThread {
@@ -266,6 +270,7 @@ fn writer(
         // What cannot be read was said at the start, and begins anew.
         trades: KnownTrades::read(&config.folders.state).unwrap_or_default(),
         trades_moved: false,
+        holdings,
         names,
         told,
         sync_ns: config.journal.sync_ns,
@@ -421,6 +426,7 @@ struct Lanes {
     durable: Lane<Durable>,
     alerts: Lane<Alert>,
     spent: Lane<EventKind>,
+    holdings: Lane<Box<Holdings>>,
 }
 
 impl Lanes {
@@ -446,6 +452,7 @@ impl Lanes {
             durable: lane(DURABLE_LANE, &bells.writer),
             alerts: lane(ALERT_LANE, &bells.main),
             spent: lane(SPENT_LANE, &bells.writer),
+            holdings: lane(holdings::LANE, &bells.writer),
         }
     }
 }
