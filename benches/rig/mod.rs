@@ -190,7 +190,12 @@ impl Rig {
                     is_read = true;
                     AccountEvent::Snapshot(Box::new(account(token, instruments)))
                 }
-                _ => continue,
+                Command::NewOrder(_)
+                | Command::Amend(_)
+                | Command::Cancel { .. }
+                | Command::CancelAll { .. }
+                | Command::ArmDeadMan(_)
+                | Command::QueryOrder { .. } => continue,
             };
             self.step(EventKind::Account(answer));
         }
