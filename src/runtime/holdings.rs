@@ -127,9 +127,7 @@ impl Files {
         let known = positions.value.as_ref();
         let moved = !known.is_some_and(|it| it.holds_as(&newest.positions));
         let waits = !moved && !is_old(positions.at_ns);
-        positions.keep(folder, &newest.positions, waits, now_ns, |folder, it| {
-            positions::write(folder, it)
-        })?;
+        positions.keep(folder, &newest.positions, waits, now_ns, positions::write)?;
         expected.keep(folder, &newest.expected, false, now_ns, |folder, it| {
             compared::write(folder, Whose::Expected, it)
         })?;
@@ -137,7 +135,7 @@ impl Files {
             compared::write(folder, Whose::Actual, it)
         })?;
         let waits = day.value.is_some() && !is_old(day.at_ns);
-        day.keep(folder, &newest.day, waits, now_ns, |folder, it| daily_pnl::write(folder, it))
+        day.keep(folder, &newest.day, waits, now_ns, daily_pnl::write)
     }
 }
 

@@ -124,8 +124,7 @@ pub(super) fn start(
     let (stop, stopped) = watch::channel(false);
     let common = Common { config, venue, dial, clock: clock.clone(), stopped };
 
-    let compared = Compared::new(books.clone());
-    let feed = common.feed(dialects.market, lanes.market, Arc::clone(&feed_counters), compared)?;
+    let feed = common.feed(dialects.market, lanes.market, Arc::clone(&feed_counters), &books)?;
     let order = common.order(gateway(
         &common,
         dialects.orders,
@@ -146,9 +145,8 @@ pub(super) fn start(
         WriterParts {
             journal: disk.writer,
             latch: (disk.latch.clone(), disk.table),
-            lanes: (lanes.durable.1, lanes.spent.1),
+            lanes: (lanes.durable.1, lanes.spent.1, lanes.holdings.1),
             kept: (standing, disk.ledgers),
-            holdings: Files::new(config.folders.state.clone(), lanes.holdings.1),
             names: names.clone(),
             told: (told, lag.at_disk()),
         },
@@ -237,9 +235,8 @@ fn post_check(config: &Config, epoch: u32) -> PostCheck {
 struct WriterParts {
     journal: Writer,
     latch: (LatchFiles, LatchTable),
-    lanes: (Reader<Durable>, Reader<EventKind>),
+    lanes: (Reader<Durable>, Reader<EventKind>, Reader<Box<Holdings>>),
     kept: (Vec<Standing>, Ledgers),
-    holdings: Files,
     names: Names,
     told: (mpsc::Sender<Told>, AtDisk),
 }
@@ -250,9 +247,9 @@ fn writer(
     bells: &Bells,
     parts: WriterParts,
 ) -> std::io::Result<JoinHandle<()>> {
-    let WriterParts { journal, latch, lanes, kept, holdings, names, told } = parts;
+    let WriterParts { journal, latch, lanes, kept, names, told } = parts;
     let (told, at_disk) = told;
-    let ((durable, spent), (standing, ledgers)) = (lanes, kept);
+    let ((durable, spent, holdings), (standing, ledgers)) = (lanes, kept);
     let writer = WriterThread {
         journal,
         durable,
@@ -270,7 +267,7 @@ fn writer(
         // What cannot be read was said at the start, and begins anew.
         trades: KnownTrades::read(&config.folders.state).unwrap_or_default(),
         trades_moved: false,
-        holdings,
+        holdings: Files::new(config.folders.state.clone(), holdings),
         names,
         told,
         sync_ns: config.journal.sync_ns,
@@ -320,10 +317,11 @@ impl Common<'_> {
         dialect: Box<dyn MarketDialect>,
         lane: Filler<Incoming>,
         shared: Arc<Mutex<FeedCounters>>,
-        compared: Compared,
+        books: &Books,
     ) -> Result<JoinHandle<Result<(), StartError>>, StartError> {
         let (clock, dial) = (self.clock.clone(), self.dial.clone());
         let (streams, rest) = (self.venue.streams.clone(), self.venue.rest.clone());
+        let compared = Compared::new(books.clone());
         let (wait, mut stopped) = (self.config.runtime.wait, self.stopped.clone());
         let thread = threads::spawn("feed", self.config.runtime.pins.feed, move || {
             let body = async move {
