@@ -26,7 +26,7 @@ use tradekeel::core::{
 };
 use tradekeel::types::{
     Cash, InstrumentId, OrderKind, OrderRequest, Price, Purpose, Qty, Quote, SECOND, Side,
-    StrategyId,
+    StrategyId, Text,
 };
 
 /// Wishes of one answer, so many that the clock sees them.
