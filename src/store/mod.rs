@@ -7,8 +7,8 @@
 //! In reading order: [`Record`] is what the journal holds, [`journal`] how it gets there and back;
 //! `atomic` replaces small state files, of which there are [`epoch`], `latch` (whose content is
 //! [`LatchTable`]), [`mode`], [`high_water`], [`losses`], [`ledgers`], [`last_account`],
-//! [`known_trades`] and [`attestation`]. [`positions`], [`compared`] and [`daily_pnl`] are for people
-//! alone: no run reads them. [`recording`] reads and writes raw markets.
+//! [`known_trades`] and [`attestation`]. [`positions`], [`compared`] and [`daily_pnl`] are for
+//! people alone: no run reads them. [`recording`] reads and writes raw markets.
 
 mod atomic;
 pub mod attestation;
