@@ -22,6 +22,7 @@ pub mod gate;
 mod gate_tests;
 mod gateway;
 mod history;
+mod holdings;
 mod hot;
 mod lag;
 pub mod lane;

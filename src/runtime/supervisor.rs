@@ -10,6 +10,7 @@ use super::aftermath::Aftermath;
 use super::clock::Clock;
 use super::gate::Gate;
 use super::history;
+use super::holdings::Teller;
 use super::hot::Incoming;
 use super::lane::{Filler, Reader};
 use super::latency::Latency;
@@ -73,6 +74,8 @@ pub(super) struct Supervisor {
     pub(super) market_ended: Option<watch::Receiver<bool>>,
     pub(super) memory: Memory,
     pub(super) aftermath: Aftermath,
+    /// Says what the files for people are to say.
+    pub(super) holdings: Teller,
     /// When to have reference data read at once.
     pub(super) reconnects: Reconnects,
 }
@@ -176,10 +179,12 @@ impl Supervisor {
         fault: Option<&'static str>,
     ) -> Ending {
         let Self { operator, mut report, clock, screen, latency, feed_counters, .. } = self;
+        let mut holdings = self.holdings;
         drop(operator);
         match hot.join() {
             Ok((core, mut outputs)) => {
                 core.status(&mut report.status);
+                holdings.tell_now(&report);
                 outputs.close(&core, clean, clock.stamp());
                 report.durable &= outputs.is_durable();
                 let dropped = outputs.alerts_dropped();
@@ -212,6 +217,7 @@ impl Supervisor {
         self.report.feed = *self.feed_counters.lock();
         self.report.history = self.history.lock().clone();
         self.report.uptime_ms = self.clock.mono_ns() / MS;
+        self.holdings.tell(&self.report, &self.clock);
         self.hand_over();
         self.answer_late();
         self.watch_flag();

@@ -15,6 +15,7 @@ use super::gate::Gate;
 use super::gateway::Gateway;
 use super::gateway::post_check::PostCheck;
 use super::history::{self, Recorder};
+use super::holdings::{self, Files, Teller};
 use super::hot::{Hot, Incoming, Inputs, StatusLane};
 use super::lag::{AtDisk, Lag};
 use super::lane::{Filler, Reader, lane};
@@ -33,7 +34,7 @@ use crate::core::{Alert, Command, Core, Effects, EventKind, Status};
 use crate::net::Dial;
 use crate::net::http::{HttpClient, HttpLimits};
 use crate::net::unix::ControlSocket;
-use crate::ops::{FeedCounters, Names, Report, screen::Screen};
+use crate::ops::{FeedCounters, Holdings, Names, Report, screen::Screen};
 use crate::store::{KnownTrades, LatchFiles, LatchTable, Ledgers, Standing, Writer, losses};
 use crate::types::VenueId;
 use crate::venue::{Dialects, MarketDialect, OrderDialect, UserDialect};
@@ -127,21 +128,16 @@ pub(super) fn start(
 
     let durability = disk.journal.durability();
     let (recorder, history) = history::start(config, &names, disk.epoch, durability, &clock)?;
-    let compared = Compared::new(books.clone());
-    let feed = common.feed(dialects.market, lanes.market, Arc::clone(&feed_counters), compared)?;
-    let order = common.order(gateway(
-        &common,
-        dialects.orders,
-        dialects.user,
-        GatewayParts {
-            commands: lanes.commands.1,
-            bell: Arc::clone(&bells.order),
-            lane: lanes.private,
-            gate: gate.clone(),
-            post_check: post_check(config, disk.epoch),
-            latency: Arc::clone(&latency),
-        },
-    ))?;
+    let feed = common.feed(dialects.market, lanes.market, Arc::clone(&feed_counters), &books)?;
+    let given = GatewayParts {
+        commands: lanes.commands.1,
+        bell: Arc::clone(&bells.order),
+        lane: lanes.private,
+        gate: gate.clone(),
+        post_check: post_check(config, disk.epoch),
+        latency: Arc::clone(&latency),
+    };
+    let order = common.order(gateway(&common, dialects.orders, dialects.user, given))?;
     let writer = writer(
         config,
         &clock,
@@ -149,7 +145,7 @@ pub(super) fn start(
         WriterParts {
             journal: disk.writer,
             latch: (disk.latch.clone(), disk.table),
-            lanes: (lanes.durable.1, lanes.spent.1),
+            lanes: (lanes.durable.1, lanes.spent.1, lanes.holdings.1),
             kept: (standing, disk.ledgers),
             names: names.clone(),
             told: (told, lag.at_disk()),
@@ -187,6 +183,7 @@ pub(super) fn start(
         market_ended: venue.exchange.as_ref().map(|exchange| exchange.ended.clone()),
         memory: Memory::default(),
         aftermath: Aftermath::new(&config.folders),
+        holdings: Teller::new(lanes.holdings.0),
     };
     Ok(Threads { supervisor, hot, crew: Crew { feed, order, writer }, history: recorder, stop })
 }
@@ -239,7 +236,7 @@ fn post_check(config: &Config, epoch: u32) -> PostCheck {
 struct WriterParts {
     journal: Writer,
     latch: (LatchFiles, LatchTable),
-    lanes: (Reader<Durable>, Reader<EventKind>),
+    lanes: (Reader<Durable>, Reader<EventKind>, Reader<Box<Holdings>>),
     kept: (Vec<Standing>, Ledgers),
     names: Names,
     told: (mpsc::Sender<Told>, AtDisk),
@@ -253,7 +250,7 @@ fn writer(
 ) -> std::io::Result<JoinHandle<()>> {
     let WriterParts { journal, latch, lanes, kept, names, told } = parts;
     let (told, at_disk) = told;
-    let ((durable, spent), (standing, ledgers)) = (lanes, kept);
+    let ((durable, spent, holdings), (standing, ledgers)) = (lanes, kept);
     let writer = WriterThread {
         journal,
         durable,
@@ -271,6 +268,7 @@ fn writer(
         // What cannot be read was said at the start, and begins anew.
         trades: KnownTrades::read(&config.folders.state).unwrap_or_default(),
         trades_moved: false,
+        holdings: Files::new(config.folders.state.clone(), holdings),
         names,
         told,
         sync_ns: config.journal.sync_ns,
@@ -324,10 +322,11 @@ impl Common<'_> {
         dialect: Box<dyn MarketDialect>,
         lane: Filler<Incoming>,
         shared: Arc<Mutex<FeedCounters>>,
-        compared: Compared,
+        books: &Books,
     ) -> Result<JoinHandle<Result<(), StartError>>, StartError> {
         let (clock, dial) = (self.clock.clone(), self.dial.clone());
         let (streams, rest) = (self.venue.streams.clone(), self.venue.rest.clone());
+        let compared = Compared::new(books.clone());
         let (wait, mut stopped) = (self.config.runtime.wait, self.stopped.clone());
         let thread = threads::spawn("feed", self.config.runtime.pins.feed, move || {
             let body = async move {
@@ -430,6 +429,7 @@ struct Lanes {
     durable: Lane<Durable>,
     alerts: Lane<Alert>,
     spent: Lane<EventKind>,
+    holdings: Lane<Box<Holdings>>,
 }
 
 impl Lanes {
@@ -455,6 +455,7 @@ impl Lanes {
             durable: lane(DURABLE_LANE, &bells.writer),
             alerts: lane(ALERT_LANE, &bells.main),
             spent: lane(SPENT_LANE, &bells.writer),
+            holdings: lane(holdings::LANE, &bells.writer),
         }
     }
 }

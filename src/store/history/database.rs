@@ -195,9 +195,14 @@ fn damaged(path: &Path, what: &str) -> StoreError {
     StoreError::Damaged { path: path.to_owned(), what: what.to_owned(), next }
 }
 
-/// True when the file does not hold what SQLite wrote.
+/// True when the file does not hold what was written.
+#[expect(clippy::wildcard_enum_match_arm, reason = "nothing else is a word about the file")]
 pub(super) fn is_damage(error: &StoreError) -> bool {
-    let StoreError::Database { source, .. } = error else { return false };
+    let source = match error {
+        StoreError::Damaged { .. } => return true,
+        StoreError::Database { source, .. } => source,
+        _ => return false,
+    };
     let code = source.sqlite_error_code();
     matches!(code, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }

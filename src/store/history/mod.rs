@@ -138,13 +138,11 @@ impl History {
 
     /// Moves a database aside that cannot be gone on with. The error is told all the same.
     fn mend<T>(&self, error: StoreError) -> Result<T, StoreError> {
-        let why = match &error {
-            StoreError::Damaged { .. } => "damaged",
-            StoreError::OtherJournal { .. } => "other-journal",
-            error if database::is_damage(error) => "damaged",
-            _ => return Err(error),
-        };
-        database::set_aside(&self.path(), why)?;
+        if let StoreError::OtherJournal { .. } = &error {
+            database::set_aside(&self.path(), "other-journal")?;
+        } else if database::is_damage(&error) {
+            database::set_aside(&self.path(), "damaged")?;
+        }
         Err(error)
     }
 }

@@ -150,6 +150,9 @@ mod tests {
         }
     }
 
+    /// Words with how much had traded; what they come to.
+    type Row<'a> = (&'a [(ExecutionKind, i32)], &'static str, i32);
+
     /// What it came to, with how much traded.
     fn after(words: &[(ExecutionKind, i32)]) -> (&'static str, Qty) {
         let mut order = sent();
@@ -166,7 +169,7 @@ mod tests {
         let trade = |cum| ExecutionKind::Trade(fill(cum));
         let found = ExecutionKind::TradeFound(fill(1));
         let is = |status, cum| Status { status, cum_qty: Qty::whole(cum) };
-        let rows: [(&[(ExecutionKind, i32)], &str, i32); 13] = [
+        let rows: [Row<'_>; 13] = [
             (&[], "pending_new", 0),
             (&[(New, 0)], "new", 0),
             (&[(New, 0), (trade(1), 1)], "partially_filled", 1),

@@ -134,7 +134,9 @@ fn rows(path: &Path, query: &str) -> Vec<String> {
             rusqlite::types::ValueRef::Null => "-".to_owned(),
             rusqlite::types::ValueRef::Integer(number) => number.to_string(),
             rusqlite::types::ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned(),
-            other => panic!("{other:?} in {query}"),
+            rusqlite::types::ValueRef::Real(_) | rusqlite::types::ValueRef::Blob(_) => {
+                panic!("neither number nor text: {query}")
+            }
         });
         rows.push(cells.collect::<Vec<_>>().join(" "));
     }
@@ -142,9 +144,8 @@ fn rows(path: &Path, query: &str) -> Vec<String> {
 }
 
 fn listed(id: u16, symbol: &str) -> ListedInstrument {
-    let any = samples::one_of_each().into_iter().find_map(|record| match record {
-        Record::Instrument(listed) => Some(listed),
-        _ => None,
+    let any = samples::one_of_each().into_iter().find_map(|record| {
+        if let Record::Instrument(listed) = record { Some(listed) } else { None }
     });
     ListedInstrument { id: InstrumentId(id), symbol: Text::new(symbol), ..any.unwrap() }
 }

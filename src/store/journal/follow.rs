@@ -28,6 +28,7 @@ const CHUNK_BYTES: usize = 256 << 10;
 const FRAME_BYTES_MAX: u64 = frame::FRAME_READ_MAX as u64;
 
 /// What a follower comes upon.
+#[expect(clippy::large_enum_variant, reason = "nearly all are entries, and none is kept")]
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Followed {
     /// The next record.
