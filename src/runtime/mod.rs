@@ -1,11 +1,12 @@
 //! Composition: the only layer that knows threads and clocks.
 //!
-//! In reading order: [`clock`], [`bell`], [`lane`], [`gate`] and [`threads`] are the parts;
-//! `hot` with `outputs` is the loop around the core; `feed`, `gateway`, `writer` and `history` are the threads
-//! around it; `assemble`, `startup`, `run` and `wiring` put a run together, `waiting` attends to
-//! operators before there is a venue; `supervisor` keeps a run and ends it, with `operators` and
-//! `aftermath`. `exchange` serves the simulated exchange, `backtest` and `record` are the other two
-//! worlds; `panic` gets out of a venue and `offline` clears a latch without any of them.
+//! In reading order: [`clock`], [`bell`], [`lane`], [`gate`] and [`threads`] are the parts; `hot`
+//! with `outputs` is the loop around the core; `feed`, `gateway`, `writer` and `history` are the
+//! threads around it; `assemble`, `startup`, `run` and `wiring` put a run together, `waiting`
+//! attends to operators before there is a venue; `supervisor` keeps a run and ends it, with
+//! `operators` and `aftermath`. `exchange` serves the simulated exchange, `backtest` and `record`
+//! are the other two worlds; `panic` gets out of a venue and `offline` clears a latch without any
+//! of them.
 
 mod aftermath;
 mod assemble;
