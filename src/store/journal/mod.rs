@@ -37,6 +37,7 @@ mod frame;
 mod header;
 mod lane;
 mod lock;
+mod look;
 mod merge;
 mod open;
 mod reader;
@@ -58,6 +59,7 @@ mod tests;
 
 pub use berth::Shelter;
 pub use chain::Link;
+pub use look::look;
 pub use open::{Damage, LastShutdown, Opened, open};
 pub use reader::{Entry, Reader, tail};
 pub use repair::{Repaired, repair};
