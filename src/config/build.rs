@@ -81,9 +81,7 @@ fn attestation(values: &Values) -> Option<AttestationPolicy> {
 }
 
 fn folders(values: &Values) -> Option<Folders> {
-    let root = PathBuf::from(values.text("folder")?);
-    let [state, journal, logs] = ["state", "journal", "logs"].map(|name| root.join(name));
-    Some(Folders { root, state, journal, logs })
+    Some(Folders::below(PathBuf::from(values.text("folder")?)))
 }
 
 fn sharing(values: &Values) -> Option<Sharing> {

@@ -95,6 +95,14 @@ pub struct Folders {
     pub logs: PathBuf,
 }
 
+impl Folders {
+    /// All of them below that one.
+    pub fn below(root: PathBuf) -> Self {
+        let [state, journal, logs] = ["state", "journal", "logs"].map(|name| root.join(name));
+        Self { root, state, journal, logs }
+    }
+}
+
 /// One venue and the account on it.
 #[derive(Clone, Debug)]
 pub struct VenueConfig {

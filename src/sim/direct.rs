@@ -10,10 +10,10 @@ use super::order::{ClientText, Order, OrderEntry, OrderKey, Report, ReportKind, 
 use super::reject::Reject;
 use crate::core::{AccountEvent, Command, EventKind};
 use crate::types::{
-    AccountSnapshot, Amendment, Cash, ClientOrderId, DeadManAnswer, DeadManReport,
-    DeadManRequest, ExecutionKind, ExecutionReport, Fee, Fill, ForeignOrder, IdPrefix, Instrument,
-    InstrumentId, MarketEvent, OrderRef, OrderTerms, Purpose, QueryToken, TradesRead, VenueId,
-    VenueOrder, VenuePosition,
+    AccountSnapshot, Amendment, Cash, ClientOrderId, DeadManAnswer, DeadManReport, DeadManRequest,
+    ExecutionKind, ExecutionReport, Fee, Fill, ForeignOrder, IdPrefix, Instrument, InstrumentId,
+    MarketEvent, OrderRef, OrderTerms, Purpose, QueryToken, TradesRead, VenueId, VenueOrder,
+    VenuePosition,
 };
 
 /// One account on an exchange of its own.

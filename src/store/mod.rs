@@ -7,13 +7,14 @@
 //! In reading order: [`Record`] is what the journal holds, [`journal`] how it gets there and back;
 //! `atomic` replaces small state files, of which there are [`epoch`], `latch` (whose content is
 //! [`LatchTable`]), [`mode`], [`high_water`], [`losses`], [`ledgers`], [`last_account`],
-//! [`known_trades`] and [`attestation`]; [`recording`] reads and writes raw markets.
+//! [`known_trades`] and [`attestation`]; [`heritage`] copies what of them binds; [`recording`] reads and writes raw markets.
 
 mod atomic;
 pub mod attestation;
 pub mod epoch;
 mod error;
 mod foundation;
+pub mod heritage;
 pub mod high_water;
 mod input;
 mod input_reader;

@@ -26,7 +26,8 @@ pub fn look(folder: &Path) -> Result<Opened, StoreError> {
     // Before the segments, so that nothing falls between the two.
     let lanes: BTreeMap<u64, Vec<u8>> = berth::read(folder)?.into_iter().collect();
     let files = blank::list(folder)?;
-    let mut view = View { files: &files, lanes, read: BTreeMap::new(), drained: Drained::default() };
+    let mut view =
+        View { files: &files, lanes, read: BTreeMap::new(), drained: Drained::default() };
     view.read_all_used()?;
     let View { read, drained, .. } = view;
     let survey = Survey::of(&files, drained, |place| match read.get(&place) {
