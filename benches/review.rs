@@ -4,9 +4,10 @@
 //! A wish is denied by the very last check, so each one before it has passed and nothing else
 //! happens than the denial being kept and told. The cost is the difference of quotes that a strategy
 //! answers with such wishes, and quotes that it answers with wishes for an instrument that there is
-//! not, which are denied without a look: both taken in turns within one run. So it holds the
-//! gathering of the facts and all checks. Instructions are counted by `valgrind`, where there is
-//! one, in the same way.
+//! not, which are denied without a look: both taken in turns within one run. So `wish` holds the
+//! gathering of the facts and all checks. `checks` is what is left of it without what a wish costs
+//! that the very first check denies, of a strategy whose switch is latched: the review from its first
+//! check to its last. Instructions are counted by `valgrind`, where there is one, in the same way.
 
 #![expect(clippy::expect_used, reason = "a benchmark that cannot set itself up must say so")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark measures the time of the machine")]
@@ -20,9 +21,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 use tradekeel::core::safety::DenyReason;
-use tradekeel::core::{Intents, Status, Strategy, View};
+use tradekeel::core::{
+    EventKind, Intents, OperatorCommand, OperatorRequest, Scope, Status, Strategy, View,
+};
 use tradekeel::types::{
     Cash, InstrumentId, OrderKind, OrderRequest, Price, Purpose, Qty, Quote, SECOND, Side,
+    StrategyId, Text,
 };
 
 /// Wishes of one answer, so many that the clock sees them.
@@ -31,9 +35,21 @@ const WISHES: u32 = 16;
 /// There is none with this number.
 const NOWHERE: InstrumentId = InstrumentId(u16::MAX);
 
+/// What is done to the strategy that asks.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Denied {
+    /// The last check of all denies.
+    Last,
+    /// Its kill switch is latched, and that is looked at first.
+    First,
+}
+
 /// Quotes of one batch, and batches of one row.
 const QUOTES: u32 = 256;
 const BATCHES: usize = 400;
+
+/// The strategy that asks; the other rests orders.
+const ASKER: StrategyId = StrategyId(1);
 
 /// What the strategies do next, told from outside.
 #[derive(Clone, Debug, Default)]
@@ -84,7 +100,7 @@ struct Kernel {
 }
 
 impl Kernel {
-    fn new(instruments: u16, orders: u32, kind: Ask) -> Self {
+    fn new(instruments: u16, orders: u32, kind: Ask, denied: Denied) -> Self {
         let (wanted, asked) = (Orders::default(), Orders::default());
         let mut setup = rig::setup(instruments);
         let filler = Filler { wanted: wanted.clone(), placed: 0 };
@@ -105,6 +121,10 @@ impl Kernel {
         this.rig.core.status(&mut status);
         let open = status.strategies.first().map_or(0, |seat| seat.open_orders);
         assert_eq!(open, orders, "denied {:?}", status.counters.denials().collect::<Vec<_>>());
+        if denied == Denied::First {
+            this.rig.step(trip(Scope::Strategy(ASKER)));
+            this.rig.forget();
+        }
         this
     }
 
@@ -124,28 +144,46 @@ impl Kernel {
         begin.elapsed().as_nanos()
     }
 
-    /// Nanoseconds of a wish, one number for each batch, sorted.
-    fn measure(&mut self) -> Vec<u128> {
-        self.took_ns(1);
-        let mut all: Vec<u128> = (0..BATCHES).map(|_| self.batch()).collect();
-        all.sort_unstable();
-        all
-    }
-
+    /// Nanoseconds of a wish.
     fn batch(&mut self) -> u128 {
         let (with, without) = (self.took_ns(1), self.took_ns(0));
         with.saturating_sub(without) / u128::from(QUOTES * WISHES)
     }
 
-    /// Every wish must have been denied by the last check or without a look, or something else was
+    /// Every wish must have been denied by that check or without a look, or something else was
     /// measured.
-    fn assert_last(&self) {
+    fn assert_denied(&self, by: DenyReason) {
         let mut status = Status::default();
         self.rig.core.status(&mut status);
         let mut reasons: Vec<DenyReason> = status.counters.denials().map(|(it, _)| it).collect();
         reasons.retain(|reason| *reason != DenyReason::NotPermitted);
-        assert_eq!(reasons, [DenyReason::StrategyPosition]);
+        assert_eq!(reasons, [by]);
     }
+}
+
+fn trip(scope: Scope) -> EventKind {
+    let (by, reason) = (Text::new("bench"), Text::new("to measure"));
+    let command = OperatorCommand::TripScope(scope);
+    EventKind::Operator(OperatorRequest { ticket: 0, by, reason, command })
+}
+
+/// Nanoseconds of a wish and of the checks in it, one number of each for each batch, sorted.
+fn measure(instruments: u16, orders: u32, order: Ask) -> (Vec<u128>, Vec<u128>) {
+    let mut all = Kernel::new(instruments, orders, order, Denied::Last);
+    let mut none = Kernel::new(instruments, orders, order, Denied::First);
+    let (mut wishes, mut checks) = (Vec::new(), Vec::new());
+    all.took_ns(1);
+    none.took_ns(1);
+    for _ in 0..BATCHES {
+        let (wish, first) = (all.batch(), none.batch());
+        wishes.push(wish);
+        checks.push(wish.saturating_sub(first));
+    }
+    all.assert_denied(DenyReason::StrategyPosition);
+    none.assert_denied(DenyReason::KillSwitch);
+    wishes.sort_unstable();
+    checks.sort_unstable();
+    (wishes, checks)
 }
 
 /// What is asked for at this best ask.
@@ -163,37 +201,48 @@ fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     if let Some(at) = arguments.iter().position(|it| it == "--count") {
         let number = |plus: usize| arguments[at + plus].parse::<u32>().expect("a number");
-        return count(number(1), number(2), number(3), number(4));
+        let denied = if number(5) == 0 { Denied::Last } else { Denied::First };
+        return count(number(1), number(2), number(3), number(4), denied);
     }
-    println!("order   instruments   open orders   median ns   p99 ns   instructions");
+    println!("nanoseconds as median / 99th percentile, and instructions:");
+    println!("order   instruments   open orders          wish   instr        checks   instr");
     for (kind, (name, order)) in (0..).zip(KINDS) {
         for (instruments, orders) in ROWS {
-            let mut kernel = Kernel::new(instruments, orders, order);
-            let all = kernel.measure();
-            kernel.assert_last();
-            let (median, p99) = (all[BATCHES / 2], all[BATCHES * 99 / 100]);
-            let counted = instructions(kind, instruments, orders);
-            let counted = counted.map_or("-".to_owned(), |it| it.to_string());
-            println!("{name:5} {instruments:13} {orders:13} {median:11} {p99:8} {counted:>14}");
+            let (wishes, checks) = measure(instruments, orders, order);
+            let counted = |denied| instructions(kind, instruments, orders, denied);
+            let wish = counted(Denied::Last);
+            let check = wish.zip(counted(Denied::First)).map(|(all, one)| all.saturating_sub(one));
+            let (wishes, checks) = (spread(&wishes), spread(&checks));
+            let [wish, check] = [wish, check].map(|it| it.map_or("-".into(), |it| it.to_string()));
+            println!(
+                "{name:5} {instruments:13} {orders:13} {wishes:>13} {wish:>7} {checks:>13} {check:>7}"
+            );
         }
     }
 }
 
-fn count(kind: u32, instruments: u32, orders: u32, there: u32) {
+/// Median and 99th percentile.
+fn spread(sorted: &[u128]) -> String {
+    let at = |percent: usize| sorted[sorted.len() * percent / 100];
+    format!("{} / {}", at(50), at(99))
+}
+
+fn count(kind: u32, instruments: u32, orders: u32, there: u32, denied: Denied) {
     let (_, order) = KINDS[usize::try_from(kind).expect("a kind")];
     let instruments = u16::try_from(instruments).expect("instruments");
-    Kernel::new(instruments, orders, order).quotes(there);
+    Kernel::new(instruments, orders, order, denied).quotes(there);
 }
 
 /// Instructions of one wish; `None` without valgrind.
-fn instructions(kind: u32, instruments: u16, orders: u32) -> Option<u64> {
+fn instructions(kind: u32, instruments: u16, orders: u32, denied: Denied) -> Option<u64> {
+    let first = u32::from(denied == Denied::First);
     let run = |there: u32| {
         let own = std::env::current_exe().ok()?;
         let ran = Command::new("valgrind")
             .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
             .arg(own)
             .arg("--count")
-            .args([kind, u32::from(instruments), orders, there].map(|it| it.to_string()))
+            .args([kind, instruments.into(), orders, there, first].map(|it| it.to_string()))
             .output()
             .ok()?;
         let said = String::from_utf8_lossy(&ran.stderr).into_owned();

@@ -4,8 +4,9 @@
 
 use std::path::Path;
 use tradekeel::core::{
-    AccountEvent, Budget, ClockSample, Core, Effects, Event, EventKind, LinkChannel, LinkEvent,
-    LinkState, Rate, ReferenceEvent, Restored, Seat, Setup, Strategy, StrategyLimits, Valuation,
+    AccountEvent, Budget, ClockSample, Command, Core, Effect, Effects, Event, EventKind,
+    LinkChannel, LinkEvent, LinkState, Rate, ReferenceEvent, Restored, Seat, Setup, Strategy,
+    StrategyLimits, Valuation,
 };
 use tradekeel::types::{
     AccountMargin, AccountSnapshot, AssetId, BookDelta, Cash, DELTA_LEVELS, Filters, Instrument,
@@ -112,6 +113,20 @@ fn margin(instruments: &[InstrumentId]) -> AccountMargin {
     }
 }
 
+/// Much money and no position.
+fn account(token: QueryToken, instruments: &[InstrumentId]) -> AccountSnapshot {
+    AccountSnapshot {
+        venue: VENUE,
+        token,
+        balances: vec![(AssetId(0), Cash::whole(100_000_000))],
+        has_unnamed_assets: false,
+        positions: Vec::new(),
+        unnamed_positions: 0,
+        open_orders: Vec::new(),
+        margin: Some(margin(instruments)),
+    }
+}
+
 /// A seat that may trade everything, with a budget of so much in one instrument.
 pub(crate) fn seat(setup: &Setup, notional: Cash, strategy: Box<dyn Strategy>) -> Seat {
     let budget = Budget {
@@ -144,22 +159,12 @@ impl Rig {
             let state = LinkState::Up;
             this.step(EventKind::Link(LinkEvent { venue: VENUE, channel, state }));
         }
-        for instrument in &instruments {
-            let (instrument, from_id, through_id) = (*instrument, None, Some(0));
-            let read = TradesRead { instrument, from_id, through_id, is_all: true };
-            this.step(EventKind::Account(AccountEvent::TradesRead(read)));
+        this.step(EventKind::Clock(ClockSample { venue: VENUE, offset_ns: 0, rtt_ns: 0 }));
+        while !this.answer(&instruments) {
+            this.now_ns += SECOND;
+            this.step(EventKind::Timer);
         }
         this.step(EventKind::Clock(ClockSample { venue: VENUE, offset_ns: 0, rtt_ns: 0 }));
-        this.step(EventKind::Account(AccountEvent::Snapshot(Box::new(AccountSnapshot {
-            venue: VENUE,
-            token: QueryToken(1),
-            balances: vec![(AssetId(0), Cash::whole(100_000_000))],
-            has_unnamed_assets: false,
-            positions: Vec::new(),
-            unnamed_positions: 0,
-            open_orders: Vec::new(),
-            margin: Some(margin(&instruments)),
-        }))));
         for id in instruments {
             this.book(id);
         }
@@ -167,6 +172,34 @@ impl Rig {
         this.step(EventKind::Timer);
         this.forget();
         this
+    }
+
+    /// Answers what was asked; true once the account was.
+    fn answer(&mut self, instruments: &[InstrumentId]) -> bool {
+        let asked: Vec<Effect> = self.effects.drain().collect();
+        let mut is_read = false;
+        for effect in asked {
+            let Effect::Send(command) = effect else { continue };
+            let answer = match command {
+                Command::QueryTrades { instrument, from_id } => {
+                    let read =
+                        TradesRead { instrument, from_id, through_id: Some(0), is_all: true };
+                    AccountEvent::TradesRead(read)
+                }
+                Command::QueryAccount { token, .. } => {
+                    is_read = true;
+                    AccountEvent::Snapshot(Box::new(account(token, instruments)))
+                }
+                Command::NewOrder(_)
+                | Command::Amend(_)
+                | Command::Cancel { .. }
+                | Command::CancelAll { .. }
+                | Command::ArmDeadMan(_)
+                | Command::QueryOrder { .. } => continue,
+            };
+            self.step(EventKind::Account(answer));
+        }
+        is_read
     }
 
     pub(crate) fn step(&mut self, kind: EventKind) {
