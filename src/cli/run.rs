@@ -44,6 +44,10 @@ pub(super) fn execute(
         Err(exit) => return Ok(exit),
     };
     let restriction = arguments.restriction();
+    if let Err(error) = restriction.check(&config) {
+        console.complain(format_args!("engine: {error}"))?;
+        return Ok(Exit::Usage);
+    }
     let screen = Screen::new();
     let logs = restriction.confine(config.clone()).folders.logs;
     let log = match log::start(&config.log, &logs, &screen) {
@@ -54,7 +58,7 @@ pub(super) fn execute(
             return Ok(Exit::Failed);
         }
     };
-    match runtime::run(&config, restriction, registry, &screen, arguments.duration) {
+    match runtime::run_restricted(&config, restriction, registry, &screen, arguments.duration) {
         Ok(ending) if ending.fault.is_some() => {
             log.print_last(&summary(&ending.report));
             Ok(Exit::Internal)
@@ -75,8 +79,7 @@ pub(super) fn execute(
         Err(error) => {
             tracing::error!(%error, "the engine could not begin");
             console.complain(format_args!("engine: {error}"))?;
-            let is_command = matches!(error, StartError::NothingReal);
-            Ok(if is_command { Exit::Usage } else { Exit::Failed })
+            Ok(Exit::Failed)
         }
     }
 }

@@ -101,6 +101,11 @@ fn every_verb_is_understood() {
         "engine journal show --from 3 --to 9 --kind order --order 7-12 --json",
         "engine journal tail --count 5 --follow",
         "engine journal repair --by ada --reason torn",
+        "engine --config c.yaml --dry-run --for 5m",
+        "engine status --config c.yaml --dry-run",
+        "engine kill-switch status --config c.yaml --dry-run",
+        "engine journal tail --config c.yaml --dry-run --kind order",
+        "engine replay --config c.yaml --dry-run",
         "engine stop-matrix",
         "engine version",
     ] {

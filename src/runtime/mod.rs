@@ -60,6 +60,6 @@ pub use offline::{Offline, OfflineError, Reading};
 pub use panic::{PanicAct, PanicError, PanicPlan, PanicVenue, panic};
 pub use record::{Recording, record};
 pub use restriction::Restriction;
-pub use run::{control_socket, run};
+pub use run::{control_socket, run, run_restricted};
 pub use startup::StartError;
 pub use supervisor::Ending;

@@ -5,7 +5,8 @@
 //! changes nothing of it.
 
 use super::gateway::narrator::Narrator;
-use crate::config::{Config, Folders};
+use super::startup::StartError;
+use crate::config::{Config, Endpoint, Folders};
 use crate::ops::Names;
 use crate::types::IdPrefix;
 
@@ -26,6 +27,17 @@ impl Restriction {
         match self {
             Self::None => None,
             Self::DryRun => Some("DRY-RUN"),
+        }
+    }
+
+    /// Whether there is anything real to restrict.
+    ///
+    /// # Errors
+    /// [`StartError::NothingReal`] where the exchange lives in the engine.
+    pub fn check(self, config: &Config) -> Result<(), StartError> {
+        match (self, &config.venue.endpoint) {
+            (Self::None, _) | (_, Endpoint::Remote { .. }) => Ok(()),
+            (Self::DryRun, Endpoint::Embedded(_)) => Err(StartError::NothingReal),
         }
     }
 

@@ -47,6 +47,19 @@ pub(super) struct Venue {
 /// run ends in order.
 pub fn run(
     config: &Config,
+    registry: &Registry,
+    screen: &Screen,
+    limit: Option<Duration>,
+) -> Result<Ending, StartError> {
+    run_restricted(config, Restriction::None, registry, screen, limit)
+}
+
+/// The same for one that may do less than its configuration allows.
+///
+/// # Errors
+/// As [`run`], and where there is nothing real to restrict.
+pub fn run_restricted(
+    config: &Config,
     restriction: Restriction,
     registry: &Registry,
     screen: &Screen,
@@ -72,10 +85,7 @@ struct Deployment {
 
 impl Deployment {
     fn of(config: &Config, restriction: Restriction) -> Result<Self, StartError> {
-        let is_embedded = matches!(config.venue.endpoint, Endpoint::Embedded(_));
-        if restriction != Restriction::None && is_embedded {
-            return Err(StartError::NothingReal);
-        }
+        restriction.check(config)?;
         let live = (restriction != Restriction::None).then(|| config.folders.clone());
         Ok(Self { config: restriction.confine(config.clone()), restriction, live })
     }

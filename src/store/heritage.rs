@@ -26,8 +26,9 @@ const TAKEN: [&str; 6] = [
 /// belongs to the history of the simulated exchange that it traded on.
 const FORGOTTEN: [&str; 3] = ["kill_switch.flag", "known_trades.json", "last_account.json"];
 
-/// Makes `to` what `from` is; answers the epoch that is used up there, 0 for none. One that cannot
-/// be read is copied as it is: taking the next one then fails as it would there.
+/// Makes `to` what `from` is; answers the epoch that is used up there, 0 for none: the next one
+/// here is beyond it. One that cannot be read is copied as it is: taking the next one then fails as
+/// it would there.
 ///
 /// # Errors
 /// [`StoreError::Io`] when a file is there and cannot be read, or the copy cannot be written.
@@ -40,7 +41,7 @@ pub fn inherit(from: &Path, to: &Path) -> Result<u32, StoreError> {
     }
     match epoch::last(from) {
         Stored::Missing => Ok(0),
-        Stored::Good(epoch) => Ok(epoch),
+        Stored::Good(epoch) => epoch::raise(to, epoch).map(|()| epoch),
         Stored::Damaged(_) => copy(&from.join("epoch"), &to.join("epoch")).map(|()| 0),
     }
 }
@@ -101,6 +102,10 @@ mod tests {
         KnownTrades::default().write(&to).unwrap();
         fs::write(to.join("mode.json"), "of an earlier one").unwrap();
         assert_eq!(inherit(&from, &to).unwrap(), 7);
+        assert_eq!(next_epoch(&to, 0).unwrap(), 8);
+        assert_eq!(inherit(&from, &to).unwrap(), 7);
+        assert_eq!(next_epoch(&to, 0).unwrap(), 9, "it never goes back");
+        fs::remove_file(to.join("epoch")).unwrap();
         let bound: Vec<String> = names(&from).into_iter().filter(|it| it != "epoch").collect();
         assert_eq!(names(&to), bound);
         assert_eq!(bound.len(), TAKEN.len() - 1, "all but the attestation");
