@@ -46,6 +46,7 @@ mod parent;
 mod partial;
 mod permission;
 mod portfolio;
+mod reading;
 mod recent;
 mod reconcile;
 pub mod safety;
@@ -82,6 +83,9 @@ pub use parent::{Parent, ParentEvent, ParentRule};
 pub use partial::PartialFill;
 pub use permission::Permissions;
 pub use portfolio::{HighWater, Tally};
+pub use reading::{
+    AccountReading, Agreement, ORDERS_TOLD_MAX, OrderRead, PositionRead, Terms, WalletRead,
+};
 pub use reconcile::Finding;
 pub use setup::{
     Appetite, Attestation, BreakerLimits, Budget, ClockLimits, DayLimits, DeadManTiming,
@@ -107,6 +111,7 @@ use door::Door;
 use fees::Fees;
 use flatten::Flatten;
 use orders::Applied;
+use reading::Asking;
 use recent::Recent;
 use reconcile::{Reconciler, Verdict};
 use safety::{Change, Kernel, Trip};
@@ -405,6 +410,9 @@ impl Core {
         if let Verdict::Dropped | Verdict::Inconclusive = verdict {
             return verdict;
         }
+        // One that is only suspect is: it would be inconclusive otherwise.
+        let quiet = !matches!(verdict, Verdict::Proven { quiet: false, .. });
+        self.state.keep_reading(snapshot, Asking { asked_ns: asked_ns.unwrap_or(0), quiet });
         let found = self.state.reconcilers[venue.index()].findings();
         for finding in found.iter().take(effects.room()) {
             effects.push(Effect::Alert(Alert::Mismatch(*finding)));

@@ -13,6 +13,7 @@ use super::market::Market;
 use super::mode::Mode;
 use super::orders::{Orders, Totals};
 use super::portfolio::Portfolio;
+use super::reading::AccountReading;
 use super::reconcile::{Reconciler, Verdict};
 use super::safety::{Facts, Holdings, Modes};
 use super::setup::{DeadManTiming, Limits, Sharing, Timing, Valuation};
@@ -37,6 +38,8 @@ pub(super) struct State {
     pub(super) margins: Margins,
     /// By `VenueId`.
     pub(super) reconcilers: Vec<Reconciler>,
+    /// The last conclusive reading, by `VenueId`.
+    pub(super) readings: Vec<AccountReading>,
     pub(super) trades: TradeReader,
     pub(super) sharing: Sharing,
     pub(super) dead_man: DeadMan,
@@ -77,6 +80,8 @@ impl State {
         let shared = limits.instruments.iter().map(|bounds| bounds.shared).collect();
         let venues = instruments.iter().map(|it| it.venue.index() + 1).max().unwrap_or(0);
         let reconciler = |venue| Reconciler::new(venue, timing);
+        let assets = valuations.len();
+        let reading = |venue| AccountReading::with_room(venue, count, assets);
         let window_ns = limits.price_move.window_ns;
         let market =
             |instrument: &Instrument| Market::new(instrument.filters.price_tick, window_ns);
@@ -89,6 +94,7 @@ impl State {
             hedges: Hedges::new(count, &limits.hedge_groups),
             margins: Margins::new(&instruments, limits.margin),
             reconcilers: (0_u8..).map(VenueId).take(venues).map(reconciler).collect(),
+            readings: (0_u8..).map(VenueId).take(venues).map(reading).collect(),
             trades: TradeReader::new(&instruments, venues, timing.reconcile_timeout_ns),
             sharing,
             dead_man: DeadMan::new(dead_man, &timing, count),

@@ -6,6 +6,7 @@ use super::kept::DayMark;
 use super::ledger::LedgerLine;
 use super::mode::{Mode, ModeRecord, Scope};
 use super::portfolio::{HighWater, Tally};
+use super::reading::AccountReading;
 use super::safety::{DenyReason, LATCHES_MAX, Latch, TripRecord};
 use super::setup::Attestation;
 use super::{Core, LinkChannel, Order};
@@ -241,6 +242,8 @@ pub struct Status {
     pub counters: Counters,
     /// By `VenueId`.
     pub venues: Vec<VenueStatus>,
+    /// The last conclusive reading of each account, by `VenueId`.
+    pub readings: Vec<AccountReading>,
     /// By `InstrumentId`.
     pub instruments: Vec<InstrumentStatus>,
     /// By `StrategyId`.
@@ -301,6 +304,7 @@ impl Core {
         out.counters.wishes_dropped = self.intents.dropped().into();
         self.latch_status(&mut out.latches);
         self.venue_status(&mut out.venues);
+        self.readings(&mut out.readings);
         self.instrument_status(&mut out.instruments);
         self.strategy_status(&mut out.strategies);
         self.hedge_status(&mut out.hedges);
@@ -335,6 +339,17 @@ impl Core {
             line.reconciled = self.state.reconcilers[id.index()].is_proven();
             line.clock_offset_ns = self.kernel.clock_offset_ns(id);
             line.margin_ratio_bps = self.state.margin_ratio_bps(id);
+        }
+    }
+
+    /// A reading is copied once, and there is one in seconds.
+    fn readings(&self, out: &mut Vec<AccountReading>) {
+        let (instruments, assets) =
+            (self.state.instruments.len(), self.state.portfolio.assets().count());
+        let room = || AccountReading::with_room(VenueId(0), instruments, assets);
+        out.resize_with(self.state.readings.len(), room);
+        for (reading, out) in self.state.readings.iter().zip(out) {
+            reading.copy_to(out);
         }
     }
 

@@ -202,12 +202,18 @@ fn flatten(value: &Value, name: &str, line: &mut String) {
 }
 
 /// A time of the wall clock to the millisecond, as in `2026-11-22T16:20:00.123Z`.
-fn utc(unix_ns: u64) -> String {
+pub(super) fn utc(unix_ns: u64) -> String {
     let (seconds, ms) = (unix_ns / 1_000_000_000, unix_ns / 1_000_000 % 1_000);
     let (days, second) = (seconds / 86_400, seconds % 86_400);
     let (year, month, day) = date(days);
     let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z")
+}
+
+/// The date of a day of profit and loss, which count from 1 in 1970.
+pub(super) fn date_of_day(day: u32) -> String {
+    let (year, month, day) = date(u64::from(day).saturating_sub(1));
+    format!("{year:04}-{month:02}-{day:02}")
 }
 
 /// The Gregorian date of a day since 1970-01-01, by eras of 400 years that begin in March.

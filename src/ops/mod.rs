@@ -6,6 +6,7 @@
 
 pub mod backtest_report;
 pub mod handlers;
+mod holdings;
 pub mod journal;
 pub mod log;
 mod names;
@@ -18,6 +19,7 @@ mod status_text;
 pub mod stop_matrix;
 mod summary;
 
+pub use holdings::{Holdings, holdings};
 pub use names::{Named, Names};
 pub use report::{FeedCounters, Percentiles, Report};
 pub use status_json::{kill_switch, status};

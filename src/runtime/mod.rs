@@ -22,6 +22,7 @@ pub mod gate;
 #[cfg(test)]
 mod gate_tests;
 mod gateway;
+mod holdings;
 mod hot;
 mod lag;
 pub mod lane;

@@ -9,6 +9,7 @@
 use super::aftermath::Aftermath;
 use super::clock::Clock;
 use super::gate::Gate;
+use super::holdings::Teller;
 use super::hot::Incoming;
 use super::lane::{Filler, Reader};
 use super::latency::Latency;
@@ -71,6 +72,8 @@ pub(super) struct Supervisor {
     pub(super) market_ended: Option<watch::Receiver<bool>>,
     pub(super) memory: Memory,
     pub(super) aftermath: Aftermath,
+    /// Says what the files for people are to say.
+    pub(super) holdings: Teller,
     /// When to have reference data read at once.
     pub(super) reconnects: Reconnects,
 }
@@ -174,10 +177,12 @@ impl Supervisor {
         fault: Option<&'static str>,
     ) -> Ending {
         let Self { operator, mut report, clock, screen, latency, feed_counters, .. } = self;
+        let mut holdings = self.holdings;
         drop(operator);
         match hot.join() {
             Ok((core, mut outputs)) => {
                 core.status(&mut report.status);
+                holdings.tell_now(&report);
                 outputs.close(&core, clean, clock.stamp());
                 report.durable &= outputs.is_durable();
                 let dropped = outputs.alerts_dropped();
@@ -209,6 +214,7 @@ impl Supervisor {
         self.report.latency = self.latency.percentiles();
         self.report.feed = *self.feed_counters.lock();
         self.report.uptime_ms = self.clock.mono_ns() / MS;
+        self.holdings.tell(&self.report, &self.clock);
         self.hand_over();
         self.answer_late();
         self.watch_flag();

@@ -15,6 +15,7 @@ use super::gate::Gate;
 use super::gateway::Gateway;
 use super::gateway::narrator::Narrator;
 use super::gateway::post_check::PostCheck;
+use super::holdings::{self, Files, Teller};
 use super::hot::{Hot, Incoming, Inputs, StatusLane};
 use super::lag::{AtDisk, Lag};
 use super::lane::{Filler, Reader, lane};
@@ -32,7 +33,7 @@ use crate::config::Config;
 use crate::core::{Alert, Command, Core, Effects, EventKind, Status};
 use crate::net::Dial;
 use crate::net::unix::ControlSocket;
-use crate::ops::{FeedCounters, Names, Report, screen::Screen};
+use crate::ops::{FeedCounters, Holdings, Names, Report, screen::Screen};
 use crate::store::{KnownTrades, LatchFiles, LatchTable, Ledgers, Standing, Writer, losses};
 use crate::types::VenueId;
 use crate::venue::{Dialects, MarketDialect, OrderDialect, UserDialect};
@@ -123,8 +124,7 @@ pub(super) fn start(
     let (stop, stopped) = watch::channel(false);
     let common = Common { config, venue, dial, clock: clock.clone(), stopped };
 
-    let compared = Compared::new(books.clone());
-    let feed = common.feed(dialects.market, lanes.market, Arc::clone(&feed_counters), compared)?;
+    let feed = common.feed(dialects.market, lanes.market, Arc::clone(&feed_counters), &books)?;
     let order = common.order(gateway(
         &common,
         dialects.orders,
@@ -146,7 +146,7 @@ pub(super) fn start(
         WriterParts {
             journal: disk.writer,
             latch: (disk.latch.clone(), disk.table),
-            lanes: (lanes.durable.1, lanes.spent.1),
+            lanes: (lanes.durable.1, lanes.spent.1, lanes.holdings.1),
             kept: (standing, disk.ledgers),
             names: names.clone(),
             told: (told, lag.at_disk()),
@@ -183,6 +183,7 @@ pub(super) fn start(
         market_ended: venue.exchange.as_ref().map(|exchange| exchange.ended.clone()),
         memory: Memory::default(),
         aftermath: Aftermath::new(&config.folders),
+        holdings: Teller::new(lanes.holdings.0),
     };
     Ok(Threads { supervisor, hot, crew: Crew { feed, order, writer }, stop })
 }
@@ -237,7 +238,7 @@ fn post_check(config: &Config, epoch: u32) -> PostCheck {
 struct WriterParts {
     journal: Writer,
     latch: (LatchFiles, LatchTable),
-    lanes: (Reader<Durable>, Reader<EventKind>),
+    lanes: (Reader<Durable>, Reader<EventKind>, Reader<Box<Holdings>>),
     kept: (Vec<Standing>, Ledgers),
     names: Names,
     told: (mpsc::Sender<Told>, AtDisk),
@@ -251,7 +252,7 @@ fn writer(
 ) -> std::io::Result<JoinHandle<()>> {
     let WriterParts { journal, latch, lanes, kept, names, told } = parts;
     let (told, at_disk) = told;
-    let ((durable, spent), (standing, ledgers)) = (lanes, kept);
+    let ((durable, spent, holdings), (standing, ledgers)) = (lanes, kept);
     let writer = WriterThread {
         journal,
         durable,
@@ -269,6 +270,7 @@ fn writer(
         // What cannot be read was said at the start, and begins anew.
         trades: KnownTrades::read(&config.folders.state).unwrap_or_default(),
         trades_moved: false,
+        holdings: Files::new(config.folders.state.clone(), holdings),
         names,
         told,
         sync_ns: config.journal.sync_ns,
@@ -318,7 +320,7 @@ impl Common<'_> {
         dialect: Box<dyn MarketDialect>,
         lane: Filler<Incoming>,
         shared: Arc<Mutex<FeedCounters>>,
-        compared: Compared,
+        books: &Books,
     ) -> Result<JoinHandle<Result<(), StartError>>, StartError> {
         let parts = FeedParts {
             venue: VenueId(0),
@@ -328,7 +330,7 @@ impl Common<'_> {
             dial: self.dial.clone(),
             lane,
             shared,
-            compared,
+            compared: Compared::new(books.clone()),
             wait: self.config.runtime.wait,
             cpu: self.config.runtime.pins.feed,
         };
@@ -407,6 +409,7 @@ struct Lanes {
     durable: Lane<Durable>,
     alerts: Lane<Alert>,
     spent: Lane<EventKind>,
+    holdings: Lane<Box<Holdings>>,
 }
 
 impl Lanes {
@@ -432,6 +435,7 @@ impl Lanes {
             durable: lane(DURABLE_LANE, &bells.writer),
             alerts: lane(ALERT_LANE, &bells.main),
             spent: lane(SPENT_LANE, &bells.writer),
+            holdings: lane(holdings::LANE, &bells.writer),
         }
     }
 }

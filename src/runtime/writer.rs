@@ -9,6 +9,7 @@
 use super::bell::Bell;
 use super::clock::Clock;
 use super::gate::Hold;
+use super::holdings::Files;
 use super::lag::AtDisk;
 use super::lane::Reader;
 use super::outputs::Durable;
@@ -66,6 +67,8 @@ pub(super) struct WriterThread {
     pub(super) trades: KnownTrades,
     /// The same of them.
     pub(super) trades_moved: bool,
+    /// What people read.
+    pub(super) holdings: Files,
     pub(super) names: Names,
     pub(super) told: Sender<Told>,
     pub(super) sync_ns: u64,
@@ -94,6 +97,10 @@ impl WriterThread {
                 self.attempt("trades", |this| this.trades.write(&this.state_folder));
             }
             let now_ns = self.clock.mono_ns();
+            if !self.failed && self.holdings.is_due(now_ns, last) {
+                let at_disk = self.at_disk.clone();
+                at_disk.during(|| self.holdings.look(now_ns, last));
+            }
             if last {
                 break;
             }

@@ -82,7 +82,7 @@ pub(super) fn read<T: DeserializeOwned + Serialize>(path: &Path, next: &'static 
     }
 }
 
-fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
+pub(super) fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
     if BYTES_MAX < fs::metadata(path)?.len() {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, "a state file is never so large"));
     }
@@ -103,13 +103,18 @@ pub fn write_snapshot(
     text: &str,
 ) -> Result<PathBuf, StoreError> {
     let path = state_folder.join(format!("kill_snapshot_{generation}.json"));
+    write_text(&path, text)?;
+    Ok(path)
+}
+
+/// Replaces the file by a text and returns when it is on disk.
+pub(super) fn write_text(path: &Path, text: &str) -> Result<(), StoreError> {
     let write = || {
-        let mut file = AtomicWriteFile::open(&path)?;
+        let mut file = AtomicWriteFile::open(path)?;
         file.write_all(text.as_bytes())?;
         file.commit()
     };
-    write().map_err(StoreError::io("write", &path))?;
-    Ok(path)
+    write().map_err(StoreError::io("write", path))
 }
 
 /// Makes a folder and everything above it, durably.

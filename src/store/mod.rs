@@ -7,10 +7,14 @@
 //! In reading order: [`Record`] is what the journal holds, [`journal`] how it gets there and back;
 //! `atomic` replaces small state files, of which there are [`epoch`], `latch` (whose content is
 //! [`LatchTable`]), [`mode`], [`high_water`], [`losses`], [`ledgers`], [`last_account`],
-//! [`known_trades`] and [`attestation`]; [`heritage`] copies what of them binds; [`recording`] reads and writes raw markets.
+//! [`known_trades`] and [`attestation`]. [`positions`], [`compared`] and [`daily_pnl`] are for
+//! people alone: no run reads them. [`heritage`] copies what binds of all these; [`recording`]
+//! reads and writes raw markets.
 
 mod atomic;
 pub mod attestation;
+pub mod compared;
+pub mod daily_pnl;
 pub mod epoch;
 mod error;
 mod foundation;
@@ -27,6 +31,7 @@ mod layout;
 pub mod ledgers;
 pub mod losses;
 pub mod mode;
+pub mod positions;
 mod record;
 pub mod recording;
 #[cfg(test)]

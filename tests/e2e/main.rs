@@ -38,5 +38,6 @@ mod resets;
 mod rest;
 mod runs;
 mod screens;
+mod state_files;
 mod support;
 mod zombies;

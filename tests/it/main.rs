@@ -38,6 +38,7 @@ mod partial_fills;
 mod post_trade;
 mod quoter;
 mod random_walk;
+mod readings;
 mod reconcile;
 mod reference_data;
 mod replays;
