@@ -135,8 +135,7 @@ pub(super) fn start(
             lane: lanes.private,
             gate: gate.clone(),
             post_check: post_check(config, disk.epoch),
-            latency: Arc::clone(&latency),
-            narrator: parts.narrator,
+            told: (Arc::clone(&latency), parts.narrator),
         },
     ))?;
     let writer = writer(
@@ -195,8 +194,8 @@ struct GatewayParts {
     lane: Filler<Incoming>,
     gate: Gate,
     post_check: PostCheck,
-    latency: Arc<Latency>,
-    narrator: Option<Narrator>,
+    /// Who is told of orders that leave.
+    told: (Arc<Latency>, Option<Narrator>),
 }
 
 fn gateway(
@@ -205,7 +204,8 @@ fn gateway(
     user: Box<dyn UserDialect>,
     parts: GatewayParts,
 ) -> Gateway {
-    let GatewayParts { commands, bell, lane, gate, post_check, latency, narrator } = parts;
+    let GatewayParts { commands, bell, lane, gate, post_check, told } = parts;
+    let (latency, narrator) = told;
     Gateway {
         venue: VenueId(0),
         clock: common.clock.clone(),

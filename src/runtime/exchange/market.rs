@@ -6,7 +6,7 @@
 
 use super::{ExchangeError, ExchangePlan};
 use crate::config::MarketSource;
-use crate::core::{EventKind, LinkState};
+use crate::core::{EventKind, LinkEvent, LinkState};
 use crate::runtime::assemble::Universe;
 use crate::runtime::bell::Bell;
 use crate::runtime::books::Books;
@@ -110,13 +110,13 @@ impl Live {
                 self.tell(&event);
                 return Some(event);
             }
-            match self.events.pop()?.kind {
-                EventKind::Market(event) => {
-                    self.tell(&event);
-                    return Some(event);
-                }
-                EventKind::Link(link) if link.state == LinkState::Down => self.lose_all(),
-                _ => {}
+            let kind = self.events.pop()?.kind;
+            if let EventKind::Market(event) = kind {
+                self.tell(&event);
+                return Some(event);
+            }
+            if let EventKind::Link(LinkEvent { state: LinkState::Down, .. }) = kind {
+                self.lose_all();
             }
         }
     }

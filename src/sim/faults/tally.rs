@@ -61,7 +61,7 @@ mod tests {
             json!({"GET /fapi/v1/time": 2, "OPEN /private": 1, "SAY order.place": 1, "SAY ?": 1})
         );
         for number in 0..2 * KINDS_MAX {
-            tally.on_http(&http(&format!("/{number}")));
+            tally.on_open(&format!("/{number}"));
         }
         assert_eq!(tally.0.len(), KINDS_MAX);
         let all: u64 = tally.0.values().sum();
