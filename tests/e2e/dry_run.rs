@@ -98,7 +98,7 @@ fn after_an_incident_it_shows_what_a_resume_would_do_and_changes_nothing() {
         assert!(said.contains("would cancel tkp"), "what the crash left is taken back\n{said}");
     }
     assert!(done.out.contains("no order of this run left this machine"), "{}", done.out);
-    assert!(0 < deployment.dry_orders().len());
+    assert!(!deployment.dry_orders().is_empty());
     let after = exchange.truth();
     assert_eq!(changes(&after), before.1, "only questions reached the venue");
     assert!(live_files(&deployment.folder()) == before.0, "the live folder changed");
