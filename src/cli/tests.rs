@@ -106,6 +106,8 @@ fn every_verb_is_understood() {
         "engine kill-switch status --config c.yaml --dry-run",
         "engine journal tail --config c.yaml --dry-run --kind order",
         "engine replay --config c.yaml --dry-run",
+        "engine reconcile --diff --json --config c.yaml",
+        "engine reconcile --adopt-exchange --by ada --reason bob",
         "engine stop-matrix",
         "engine version",
     ] {
@@ -129,6 +131,8 @@ fn what_is_not_understood_is_said() {
         "engine journal show --kind orders",
         "engine journal repair --by ada",
         "engine journal repair --reason torn",
+        "engine reconcile --adopt-exchange",
+        "engine reconcile --adopt-exchange --by ada",
         "engine flatten --cap-bps 0",
         "engine flatten --cap-bps 2001",
         "engine config check",

@@ -57,7 +57,7 @@ pub use assemble::AssembleError;
 pub use attestation::attest;
 pub use backtest::{Played, backtest};
 pub use exchange::{ExchangeError, ExchangePlan, PAPER_KEY, PAPER_SECRET, serve_exchange};
-pub use offline::{Offline, OfflineError, Reading};
+pub use offline::{Belief, Offline, OfflineError, Reading, compare};
 pub use panic::{PanicAct, PanicError, PanicPlan, PanicVenue, panic};
 pub use record::{Recording, record};
 pub use restriction::Restriction;
