@@ -27,6 +27,13 @@ pub struct Whom {
     pub dry_run: bool,
 }
 
+impl Target {
+    /// The engine of it that trades.
+    pub fn engine(&self) -> Whom {
+        Whom { config: self.config.clone(), dry_run: false }
+    }
+}
+
 impl Whom {
     /// What that run may do less.
     pub fn restriction(&self) -> Restriction {
