@@ -82,11 +82,9 @@ fn attestation(values: &Values) -> Option<AttestationPolicy> {
 }
 
 fn folders(values: &Values) -> Option<Folders> {
-    let root = PathBuf::from(values.text("folder")?);
-    let [state, journal, logs] = ["state", "journal", "logs"].map(|name| root.join(name));
+    let folders = Folders::below(PathBuf::from(values.text("folder")?));
     let history = values.text("history.folder").map(PathBuf::from);
-    let history = history.unwrap_or_else(|| root.join("history"));
-    Some(Folders { root, state, journal, logs, history })
+    Some(Folders { history: history.unwrap_or(folders.history), ..folders })
 }
 
 fn sharing(values: &Values) -> Option<Sharing> {

@@ -99,6 +99,15 @@ pub struct Folders {
     pub history: PathBuf,
 }
 
+impl Folders {
+    /// All of them below that one.
+    pub fn below(root: PathBuf) -> Self {
+        let names = ["state", "journal", "logs", "history"];
+        let [state, journal, logs, history] = names.map(|name| root.join(name));
+        Self { root, state, journal, logs, history }
+    }
+}
+
 /// One venue and the account on it.
 #[derive(Clone, Debug)]
 pub struct VenueConfig {

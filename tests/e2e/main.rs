@@ -21,6 +21,7 @@ mod control;
 mod crashes;
 mod dead_man;
 mod drill;
+mod dry_run;
 mod exchanges;
 mod history;
 mod journal_verbs;
