@@ -18,6 +18,7 @@ pub mod help;
 pub mod init;
 pub mod journal;
 pub mod kill_switch;
+pub mod orders;
 pub mod panic;
 pub mod reconcile;
 pub mod record;
@@ -84,6 +85,8 @@ enum Verb {
     Breaker(breaker::Arguments),
     /// Read, verify or repair the record of everything that happened
     Journal(journal::Arguments),
+    /// List the orders of the journal, or find ids that were used twice
+    Orders(orders::Arguments),
     /// Close positions
     Flatten(flatten::Arguments),
     /// Get out with nothing but a key: no configuration, no state, no running engine
@@ -163,6 +166,7 @@ fn execute(line: Line, registry: &Registry, console: &mut Console<'_>) -> io::Re
         Verb::Backtest(arguments) => backtest::execute(&arguments, registry, console),
 
         // Verbs that read what an engine left.
+        Verb::Orders(arguments) => orders::execute(&arguments, registry, console),
         Verb::Replay(arguments) => replay::execute(&arguments, registry, console),
 
         // Verbs that ask a running engine.

@@ -83,7 +83,8 @@ fn wanted(config: &Config, text: &str) -> Option<Wanted> {
     sequence.or_else(|| replay::order_id(config, text).map(Wanted::Order))
 }
 
-fn until(text: &str) -> Result<Until, String> {
+/// Reads a sequence or a time.
+pub(super) fn until(text: &str) -> Result<Until, String> {
     if let Ok(sequence) = text.parse() {
         return Ok(Until::Sequence(sequence));
     }

@@ -108,6 +108,8 @@ fn every_verb_is_understood() {
         "engine replay --config c.yaml --dry-run",
         "engine reconcile --diff --json --config c.yaml",
         "engine reconcile --adopt-exchange --by ada --reason bob",
+        "engine orders export --out o.csv --from 2026-01-01T00:00Z --until 900 --config c.yaml",
+        "engine orders duplicates --json --dry-run",
         "engine stop-matrix",
         "engine version",
     ] {
@@ -131,6 +133,8 @@ fn what_is_not_understood_is_said() {
         "engine journal show --kind orders",
         "engine journal repair --by ada",
         "engine journal repair --reason torn",
+        "engine orders",
+        "engine orders export --from yesterday",
         "engine reconcile --adopt-exchange",
         "engine reconcile --adopt-exchange --by ada",
         "engine flatten --cap-bps 0",

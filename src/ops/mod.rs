@@ -10,6 +10,7 @@ mod holdings;
 pub mod journal;
 pub mod log;
 mod names;
+pub mod orders;
 mod reading_json;
 mod reading_text;
 mod report;

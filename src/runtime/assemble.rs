@@ -175,8 +175,8 @@ pub(super) fn id_prefix(config: &Config) -> IdPrefix {
     prefix(mode, &config.instance)
 }
 
-/// The same of a run that told its journal how it ran.
-pub(super) fn prefix_of(mode: &str, instance: &str) -> Option<IdPrefix> {
+/// The same of a run that told its journal how it ran: its mode and its deployment's name.
+pub fn prefix_of(mode: &str, instance: &str) -> Option<IdPrefix> {
     let mode = match mode {
         "live" => 'l',
         "paper" => 'p',

@@ -54,7 +54,7 @@ mod waits;
 mod wiring;
 mod writer;
 
-pub use assemble::AssembleError;
+pub use assemble::{AssembleError, prefix_of};
 pub use attestation::attest;
 pub use backtest::{Played, backtest};
 pub use exchange::{ExchangeError, ExchangePlan, PAPER_KEY, PAPER_SECRET, serve_exchange};

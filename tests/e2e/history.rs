@@ -240,3 +240,79 @@ fn where_none_is_wanted_none_is_made_and_where_none_can_be_made_it_trades_on() {
     engine.stop();
     assert_eq!(told, 1, "a trouble is told once");
 }
+
+/// The lines of an export without its header, by columns; no cell of these holds a comma.
+fn lines(csv: &str) -> Vec<Vec<&str>> {
+    let mut lines = csv.lines();
+    let header = lines.next().unwrap();
+    assert!(header.starts_with("idempotency_key,sequence,epoch,number,created_at,"), "{header}");
+    let columns = header.split(',').count();
+    let lines: Vec<Vec<&str>> = lines.map(|line| line.split(',').collect()).collect();
+    assert!(lines.iter().all(|line| line.len() == columns), "{csv}");
+    lines
+}
+
+#[test]
+fn orders_are_exported_from_the_journal_of_a_running_and_of_a_killed_engine() {
+    let deployment = Deployment::paper();
+    let engine = deployment.trading();
+    let running = deployment.ask_ok(&["orders", "export"]);
+    assert!(3 <= lines(&running).len(), "{running}");
+    let file = deployment.root().join("orders.csv");
+    deployment.ask_ok(&["orders", "export", "--out", &file.display().to_string()]);
+    assert!(lines(&running).len() <= lines(&fs::read_to_string(&file).unwrap()).len());
+    engine.kill_9();
+    // Also what was not on disk yet, as it stands in memory.
+    let all = deployment.ask_ok(&["orders", "export"]);
+    let all = lines(&all);
+    let keys: BTreeSet<&str> = all.iter().map(|line| line[0]).collect();
+    let intents = deployment
+        .journal()
+        .into_iter()
+        .filter(|record| matches!(record, Record::Order(_) | Record::Child { .. }));
+    assert_eq!((keys.len(), all.len()), (intents.count(), keys.len()));
+    let [from, until] = [all[1][1], all[2][1]];
+    let part = deployment.ask_ok(&["orders", "export", "--from", from, "--until", until]);
+    assert_eq!(lines(&part), all[1..=2]);
+    let later = deployment.ask_ok(&["orders", "export", "--from", "2099-01-01T00:00Z"]);
+    assert!(lines(&later).is_empty());
+    let earlier = deployment.ask_ok(&["orders", "export", "--until", "2099-01-01T00:00Z"]);
+    assert_eq!(lines(&earlier).len(), all.len());
+    assert!(deployment.ask_ok(&["orders", "duplicates"]).contains("no id was used twice"));
+}
+
+#[test]
+fn an_id_that_was_used_twice_is_told_with_both_records() {
+    let deployment = Deployment::paper();
+    deployment.trading().stop();
+    let (folder, lanes) = (deployment.folder().join("journal"), deployment.root());
+    let first = deployment.orders().first().copied().unwrap();
+    let (mut journal, writer, _) =
+        tradekeel::store::journal::open(&folder, lanes, 1 << 20).unwrap();
+    let at = tradekeel::types::Stamp::default();
+    let second = journal.append(at, &Record::Order(first)).unwrap();
+    writer.close().unwrap();
+    let done = deployment.ask(&["orders", "duplicates"]);
+    assert_eq!(done.code, Some(1), "{done:?}");
+    let said = format!("{} was used by records ", first.id);
+    assert!(
+        done.out.starts_with(&said) && done.out.ends_with(&format!(", {second}\n")),
+        "{done:?}"
+    );
+    let done = deployment.ask(&["orders", "duplicates", "--json"]);
+    let found: Value = serde_json::from_str(&done.out).unwrap();
+    assert_eq!(found["duplicates"][0]["sequences"][1], second);
+}
+
+#[test]
+fn orders_that_cannot_be_told_or_written_are_one_clear_line() {
+    let deployment = Deployment::paper();
+    for verb in [&["orders", "export"][..], &["orders", "duplicates"]] {
+        let done = deployment.ask(verb);
+        assert_eq!((done.code, done.err.lines().count()), (Some(1), 1), "{done:?}");
+    }
+    deployment.run_for("1s");
+    let done = deployment.ask(&["orders", "export", "--out", "/nowhere/orders.csv"]);
+    assert_eq!(done.code, Some(1), "{done:?}");
+    assert!(done.err.contains("/nowhere/orders.csv cannot be written"), "{}", done.err);
+}

@@ -132,9 +132,14 @@ impl<'c> Rows<'c> {
         Ok(())
     }
 
-    fn gap(&mut self, from: u64, to: u64, reason: &str) -> Done {
+    /// Something before here could not be read, and nobody knows how much.
+    pub(super) fn doubt(&mut self) {
         self.mapper.context.on_gap();
         (self.mapper.has_news, self.mapper.reading) = (true, None);
+    }
+
+    fn gap(&mut self, from: u64, to: u64, reason: &str) -> Done {
+        self.doubt();
         self.note(from, to, reason)
     }
 
