@@ -47,6 +47,8 @@ pub struct Config {
     pub runtime: RuntimeConfig,
     /// Journal.
     pub journal: JournalConfig,
+    /// Backups.
+    pub backup: BackupConfig,
     /// Log.
     pub log: LogConfig,
     /// One-way delay of messages to and from the simulated venue in a back-test, nanoseconds.
@@ -93,6 +95,8 @@ pub struct Folders {
     pub journal: PathBuf,
     /// Log files.
     pub logs: PathBuf,
+    /// Backups.
+    pub backups: PathBuf,
 }
 
 /// One venue and the account on it.
@@ -276,6 +280,15 @@ pub struct JournalConfig {
     pub sync_ns: u64,
     /// How much of the market is recorded.
     pub market_data: MarketRecording,
+}
+
+/// Backups.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct BackupConfig {
+    /// A running engine makes one so often.
+    pub every_ns: u64,
+    /// Most that are kept.
+    pub keep: u64,
 }
 
 /// Log.

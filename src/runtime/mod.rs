@@ -4,7 +4,7 @@
 //! `hot` with `outputs` is the loop around the core; `feed`, `gateway` and `writer` are the threads
 //! around it; `assemble`, `startup`, `run` and `wiring` put a run together, `waiting` attends to
 //! operators before there is a venue; `supervisor` keeps a run and ends it, with `operators` and
-//! `aftermath`. `exchange` serves the simulated exchange, `backtest` and `record` are the other two
+//! `aftermath`. `backups` copies what is on disk; `exchange` serves the simulated exchange, `backtest` and `record` are the other two
 //! worlds; `panic` gets out of a venue and `offline` clears a latch without any of them.
 
 mod aftermath;
@@ -12,6 +12,7 @@ mod assemble;
 mod atomic;
 mod attestation;
 mod backtest;
+mod backups;
 pub mod bell;
 mod books;
 pub mod clock;
@@ -52,6 +53,7 @@ mod writer;
 pub use assemble::AssembleError;
 pub use attestation::attest;
 pub use backtest::{Played, backtest};
+pub use backups::{back_up, source as backup_source};
 pub use exchange::{ExchangeError, ExchangePlan, PAPER_KEY, PAPER_SECRET, serve_exchange};
 pub use offline::{Offline, OfflineError, Reading};
 pub use panic::{PanicAct, PanicError, PanicPlan, PanicVenue, panic};

@@ -2,6 +2,7 @@
 //! threads around it are started.
 
 use super::assemble::{Universe, hedge_names, id_prefix};
+use super::backups;
 use super::clock::Clock;
 use super::exchange::{self, ExchangePlan, PAPER_KEY, PAPER_SECRET, Running};
 use super::reference::References;
@@ -90,6 +91,8 @@ async fn begin(
         report.names.instruments.clone(),
         config.limits.filters_age_ns_max,
     )?;
+    // Made from here on to the end of the run.
+    let _backups = backups::start(config, &clock)?;
     let parts = Parts {
         venue: &venue,
         dial,

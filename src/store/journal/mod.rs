@@ -35,6 +35,7 @@ mod chain;
 mod drain;
 mod frame;
 mod header;
+mod image;
 mod lane;
 mod lock;
 mod merge;
@@ -58,6 +59,8 @@ mod tests;
 
 pub use berth::Shelter;
 pub use chain::Link;
+pub use image::{Image, Tally, image_path, images};
+pub(in crate::store) use lock::Lock;
 pub use open::{Damage, LastShutdown, Opened, open};
 pub use reader::{Entry, Reader, tail};
 pub use repair::{Repaired, repair};
@@ -69,7 +72,6 @@ use super::latch_table::Parts;
 use super::record::{Carried, Record};
 use crate::types::Stamp;
 use lane::Pen;
-use lock::Lock;
 use std::sync::Arc;
 use words::Words;
 
