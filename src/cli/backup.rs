@@ -1,8 +1,8 @@
-//! `engine backup create|list|verify|restore|diff`: copies of state and journal, made while the engine
-//! runs or not, and brought back while it does not.
+//! `engine backup create|list|verify|restore|diff`: copies of state and journal, made while the
+//! engine runs or not, and brought back while it does not.
 //!
-//! Must hold: only `restore` without `--to` changes a deployment, and it only on the word of a named
-//! person and keeps what it replaces.
+//! Must hold: only `restore` without `--to` changes a deployment, and it only on the word of a
+//! named person and keeps what it replaces.
 
 use super::argument::{self, Target};
 use super::config::running;
@@ -10,15 +10,12 @@ use super::console::Console;
 use super::exit::Exit;
 use crate::config::Config;
 use crate::core::Registry;
-use crate::ops::journal::utc;
+use crate::ops::backup::{
+    self, BackupError, Difference, Manifest, Restoring, age, check, difference, in_place,
+    into_folder, line, words,
+};
 use crate::runtime::clock::Clock;
 use crate::runtime::{back_up, backup_source};
-use crate::store::backup::{
-    self, BackupError, Difference, Manifest, Restoring, check, difference, in_place, into_folder,
-};
-use crate::store::journal::Tally;
-use crate::types::MS;
-use serde_json::{Value, json};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -176,29 +173,6 @@ fn show(config: &Config, list: &List, console: &mut Console<'_>) -> Done {
     Ok(Ok(exit))
 }
 
-fn line(manifest: &Manifest) -> Value {
-    let Manifest { name, unix_ms, instance, version, tally, .. } = manifest;
-    json!({
-        "name": name,
-        "unix_ms": unix_ms,
-        "instance": instance,
-        "version": version,
-        "bytes": manifest.bytes(),
-        "journal": tally,
-    })
-}
-
-/// What a journal holds, in words.
-fn words(tally: &Tally) -> String {
-    let Tally { records, orders, trades, epoch, .. } = tally;
-    let time = |unix_ns| if unix_ns == 0 { "never".to_owned() } else { utc(unix_ns) };
-    let (last, last_trade) = (time(tally.last_unix_ns), time(tally.last_trade_unix_ns));
-    format!(
-        "{records} records, last {last}, {orders} orders, {trades} trades, last {last_trade}, \
-         epoch {epoch}"
-    )
-}
-
 fn verify(config: &Config, arguments: &Verify, console: &mut Console<'_>) -> Done {
     let backups = &config.folders.backups;
     let manifest = match backup::find(backups, arguments.name.as_deref()) {
@@ -262,15 +236,6 @@ fn restore(config: &Config, arguments: &Restore, console: &mut Console<'_>) -> D
     };
     console.say(next)?;
     Ok(Ok(Exit::Ok))
-}
-
-fn age(manifest: &Manifest, now_unix_ns: u64) -> String {
-    let seconds = (now_unix_ns / MS).saturating_sub(manifest.unix_ms) / 1_000;
-    match seconds {
-        0..120 => format!("{seconds} s"),
-        120..7_200 => format!("{} min", seconds / 60),
-        7_200.. => format!("{} h", seconds / 3_600),
-    }
 }
 
 fn diff(config: &Config, arguments: &Diff, console: &mut Console<'_>) -> Done {

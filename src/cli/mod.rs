@@ -20,6 +20,7 @@ pub mod init;
 pub mod journal;
 pub mod kill_switch;
 pub mod panic;
+pub mod reconcile;
 pub mod record;
 pub mod replay;
 pub mod resume;
@@ -78,6 +79,8 @@ enum Verb {
     Resume(resume::Arguments),
     /// The latch that stops everything
     KillSwitch(kill_switch::Arguments),
+    /// Read the account now and show what differs; also without a running engine
+    Reconcile(reconcile::Arguments),
     /// The stop of new risk after too many automatic stops
     Breaker(breaker::Arguments),
     /// Read, verify or repair the record of everything that happened
@@ -171,6 +174,7 @@ fn execute(line: Line, registry: &Registry, console: &mut Console<'_>) -> io::Re
         Verb::Halt(arguments) => halt::execute(&arguments, registry, console),
         Verb::Resume(arguments) => resume::execute(&arguments, registry, console),
         Verb::KillSwitch(arguments) => kill_switch::execute(&arguments, registry, console),
+        Verb::Reconcile(arguments) => reconcile::execute(&arguments, registry, console),
         Verb::Breaker(arguments) => breaker::execute(&arguments, registry, console),
         Verb::Flatten(arguments) => flatten::execute(&arguments, registry, console),
         Verb::StopMatrix(arguments) => stop_matrix::execute(arguments, console),

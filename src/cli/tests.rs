@@ -101,6 +101,8 @@ fn every_verb_is_understood() {
         "engine journal show --from 3 --to 9 --kind order --order 7-12 --json",
         "engine journal tail --count 5 --follow",
         "engine journal repair --by ada --reason torn",
+        "engine reconcile --diff --json --config c.yaml",
+        "engine reconcile --adopt-exchange --by ada --reason bob",
         "engine stop-matrix",
         "engine version",
     ] {
@@ -124,6 +126,8 @@ fn what_is_not_understood_is_said() {
         "engine journal show --kind orders",
         "engine journal repair --by ada",
         "engine journal repair --reason torn",
+        "engine reconcile --adopt-exchange",
+        "engine reconcile --adopt-exchange --by ada",
         "engine flatten --cap-bps 0",
         "engine flatten --cap-bps 2001",
         "engine config check",

@@ -45,9 +45,8 @@ pub struct AccountReading {
 pub struct PositionRead {
     /// Of what.
     pub instrument: InstrumentId,
-    /// What we believed; what the venue holds at the first reading, before which nobody believed
-    /// anything.
-    pub ours: Qty,
+    /// What we believed; `None` where nobody believed anything yet.
+    pub ours: Option<Qty>,
     /// What the venue holds.
     pub venue: Qty,
     /// The venue's average price of it; `None` while it is flat.
@@ -110,6 +109,25 @@ pub enum Agreement {
     Agrees,
 }
 
+impl Agreement {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Differs => "differs",
+            Self::InFlight => "in flight",
+            Self::Foreign => "not ours",
+            Self::Agrees => "agrees",
+        }
+    }
+}
+
+impl PositionRead {
+    /// True unless both sides say the same: a belief that nobody had does not agree either.
+    pub fn differs(&self) -> bool {
+        self.ours != Some(self.venue)
+    }
+}
+
 impl AccountReading {
     /// Of nothing, with all the memory that a reading takes.
     pub(super) fn with_room(venue: VenueId, instruments: usize, assets: usize) -> Self {
@@ -129,7 +147,7 @@ impl AccountReading {
 
     /// How many things do not agree.
     pub fn differences(&self) -> usize {
-        let positions = self.positions.iter().filter(|it| it.ours != it.venue).count();
+        let positions = self.positions.iter().filter(|it| it.differs()).count();
         let wallets = self.wallets.iter().filter(|it| it.differs).count();
         let orders = self.orders.iter().filter(|it| it.agreement == Agreement::Differs).count();
         let unnamed = usize::from(0 < self.unnamed_positions);
@@ -191,7 +209,7 @@ impl State {
         for it in self.instruments.iter().filter(|it| it.venue == snapshot.venue) {
             let held = snapshot.positions.iter().find(|held| held.instrument == it.id);
             let venue = held.map_or(Qty::ZERO, |held| held.qty);
-            let ours = if is_known { self.portfolio.position(it.id) } else { venue };
+            let ours = is_known.then(|| self.portfolio.position(it.id));
             let entry = held.filter(|held| held.qty != Qty::ZERO).map(|held| held.entry);
             out.positions.push(PositionRead { instrument: it.id, ours, venue, entry });
         }
@@ -203,12 +221,11 @@ impl State {
         for asset in self.portfolio.assets_at(snapshot.venue, &self.instruments) {
             let told = snapshot.balances.iter().find(|(told, _)| *told == asset);
             let venue = told.map_or(Cash::ZERO, |(_, balance)| *balance);
-            let ours = match is_known {
-                true => self.portfolio.expected_balance(asset.index(), snapshot, &self.instruments),
-                false => Some(venue),
-            };
+            let instruments = &self.instruments;
+            let ours = self.portfolio.expected_balance(asset.index(), snapshot, instruments);
             let tolerance = self.timing.balance_tolerance;
-            let differs = ours.is_none_or(|ours| tolerance < ours.saturating_sub(venue).abs());
+            let is_near = |ours: Cash| ours.saturating_sub(venue).abs() <= tolerance;
+            let differs = is_known && !ours.is_some_and(is_near);
             out.wallets.push(WalletRead { asset, ours, venue, differs });
         }
     }

@@ -6,7 +6,7 @@
 //! operator saw (D3).
 
 use super::report::Report;
-use super::{Named, Names, status_json};
+use super::{Named, Names, reading_json, status_json};
 use crate::core::safety::TripRecord;
 use crate::core::{
     Baseline, Criterion, Digest, OperatorCommand, OperatorRequest, Probation, Refusal, Scope,
@@ -24,6 +24,14 @@ pub enum Request {
     Status,
     /// The kill switch alone.
     KillSwitchStatus,
+    /// Both sides of the last reading of each account.
+    Readings,
+    /// Read the accounts now.
+    Reconcile {
+        /// Who and why.
+        #[serde(flatten)]
+        author: Author,
+    },
     /// No strategy orders, until a resume.
     Halt {
         /// Who and why.
@@ -209,6 +217,8 @@ fn understand(request: Request, report: &Report) -> Result<Asked, String> {
         Request::KillSwitchStatus => {
             return Ok(Asked::Answered(status_json::kill_switch(report)));
         }
+        Request::Readings => return Ok(Asked::Answered(reading_json::readings(report))),
+        Request::Reconcile { author } => (author, OperatorCommand::Reconcile),
         Request::Halt { author, venue, instrument, strategy } => {
             let scope = scope(names, venue.as_ref(), instrument.as_ref(), strategy.as_ref())?;
             (author, OperatorCommand::Halt(scope))
@@ -371,6 +381,18 @@ mod tests {
             Asked::Answered(value) => value["error"].as_str().unwrap_or_default().to_owned(),
             Asked::Command { command, .. } => panic!("{command:?}"),
         }
+    }
+
+    #[test]
+    fn a_reading_is_asked_for_by_name_and_looked_at_by_anybody() {
+        let asked = r#"{"verb":"reconcile","by":"ann","reason":"bob traded"}"#;
+        assert_eq!(command(asked), OperatorCommand::Reconcile);
+        let nameless = r#"{"verb":"reconcile","by":" ","reason":"bob traded"}"#;
+        assert!(error(nameless).contains("--by"));
+        let Asked::Answered(told) = handle(r#"{"verb":"readings"}"#, &report()) else {
+            panic!("nothing has to happen for it")
+        };
+        assert_eq!((&told["ok"], &told["venues"]), (&json!(true), &json!(0)));
     }
 
     #[test]

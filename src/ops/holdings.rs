@@ -34,7 +34,11 @@ pub fn holdings(report: &Report) -> Option<Holdings> {
     let unnamed = readings.iter().map(|it| it.unnamed_positions).sum();
     Some(Holdings {
         positions: positions(report),
-        expected: Compared { positions: side(report, |it| it.ours), unnamed: 0 },
+        // Before the first reading nobody believed anything: what it says is what is believed.
+        expected: Compared {
+            positions: side(report, |it| it.ours.unwrap_or(it.venue)),
+            unnamed: 0,
+        },
         actual: Compared { positions: side(report, |it| it.venue), unnamed },
         day: day(report),
     })
@@ -149,7 +153,7 @@ mod tests {
         }
         let read = |id, ours, venue| PositionRead {
             instrument: InstrumentId(id),
-            ours: Qty::whole(ours),
+            ours: Some(Qty::whole(ours)),
             venue: Qty::whole(venue),
             entry: Some(Price::whole(100)).filter(|_| venue != 0),
         };

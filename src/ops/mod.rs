@@ -5,11 +5,14 @@
 //! `runtime`'s.
 
 pub mod backtest_report;
+pub mod backup;
 pub mod handlers;
 mod holdings;
 pub mod journal;
 pub mod log;
 mod names;
+mod reading_json;
+mod reading_text;
 mod report;
 pub mod say;
 pub mod screen;
@@ -21,6 +24,8 @@ mod summary;
 
 pub use holdings::{Holdings, holdings};
 pub use names::{Named, Names};
+pub use reading_json::readings;
+pub use reading_text::{Shown, differences, reading_text};
 pub use report::{FeedCounters, Percentiles, Report};
 pub use status_json::{kill_switch, status};
 pub use status_text::status_text;

@@ -1,7 +1,7 @@
 //! Backups of a running deployment, from a thread of their own.
 //!
-//! Must hold: whatever happens to a backup, trading does not hear of it; one that fails is said each
-//! time, because what cannot be backed up is a disk that will be missed.
+//! Must hold: whatever happens to a backup, trading does not hear of it; one that fails is said
+//! each time, because what cannot be backed up is a disk that will be missed.
 
 use super::clock::Clock;
 use super::threads;

@@ -1,11 +1,12 @@
 //! Composition: the only layer that knows threads and clocks.
 //!
-//! In reading order: [`clock`], [`bell`], [`lane`], [`gate`] and [`threads`] are the parts;
-//! `hot` with `outputs` is the loop around the core; `feed`, `gateway` and `writer` are the threads
+//! In reading order: [`clock`], [`bell`], [`lane`], [`gate`] and [`threads`] are the parts; `hot`
+//! with `outputs` is the loop around the core; `feed`, `gateway` and `writer` are the threads
 //! around it; `assemble`, `startup`, `run` and `wiring` put a run together, `waiting` attends to
 //! operators before there is a venue; `supervisor` keeps a run and ends it, with `operators` and
-//! `aftermath`. `backups` copies what is on disk; `exchange` serves the simulated exchange, `backtest` and `record` are the other two
-//! worlds; `panic` gets out of a venue and `offline` clears a latch without any of them.
+//! `aftermath`. `backups` copies what is on disk; `exchange` serves the simulated exchange,
+//! `backtest` and `record` are the other two worlds; `panic` gets out of a venue and `offline`
+//! clears a latch without any of them.
 
 mod aftermath;
 mod assemble;
@@ -55,7 +56,7 @@ pub use attestation::attest;
 pub use backtest::{Played, backtest};
 pub use backups::{back_up, source as backup_source};
 pub use exchange::{ExchangeError, ExchangePlan, PAPER_KEY, PAPER_SECRET, serve_exchange};
-pub use offline::{Offline, OfflineError, Reading};
+pub use offline::{Belief, Offline, OfflineError, Reading, compare};
 pub use panic::{PanicAct, PanicError, PanicPlan, PanicVenue, panic};
 pub use record::{Recording, record};
 pub use run::{control_socket, run};

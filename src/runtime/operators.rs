@@ -17,7 +17,7 @@ use super::writer::Told;
 use crate::core::{EventKind, OperatorCommand, OperatorRequest, Scope, TripCause};
 use crate::net::unix::Question;
 use crate::ops::handlers::{self, Asked, Tripped};
-use crate::types::{SECOND, Text};
+use crate::types::{MS, SECOND, Text};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -58,6 +58,8 @@ struct Waiting {
 impl Supervisor {
     pub(super) fn on_question(&mut self, question: Question) {
         self.take_status();
+        // Who waits for something newer than his question must know when that was.
+        self.report.uptime_ms = self.clock.mono_ns() / MS;
         match handlers::handle(&question.line, &self.report) {
             Asked::Answered(value) => question.answer(value.to_string()),
             Asked::Command { by, reason, command, attested } => {

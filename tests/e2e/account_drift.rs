@@ -1,22 +1,9 @@
 //! Somebody else trades on our account and the venue does not tell: what differs may only reduce.
 
-use crate::proxy::{Proxy, Rules};
+use crate::proxy::{Proxy, Rules, silent_about_others, without_history};
 use crate::rest;
 use crate::support::{Deployment, ExchangeProcess};
 use serde_json::Value;
-
-/// Of orders that are not ours the private stream says nothing.
-fn silent_about_others(bytes: &[u8], _: u64) -> Vec<u8> {
-    let text = String::from_utf8_lossy(bytes);
-    let other = text.contains("somebody-else");
-    if other { br#"{"e":"NOTHING","E":1}"#.to_vec() } else { bytes.to_vec() }
-}
-
-/// And it has no history of trades.
-fn without_history(path: &str, status: u16, body: &[u8]) -> Option<(u16, Vec<u8>)> {
-    let asked = path.contains("/userTrades");
-    Some((status, if asked { b"[]".to_vec() } else { body.to_vec() }))
-}
 
 fn is_mode(status: &Value, mode: &str, cause: &str) -> bool {
     let solana = &status["instruments"][2];

@@ -32,6 +32,7 @@ mod operators;
 mod panics;
 mod proxy;
 mod races;
+mod reconciles;
 mod recordings;
 mod replays;
 mod resets;

@@ -40,6 +40,19 @@ impl Rules {
     };
 }
 
+/// Of orders that are not ours the private stream says nothing.
+pub(crate) fn silent_about_others(bytes: &[u8], _: u64) -> Vec<u8> {
+    let text = String::from_utf8_lossy(bytes);
+    let other = text.contains("somebody-else");
+    if other { br#"{"e":"NOTHING","E":1}"#.to_vec() } else { bytes.to_vec() }
+}
+
+/// And it has no history of trades.
+pub(crate) fn without_history(path: &str, status: u16, body: &[u8]) -> Option<(u16, Vec<u8>)> {
+    let asked = path.contains("/userTrades");
+    Some((status, if asked { b"[]".to_vec() } else { body.to_vec() }))
+}
+
 /// A proxy on a port of its own, for as long as the test's process lives.
 pub(crate) struct Proxy {
     pub(crate) port: u16,

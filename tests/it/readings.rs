@@ -52,7 +52,7 @@ fn a_difference_is_told_with_both_sides_and_is_gone_once_it_is_adopted() {
     let first = told(&world);
     let expected = PositionRead {
         instrument: BTC,
-        ours: Qty::ZERO,
+        ours: Some(Qty::ZERO),
         venue: qty("3"),
         entry: Some(price("100")),
     };
@@ -67,7 +67,7 @@ fn a_difference_is_told_with_both_sides_and_is_gone_once_it_is_adopted() {
     world.step(reading(&world, |snapshot| {
         holding(snapshot, "3");
     }));
-    let agreed = PositionRead { ours: qty("3"), ..expected };
+    let agreed = PositionRead { ours: Some(qty("3")), ..expected };
     assert_eq!(told(&world).positions[0], agreed);
     assert_eq!(told(&world).differences(), 0);
 }

@@ -10,8 +10,10 @@
 //! be set forward; so a reset without an engine needs `--force` and another person's name, or an
 //! engine that waits.
 
+mod comparison;
 mod reading;
 
+pub use comparison::{Belief, compare};
 pub use reading::Reading;
 
 use super::clock::Clock;

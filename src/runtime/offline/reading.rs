@@ -7,6 +7,7 @@ use super::OfflineError;
 use crate::config::{Config, Wait};
 use crate::core::Sharing;
 use crate::net::http::{HttpClient, HttpLimits};
+use crate::ops::Names;
 use crate::runtime::assemble::{Universe, id_prefix};
 use crate::runtime::clock::Clock;
 use crate::runtime::startup::{self, StartError};
@@ -26,8 +27,10 @@ pub struct Reading {
     offset_ms: i64,
     /// The part of it that the round trip cannot explain, nanoseconds.
     certain_ns: u64,
-    instruments: Vec<Instrument>,
-    snapshot: AccountSnapshot,
+    /// What its instruments and assets are called.
+    pub(super) names: Names,
+    pub(super) instruments: Vec<Instrument>,
+    pub(super) snapshot: AccountSnapshot,
     /// What stands behind the positions, in reporting currency.
     pub(super) equity: Option<Cash>,
 }
@@ -62,6 +65,7 @@ async fn ask(config: &Config, clock: &Clock) -> Result<Reading, OfflineError> {
     Ok(Reading {
         offset_ms: offset_ns / 1_000_000,
         certain_ns: offset_ns.unsigned_abs().saturating_sub(rtt_ns / 2),
+        names: universe.names(config),
         instruments: universe.instruments,
         snapshot,
         equity,
@@ -227,6 +231,7 @@ mod tests {
         Reading {
             offset_ms: 0,
             certain_ns: 0,
+            names: Names::default(),
             instruments: vec![instrument()],
             snapshot: AccountSnapshot {
                 venue: VenueId(0),

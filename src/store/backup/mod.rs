@@ -9,8 +9,9 @@
 //! State files are copied before the journal. So the journal is never behind what they say, and
 //! what comes back is what a crash at that instant would have left: the next start knows how.
 //!
-//! In reading order: [`Manifest`] says what a backup holds, [`create()`] makes one, `restore` brings
-//! it back, [`check()`] proves it, [`difference()`] compares two; `pack` is how files lie there.
+//! In reading order: [`Manifest`] says what a backup holds, [`create()`] makes one, `restore`
+//! brings it back, [`check()`] proves it, [`difference()`] compares two; `pack` is how files lie
+//! there.
 //!
 //! Decision: files of the journal that are complete are kept once, in a folder that all backups
 //! share, and every backup names those that it needs. A journal is gigabytes, what is new in five
