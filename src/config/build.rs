@@ -85,10 +85,11 @@ fn attestation(values: &Values) -> Option<AttestationPolicy> {
 }
 
 fn folders(values: &Values) -> Option<Folders> {
-    let root = PathBuf::from(values.text("folder")?);
-    let [state, journal, logs] = ["state", "journal", "logs"].map(|name| root.join(name));
-    let backups = values.text("backup.folder").map_or_else(|| root.join("backups"), PathBuf::from);
-    Some(Folders { root, state, journal, logs, backups })
+    let mut folders = Folders::below(PathBuf::from(values.text("folder")?));
+    if let Some(backups) = values.text("backup.folder") {
+        folders.backups = PathBuf::from(backups);
+    }
+    Some(folders)
 }
 
 fn sharing(values: &Values) -> Option<Sharing> {

@@ -99,6 +99,15 @@ pub struct Folders {
     pub backups: PathBuf,
 }
 
+impl Folders {
+    /// All of them below that one.
+    pub fn below(root: PathBuf) -> Self {
+        let [state, journal, logs, backups] =
+            ["state", "journal", "logs", "backups"].map(|name| root.join(name));
+        Self { root, state, journal, logs, backups }
+    }
+}
+
 /// One venue and the account on it.
 #[derive(Clone, Debug)]
 pub struct VenueConfig {

@@ -13,6 +13,8 @@ pub struct Report {
     pub instance: String,
     /// `live`, `paper` or `lab`.
     pub trading_mode: &'static str,
+    /// What a run is called that may do less than its configuration allows.
+    pub restriction: Option<&'static str>,
     /// Where the venue is.
     pub venue: String,
     /// Version of the program.

@@ -17,6 +17,7 @@ pub fn status(report: &Report) -> Value {
     let mut value = json!({
         "instance": report.instance,
         "trading_mode": report.trading_mode,
+        "restriction": report.restriction,
         "mode": status.mode.name(),
         "mode_cause": mode_cause(&status.held),
         "probation_left_s": status.probation_left_ns.div_ceil(SECOND),

@@ -4,9 +4,10 @@
 //! with `outputs` is the loop around the core; `feed`, `gateway` and `writer` are the threads
 //! around it; `assemble`, `startup`, `run` and `wiring` put a run together, `waiting` attends to
 //! operators before there is a venue; `supervisor` keeps a run and ends it, with `operators` and
-//! `aftermath`. `backups` copies what is on disk; `exchange` serves the simulated exchange,
-//! `backtest` and `record` are the other two worlds; `panic` gets out of a venue and `offline`
-//! clears a latch without any of them.
+//! `aftermath`. `restriction` says what a run may do less, `rehearsal` is the world of a dry-run;
+//! `backups` copies what is on disk. `exchange` serves the simulated exchange, `backtest` and
+//! `record` are the other two worlds; `panic` gets out of a venue and `offline` clears a latch
+//! without any of them.
 
 mod aftermath;
 mod assemble;
@@ -37,10 +38,13 @@ mod outputs;
 mod outputs_tests;
 mod panic;
 mod places;
+mod reading;
 mod record;
 mod recorded;
 mod reference;
+mod rehearsal;
 pub mod replay;
+mod restriction;
 mod run;
 mod signals;
 mod startup;
@@ -59,6 +63,7 @@ pub use exchange::{ExchangeError, ExchangePlan, PAPER_KEY, PAPER_SECRET, serve_e
 pub use offline::{Belief, Offline, OfflineError, Reading, compare};
 pub use panic::{PanicAct, PanicError, PanicPlan, PanicVenue, panic};
 pub use record::{Recording, record};
-pub use run::{control_socket, run};
+pub use restriction::Restriction;
+pub use run::{control_socket, run, run_restricted};
 pub use startup::StartError;
 pub use supervisor::Ending;

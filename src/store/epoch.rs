@@ -42,6 +42,27 @@ pub fn next_epoch(state_folder: &Path, journal_floor: u32) -> Result<u32, StoreE
     Ok(epoch)
 }
 
+/// The last epoch that was taken here.
+pub(super) fn last(state_folder: &Path) -> Stored<u32> {
+    match atomic::read::<Epoch>(&state_folder.join("epoch"), NEXT) {
+        Stored::Good(last) => Stored::Good(last.epoch),
+        Stored::Missing => Stored::Missing,
+        Stored::Damaged(error) => Stored::Damaged(error),
+    }
+}
+
+/// Has the next start take one beyond `used`, unless it would anyway.
+pub(super) fn raise(state_folder: &Path, used: u32) -> Result<(), StoreError> {
+    match last(state_folder) {
+        Stored::Good(last) if used <= last => Ok(()),
+        // What is damaged is told by who takes the next one.
+        Stored::Damaged(_) => Ok(()),
+        Stored::Good(_) | Stored::Missing => {
+            atomic::write(&state_folder.join("epoch"), &Epoch { epoch: used })
+        }
+    }
+}
+
 /// An epoch where [`next_epoch`] fails, so that the process can still manage what it holds (E3):
 /// above every one that can have been used, whatever the file said. The caller comes up KILLED.
 ///

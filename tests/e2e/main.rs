@@ -22,6 +22,7 @@ mod control;
 mod crashes;
 mod dead_man;
 mod drill;
+mod dry_run;
 mod exchanges;
 mod journal_verbs;
 mod journals;

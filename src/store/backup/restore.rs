@@ -4,7 +4,7 @@
 //! what was there is kept beside, and what it knew that binds (a latch, the epoch) goes on binding;
 //! what comes back is HALTED until a person resumes it (D1), and KILLED where either was.
 //!
-//! Decision: the epoch does not come back. Ids that were used since the backup are only known to the
+//! Decision: the epoch does not come back. Ids used since the backup are only known to the
 //! venue and to what is replaced; so the file is taken over where it can be read and is the higher
 //! one, and else it is left out: the next start then leaps a thousand beyond the journal (`epoch`).
 
