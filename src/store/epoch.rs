@@ -44,7 +44,7 @@ pub fn next_epoch(state_folder: &Path, journal_floor: u32) -> Result<u32, StoreE
 
 /// The last epoch that was taken here.
 pub(super) fn last(state_folder: &Path) -> Stored<u32> {
-    match atomic::read::<Epoch>(&state_folder.join("epoch"), NEXT) {
+    match atomic::read::<Epoch>(&state_folder.join(FILE), NEXT) {
         Stored::Good(last) => Stored::Good(last.epoch),
         Stored::Missing => Stored::Missing,
         Stored::Damaged(error) => Stored::Damaged(error),
@@ -58,7 +58,7 @@ pub(super) fn raise(state_folder: &Path, used: u32) -> Result<(), StoreError> {
         // What is damaged is told by who takes the next one.
         Stored::Damaged(_) => Ok(()),
         Stored::Good(_) | Stored::Missing => {
-            atomic::write(&state_folder.join("epoch"), &Epoch { epoch: used })
+            atomic::write(&state_folder.join(FILE), &Epoch { epoch: used })
         }
     }
 }
@@ -79,19 +79,6 @@ pub fn epoch_beyond(state_folder: &Path, journal_floor: u32, now: Stamp) -> u32 
         tracing::error!(error, epoch, "the epoch could not be mended on disk");
     }
     epoch
-}
-
-/// The epoch that was used last, as the file says; `None` where it does not.
-pub(super) fn last(state_folder: &Path) -> Option<u32> {
-    match atomic::read::<Epoch>(&state_folder.join(FILE), NEXT) {
-        Stored::Good(last) => Some(last.epoch),
-        Stored::Missing | Stored::Damaged(_) => None,
-    }
-}
-
-/// Says that this epoch has been used.
-pub(super) fn keep(state_folder: &Path, epoch: u32) -> Result<(), StoreError> {
-    atomic::write(&state_folder.join(FILE), &Epoch { epoch })
 }
 
 /// Says that nobody knows which epochs have been used: the next start leaps beyond the journal.

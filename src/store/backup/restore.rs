@@ -125,12 +125,12 @@ pub(super) fn unpack(
 
 /// Makes a state that came back bind at least as much as what it replaces.
 fn bind(state: &Path, before: Option<&Path>, restoring: &Restoring<'_>) -> Result<(), StoreError> {
-    let known = before.and_then(epoch::last);
-    if epoch::last(state).is_none_or(|restored| known.is_none_or(|known| known <= restored)) {
+    match (epoch::last(state), before.map(epoch::last)) {
+        (Stored::Good(restored), Some(Stored::Good(known))) if restored < known => {
+            epoch::raise(state, known)?;
+        }
         // Nobody knows how many starts there were since.
-        epoch::forget(state)?;
-    } else if let Some(known) = known {
-        epoch::keep(state, known)?;
+        _ => epoch::forget(state)?,
     }
     if before.is_some_and(is_latched) && !is_latched(state) {
         LatchFiles::new(state).raise("the state that a restored backup replaced was latched")?;
