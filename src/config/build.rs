@@ -4,8 +4,8 @@
 //! has at least one fault.
 
 use super::checked::{
-    AttestationPolicy, BackupConfig, Config, Folders, InitialState, InstrumentConfig,
-    JournalConfig, LogConfig, LogFormat, Pins, RuntimeConfig, TradingMode, Wait,
+    AttestationPolicy, BackupConfig, Config, Folders, HistoryConfig, InitialState,
+    InstrumentConfig, JournalConfig, LogConfig, LogFormat, Pins, RuntimeConfig, TradingMode, Wait,
 };
 use super::fault::Collector;
 use super::interpolate::Lookup;
@@ -53,6 +53,7 @@ pub(super) fn config(
             every_ns: values.whole("backup.every_s")?.checked_mul(SECOND)?,
             keep: values.whole("backup.keep")?,
         },
+        history: HistoryConfig { is_on: values.flag("history.enabled").unwrap_or(true) },
         log: log(values)?,
         backtest_latency_ns: u64::try_from(values.scaled("backtest.latency_ms", 1_000_000)?)
             .ok()?,
@@ -85,11 +86,13 @@ fn attestation(values: &Values) -> Option<AttestationPolicy> {
 }
 
 fn folders(values: &Values) -> Option<Folders> {
-    let mut folders = Folders::below(PathBuf::from(values.text("folder")?));
-    if let Some(backups) = values.text("backup.folder") {
-        folders.backups = PathBuf::from(backups);
-    }
-    Some(folders)
+    let folders = Folders::below(PathBuf::from(values.text("folder")?));
+    let named = |key| values.text(key).map(PathBuf::from);
+    Some(Folders {
+        backups: named("backup.folder").unwrap_or(folders.backups),
+        history: named("history.folder").unwrap_or(folders.history),
+        ..folders
+    })
 }
 
 fn sharing(values: &Values) -> Option<Sharing> {

@@ -49,6 +49,8 @@ pub struct Config {
     pub journal: JournalConfig,
     /// Backups.
     pub backup: BackupConfig,
+    /// The journal as tables.
+    pub history: HistoryConfig,
     /// Log.
     pub log: LogConfig,
     /// One-way delay of messages to and from the simulated venue in a back-test, nanoseconds.
@@ -97,14 +99,16 @@ pub struct Folders {
     pub logs: PathBuf,
     /// Backups.
     pub backups: PathBuf,
+    /// The database of the history; below the one unless the file names another.
+    pub history: PathBuf,
 }
 
 impl Folders {
     /// All of them below that one.
     pub fn below(root: PathBuf) -> Self {
-        let [state, journal, logs, backups] =
-            ["state", "journal", "logs", "backups"].map(|name| root.join(name));
-        Self { root, state, journal, logs, backups }
+        let names = ["state", "journal", "logs", "backups", "history"];
+        let [state, journal, logs, backups, history] = names.map(|name| root.join(name));
+        Self { root, state, journal, logs, backups, history }
     }
 }
 
@@ -298,6 +302,13 @@ pub struct BackupConfig {
     pub every_ns: u64,
     /// Most that are kept.
     pub keep: u64,
+}
+
+/// The journal as tables.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct HistoryConfig {
+    /// Whether it is written.
+    pub is_on: bool,
 }
 
 /// Log.

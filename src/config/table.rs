@@ -417,6 +417,21 @@ const RUNNING: &[Key] = &[
         "Most that are kept: a day of them, with the default. Files of the journal that are complete \
          are kept once for all of them.",
     ),
+    optional(
+        "history",
+        Kind::Group,
+        "The journal as tables of an SQLite file: orders, fills, positions, profit.",
+    ),
+    optional(
+        "history.enabled",
+        Kind::Flag,
+        "Whether it is written; true when left out. Trading never waits for it.",
+    ),
+    optional(
+        "history.folder",
+        Kind::Path,
+        "Where history.sqlite is; the folder `history` beside the journal when left out.",
+    ),
     default("log", Kind::Group, "", "What is said to people."),
     default(
         "log.filter",

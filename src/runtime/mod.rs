@@ -1,13 +1,13 @@
 //! Composition: the only layer that knows threads and clocks.
 //!
 //! In reading order: [`clock`], [`bell`], [`lane`], [`gate`] and [`threads`] are the parts; `hot`
-//! with `outputs` is the loop around the core; `feed`, `gateway` and `writer` are the threads
-//! around it; `assemble`, `startup`, `run` and `wiring` put a run together, `waiting` attends to
-//! operators before there is a venue; `supervisor` keeps a run and ends it, with `operators` and
-//! `aftermath`. `restriction` says what a run may do less, `rehearsal` is the world of a dry-run;
-//! `backups` copies what is on disk. `exchange` serves the simulated exchange, `backtest` and
-//! `record` are the other two worlds; `panic` gets out of a venue and `offline` clears a latch
-//! without any of them.
+//! with `outputs` is the loop around the core; `feed`, `gateway`, `writer` and `history` are the
+//! threads around it; `assemble`, `startup`, `run` and `wiring` put a run together, `waiting`
+//! attends to operators before there is a venue; `supervisor` keeps a run and ends it, with
+//! `operators` and `aftermath`. `restriction` says what a run may do less, `rehearsal` is the world
+//! of a dry-run; `backups` copies what is on disk. `exchange` serves the simulated exchange,
+//! `backtest` and `record` are the other two worlds; `panic` gets out of a venue and `offline`
+//! clears a latch without any of them.
 
 mod aftermath;
 mod assemble;
@@ -24,6 +24,7 @@ pub mod gate;
 #[cfg(test)]
 mod gate_tests;
 mod gateway;
+mod history;
 mod holdings;
 mod hot;
 mod lag;

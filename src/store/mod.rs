@@ -9,7 +9,7 @@
 //! [`LatchTable`]), [`mode`], [`high_water`], [`losses`], [`ledgers`], [`last_account`],
 //! [`known_trades`] and [`attestation`]. [`positions`], [`compared`] and [`daily_pnl`] are for
 //! people alone: no run reads them. [`heritage`] copies what binds of all these, [`backup`] all of
-//! it; [`recording`] reads and writes raw markets.
+//! it; [`recording`] reads and writes raw markets. [`history`] is the journal as tables.
 
 mod atomic;
 pub mod attestation;
@@ -21,6 +21,7 @@ mod error;
 mod foundation;
 pub mod heritage;
 pub mod high_water;
+pub mod history;
 mod input;
 mod input_reader;
 pub mod journal;

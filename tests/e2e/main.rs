@@ -24,6 +24,7 @@ mod dead_man;
 mod drill;
 mod dry_run;
 mod exchanges;
+mod history;
 mod journal_verbs;
 mod journals;
 mod kill_switch;
