@@ -47,6 +47,8 @@ pub struct Config {
     pub runtime: RuntimeConfig,
     /// Journal.
     pub journal: JournalConfig,
+    /// Backups.
+    pub backup: BackupConfig,
     /// The journal as tables.
     pub history: HistoryConfig,
     /// Log.
@@ -95,6 +97,8 @@ pub struct Folders {
     pub journal: PathBuf,
     /// Log files.
     pub logs: PathBuf,
+    /// Backups.
+    pub backups: PathBuf,
     /// The database of the history; below the one unless the file names another.
     pub history: PathBuf,
 }
@@ -102,9 +106,9 @@ pub struct Folders {
 impl Folders {
     /// All of them below that one.
     pub fn below(root: PathBuf) -> Self {
-        let names = ["state", "journal", "logs", "history"];
-        let [state, journal, logs, history] = names.map(|name| root.join(name));
-        Self { root, state, journal, logs, history }
+        let names = ["state", "journal", "logs", "backups", "history"];
+        let [state, journal, logs, backups, history] = names.map(|name| root.join(name));
+        Self { root, state, journal, logs, backups, history }
     }
 }
 
@@ -289,6 +293,15 @@ pub struct JournalConfig {
     pub sync_ns: u64,
     /// How much of the market is recorded.
     pub market_data: MarketRecording,
+}
+
+/// Backups.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct BackupConfig {
+    /// A running engine makes one so often.
+    pub every_ns: u64,
+    /// Most that are kept.
+    pub keep: u64,
 }
 
 /// The journal as tables.

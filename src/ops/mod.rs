@@ -5,6 +5,7 @@
 //! `runtime`'s.
 
 pub mod backtest_report;
+pub mod backup;
 pub mod handlers;
 mod holdings;
 pub mod journal;

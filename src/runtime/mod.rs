@@ -5,14 +5,16 @@
 //! threads around it; `assemble`, `startup`, `run` and `wiring` put a run together, `waiting`
 //! attends to operators before there is a venue; `supervisor` keeps a run and ends it, with
 //! `operators` and `aftermath`. `restriction` says what a run may do less, `rehearsal` is the world
-//! of a dry-run. `exchange` serves the simulated exchange, `backtest` and `record` are the other
-//! two worlds; `panic` gets out of a venue and `offline` clears a latch without any of them.
+//! of a dry-run; `backups` copies what is on disk. `exchange` serves the simulated exchange,
+//! `backtest` and `record` are the other two worlds; `panic` gets out of a venue and `offline`
+//! clears a latch without any of them.
 
 mod aftermath;
 mod assemble;
 mod atomic;
 mod attestation;
 mod backtest;
+mod backups;
 pub mod bell;
 mod books;
 pub mod clock;
@@ -57,6 +59,7 @@ mod writer;
 pub use assemble::{AssembleError, prefix_of};
 pub use attestation::attest;
 pub use backtest::{Played, backtest};
+pub use backups::{back_up, source as backup_source};
 pub use exchange::{ExchangeError, ExchangePlan, PAPER_KEY, PAPER_SECRET, serve_exchange};
 pub use offline::{Belief, Offline, OfflineError, Reading, compare};
 pub use panic::{PanicAct, PanicError, PanicPlan, PanicVenue, panic};

@@ -14,6 +14,7 @@
 mod account_drift;
 mod amends;
 mod attestations;
+mod backups;
 mod bad_disk;
 mod bad_venue;
 mod clocks;
