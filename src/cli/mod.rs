@@ -16,6 +16,7 @@ pub mod exit;
 pub mod flatten;
 pub mod halt;
 pub mod help;
+pub mod history;
 pub mod init;
 pub mod journal;
 pub mod kill_switch;
@@ -86,6 +87,8 @@ enum Verb {
     Breaker(breaker::Arguments),
     /// Read, verify or repair the record of everything that happened
     Journal(journal::Arguments),
+    /// Compare the journal with the exchange's trades and with the database
+    History(history::Arguments),
     /// List the orders of the journal, or find ids that were used twice
     Orders(orders::Arguments),
     /// Make, verify and bring back copies of state and journal
@@ -170,6 +173,7 @@ fn execute(line: Line, registry: &Registry, console: &mut Console<'_>) -> io::Re
         Verb::Backtest(arguments) => backtest::execute(&arguments, registry, console),
 
         // Verbs that read what an engine left.
+        Verb::History(arguments) => history::execute(&arguments, registry, console),
         Verb::Orders(arguments) => orders::execute(&arguments, registry, console),
         Verb::Replay(arguments) => replay::execute(&arguments, registry, console),
 

@@ -1,5 +1,5 @@
-//! `engine orders export|duplicates`: the orders of a deployment's journal as CSV, and whether an id
-//! was ever used twice.
+//! `engine orders export|duplicates`: the orders of a deployment's journal as CSV, and whether an
+//! id was ever used twice.
 //!
 //! Must hold: an engine may run meanwhile; only the file that `--out` names is written, whole or
 //! not at all.

@@ -110,6 +110,7 @@ fn every_verb_is_understood() {
         "engine reconcile --adopt-exchange --by ada --reason bob",
         "engine orders export --out o.csv --from 2026-01-01T00:00Z --until 900 --config c.yaml",
         "engine orders duplicates --json --dry-run",
+        "engine history verify --json --config c.yaml",
         "engine stop-matrix",
         "engine version",
     ] {
@@ -134,6 +135,7 @@ fn what_is_not_understood_is_said() {
         "engine journal repair --by ada",
         "engine journal repair --reason torn",
         "engine orders",
+        "engine history",
         "engine orders export --from yesterday",
         "engine reconcile --adopt-exchange",
         "engine reconcile --adopt-exchange --by ada",

@@ -7,6 +7,7 @@
 pub mod backtest_report;
 pub mod backup;
 pub mod handlers;
+pub mod history;
 mod holdings;
 pub mod journal;
 pub mod log;

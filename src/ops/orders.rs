@@ -31,7 +31,7 @@ pub fn export(
     (from, until): (Option<Bound>, Option<Bound>),
     out: &mut dyn Write,
 ) -> io::Result<Result<Vec<StoreError>, StoreError>> {
-    let scratch = match Scratch::of(journal, u64::MAX, prefix_of) {
+    let scratch = match Scratch::of(journal, prefix_of) {
         Ok(scratch) => scratch,
         Err(error) => return Ok(Err(error)),
     };

@@ -61,7 +61,7 @@ pub use attestation::attest;
 pub use backtest::{Played, backtest};
 pub use backups::{back_up, source as backup_source};
 pub use exchange::{ExchangeError, ExchangePlan, PAPER_KEY, PAPER_SECRET, serve_exchange};
-pub use offline::{Belief, Offline, OfflineError, Reading, compare};
+pub use offline::{Belief, Offline, OfflineError, Reading, ask_trades, compare};
 pub use panic::{PanicAct, PanicError, PanicPlan, PanicVenue, panic};
 pub use record::{Recording, record};
 pub use restriction::Restriction;

@@ -44,7 +44,7 @@ pub(super) async fn read(
 }
 
 /// The venue's time less ours at the midpoint, and how long the answer took.
-async fn time(
+pub(super) async fn time(
     client: &HttpClient,
     dialect: &dyn OrderDialect,
     clock: &Clock,

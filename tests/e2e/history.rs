@@ -7,7 +7,7 @@ use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tradekeel::store::Record;
 use tradekeel::types::Qty;
 
@@ -315,4 +315,89 @@ fn orders_that_cannot_be_told_or_written_are_one_clear_line() {
     let done = deployment.ask(&["orders", "export", "--out", "/nowhere/orders.csv"]);
     assert_eq!(done.code, Some(1), "{done:?}");
     assert!(done.err.contains("/nowhere/orders.csv cannot be written"), "{}", done.err);
+}
+
+/// Every file of a deployment with what is in it.
+fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.insert(path.clone(), fs::read(&path).unwrap());
+        }
+    }
+    found
+}
+
+#[test]
+fn a_trade_that_only_one_side_has_is_told_with_its_values_until_the_engine_has_heard_of_it() {
+    let exchange = ExchangeProcess::tireless(3);
+    exchange.arm("fault=partial_fill&on=place&chance_ppm=100000");
+    exchange.arm("fault=fill_lost&on=stream&chance_ppm=100000");
+    let deployment =
+        Deployment::at(exchange.port).with("recv_window_ms: 2000", "recv_window_ms: 500");
+    let engine = deployment.trading();
+    deployment.until("it has traded", |status| 3 <= number(&status["orders"]["fills"]));
+    // Beside a running engine: what is on its way is waited for.
+    exchange.disarm();
+    let said = deployment.ask_ok(&["history", "verify"]);
+    assert!(said.contains("database: fills: ") && said.contains("exchange: BTCUSDT: "), "{said}");
+    assert_true(&deployment, &exchange);
+    engine.stop();
+    let before = files(&deployment.folder());
+    let told = deployment.ask_ok(&["history", "verify", "--json"]);
+    assert_eq!(files(&deployment.folder()), before, "a verb that reads changes nothing");
+    let told: Value = serde_json::from_str(&told).unwrap();
+    let parts = told["exchange"]["parts"].as_array().unwrap();
+    let same: i64 = parts.iter().map(|part| number(&part["same"])).sum();
+    assert_eq!(same, i64::try_from(exchange.truth().trades().len()).unwrap());
+    assert!(0 < same);
+
+    // Somebody trades while no engine runs.
+    crate::rest::buy(exchange.port, "BTCUSDT", "0.011");
+    let done = deployment.ask(&["history", "verify"]);
+    assert_eq!(done.code, Some(3), "{done:?}");
+    let line = done.out.lines().find(|line| line.contains("only the exchange: ")).unwrap();
+    assert!(line.contains("trade_id=") && line.contains("side=buy"), "{line}");
+    assert!(!done.out.contains("only the journal"), "{}", done.out);
+    let engine = deployment.started();
+    let heard = eventually(|| deployment.ask(&["history", "verify"]).code == Some(0));
+    assert!(heard, "{:?}", deployment.ask(&["history", "verify"]));
+    deployment.ask_ok(&["halt", "--by", "ada", "--reason", "enough"]);
+    engine.stop();
+
+    // A row of the database is not what the journal says.
+    let connection = Connection::open(database(&deployment)).unwrap();
+    let changed =
+        "UPDATE fills SET price = '1.5' WHERE sequence = (SELECT min(sequence) FROM fills)";
+    assert_eq!(connection.execute(changed, []), Ok(1));
+    drop(connection);
+    let done = deployment.ask(&["history", "verify"]);
+    assert_eq!(done.code, Some(3), "{done:?}");
+    let differing = |whose: &str| {
+        let line = done.out.lines().find(|line| line.contains(whose));
+        line.unwrap_or_else(|| panic!("{}", done.out)).contains("price=1.5")
+    };
+    assert!(differing("only the database: ") && !differing("only the journal: "), "{}", done.out);
+
+    fs::remove_file(database(&deployment)).unwrap();
+    let said = deployment.ask_ok(&["history", "verify"]);
+    assert!(said.contains("database: not compared: there is no database"), "{said}");
+    exchange.process.kill_9();
+    let done = deployment.ask(&["history", "verify"]);
+    assert_eq!((done.code, done.err.lines().count()), (Some(69), 1), "{done:?}");
+}
+
+#[test]
+fn where_the_exchange_lives_in_the_engine_the_database_alone_is_compared() {
+    let deployment = Deployment::paper();
+    let engine = deployment.trading();
+    until_written(&deployment);
+    let said = deployment.ask_ok(&["history", "verify"]);
+    assert!(said.contains("exchange: not compared: the simulated exchange"), "{said}");
+    engine.kill_9();
+    let said = deployment.ask_ok(&["history", "verify"]);
+    assert!(said.contains("database: orders: "), "{said}");
 }

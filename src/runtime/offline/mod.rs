@@ -12,9 +12,11 @@
 
 mod comparison;
 mod reading;
+mod trades;
 
 pub use comparison::{Belief, compare};
 pub use reading::Reading;
+pub use trades::ask_trades;
 
 use super::clock::Clock;
 use super::places;

@@ -67,7 +67,7 @@ async fn ask(config: &Config, clock: &Clock) -> Result<Reading, OfflineError> {
     })
 }
 
-fn unreachable(what: &'static str, error: &dyn Error) -> OfflineError {
+pub(super) fn unreachable(what: &'static str, error: &dyn Error) -> OfflineError {
     OfflineError::Unreachable { what, why: error.to_string() }
 }
 

@@ -9,7 +9,7 @@
 //!
 //! In reading order: `context` knows names, `rows` makes rows of records, `order_life` is where an
 //! order stands, `database` is the file, `schema` its tables; `scratch` is the same of
-//! a whole journal, for a verb. Not here: the thread (`runtime/history.rs`).
+//! a whole journal, for verbs; `compare` and `trades` hold it against a database and an exchange. Not here: the thread (`runtime/history.rs`).
 //!
 //! Decision: a follower of files and not a lane from the hot thread. A lane must drop what does not
 //! fit, and what was dropped must be read from the journal all the same; so the journal is the only
@@ -20,6 +20,7 @@
 //! stands in them, and they are read again. A shared-memory file belongs to WAL; a person who
 //! truncates it ends the process with SIGBUS, as with the journal's lane. Removing it does nothing.
 
+mod compare;
 mod context;
 mod database;
 mod order_life;
@@ -29,9 +30,12 @@ mod schema;
 mod scratch;
 #[cfg(test)]
 mod tests;
+mod trades;
 
+pub use compare::{Compared, Differing, compare};
 pub use context::{Context, PrefixOf};
 pub use scratch::{Bound, ORDER_COLUMNS, Scratch};
+pub use trades::{Window, Windows};
 
 use super::StoreError;
 use super::journal::{Follower, Reach};

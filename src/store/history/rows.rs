@@ -421,7 +421,7 @@ impl<'c> Rows<'c> {
     }
 }
 
-fn side_word(side: Side) -> &'static str {
+pub(super) fn side_word(side: Side) -> &'static str {
     match side {
         Side::Buy => "buy",
         Side::Sell => "sell",
@@ -445,7 +445,7 @@ fn purpose_word(purpose: Purpose) -> &'static str {
     }
 }
 
-fn liquidity_word(liquidity: Liquidity) -> &'static str {
+pub(super) fn liquidity_word(liquidity: Liquidity) -> &'static str {
     match liquidity {
         Liquidity::Maker => "maker",
         Liquidity::Taker => "taker",

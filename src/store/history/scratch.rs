@@ -5,7 +5,7 @@
 //! lane counts as written; memory is flat; damage is told, and what follows it is still read.
 
 use super::context::{Context, PrefixOf};
-use super::database::signed;
+use super::database::{self, signed};
 use super::rows::{Mapper, Rows};
 use super::schema;
 use crate::store::StoreError;
@@ -48,18 +48,23 @@ pub enum Bound {
 #[derive(Debug)]
 pub struct Scratch {
     pub(super) connection: Connection,
+    /// The journal.
     pub(super) path: PathBuf,
+    pub(super) prefix_of: PrefixOf,
+    /// Names for records whose own run cannot be read any more.
+    pub(super) present: Context,
+    /// The first record that there is; 0 before any was read.
+    pub(super) first: u64,
     /// What could not be read.
     pub damage: Vec<StoreError>,
 }
 
 impl Scratch {
-    /// Reads a journal up to a record.
+    /// Of a journal, with nothing of it yet.
     ///
     /// # Errors
-    /// [`StoreError`] when there is no journal, or no room for the tables.
-    pub fn of(journal: &Path, through: u64, prefix_of: PrefixOf) -> Result<Self, StoreError> {
-        let failed = |source| StoreError::Database { path: journal.to_owned(), source };
+    /// [`StoreError`] when there is no room for the tables.
+    pub fn empty(journal: &Path, prefix_of: PrefixOf) -> Result<Self, StoreError> {
         let made = || {
             // No name: a temporary file that is removed with the connection.
             let connection = Connection::open("")?;
@@ -68,38 +73,75 @@ impl Scratch {
             Ok(connection)
         };
         let path = journal.to_owned();
-        let mut scratch = Self { connection: made().map_err(failed)?, path, damage: Vec::new() };
-        scratch.fill(through, prefix_of)?;
+        let failed = |source| StoreError::Database { path: path.clone(), source };
+        let (connection, present) = (made().map_err(failed)?, Context::default());
+        Ok(Self { connection, path, prefix_of, present, first: 0, damage: Vec::new() })
+    }
+
+    /// Reads a whole journal.
+    ///
+    /// # Errors
+    /// [`StoreError`] when there is no journal, or no room for the tables.
+    pub fn of(journal: &Path, prefix_of: PrefixOf) -> Result<Self, StoreError> {
+        let mut scratch = Self::empty(journal, prefix_of)?;
+        scratch.fill(u64::MAX)?;
         Ok(scratch)
     }
 
-    fn fill(&mut self, through: u64, prefix_of: PrefixOf) -> Result<(), StoreError> {
-        let Self { connection, path, damage } = self;
+    /// Reads on up to a record.
+    ///
+    /// # Errors
+    /// [`StoreError`] when there is no journal, or no room.
+    pub fn fill(&mut self, through: u64) -> Result<(), StoreError> {
+        let is_alone = self.connection.is_autocommit();
+        if is_alone {
+            self.connection.execute_batch("BEGIN").map_err(|source| self.failed(source))?;
+        }
+        let filled = self.read(through);
+        if is_alone {
+            self.connection.execute_batch("COMMIT").map_err(|source| self.failed(source))?;
+        }
+        filled
+    }
+
+    fn read(&mut self, through: u64) -> Result<(), StoreError> {
+        let Self { connection, path, damage, first, .. } = self;
         let failed = |source| StoreError::Database { path: path.clone(), source };
-        let transaction = connection.transaction().map_err(failed)?;
-        let mut mapper = Mapper::new(Context::default(), Context::default(), prefix_of);
-        let mut rows = Rows::new(&transaction, path, &mut mapper).map_err(failed)?;
-        let mut is_first = true;
+        damage.clear();
+        let place = database::place(connection, "main").map_err(failed)?;
+        let mut mapper = Mapper::new(place.context, self.present.clone(), self.prefix_of);
+        let mut rows = Rows::new(connection, path, &mut mapper).map_err(failed)?;
+        let mut last = 0;
         for entry in Reader::open(path)? {
             let entry = match entry {
                 Ok(entry) if through < entry.sequence => break,
                 Ok(entry) => entry,
                 Err(error @ StoreError::Damaged { .. }) => {
-                    rows.doubt();
+                    if place.sequence <= last {
+                        rows.doubt();
+                    }
                     damage.push(error);
                     continue;
                 }
                 Err(error) => return Err(error),
             };
-            if std::mem::take(&mut is_first) && 1 < entry.sequence {
-                let (from, to, lack) = (1, entry.sequence - 1, Lack::Removed);
-                rows.take(Followed::Gap { from, to, lack })?;
+            last = entry.sequence;
+            if *first == 0 {
+                *first = entry.sequence;
+                if 1 < entry.sequence {
+                    let (from, to, lack) = (1, entry.sequence - 1, Lack::Removed);
+                    rows.take(Followed::Gap { from, to, lack })?;
+                }
             }
-            rows.take(Followed::Entry(entry))?;
+            if place.sequence < entry.sequence {
+                rows.take(Followed::Entry(entry))?;
+            }
         }
-        rows.keep_place().map_err(failed)?;
-        drop(rows);
-        transaction.commit().map_err(failed)
+        rows.keep_place().map_err(failed)
+    }
+
+    pub(super) fn failed(&self, source: rusqlite::Error) -> StoreError {
+        StoreError::Database { path: self.path.clone(), source }
     }
 
     /// Hands out the orders between two bounds, oldest first: [`ORDER_COLUMNS`] as text, `None`
@@ -140,6 +182,6 @@ impl Scratch {
             }
             Ok(())
         };
-        read().map_err(|source| StoreError::Database { path: self.path.clone(), source })
+        read().map_err(|source| self.failed(source))
     }
 }
