@@ -3,7 +3,7 @@
 use super::super::support::{Dice, answer, credentials, directory, sample};
 use super::*;
 use crate::types::Qty;
-use crate::venue::{AccountDialect, OrderDialect};
+use crate::venue::OrderDialect;
 
 const ID: ClientOrderId = ClientOrderId { epoch: 1, sequence: 35 };
 const ASKED: Question = Question::Order(InstrumentId(0), ID);
