@@ -64,17 +64,13 @@ fn after_a_loss_of_data_it_reads_the_account_and_touches_nothing() {
     let after = exchange.truth();
     assert_eq!(changes(&after), before, "only questions reached the venue");
     assert!(
-        !after.0["requests"].as_object().unwrap().contains_key("POST /fapi/v1/listenKey")
-            || before.iter().any(|(kind, _)| kind == "POST /fapi/v1/listenKey")
-    );
-    assert!(
         !deployment.folder().join("state").exists()
             && !deployment.folder().join("journal").exists()
     );
 }
 
 #[test]
-fn it_runs_beside_the_live_engine_and_a_dry_run() {
+fn it_runs_beside_the_live_engine_and_begins_with_its_latch() {
     let exchange = ExchangeProcess::tireless(13);
     let deployment = Deployment::at(exchange.port);
     let live = deployment.trading();
