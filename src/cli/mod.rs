@@ -7,6 +7,7 @@
 pub mod argument;
 mod ask;
 pub mod backtest;
+pub mod backup;
 pub mod breaker;
 pub mod config;
 pub mod console;
@@ -84,6 +85,8 @@ enum Verb {
     Breaker(breaker::Arguments),
     /// Read, verify or repair the record of everything that happened
     Journal(journal::Arguments),
+    /// Make, verify and bring back copies of state and journal
+    Backup(backup::Arguments),
     /// Close positions
     Flatten(flatten::Arguments),
     /// Get out with nothing but a key: no configuration, no state, no running engine
@@ -155,6 +158,7 @@ fn execute(line: Line, registry: &Registry, console: &mut Console<'_>) -> io::Re
 
         // A verb that reads what an engine left, or writes.
         Verb::Journal(arguments) => journal::execute(&arguments, registry, console),
+        Verb::Backup(arguments) => backup::execute(&arguments, registry, console),
 
         // Verbs that are an engine, or an exchange.
         Verb::Run(arguments) => run::execute(&arguments, registry, console),

@@ -2,6 +2,7 @@
 //! threads around it are started.
 
 use super::assemble::{Universe, hedge_names};
+use super::backups;
 use super::clock::Clock;
 use super::exchange::{self, ExchangePlan, PAPER_KEY, PAPER_SECRET, Running};
 use super::feed::MarketPlace;
@@ -134,6 +135,9 @@ async fn begin(
         report.names.instruments.clone(),
         config.limits.filters_age_ns_max,
     )?;
+    // Made from here on to the end of the run. A rehearsal leaves nothing that would be missed.
+    let is_real = *restriction == Restriction::None;
+    let _backups = is_real.then(|| backups::start(config, &clock)).transpose()?;
     let parts = Parts {
         venue: &venue,
         dial,

@@ -16,6 +16,7 @@ use super::gateway::Gateway;
 use super::gateway::narrator::Narrator;
 use super::gateway::post_check::PostCheck;
 use super::gateway::read_only::ReadGateway;
+use super::history::{self, Recorder};
 use super::holdings::{self, Files, Teller};
 use super::hot::{Hot, Incoming, Inputs, StatusLane};
 use super::lag::{AtDisk, Lag};
@@ -100,6 +101,7 @@ pub(super) struct Threads {
     supervisor: Supervisor,
     hot: JoinHandle<(Core, Outputs)>,
     crew: Crew,
+    history: Option<Recorder>,
     stop: watch::Sender<bool>,
 }
 
@@ -137,19 +139,18 @@ pub(super) fn start(
     let (stop, stopped) = watch::channel(false);
     let common = Common { config, venue, dial, clock: clock.clone(), stopped };
 
+    let durability = disk.journal.durability();
+    let (recorder, history) = history::start(config, &names, disk.epoch, durability, &clock)?;
     let feed = common.feed(parts.market, lanes.market, Arc::clone(&feed_counters), &books)?;
-    let order = common.order(order_thread(
-        &common,
-        parts.account,
-        GatewayParts {
-            commands: lanes.commands.1,
-            bell: Arc::clone(&bells.order),
-            lane: lanes.private,
-            gate: gate.clone(),
-            post_check: post_check(config, disk.epoch),
-            latency: Arc::clone(&latency),
-        },
-    ))?;
+    let given = GatewayParts {
+        commands: lanes.commands.1,
+        bell: Arc::clone(&bells.order),
+        lane: lanes.private,
+        gate: gate.clone(),
+        post_check: post_check(config, disk.epoch),
+        latency: Arc::clone(&latency),
+    };
+    let order = common.order(order_thread(&common, parts.account, given))?;
     let writer = writer(
         config,
         &clock,
@@ -185,6 +186,7 @@ pub(super) fn start(
         gate,
         latency,
         feed_counters,
+        history,
         flag: disk.latch,
         socket: parts.socket,
         signals: parts.signals,
@@ -196,7 +198,7 @@ pub(super) fn start(
         aftermath: Aftermath::new(&config.folders),
         holdings: Teller::new(lanes.holdings.0),
     };
-    Ok(Threads { supervisor, hot, crew: Crew { feed, order, writer }, stop })
+    Ok(Threads { supervisor, hot, crew: Crew { feed, order, writer }, history: recorder, stop })
 }
 
 /// What the order thread is given of the run.
@@ -322,7 +324,7 @@ impl Threads {
     /// Runs to the end, and ends the threads in order: the hot thread first, so that nothing more
     /// is asked of the others.
     pub(super) async fn run(self) -> Ending {
-        let Self { supervisor, hot, crew, stop } = self;
+        let Self { supervisor, hot, crew, history, stop } = self;
         let ending = supervisor.run(hot, &crew).await;
         let Crew { feed, order, writer } = crew;
         // Nobody listens any more when a thread has ended by itself.
@@ -336,6 +338,10 @@ impl Threads {
         }
         if writer.join().is_err() {
             tracing::error!(thread = "writer", "ended in a panic");
+        }
+        // The last: all that it follows is on disk.
+        if let Some(history) = history {
+            history.end();
         }
         ending
     }

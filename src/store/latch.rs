@@ -110,10 +110,15 @@ impl LatchFiles {
     }
 
     fn raise_flag(&self, trip: &TripRecord) -> Result<(), StoreError> {
+        self.raise(&format!("tripped: {:?}, generation {}", trip.reason, trip.generation))
+    }
+
+    /// Puts the flag there, which alone makes the next start KILLED; returns when it is on disk.
+    pub(super) fn raise(&self, why: &str) -> Result<(), StoreError> {
         make_folder(self.folder())?;
         File::create(&self.flag)
             .and_then(|mut file| {
-                writeln!(file, "tripped: {:?}, generation {}", trip.reason, trip.generation)?;
+                writeln!(file, "{why}")?;
                 writeln!(file, "removing this file clears nothing: `engine kill-switch reset`")?;
                 file.sync_all()
             })

@@ -14,6 +14,7 @@
 mod account_drift;
 mod amends;
 mod attestations;
+mod backups;
 mod bad_disk;
 mod bad_venue;
 mod clocks;
@@ -23,6 +24,7 @@ mod dead_man;
 mod drill;
 mod dry_run;
 mod exchanges;
+mod history;
 mod journal_verbs;
 mod journals;
 mod kill_switch;
