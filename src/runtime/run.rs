@@ -264,6 +264,9 @@ async fn find(
     Ok(Found { listings, told })
 }
 
+/// Who reads the market, and who speaks of the account.
+type Speakers = (Box<dyn MarketDialect>, Account);
+
 /// A core for what the venue lists, and who speaks with the venue.
 fn assemble(
     deployment: &Deployment,
@@ -271,7 +274,7 @@ fn assemble(
     found: Found,
     venue: Venue,
     (room, dial, clock): (&mut Room, &Dial, &Clock),
-) -> Result<(Venue, (Box<dyn MarketDialect>, Account), Core), StartError> {
+) -> Result<(Venue, Speakers, Core), StartError> {
     let Deployment { config, restriction, .. } = deployment;
     let universe = Universe::new(config, &found.listings)?;
     let venue = match &found.told {
@@ -300,7 +303,7 @@ fn conversations(
     kind: VenueKind,
     directory: &Directory,
     (venue, narrator): (&Venue, Option<Narrator>),
-) -> (Box<dyn MarketDialect>, Account) {
+) -> Speakers {
     if restriction == Restriction::ReadOnly {
         let nobody = Credentials::new(String::new(), String::new());
         let Dialects { market, .. } = crate::venue::dialects(kind, directory, &nobody);
