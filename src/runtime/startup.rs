@@ -47,9 +47,9 @@ pub enum StartError {
     Io(#[from] std::io::Error),
     /// There is no real venue to restrict anything at.
     #[error(
-        "`--dry-run` and `--read-only` need a venue at an address: the exchange of this configuration \
-         lives in the engine itself, and every order there is simulated already; run it without, or \
-         name the configuration of the live engine"
+        "`--dry-run` and `--read-only` need a venue at an address: the exchange of this \
+         configuration lives in the engine itself, and every order there is simulated already; run \
+         it without, or name the configuration of the live engine"
     )]
     NothingReal,
     /// A person asked to stop before it began.
