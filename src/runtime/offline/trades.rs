@@ -9,11 +9,12 @@ use crate::config::{Config, Endpoint, Wait};
 use crate::net::http::{HttpClient, HttpLimits};
 use crate::runtime::assemble::{Universe, id_prefix};
 use crate::runtime::clock::Clock;
+use crate::runtime::questions::Questions;
 use crate::runtime::startup::{self, StartError};
-use crate::runtime::{link, reading, run, threads};
+use crate::runtime::{reading, run, threads};
 use crate::store::history::{Scratch, Windows};
 use crate::types::{ExecutionReport, InstrumentId, MS, TradesRead};
-use crate::venue::{Answer, OrderDialect};
+use crate::venue::{AccountDialect, Answer};
 use std::error::Error;
 use std::time::Duration;
 
@@ -48,6 +49,7 @@ async fn ask(
 ) -> Result<Vec<String>, OfflineError> {
     let clock = Clock::start();
     let (venue, dial) = (run::venue(config, &clock)?, startup::dial().map_err(StartError::from)?);
+    let questions = Questions::new(&venue.rest, &dial).map_err(StartError::from)?;
     let client = HttpClient::new(venue.rest.clone(), dial, HttpLimits::STANDARD);
     let client = client.map_err(StartError::from)?;
     let unheard = |what| move |error: Box<dyn Error>| unreachable(what, error.as_ref());
@@ -55,11 +57,11 @@ async fn ask(
     let listings = listings.map_err(unheard("what the venue lists"))?;
     let universe = Universe::new(config, &listings).map_err(StartError::from)?;
     let directory = universe.directory(id_prefix(config), config.venue.recv_window_ms);
-    let dialects = crate::venue::dialects(config.venue.kind, &directory, &venue.credentials);
-    let mut dialect = dialects.orders;
-    let time = reading::time(&client, dialect.as_ref(), &clock).await;
+    let kind = config.venue.kind;
+    let mut dialect = crate::venue::account_dialect(kind, &directory, &venue.credentials);
+    let time = reading::time(&questions, dialect.as_ref(), &clock).await;
     let (offset_ns, _) = time.map_err(unheard("the venue's clock"))?;
-    let mut desk = Desk { client, dialect: dialect.as_mut(), clock, offset_ns };
+    let mut desk = Desk { questions, dialect: dialect.as_mut(), clock, offset_ns };
     let mut unchained = Vec::new();
     for instrument in &universe.instruments {
         let symbol = &instrument.symbol;
@@ -88,8 +90,8 @@ async fn ask(
 
 /// What questions need.
 struct Desk<'a> {
-    client: HttpClient,
-    dialect: &'a mut dyn OrderDialect,
+    questions: Questions,
+    dialect: &'a mut dyn AccountDialect,
     clock: Clock,
     /// The venue's clock less ours.
     offset_ns: i64,
@@ -104,12 +106,12 @@ impl Desk<'_> {
     ) -> Result<(TradesRead, Vec<ExecutionReport>), Box<dyn Error>> {
         let from_id = Some(from_id);
         let call = self.dialect.trades_call(instrument, from_id, self.venue_unix_ms())?;
-        let trades = link::call(&self.client, &call).await?;
+        let trades = self.questions.ask(&call).await?;
         let at_ms = self.venue_unix_ms();
         let owners = self.dialect.owners_call(instrument, from_id, &trades, at_ms)?;
         let mut answers: Vec<Answer> = vec![trades];
         if let Some(call) = owners {
-            answers.push(link::call(&self.client, &call).await?);
+            answers.push(self.questions.ask(&call).await?);
         }
         let mut reports = Vec::new();
         let read = self.dialect.trades(instrument, from_id, &answers, &mut reports)?;

@@ -8,8 +8,9 @@
 //! flat. The journal stays what binds: the database can be deleted and is made again from it.
 //!
 //! In reading order: `context` knows names, `rows` makes rows of records, `order_life` is where an
-//! order stands, `database` is the file, `schema` its tables; `scratch` is the same of
-//! a whole journal, for verbs; `compare` and `trades` hold it against a database and an exchange. Not here: the thread (`runtime/history.rs`).
+//! order stands, `database` is the file, `schema` its tables; `scratch` is the same of a whole
+//! journal, for verbs; `compare` and `trades` hold it against a database and an exchange. Not
+//! here: the thread (`runtime/history.rs`).
 //!
 //! Decision: a follower of files and not a lane from the hot thread. A lane must drop what does not
 //! fit, and what was dropped must be read from the journal all the same; so the journal is the only
