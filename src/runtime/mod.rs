@@ -40,6 +40,7 @@ mod outputs_tests;
 mod panic;
 mod places;
 mod quality;
+mod questions;
 mod reading;
 mod record;
 mod recorded;

@@ -35,6 +35,7 @@ mod operators;
 mod panics;
 mod proxy;
 mod races;
+mod read_only;
 mod reconciles;
 mod recordings;
 mod replays;
