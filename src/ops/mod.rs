@@ -13,6 +13,7 @@ pub mod journal;
 pub mod log;
 mod names;
 pub mod orders;
+pub mod quality;
 mod reading_json;
 mod reading_text;
 mod report;
