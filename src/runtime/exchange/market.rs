@@ -257,9 +257,9 @@ mod tests {
         let fed = [
             link(LinkState::Up),
             market(1, MarketData::BookBegin),
-            market(1, mark.clone()),
+            market(1, mark),
             link(LinkState::Down),
-            market(0, mark.clone()),
+            market(0, mark),
         ];
         for kind in fed {
             assert!(filler.push(Incoming { received_ns: 0, kind }).is_ok());
@@ -268,7 +268,7 @@ mod tests {
             std::iter::from_fn(|| live.pop()).map(|it| (it.instrument.0, it.data)).collect();
         let expected = [
             (1, MarketData::BookBegin),
-            (1, mark.clone()),
+            (1, mark),
             (0, MarketData::BookLost),
             (1, MarketData::BookLost),
             (0, mark),
