@@ -24,6 +24,7 @@ pub mod record;
 pub mod replay;
 pub mod resume;
 pub mod run;
+pub mod state;
 pub mod status;
 pub mod stop_matrix;
 pub mod version;
@@ -84,6 +85,8 @@ enum Verb {
     Breaker(breaker::Arguments),
     /// Read, verify or repair the record of everything that happened
     Journal(journal::Arguments),
+    /// Tell whether everything that a deployment keeps is whole and tells one story
+    State(state::Arguments),
     /// Close positions
     Flatten(flatten::Arguments),
     /// Get out with nothing but a key: no configuration, no state, no running engine
@@ -163,6 +166,7 @@ fn execute(line: Line, registry: &Registry, console: &mut Console<'_>) -> io::Re
         Verb::Backtest(arguments) => backtest::execute(&arguments, registry, console),
 
         // Verbs that read what an engine left.
+        Verb::State(arguments) => state::execute(&arguments, registry, console),
         Verb::Replay(arguments) => replay::execute(&arguments, registry, console),
 
         // Verbs that ask a running engine.

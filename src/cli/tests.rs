@@ -103,6 +103,7 @@ fn every_verb_is_understood() {
         "engine journal repair --by ada --reason torn",
         "engine reconcile --diff --json --config c.yaml",
         "engine reconcile --adopt-exchange --by ada --reason bob",
+        "engine state verify --json --config c.yaml",
         "engine stop-matrix",
         "engine version",
     ] {
@@ -123,6 +124,7 @@ fn what_is_not_understood_is_said() {
         "engine kill-switch reset --by ada",
         "engine kill-switch reset --by ada --reason found",
         "engine journal",
+        "engine state",
         "engine journal show --kind orders",
         "engine journal repair --by ada",
         "engine journal repair --reason torn",

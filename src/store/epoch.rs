@@ -40,6 +40,15 @@ pub fn next_epoch(state_folder: &Path, journal_floor: u32) -> Result<u32, StoreE
     Ok(epoch)
 }
 
+/// The number of the last start, for who looks and takes none.
+pub fn last_epoch(state_folder: &Path) -> Stored<u32> {
+    match atomic::read::<Epoch>(&state_folder.join("epoch"), NEXT) {
+        Stored::Good(last) => Stored::Good(last.epoch),
+        Stored::Missing => Stored::Missing,
+        Stored::Damaged(error) => Stored::Damaged(error),
+    }
+}
+
 /// An epoch where [`next_epoch`] fails, so that the process can still manage what it holds (E3):
 /// above every one that can have been used, whatever the file said. The caller comes up KILLED.
 ///
