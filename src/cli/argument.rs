@@ -1,5 +1,6 @@
 //! Kinds of arguments that several commands share, read from text with an error that helps.
 
+use crate::runtime::Restriction;
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,6 +14,31 @@ pub struct Target {
     /// The configuration of the engine that is meant
     #[arg(long, value_name = "FILE", default_value = "configs/paper.yaml")]
     pub config: PathBuf,
+}
+
+/// Which run of a deployment is meant.
+#[derive(Args, Clone, Debug)]
+pub struct Whom {
+    /// The configuration of the engine that is meant
+    #[arg(long, value_name = "FILE", default_value = "configs/paper.yaml")]
+    pub config: PathBuf,
+    /// The dry-run of that configuration, and not the engine that trades
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+impl Target {
+    /// The engine of it that trades.
+    pub fn engine(&self) -> Whom {
+        Whom { config: self.config.clone(), dry_run: false }
+    }
+}
+
+impl Whom {
+    /// What that run may do less.
+    pub fn restriction(&self) -> Restriction {
+        if self.dry_run { Restriction::DryRun } else { Restriction::None }
+    }
 }
 
 /// Who asks, and why: both are journaled with what they asked for.

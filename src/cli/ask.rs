@@ -1,6 +1,6 @@
 //! How a verb reaches a running engine: by the control socket in its state folder.
 
-use super::argument::{Author, Target};
+use super::argument::{Author, Whom};
 use super::config::running;
 use super::console::Console;
 use super::exit::Exit;
@@ -18,7 +18,7 @@ const ANSWER_MAX: Duration = Duration::from_secs(10);
 
 /// Asks the engine of a configuration; `Err` is the exit code, and why has been said.
 pub(super) fn engine(
-    target: &Target,
+    target: &Whom,
     request: &Request,
     registry: &Registry,
     console: &mut Console<'_>,
@@ -28,7 +28,7 @@ pub(super) fn engine(
         Err(exit) => return Ok(Err(exit)),
     };
     let line = serde_json::to_string(request)?;
-    let socket = control_socket(&config);
+    let socket = control_socket(&target.restriction().confine(config));
     let runtime = threads::runtime(crate::config::Wait::Park)?;
     match runtime.block_on(ask(&socket, &line, ANSWER_MAX)) {
         Ok(reply) => match serde_json::from_str(&reply) {
@@ -46,7 +46,7 @@ pub(super) fn engine(
 
 /// Asks for something to be done, and says whether it was.
 pub(super) fn act(
-    target: &Target,
+    target: &Whom,
     request: &Request,
     done: &str,
     registry: &Registry,

@@ -1,6 +1,6 @@
 //! `engine breaker reset`: the arguments of ending a cooldown of the circuit breaker (R30).
 
-use super::argument::{self, Target};
+use super::argument::{self, Whom};
 use super::ask;
 use super::console::Console;
 use super::exit::Exit;
@@ -28,7 +28,7 @@ pub enum Verb {
 pub struct Reset {
     /// Whom.
     #[command(flatten)]
-    pub target: Target,
+    pub target: Whom,
     /// Who resets it
     #[arg(long, value_name = "NAME", value_parser = argument::name)]
     pub by: String,

@@ -1,6 +1,6 @@
 //! `engine flatten`: the arguments of closing positions (D4).
 
-use super::argument::{Author, Target};
+use super::argument::{Author, Whom};
 use super::ask;
 use super::console::Console;
 use super::exit::Exit;
@@ -13,7 +13,7 @@ use std::io;
 pub struct Arguments {
     /// Whom.
     #[command(flatten)]
-    pub target: Target,
+    pub target: Whom,
     /// Only this instrument; all of them when left out
     #[arg(long, value_name = "SYMBOL")]
     pub instrument: Option<String>,

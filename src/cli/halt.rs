@@ -1,6 +1,6 @@
 //! `engine halt`: the arguments of stopping strategies.
 
-use super::argument::{Author, Target, Where};
+use super::argument::{Author, Where, Whom};
 use super::ask;
 use super::console::Console;
 use super::exit::Exit;
@@ -13,7 +13,7 @@ use std::io;
 pub struct Arguments {
     /// Whom.
     #[command(flatten)]
-    pub target: Target,
+    pub target: Whom,
     /// What.
     #[command(flatten)]
     pub scope: Where,

@@ -3,13 +3,14 @@
 //!
 //! Must hold: only `repair` changes anything, and it only on the word of a named person.
 
-use super::argument::{self, Target};
+use super::argument::{self, Target, Whom};
 use super::config::running;
 use super::console::Console;
 use super::exit::Exit;
 use crate::config::Config;
 use crate::core::Registry;
 use crate::ops::journal::{self, Health};
+use crate::runtime::Restriction;
 use crate::runtime::clock::Clock;
 use std::io;
 use std::time::Duration;
@@ -29,7 +30,7 @@ pub struct Arguments {
 #[derive(clap::Subcommand, Clone, Debug)]
 pub enum Verb {
     /// Read all of it and tell what is wrong; a running engine is not disturbed
-    Verify(Target),
+    Verify(Whom),
     /// Show records, one a line
     Show(Show),
     /// Show the last records
@@ -43,7 +44,7 @@ pub enum Verb {
 pub struct Show {
     /// Whose.
     #[command(flatten)]
-    pub target: Target,
+    pub target: Whom,
     /// From this sequence on
     #[arg(long, value_name = "SEQ")]
     pub from: Option<u64>,
@@ -60,7 +61,7 @@ pub struct Show {
 pub struct Tail {
     /// Whose.
     #[command(flatten)]
-    pub target: Target,
+    pub target: Whom,
     /// How many
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub count: usize,
@@ -113,14 +114,14 @@ pub(super) fn execute(
     registry: &Registry,
     console: &mut Console<'_>,
 ) -> io::Result<Exit> {
-    let target = match &arguments.verb {
-        Verb::Verify(target) => target,
-        Verb::Show(show) => &show.target,
-        Verb::Tail(tail) => &tail.target,
-        Verb::Repair(repair) => &repair.target,
+    let (file, restriction) = match &arguments.verb {
+        Verb::Verify(target) => (&target.config, target.restriction()),
+        Verb::Show(show) => (&show.target.config, show.target.restriction()),
+        Verb::Tail(tail) => (&tail.target.config, tail.target.restriction()),
+        Verb::Repair(repair) => (&repair.target.config, Restriction::None),
     };
-    let config = match running(&target.config, registry, console)? {
-        Ok(config) => config,
+    let config = match running(file, registry, console)? {
+        Ok(config) => restriction.confine(config),
         Err(exit) => return Ok(exit),
     };
     let folder = &config.folders.journal;

@@ -3,7 +3,7 @@
 //! A reset while no engine runs reads the account itself, compares, and clears the latch under the
 //! lock of the journal (`runtime::offline`); where it cannot, it names the next step.
 
-use super::argument::{self, Author, Target};
+use super::argument::{self, Author, Whom};
 use super::ask;
 use super::config::deployment;
 use super::console::Console;
@@ -38,7 +38,7 @@ pub enum Verb {
 pub struct Trip {
     /// Whom.
     #[command(flatten)]
-    pub target: Target,
+    pub target: Whom,
     /// Only this venue
     #[arg(long, value_name = "NAME", conflicts_with_all = ["strategy", "symbol"])]
     pub venue: Option<String>,
@@ -58,7 +58,7 @@ pub struct Trip {
 pub struct Reset {
     /// Whom.
     #[command(flatten)]
-    pub target: Target,
+    pub target: Whom,
     /// Who resets it
     #[arg(long, value_name = "NAME", value_parser = argument::name)]
     pub by: String,
@@ -118,7 +118,8 @@ pub(super) fn execute(
             let request = Request::KillSwitchReset(Box::new(asked.clone()));
             let done = "reset; at conservative size at most until `engine resume --full`";
             let exit = ask::act(&reset.target, &request, done, registry, console)?;
-            if exit == Exit::Unreachable {
+            // A dry-run that is over has nothing to be reset: it begins as the live engine stands.
+            if exit == Exit::Unreachable && !reset.target.dry_run {
                 return without_engine(reset, &asked, registry, console);
             }
             Ok(exit)
@@ -191,11 +192,7 @@ fn without_engine(
 }
 
 /// Why a reset without an engine cleared nothing.
-fn not_cleared(
-    error: &OfflineError,
-    target: &Target,
-    console: &mut Console<'_>,
-) -> io::Result<Exit> {
+fn not_cleared(error: &OfflineError, target: &Whom, console: &mut Console<'_>) -> io::Result<Exit> {
     console.complain(format_args!("engine: {error}"))?;
     Ok(match error {
         OfflineError::Embedded => {

@@ -7,6 +7,7 @@
 pub mod argument;
 mod ask;
 pub mod backtest;
+pub mod backup;
 pub mod breaker;
 pub mod config;
 pub mod console;
@@ -87,6 +88,8 @@ enum Verb {
     Journal(journal::Arguments),
     /// Tell whether everything that a deployment keeps is whole and tells one story
     State(state::Arguments),
+    /// Make, verify and bring back copies of state and journal
+    Backup(backup::Arguments),
     /// Close positions
     Flatten(flatten::Arguments),
     /// Get out with nothing but a key: no configuration, no state, no running engine
@@ -158,6 +161,7 @@ fn execute(line: Line, registry: &Registry, console: &mut Console<'_>) -> io::Re
 
         // A verb that reads what an engine left, or writes.
         Verb::Journal(arguments) => journal::execute(&arguments, registry, console),
+        Verb::Backup(arguments) => backup::execute(&arguments, registry, console),
 
         // Verbs that are an engine, or an exchange.
         Verb::Run(arguments) => run::execute(&arguments, registry, console),

@@ -62,11 +62,12 @@ pub(super) fn execute(
     registry: &Registry,
     console: &mut Console<'_>,
 ) -> io::Result<Exit> {
-    let before = match ask::engine(&arguments.target, &Request::Readings, registry, console)? {
-        Ok(before) => before,
-        Err(Exit::Unreachable) => return without_engine(arguments, registry, console),
-        Err(exit) => return Ok(exit),
-    };
+    let before =
+        match ask::engine(&arguments.target.engine(), &Request::Readings, registry, console)? {
+            Ok(before) => before,
+            Err(Exit::Unreachable) => return without_engine(arguments, registry, console),
+            Err(exit) => return Ok(exit),
+        };
     let found = match read_now(&before, arguments, registry, console)? {
         Ok(found) => found,
         Err(exit) => return Ok(exit),
@@ -115,7 +116,7 @@ fn read_now(
 ) -> io::Result<Result<Value, Exit>> {
     let author = argument::Author { by: arguments.by.clone(), reason: arguments.reason.clone() };
     let request = Request::Reconcile { author: ask::author(&author) };
-    match ask::engine(&arguments.target, &request, registry, console)? {
+    match ask::engine(&arguments.target.engine(), &request, registry, console)? {
         Ok(answer) if answer["ok"] == true => {}
         Ok(answer) => {
             let why = answer["error"].as_str().unwrap_or("refused");
@@ -126,7 +127,7 @@ fn read_now(
     }
     let asked_ms = before["uptime_ms"].as_u64().unwrap_or(0);
     for _ in 0..LOOKS_MAX {
-        match ask::engine(&arguments.target, &Request::Readings, registry, console)? {
+        match ask::engine(&arguments.target.engine(), &Request::Readings, registry, console)? {
             Ok(told) if is_since(&told, asked_ms) => return Ok(Ok(told)),
             Ok(_) => pause(),
             Err(exit) => return Ok(Err(exit)),

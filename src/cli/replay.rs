@@ -14,7 +14,7 @@ use std::io;
 pub struct Arguments {
     /// Whose journal.
     #[command(flatten)]
-    pub target: argument::Target,
+    pub target: argument::Whom,
     /// Begin with this start of the engine; with the first one in the journal when left out
     #[arg(long, value_name = "EPOCH")]
     pub from: Option<u32>,
@@ -38,7 +38,7 @@ pub(super) fn execute(
     console: &mut Console<'_>,
 ) -> io::Result<Exit> {
     let config = match running(&arguments.target.config, registry, console)? {
-        Ok(config) => config,
+        Ok(config) => arguments.target.restriction().confine(config),
         Err(exit) => return Ok(exit),
     };
     let explain = match arguments.explain.as_deref().map(|text| (text, wanted(&config, text))) {

@@ -7,7 +7,7 @@ use super::exit::Exit;
 use crate::core::Registry;
 use crate::ops::screen::Screen;
 use crate::ops::{SHUTDOWN_COMPLETE, log, summary};
-use crate::runtime::{self, StartError};
+use crate::runtime::{self, Restriction, StartError};
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -21,6 +21,16 @@ pub struct Arguments {
     /// Stop in order after this time: 500ms, 30s, 5m or 2h
     #[arg(long = "for", value_name = "TIME", value_parser = argument::duration)]
     pub duration: Option<Duration>,
+    /// Rehearse: the live market and the real account as it stands, the live engine's state, every
+    /// check; orders are shown and go to a simulation. Runs beside a live engine
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+impl Arguments {
+    fn restriction(&self) -> Restriction {
+        if self.dry_run { Restriction::DryRun } else { Restriction::None }
+    }
 }
 
 /// Runs a deployment to its end.
@@ -33,16 +43,22 @@ pub(super) fn execute(
         Ok(config) => config,
         Err(exit) => return Ok(exit),
     };
+    let restriction = arguments.restriction();
+    if let Err(error) = restriction.check(&config) {
+        console.complain(format_args!("engine: {error}"))?;
+        return Ok(Exit::Usage);
+    }
     let screen = Screen::new();
-    let log = match log::start(&config.log, &config.folders.logs, &screen) {
+    let logs = restriction.confine(config.clone()).folders.logs;
+    let log = match log::start(&config.log, &logs, &screen) {
         Ok(log) => log,
         Err(error) => {
-            let folder = config.folders.logs.display();
+            let folder = logs.display();
             console.complain(format_args!("engine: the log in {folder} cannot begin: {error}"))?;
             return Ok(Exit::Failed);
         }
     };
-    match runtime::run(&config, registry, &screen, arguments.duration) {
+    match runtime::run_restricted(&config, restriction, registry, &screen, arguments.duration) {
         Ok(ending) if ending.fault.is_some() => {
             log.print_last(&summary(&ending.report));
             Ok(Exit::Internal)

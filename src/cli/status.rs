@@ -1,6 +1,6 @@
 //! `engine status`: the arguments of asking a running engine how it is.
 
-use super::argument::Target;
+use super::argument::Whom;
 use super::ask;
 use super::console::Console;
 use super::exit::Exit;
@@ -14,7 +14,7 @@ use std::io;
 pub struct Arguments {
     /// Whom.
     #[command(flatten)]
-    pub target: Target,
+    pub target: Whom,
     /// Report as JSON
     #[arg(long)]
     pub json: bool,

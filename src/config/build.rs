@@ -4,15 +4,15 @@
 //! has at least one fault.
 
 use super::checked::{
-    AttestationPolicy, Config, Folders, InitialState, InstrumentConfig, JournalConfig, LogConfig,
-    LogFormat, Pins, RuntimeConfig, TradingMode, Wait,
+    AttestationPolicy, BackupConfig, Config, Folders, HistoryConfig, InitialState,
+    InstrumentConfig, JournalConfig, LogConfig, LogFormat, Pins, RuntimeConfig, TradingMode, Wait,
 };
 use super::fault::Collector;
 use super::interpolate::Lookup;
 use super::values::Values;
 use super::{build_limits, build_strategies, build_venue, build_windows};
 use crate::core::{MarketRecording, Registry, Sharing};
-use crate::types::{Cash, MS, Qty};
+use crate::types::{Cash, MS, Qty, SECOND};
 use std::path::{Path, PathBuf};
 
 /// Bytes of a megabyte.
@@ -49,6 +49,11 @@ pub(super) fn config(
         dead_man: build_limits::dead_man(values)?,
         runtime: runtime(values)?,
         journal: journal(values)?,
+        backup: BackupConfig {
+            every_ns: values.whole("backup.every_s")?.checked_mul(SECOND)?,
+            keep: values.whole("backup.keep")?,
+        },
+        history: HistoryConfig { is_on: values.flag("history.enabled").unwrap_or(true) },
         log: log(values)?,
         backtest_latency_ns: u64::try_from(values.scaled("backtest.latency_ms", 1_000_000)?)
             .ok()?,
@@ -81,9 +86,13 @@ fn attestation(values: &Values) -> Option<AttestationPolicy> {
 }
 
 fn folders(values: &Values) -> Option<Folders> {
-    let root = PathBuf::from(values.text("folder")?);
-    let [state, journal, logs] = ["state", "journal", "logs"].map(|name| root.join(name));
-    Some(Folders { root, state, journal, logs })
+    let folders = Folders::below(PathBuf::from(values.text("folder")?));
+    let named = |key| values.text(key).map(PathBuf::from);
+    Some(Folders {
+        backups: named("backup.folder").unwrap_or(folders.backups),
+        history: named("history.folder").unwrap_or(folders.history),
+        ..folders
+    })
 }
 
 fn sharing(values: &Values) -> Option<Sharing> {

@@ -47,6 +47,10 @@ pub struct Config {
     pub runtime: RuntimeConfig,
     /// Journal.
     pub journal: JournalConfig,
+    /// Backups.
+    pub backup: BackupConfig,
+    /// The journal as tables.
+    pub history: HistoryConfig,
     /// Log.
     pub log: LogConfig,
     /// One-way delay of messages to and from the simulated venue in a back-test, nanoseconds.
@@ -93,6 +97,19 @@ pub struct Folders {
     pub journal: PathBuf,
     /// Log files.
     pub logs: PathBuf,
+    /// Backups.
+    pub backups: PathBuf,
+    /// The database of the history; below the one unless the file names another.
+    pub history: PathBuf,
+}
+
+impl Folders {
+    /// All of them below that one.
+    pub fn below(root: PathBuf) -> Self {
+        let names = ["state", "journal", "logs", "backups", "history"];
+        let [state, journal, logs, backups, history] = names.map(|name| root.join(name));
+        Self { root, state, journal, logs, backups, history }
+    }
 }
 
 /// One venue and the account on it.
@@ -276,6 +293,22 @@ pub struct JournalConfig {
     pub sync_ns: u64,
     /// How much of the market is recorded.
     pub market_data: MarketRecording,
+}
+
+/// Backups.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct BackupConfig {
+    /// A running engine makes one so often.
+    pub every_ns: u64,
+    /// Most that are kept.
+    pub keep: u64,
+}
+
+/// The journal as tables.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct HistoryConfig {
+    /// Whether it is written.
+    pub is_on: bool,
 }
 
 /// Log.

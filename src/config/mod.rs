@@ -48,8 +48,8 @@ pub use address::rest_address;
 pub use build_windows::unix_seconds;
 pub use checked::{
     Access, AttestationPolicy, Config, DeadManConfig, DeadManOff, Endpoint, ExchangeConfig,
-    Folders, InitialState, InstrumentConfig, JournalConfig, LogConfig, LogFormat, MarketSource,
-    Pins, RuntimeConfig, Secret, StrategyConfig, TradingMode, VenueConfig, Wait,
+    Folders, HistoryConfig, InitialState, InstrumentConfig, JournalConfig, LogConfig, LogFormat,
+    MarketSource, Pins, RuntimeConfig, Secret, StrategyConfig, TradingMode, VenueConfig, Wait,
 };
 pub use fault::{Fault, FaultKind, Faults, Place};
 pub use interpolate::Lookup;

@@ -84,7 +84,7 @@ fn every_key_that_is_taken_away_is_missed_or_has_a_default() {
         let rest: Vec<&str> =
             file.lines().enumerate().filter(|(at, _)| *at != index).map(|(_, line)| line).collect();
         let said = faults(&rest.join("\n")).join("\n");
-        let root = ["runtime", "journal", "log", "backtest"];
+        let root = ["runtime", "journal", "backup", "log", "backtest"];
         let has_default = name == "folder"
             || KEYS.iter().any(|key| key.name() == name && root.contains(&key.group()));
         if has_default {

@@ -397,6 +397,41 @@ const RUNNING: &[Key] = &[
         "How much of the market is recorded. full: a replay reproduces every decision, for some \
          200 MB an hour and busy instrument. quotes: best prices and marks. off: nothing.",
     ),
+    default("backup", Kind::Group, "", "Copies of state and journal."),
+    optional(
+        "backup.folder",
+        Kind::Path,
+        "Where they are; `backups` in the folder of the deployment when left out. A disk of its own, \
+         for what takes this one takes them too.",
+    ),
+    default(
+        "backup.every_s",
+        Kind::Whole(10, 86_400, "seconds"),
+        "300",
+        "A running engine makes one so often: what a lost disk can cost.",
+    ),
+    default(
+        "backup.keep",
+        Kind::Whole(1, 100_000, "backups"),
+        "288",
+        "Most that are kept: a day of them, with the default. Files of the journal that are complete \
+         are kept once for all of them.",
+    ),
+    optional(
+        "history",
+        Kind::Group,
+        "The journal as tables of an SQLite file: orders, fills, positions, profit.",
+    ),
+    optional(
+        "history.enabled",
+        Kind::Flag,
+        "Whether it is written; true when left out. Trading never waits for it.",
+    ),
+    optional(
+        "history.folder",
+        Kind::Path,
+        "Where history.sqlite is; the folder `history` beside the journal when left out.",
+    ),
     default("log", Kind::Group, "", "What is said to people."),
     default(
         "log.filter",

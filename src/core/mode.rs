@@ -147,6 +147,8 @@ causes! {
     Unattested "configuration not attested" Engine: Halted Halted Halted Halted,
     /// An engine that was started after this one bears our name: this one is the ghost.
     Superseded "superseded by a later start" Engine: Halted Halted Halted Halted,
+    /// The state came out of a backup: what happened since is not in it.
+    Restored "restored from a backup" Engine: Halted Halted Halted Halted,
     /// Order entry or the private stream is gone for longer than three attempts take (R64).
     Disconnected "disconnected" Engine: Halted Halted Halted Halted,
     /// The market data of a venue is, and only that: orders can still be acknowledged.

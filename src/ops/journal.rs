@@ -201,8 +201,9 @@ fn flatten(value: &Value, name: &str, line: &mut String) {
     }
 }
 
-/// A time of the wall clock to the millisecond, as in `2026-11-22T16:20:00.123Z`.
-pub(super) fn utc(unix_ns: u64) -> String {
+/// A time of the wall clock, nanoseconds since the Unix epoch, to the millisecond, as in
+/// `2026-11-22T16:20:00.123Z`.
+pub fn utc(unix_ns: u64) -> String {
     let (seconds, ms) = (unix_ns / 1_000_000_000, unix_ns / 1_000_000 % 1_000);
     let (days, second) = (seconds / 86_400, seconds % 86_400);
     let (year, month, day) = date(days);

@@ -13,6 +13,8 @@ pub struct Report {
     pub instance: String,
     /// `live`, `paper` or `lab`.
     pub trading_mode: &'static str,
+    /// What a run is called that may do less than its configuration allows.
+    pub restriction: Option<&'static str>,
     /// Where the venue is.
     pub venue: String,
     /// Version of the program.
@@ -35,6 +37,8 @@ pub struct Report {
     pub latency: Percentiles,
     /// The feed.
     pub feed: FeedCounters,
+    /// The database of the history.
+    pub history: HistoryState,
     /// Since the start, milliseconds.
     pub uptime_ms: u64,
     /// False once the disk failed: what is asked still happens, and is not kept (D5).
@@ -54,6 +58,32 @@ pub struct Percentiles {
     pub p999_ns: u64,
     /// The slowest, nanoseconds.
     pub max_ns: u64,
+}
+
+/// How far the database of the history is behind the journal.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct HistoryState {
+    /// False where the configuration wants none.
+    pub is_on: bool,
+    /// The last record that is in it.
+    pub sequence: u64,
+    /// So many records are on disk and not in it.
+    pub behind: u64,
+    /// Rows of what it could not be told.
+    pub gaps: u64,
+    /// Why nothing is written at the moment.
+    pub trouble: Option<String>,
+}
+
+impl HistoryState {
+    /// In a word.
+    pub fn word(&self) -> &'static str {
+        match (self.is_on, &self.trouble) {
+            (false, _) => "off",
+            (true, Some(_)) => "waiting",
+            (true, None) => "written",
+        }
+    }
 }
 
 /// What the feed has counted.

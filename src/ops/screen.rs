@@ -149,6 +149,9 @@ pub fn block(report: &Report) -> String {
 fn write_block(report: &Report, out: &mut String) -> std::fmt::Result {
     let status = &report.status;
     let uptime = clock(report.uptime_ms);
+    if let Some(word) = report.restriction {
+        writeln!(out, "{word:10} no order of this run leaves this machine")?;
+    }
     writeln!(
         out,
         "Tradekeel  {}  {}  {}  up {uptime}",

@@ -17,6 +17,7 @@ pub fn status(report: &Report) -> Value {
     let mut value = json!({
         "instance": report.instance,
         "trading_mode": report.trading_mode,
+        "restriction": report.restriction,
         "mode": status.mode.name(),
         "mode_cause": mode_cause(&status.held),
         "probation_left_s": status.probation_left_ns.div_ceil(SECOND),
@@ -53,6 +54,7 @@ pub fn status(report: &Report) -> Value {
         "strategies": status.strategies.iter().map(|it| strategy(it, report)).collect::<Vec<_>>(),
         "tick_to_order_ns": tick_to_order(report),
         "feed": feed(report),
+        "history": history(report),
     });
     value["hedge_groups"] = status.hedges.iter().map(hedge).collect();
     value
@@ -275,6 +277,17 @@ fn ledger(line: &LedgerLine) -> Value {
         "cost": line.cost.to_string(),
         "realised": line.realised.to_string(),
         "fees": line.fees.to_string(),
+    })
+}
+
+fn history(report: &Report) -> Value {
+    let history = &report.history;
+    json!({
+        "state": history.word(),
+        "sequence": history.sequence,
+        "behind": history.behind,
+        "gaps": history.gaps,
+        "trouble": history.trouble,
     })
 }
 

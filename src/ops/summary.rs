@@ -19,6 +19,9 @@ pub fn summary(report: &Report) -> String {
 fn write_summary(report: &Report, out: &mut String) -> std::fmt::Result {
     let (status, currency) = (&report.status, &report.currency);
     let counters = &status.counters;
+    if let Some(word) = report.restriction {
+        writeln!(out, "{word:11} no order of this run left this machine")?;
+    }
     writeln!(out, "orders      {}", counters.orders_sent)?;
     writeln!(out, "fills       {} (maker {})", status.tally.fills, status.tally.maker_fills)?;
     writeln!(out, "turnover    {:.2}", status.tally.turnover)?;

@@ -172,8 +172,22 @@ pub(super) fn id_prefix(config: &Config) -> IdPrefix {
         TradingMode::Paper => 'p',
         TradingMode::Lab => 'x',
     };
-    let hash = config
-        .instance
+    prefix(mode, &config.instance)
+}
+
+/// The same of a run that told its journal how it ran.
+pub(super) fn prefix_of(mode: &str, instance: &str) -> Option<IdPrefix> {
+    let mode = match mode {
+        "live" => 'l',
+        "paper" => 'p',
+        "lab" => 'x',
+        _ => return None,
+    };
+    Some(prefix(mode, instance))
+}
+
+fn prefix(mode: char, instance: &str) -> IdPrefix {
+    let hash = instance
         .bytes()
         .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     let text = format!("tk{mode}{hash:08x}");

@@ -5,9 +5,12 @@
 //! other. Time is the machine's: `--speed` shortens the gaps of a recording and nothing else (D13).
 //! Alone it may have a second port, by which drills and tests arm faults and ask for the truth.
 
+pub(super) mod market;
+
 use super::assemble::{self, AssembleError, Universe};
 use super::clock::Clock;
-use super::recorded::{self, Recorded};
+use super::feed::FeedThread;
+use super::recorded;
 use super::signals::Signals;
 use super::{listing, threads};
 use crate::config::{Config, Endpoint, ExchangeConfig, MarketSource, Wait};
@@ -17,12 +20,13 @@ use crate::net::listen::{
 };
 use crate::net::ws::WsLimits;
 use crate::sim::{
-    AccountSpec, Fees, HttpReply, HttpRequest, Outgoing, RateLimits, Server, Synthetic, Unreliable,
+    AccountSpec, Fees, HttpReply, HttpRequest, Outgoing, RateLimits, Server, Unreliable,
 };
 use crate::store::StoreError;
-use crate::types::{Cash, InstrumentId, MS, MarketEvent};
+use crate::types::{Cash, InstrumentId, MS};
 use crate::venue::{Listing, VenueKind};
-use std::collections::{BTreeMap, VecDeque};
+use market::Market;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -77,6 +81,8 @@ pub(super) struct Running {
     pub(super) ended: watch::Receiver<bool>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
+    /// What fills a live market; ends with it.
+    pub(super) feed: Option<FeedThread>,
 }
 
 /// What an exchange is made of.
@@ -171,12 +177,28 @@ pub(super) fn start(
 ) -> Result<Running, ExchangeError> {
     let listings = listings(plan)?;
     let universe = Universe::of(&plan.symbols, &plan.reporting, &listings)?;
-    let market = Market::open(plan, &universe)?;
+    let market = Market::played(plan, &universe)?;
     let mut server = Unreliable::new(server(plan, universe), plan.fault_seed);
     if plan.control.is_some() {
         server.keep_history();
     }
     let (clock_offset_ms, control) = (plan.clock_offset_ms, plan.control);
+    open(Opening { server, market, clock_offset_ms, listen, control }, clock)
+}
+
+/// An exchange that is to be opened.
+pub(super) struct Opening {
+    pub(super) server: Unreliable,
+    pub(super) market: Market,
+    /// How far its clock is from the machine's, milliseconds.
+    pub(super) clock_offset_ms: i64,
+    pub(super) listen: SocketAddr,
+    pub(super) control: Option<SocketAddr>,
+}
+
+/// Opens one on a thread of its own; returns when its port is open.
+pub(super) fn open(opening: Opening, clock: Clock) -> Result<Running, ExchangeError> {
+    let Opening { server, market, clock_offset_ms, listen, control } = opening;
     let (opened, port) = std::sync::mpsc::channel();
     let (ended_tx, ended) = watch::channel(false);
     let (stop, stopped) = oneshot::channel();
@@ -189,7 +211,7 @@ pub(super) fn start(
             }
         };
         runtime.block_on(async move {
-            let (listener, control) = match open(listen, control) {
+            let (listener, control) = match bind(listen, control) {
                 Ok(ports) => ports,
                 Err(error) => {
                     let _ = opened.send(Err(error.into()));
@@ -209,11 +231,11 @@ pub(super) fn start(
     let began = port.recv();
     let (at, control) =
         began.map_err(|_| std::io::Error::other("the exchange did not begin"))??;
-    Ok(Running { at, control, ended, stop: Some(stop), thread: Some(thread) })
+    Ok(Running { at, control, ended, stop: Some(stop), thread: Some(thread), feed: None })
 }
 
 /// Its port, and the one by which it is made to fail.
-fn open(
+fn bind(
     listen: SocketAddr,
     control: Option<SocketAddr>,
 ) -> Result<(Listener, Option<Listener>), NetError> {
@@ -289,7 +311,7 @@ impl House {
         let begin_ns = self.clock.mono_ns();
         loop {
             let held_back = market.is_unpaced() && self.listener.outbox().is_crowded();
-            let wait = market.wait(self.clock.mono_ns().saturating_sub(begin_ns));
+            let since_ns = self.clock.mono_ns().saturating_sub(begin_ns);
             tokio::select! {
                 incoming = self.listener.next() => self.on_incoming(incoming),
                 incoming = next_of(&mut self.control) => self.on_control(incoming),
@@ -297,7 +319,7 @@ impl House {
                     self.server.advance(self.now_unix_ms());
                 }
                 () = tokio::time::sleep(BACK_PRESSURE), if held_back => {}
-                () = sleep(wait), if wait.is_some() && !held_back => {
+                () = market.due(since_ns), if !held_back => {
                     self.on_market(&mut market, begin_ns);
                     if market.is_over() {
                         // Nobody listens when the exchange runs alone.
@@ -412,100 +434,5 @@ async fn next_of(control: &mut Option<Listener>) -> Incoming {
     match control {
         Some(listener) => listener.next().await,
         None => std::future::pending().await,
-    }
-}
-
-async fn sleep(wait: Option<Duration>) {
-    match wait {
-        Some(Duration::ZERO) => tokio::task::yield_now().await,
-        Some(wait) => tokio::time::sleep(wait).await,
-        None => std::future::pending().await,
-    }
-}
-
-/// The market that is played: what comes next, and when.
-struct Market {
-    source: Source,
-    ready: VecDeque<MarketEvent>,
-    /// When the next events are due, nanoseconds since the market began.
-    due_ns: Option<u64>,
-}
-
-enum Source {
-    Synthetic(Box<Synthetic>),
-    Recording { recorded: Box<Recorded>, speed: Option<u32>, first_unix_ns: Option<u64> },
-}
-
-impl Market {
-    fn open(plan: &ExchangePlan, universe: &Universe) -> Result<Self, ExchangeError> {
-        let source = match &plan.exchange.market {
-            MarketSource::Seed(seed) => {
-                Source::Synthetic(Box::new(Synthetic::new(*seed, &universe.instruments)))
-            }
-            MarketSource::Recording { path, speed } => {
-                let directory = universe.directory(listing::nobody(), 0);
-                let directory = recorded::occurring(path, plan.kind, &directory)?;
-                let recorded = Box::new(Recorded::open(path, plan.kind, &directory)?);
-                Source::Recording { recorded, speed: *speed, first_unix_ns: None }
-            }
-        };
-        let mut market = Self { source, ready: VecDeque::new(), due_ns: Some(0) };
-        market.fill();
-        Ok(market)
-    }
-
-    /// How long until something is due; `None` when the market is over.
-    fn wait(&self, since_ns: u64) -> Option<Duration> {
-        self.due_ns.map(|due_ns| Duration::from_nanos(due_ns.saturating_sub(since_ns)))
-    }
-
-    /// True when nothing but its readers decides how fast it goes.
-    fn is_unpaced(&self) -> bool {
-        matches!(self.source, Source::Recording { speed: None, .. })
-    }
-
-    fn is_over(&self) -> bool {
-        self.due_ns.is_none()
-    }
-
-    /// The next event, if it is due.
-    fn pop(&mut self, since_ns: u64) -> Option<MarketEvent> {
-        if self.due_ns.is_none_or(|due_ns| since_ns < due_ns) {
-            return None;
-        }
-        let event = self.ready.pop_front();
-        if self.ready.is_empty() {
-            self.fill();
-        }
-        event
-    }
-
-    /// Reads on until there are events, or the end.
-    fn fill(&mut self) {
-        while self.ready.is_empty() && self.due_ns.is_some() {
-            match &mut self.source {
-                Source::Synthetic(synthetic) => match synthetic.next() {
-                    Some((delay_ns, event)) => {
-                        self.due_ns = self.due_ns.map(|due_ns| due_ns.saturating_add(delay_ns));
-                        self.ready.push_back(event);
-                    }
-                    None => self.due_ns = None,
-                },
-                Source::Recording { recorded, speed, first_unix_ns } => match recorded.next() {
-                    Ok(Some(frame)) => {
-                        let first = *first_unix_ns.get_or_insert(frame.received_unix_ns);
-                        let gap_ns = frame.received_unix_ns.saturating_sub(first);
-                        let due_ns = speed.map_or(0, |speed| gap_ns / u64::from(speed.max(1)));
-                        self.due_ns = Some(due_ns);
-                        self.ready.extend(frame.events);
-                    }
-                    Ok(None) => self.due_ns = None,
-                    Err(error) => {
-                        tracing::error!(%error, "the recording ends here");
-                        self.due_ns = None;
-                    }
-                },
-            }
-        }
     }
 }

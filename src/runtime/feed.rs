@@ -10,8 +10,11 @@ use super::clock::Clock;
 use super::hot::Incoming;
 use super::lane::Filler;
 use super::link::{self, Said};
+use super::startup::StartError;
+use super::threads;
+use crate::config::Wait;
 use crate::core::{EventKind, LinkChannel, LinkEvent, LinkState};
-use crate::net::http::HttpClient;
+use crate::net::http::{HttpClient, HttpLimits};
 use crate::net::ws::{WsReader, WsWriter};
 use crate::net::{Address, Bytes, Dial, NetError};
 use crate::ops::FeedCounters;
@@ -25,7 +28,9 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
+use std::thread::JoinHandle;
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// How many messages are read between two looks at the shared counters.
@@ -43,26 +48,95 @@ const OVERRUN_WAIT: Duration = Duration::from_millis(1);
 const COMPARE_EVERY: Duration = Duration::from_secs(1);
 
 /// Everything that the feed thread owns.
-pub(super) struct Feed {
+struct Feed {
+    venue: VenueId,
+    clock: Clock,
+    dialect: Box<dyn MarketDialect>,
+    streams: Address,
+    rest: Rc<HttpClient>,
+    dial: Dial,
+    lane: RefCell<Filler<Incoming>>,
+    shared: Arc<Mutex<FeedCounters>>,
+    counters: FeedCounters,
+    /// Instruments whose loss the hot thread has not been told yet.
+    overrun: Vec<InstrumentId>,
+    events: Vec<MarketEvent>,
+    snapshots: Pace,
+    compared: Compared,
+}
+
+/// What a feed on a thread of its own is given.
+pub(super) struct FeedParts {
     pub(super) venue: VenueId,
     pub(super) clock: Clock,
     pub(super) dialect: Box<dyn MarketDialect>,
-    pub(super) streams: Address,
-    pub(super) rest: Rc<HttpClient>,
+    /// Where the streams and the snapshots are.
+    pub(super) place: MarketPlace,
     pub(super) dial: Dial,
-    pub(super) lane: RefCell<Filler<Incoming>>,
+    pub(super) lane: Filler<Incoming>,
     pub(super) shared: Arc<Mutex<FeedCounters>>,
-    pub(super) counters: FeedCounters,
-    /// Instruments whose loss the hot thread has not been told yet.
-    pub(super) overrun: Vec<InstrumentId>,
-    pub(super) events: Vec<MarketEvent>,
-    pub(super) snapshots: Pace,
     pub(super) compared: Compared,
+    pub(super) wait: Wait,
+    pub(super) cpu: Option<u16>,
+}
+
+/// Where the market of a venue is told of.
+#[derive(Clone, Debug)]
+pub(super) struct MarketPlace {
+    pub(super) rest: Address,
+    pub(super) streams: Address,
+}
+
+/// A feed on its thread; ends with its owner.
+#[derive(Debug)]
+pub(super) struct FeedThread {
+    stop: watch::Sender<bool>,
+    thread: Option<JoinHandle<Result<(), StartError>>>,
+}
+
+impl FeedThread {
+    /// Starts one.
+    pub(super) fn start(name: &str, parts: FeedParts) -> Result<Self, StartError> {
+        let (stop, stopped) = watch::channel(false);
+        let thread = Some(spawn(name, parts, stopped)?);
+        Ok(Self { stop, thread })
+    }
+}
+
+impl Drop for FeedThread {
+    fn drop(&mut self) {
+        // One that has ended already is stopped.
+        let _ = self.stop.send(true);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Starts the thread of a feed, which runs until it is told to stop.
+pub(super) fn spawn(
+    name: &str,
+    parts: FeedParts,
+    mut stopped: watch::Receiver<bool>,
+) -> Result<JoinHandle<Result<(), StartError>>, StartError> {
+    let (wait, cpu) = (parts.wait, parts.cpu);
+    let thread = threads::spawn(name, cpu, move || {
+        let body = async move {
+            let feed = Feed::new(parts)?;
+            tokio::select! {
+                () = feed.run() => {}
+                _ = stopped.wait_for(|stop| *stop) => {}
+            }
+            Ok(())
+        };
+        threads::block_on(wait, body)?
+    })?;
+    Ok(thread)
 }
 
 /// When the next snapshot may be asked for.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Pace {
+struct Pace {
     failed: u32,
     not_before: Option<Instant>,
 }
@@ -84,8 +158,28 @@ impl Pace {
 type Snapshot = LocalBoxFuture<'static, (InstrumentId, Option<Answer>)>;
 
 impl Feed {
+    fn new(parts: FeedParts) -> Result<Self, NetError> {
+        let FeedParts { venue, clock, dialect, place, dial, lane, shared, compared, .. } = parts;
+        let rest = HttpClient::new(place.rest, dial.clone(), HttpLimits::STANDARD)?;
+        Ok(Self {
+            venue,
+            clock,
+            dialect,
+            streams: place.streams,
+            rest: Rc::new(rest),
+            dial,
+            lane: RefCell::new(lane),
+            shared,
+            counters: FeedCounters::default(),
+            overrun: Vec::new(),
+            events: Vec::new(),
+            snapshots: Pace::default(),
+            compared,
+        })
+    }
+
     /// Runs for ever: connects, reads, and connects again.
-    pub(super) async fn run(mut self) {
+    async fn run(mut self) {
         let mut waits = link::Waits::new("market data");
         loop {
             match self.connect().await {

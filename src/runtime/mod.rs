@@ -1,17 +1,20 @@
 //! Composition: the only layer that knows threads and clocks.
 //!
-//! In reading order: [`clock`], [`bell`], [`lane`], [`gate`] and [`threads`] are the parts;
-//! `hot` with `outputs` is the loop around the core; `feed`, `gateway` and `writer` are the threads
-//! around it; `assemble`, `startup`, `run` and `wiring` put a run together, `waiting` attends to
-//! operators before there is a venue; `supervisor` keeps a run and ends it, with `operators` and
-//! `aftermath`. `exchange` serves the simulated exchange, `backtest` and `record` are the other two
-//! worlds; `panic` gets out of a venue and `offline` clears a latch without any of them.
+//! In reading order: [`clock`], [`bell`], [`lane`], [`gate`] and [`threads`] are the parts; `hot`
+//! with `outputs` is the loop around the core; `feed`, `gateway`, `writer` and `history` are the
+//! threads around it; `assemble`, `startup`, `run` and `wiring` put a run together, `waiting`
+//! attends to operators before there is a venue; `supervisor` keeps a run and ends it, with
+//! `operators` and `aftermath`. `restriction` says what a run may do less, `rehearsal` is the world
+//! of a dry-run; `backups` copies what is on disk. `exchange` serves the simulated exchange,
+//! `backtest` and `record` are the other two worlds; `panic` gets out of a venue and `offline`
+//! clears a latch without any of them.
 
 mod aftermath;
 mod assemble;
 mod atomic;
 mod attestation;
 mod backtest;
+mod backups;
 pub mod bell;
 mod books;
 pub mod clock;
@@ -21,6 +24,7 @@ pub mod gate;
 #[cfg(test)]
 mod gate_tests;
 mod gateway;
+mod history;
 mod holdings;
 mod hot;
 mod lag;
@@ -35,10 +39,13 @@ mod outputs;
 mod outputs_tests;
 mod panic;
 mod places;
+mod reading;
 mod record;
 mod recorded;
 mod reference;
+mod rehearsal;
 pub mod replay;
+mod restriction;
 mod run;
 mod signals;
 mod startup;
@@ -52,10 +59,12 @@ mod writer;
 pub use assemble::AssembleError;
 pub use attestation::attest;
 pub use backtest::{Played, backtest};
+pub use backups::{back_up, source as backup_source};
 pub use exchange::{ExchangeError, ExchangePlan, PAPER_KEY, PAPER_SECRET, serve_exchange};
 pub use offline::{Belief, Offline, OfflineError, Reading, compare};
 pub use panic::{PanicAct, PanicError, PanicPlan, PanicVenue, panic};
 pub use record::{Recording, record};
-pub use run::{control_socket, run};
+pub use restriction::Restriction;
+pub use run::{control_socket, run, run_restricted};
 pub use startup::StartError;
 pub use supervisor::Ending;

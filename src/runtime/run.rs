@@ -2,17 +2,22 @@
 //! threads around it are started.
 
 use super::assemble::{Universe, hedge_names, id_prefix};
+use super::backups;
 use super::clock::Clock;
 use super::exchange::{self, ExchangePlan, PAPER_KEY, PAPER_SECRET, Running};
+use super::feed::MarketPlace;
+use super::reading::Told;
 use super::reference::References;
+use super::rehearsal;
 use super::replay::foundation;
+use super::restriction::Restriction;
 use super::signals::Signals;
 use super::startup::{self, Disk, StartError};
 use super::supervisor::Ending;
 use super::threads;
 use super::waiting::Room;
 use super::wiring::{self, Parts};
-use crate::config::{Config, DeadManConfig, DeadManOff, Endpoint, Wait};
+use crate::config::{Config, DeadManConfig, DeadManOff, Endpoint, Folders, Wait};
 use crate::core::safety::Latch;
 use crate::core::{Core, DeadManTiming, InstrumentStatus, Mode, Registry, Restored, Scope};
 use crate::net::unix::ControlSocket;
@@ -26,6 +31,9 @@ use std::time::Duration;
 
 /// Where the venue of a run is, and the exchange behind it when it is ours.
 pub(super) struct Venue {
+    /// Public data, for everybody.
+    pub(super) market: MarketPlace,
+    /// The account: readings, the private stream, orders.
     pub(super) rest: Address,
     pub(super) streams: Address,
     pub(super) order_entry: Address,
@@ -44,28 +52,63 @@ pub fn run(
     screen: &Screen,
     limit: Option<Duration>,
 ) -> Result<Ending, StartError> {
+    run_restricted(config, Restriction::None, registry, screen, limit)
+}
+
+/// The same for one that may do less than its configuration allows.
+///
+/// # Errors
+/// As [`run`], and where there is nothing real to restrict.
+pub fn run_restricted(
+    config: &Config,
+    restriction: Restriction,
+    registry: &Registry,
+    screen: &Screen,
+    limit: Option<Duration>,
+) -> Result<Ending, StartError> {
     let clock = Clock::start();
     let runtime = threads::runtime(Wait::Park)?;
-    let ended = runtime.block_on(begin(config, registry, screen, limit, clock));
+    let deployment = Deployment::of(config, restriction)?;
+    let ended = runtime.block_on(begin(&deployment, registry, screen, limit, clock));
     // A lookup of a name that is still under way is left behind.
     runtime.shutdown_background();
     ended
 }
 
+/// A configuration as a run takes it.
+struct Deployment {
+    /// With the folders of this run.
+    config: Config,
+    restriction: Restriction,
+    /// The folders of the engine that trades, where that is another one.
+    live: Option<Folders>,
+}
+
+impl Deployment {
+    fn of(config: &Config, restriction: Restriction) -> Result<Self, StartError> {
+        restriction.check(config)?;
+        let live = (restriction != Restriction::None).then(|| config.folders.clone());
+        Ok(Self { config: restriction.confine(config.clone()), restriction, live })
+    }
+}
+
 async fn begin(
-    config: &Config,
+    deployment: &Deployment,
     registry: &Registry,
     screen: &Screen,
     limit: Option<Duration>,
     clock: Clock,
 ) -> Result<Ending, StartError> {
+    let Deployment { config, restriction, live } = deployment;
     let mut signals = Signals::new()?;
-    let disk = Disk::open(config, &clock)?;
+    say_restriction(*restriction);
+    let disk = Disk::open(config, &clock, live.as_ref())?;
     let (epoch, last_shutdown) = (disk.epoch, disk.last_shutdown());
     tracing::info!(last_shutdown, epoch, config = config.hash, "starting");
     let report = Report {
         instance: config.instance.clone(),
         trading_mode: startup::mode_name(config),
+        restriction: restriction.word(),
         version: env!("CARGO_PKG_VERSION"),
         config_hash: config.hash.clone(),
         currency: config.reporting_currency.clone(),
@@ -75,7 +118,7 @@ async fn begin(
         durable: true,
         ..Report::default()
     };
-    let prepared = prepare(config, registry, disk, report, &clock, &mut signals).await?;
+    let prepared = prepare(deployment, registry, disk, report, &clock, &mut signals).await?;
     let Prepared { venue, dial, dialects, core, room } = prepared;
     let Room { disk, standing, report, gate, socket, .. } = room;
     let quarantine_until_ns = match venue.exchange {
@@ -84,12 +127,15 @@ async fn begin(
         None => disk.quarantine_until_ns(config, &clock),
     };
     let references = References::new(
-        &venue.rest,
+        &venue.market.rest,
         &dial,
         config.venue.kind,
         report.names.instruments.clone(),
         config.limits.filters_age_ns_max,
     )?;
+    // Made from here on to the end of the run. A rehearsal leaves nothing that would be missed.
+    let is_real = *restriction == Restriction::None;
+    let _backups = is_real.then(|| backups::start(config, &clock)).transpose()?;
     let parts = Parts {
         venue: &venue,
         dial,
@@ -104,6 +150,7 @@ async fn begin(
         references,
         socket,
         signals,
+        narrator: restriction.narrator(&report.names, id_prefix(config)),
     };
     last_account::forget(&config.folders.state)?;
     let threads = wiring::start(config, parts, report, screen.clone(), limit)?;
@@ -143,13 +190,14 @@ struct Prepared {
 /// Attends to operators, finds the venue, asks it what it lists, and builds a core that stands
 /// where the last run stood. Sends nothing of ours.
 async fn prepare(
-    config: &Config,
+    deployment: &Deployment,
     registry: &Registry,
     mut disk: Disk,
     mut report: Report,
     clock: &Clock,
     signals: &mut Signals,
 ) -> Result<Prepared, StartError> {
+    let config = &deployment.config;
     let control = control_socket(config);
     let begun = async {
         let socket = ControlSocket::bind(&control).await?;
@@ -171,16 +219,14 @@ async fn prepare(
     say_dead_man(config);
     let mut room = Room::new(config, disk, (restored, standing), report, clock, socket);
     let found = tokio::select! {
-        listings = startup::listings(&venue.rest, &dial, config.venue.kind) => {
-            listings.map_err(StartError::from)
-        }
+        found = find(deployment, &venue, &dial, clock) => found,
         () = room.attend() => Err(StartError::Stopped),
         () = signals.next() => Err(StartError::Stopped),
     };
-    match found
-        .and_then(|listings| assemble(config, registry, &listings, &venue, (&mut room, clock)))
-    {
-        Ok((dialects, core)) => Ok(Prepared { venue, dial, dialects, core, room }),
+    let assembled =
+        found.and_then(|found| assemble(config, registry, found, venue, (&mut room, &dial, clock)));
+    match assembled {
+        Ok((venue, dialects, core)) => Ok(Prepared { venue, dial, dialects, core, room }),
         Err(error) => {
             room.disk.close_unused(clock);
             Err(error)
@@ -188,15 +234,42 @@ async fn prepare(
     }
 }
 
+/// What was asked for before anything was built.
+struct Found {
+    listings: Vec<Listing>,
+    /// The real account, where a simulated one goes on from it.
+    told: Option<Told>,
+}
+
+/// Asks the venue until it answers. May be given up at any time.
+async fn find(
+    deployment: &Deployment,
+    venue: &Venue,
+    dial: &Dial,
+    clock: &Clock,
+) -> Result<Found, StartError> {
+    let config = &deployment.config;
+    let listings = startup::listings(&venue.market.rest, dial, config.venue.kind).await?;
+    let told = match deployment.restriction {
+        Restriction::None => None,
+        Restriction::DryRun => Some(rehearsal::read(config, venue, dial, &listings, clock).await?),
+    };
+    Ok(Found { listings, told })
+}
+
 /// A core for what the venue lists.
 fn assemble(
     config: &Config,
     registry: &Registry,
-    listings: &[Listing],
-    venue: &Venue,
-    (room, clock): (&mut Room, &Clock),
-) -> Result<(Dialects, Core), StartError> {
-    let universe = Universe::new(config, listings)?;
+    found: Found,
+    venue: Venue,
+    (room, dial, clock): (&mut Room, &Dial, &Clock),
+) -> Result<(Venue, Dialects, Core), StartError> {
+    let universe = Universe::new(config, &found.listings)?;
+    let venue = match &found.told {
+        None => venue,
+        Some(told) => rehearsal::venue(config, venue, &universe, told, (dial, clock))?,
+    };
     room.report.names = universe.names(config);
     let directory = universe.directory(id_prefix(config), config.venue.recv_window_ms);
     let dialects = crate::venue::dialects(config.venue.kind, &directory, &venue.credentials);
@@ -207,7 +280,18 @@ fn assemble(
         tracing::error!(%error, "what this run begins with could not be journaled");
     }
     let core = Core::new(universe.setup(config, registry, room.disk.epoch, restored)?);
-    Ok((dialects, core))
+    Ok((venue, dialects, core))
+}
+
+/// A run that does less than its configuration says so first.
+fn say_restriction(restriction: Restriction) {
+    match restriction {
+        Restriction::None => {}
+        Restriction::DryRun => tracing::warn!(
+            "DRY-RUN: the venue's market, the real account as it is read at the start; orders go to \
+             a simulated exchange in this process, and nothing of the live state is changed"
+        ),
+    }
 }
 
 /// What people call what the configuration names; the venue adds the names of assets.
@@ -277,6 +361,7 @@ pub fn control_socket(config: &Config) -> PathBuf {
 pub(super) fn venue(config: &Config, clock: &Clock) -> Result<Venue, StartError> {
     match &config.venue.endpoint {
         Endpoint::Remote { rest, streams, order_entry } => Ok(Venue {
+            market: MarketPlace { rest: Address::parse(rest)?, streams: Address::parse(streams)? },
             rest: Address::parse(rest)?,
             streams: Address::parse(streams)?,
             order_entry: Address::parse(order_entry)?,
@@ -289,8 +374,10 @@ pub(super) fn venue(config: &Config, clock: &Clock) -> Result<Venue, StartError>
             let at = running.at;
             let socket = Address::parse(&format!("ws://{at}"))?;
             let credentials = Credentials::new(PAPER_KEY.to_owned(), PAPER_SECRET.to_owned());
+            let rest = Address::parse(&format!("http://{at}"))?;
             Ok(Venue {
-                rest: Address::parse(&format!("http://{at}"))?,
+                market: MarketPlace { rest: rest.clone(), streams: socket.clone() },
+                rest,
                 streams: socket.clone(),
                 order_entry: socket,
                 credentials,

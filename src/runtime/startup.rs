@@ -8,7 +8,7 @@ use super::assemble::AssembleError;
 use super::clock::Clock;
 use super::exchange::ExchangeError;
 use super::{attestation, link, places};
-use crate::config::{Config, InitialState};
+use crate::config::{Config, Folders, InitialState};
 use crate::core::safety::{Latch, TripReason};
 use crate::core::{Attestation, ModeCause, ModeRecord, Restored, Scope};
 use crate::net::http::{HttpClient, HttpLimits};
@@ -18,7 +18,7 @@ use crate::store::journal::Shelter;
 use crate::store::{
     Journal, KnownTrades, LastShutdown, LatchFiles, LatchTable, Ledgers, Losses, NamedLatch,
     Opened, Place, Record, ScopeName, Standing, Start, StoreError, Stored, Writer, epoch_beyond,
-    high_water, journal, ledgers, losses, mode, next_epoch,
+    heritage, high_water, journal, ledgers, losses, mode, next_epoch,
 };
 use crate::types::{InstrumentId, MS, SECOND, Stamp, Text};
 use crate::venue::{DecodeError, Listing, VenueKind};
@@ -45,6 +45,13 @@ pub enum StartError {
     /// The machine.
     #[error("the machine refused: {0}")]
     Io(#[from] std::io::Error),
+    /// There is no real venue to restrict anything at.
+    #[error(
+        "`--dry-run` needs a venue at an address: the exchange of this configuration lives in the \
+         engine itself, and every order there is simulated already; run it without `--dry-run`, or \
+         name the configuration of the live engine"
+    )]
+    NothingReal,
     /// A person asked to stop before it began.
     #[error("stopped before it began")]
     Stopped,
@@ -63,19 +70,33 @@ pub(super) struct Disk {
     pub(super) ledgers: Ledgers,
     /// What is wrong with the state on disk, so that it counts as latched.
     fault: Option<String>,
+    /// There was a start before this one.
+    was_used: bool,
 }
 
 impl Disk {
-    /// Opens everything, takes the next epoch and records the start.
-    pub(super) fn open(config: &Config, clock: &Clock) -> Result<Self, StoreError> {
+    /// Opens everything, takes the next epoch and records the start. With `live` it goes on from
+    /// what the engine of those folders left or holds, of which it changes nothing.
+    pub(super) fn open(
+        config: &Config,
+        clock: &Clock,
+        live: Option<&Folders>,
+    ) -> Result<Self, StoreError> {
         let folders = &config.folders;
-        let (mut journal, mut writer, opened) = journal::open(
+        let (mut journal, mut writer, mut opened) = journal::open(
             &folders.journal,
             &config.journal.lane_folder,
             config.journal.segment_bytes,
         )?;
         writer.keep(config.journal.files_max);
         say_lane(&opened);
+        // Under the lock, so that there is one of these at a time.
+        let left = live.map(|live| inherited(live, folders)).transpose()?;
+        let used_before = left.as_ref().map(|left| 0 < left.epoch);
+        if let Some(left) = left {
+            let (epoch, shelter) = (opened.epoch.max(left.epoch), opened.shelter);
+            opened = Opened { epoch, shelter, ..left };
+        }
         let taken = next_epoch(&folders.state, opened.epoch);
         let (epoch, fault) = match taken {
             Ok(epoch) => (epoch, None),
@@ -88,15 +109,19 @@ impl Disk {
         };
         let start = Start {
             epoch,
-            mode: Text::new(mode_name(config)),
+            mode: Text::new(if live.is_some() { "dry-run" } else { mode_name(config) }),
             config_hash: hash_bytes(&config.hash),
             version: Text::new(env!("CARGO_PKG_VERSION")),
         };
         journal.append(clock.stamp(), &Record::Start(start))?;
-        let latch = LatchFiles::new(&folders.state);
-        let table = LatchTable::default();
-        let ledgers = Ledgers::default();
-        Ok(Self { journal, writer, opened, epoch, latch, table, ledgers, fault })
+        let own = LatchFiles::new(&folders.state);
+        let latch = match live {
+            None => own,
+            Some(live) => own.heeding(&live.state),
+        };
+        let was_used = used_before.unwrap_or(1 < epoch);
+        let (table, ledgers) = (LatchTable::default(), Ledgers::default());
+        Ok(Self { journal, writer, opened, epoch, latch, table, ledgers, fault, was_used })
     }
 
     /// Ends a run that never began: nothing was sent, so the end is as clean as the last one.
@@ -137,7 +162,7 @@ impl Disk {
     /// has been used is a journal that was lost.
     fn was_unclean(&self) -> bool {
         match self.opened.last_shutdown {
-            LastShutdown::FirstStart => 1 < self.epoch,
+            LastShutdown::FirstStart => self.was_used,
             LastShutdown::Clean => false,
             LastShutdown::Unclean => true,
         }
@@ -145,7 +170,7 @@ impl Disk {
 
     /// Nothing tells of a run before this one.
     fn is_first_start(&self) -> bool {
-        self.opened.last_shutdown == LastShutdown::FirstStart && self.epoch == 1
+        self.opened.last_shutdown == LastShutdown::FirstStart && !self.was_used
     }
 
     /// What binds this run, and what of it stands on disk from now on. A latch that only shows by
@@ -297,6 +322,14 @@ impl Disk {
         }
         standing
     }
+}
+
+/// What the engine of other folders left or holds: a copy of its state is made, its journal is
+/// looked at.
+fn inherited(live: &Folders, own: &Folders) -> Result<Opened, StoreError> {
+    let used = heritage::inherit(&live.state, &own.state)?;
+    let left = journal::look(&live.journal)?;
+    Ok(Opened { epoch: left.epoch.max(used), ..left })
 }
 
 /// Up to which trade the last run knew all of each instrument; nothing of an account that begins

@@ -9,6 +9,7 @@
 use super::aftermath::Aftermath;
 use super::clock::Clock;
 use super::gate::Gate;
+use super::history;
 use super::holdings::Teller;
 use super::hot::Incoming;
 use super::lane::{Filler, Reader};
@@ -62,6 +63,7 @@ pub(super) struct Supervisor {
     pub(super) gate: Gate,
     pub(super) latency: Arc<Latency>,
     pub(super) feed_counters: Arc<Mutex<FeedCounters>>,
+    pub(super) history: history::Told,
     pub(super) flag: LatchFiles,
     pub(super) socket: ControlSocket,
     pub(super) signals: Signals,
@@ -213,6 +215,7 @@ impl Supervisor {
         self.take_status();
         self.report.latency = self.latency.percentiles();
         self.report.feed = *self.feed_counters.lock();
+        self.report.history = self.history.lock().clone();
         self.report.uptime_ms = self.clock.mono_ns() / MS;
         self.holdings.tell(&self.report, &self.clock);
         self.hand_over();

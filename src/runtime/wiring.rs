@@ -10,10 +10,12 @@ use super::aftermath::Aftermath;
 use super::bell::Bell;
 use super::books::{Books, Compared};
 use super::clock::Clock;
-use super::feed::{Feed, Pace};
+use super::feed::{self, FeedParts};
 use super::gate::Gate;
 use super::gateway::Gateway;
+use super::gateway::narrator::Narrator;
 use super::gateway::post_check::PostCheck;
+use super::history::{self, Recorder};
 use super::holdings::{self, Files, Teller};
 use super::hot::{Hot, Incoming, Inputs, StatusLane};
 use super::lag::{AtDisk, Lag};
@@ -31,15 +33,12 @@ use super::writer::{Told, WriterThread};
 use crate::config::Config;
 use crate::core::{Alert, Command, Core, Effects, EventKind, Status};
 use crate::net::Dial;
-use crate::net::http::{HttpClient, HttpLimits};
 use crate::net::unix::ControlSocket;
 use crate::ops::{FeedCounters, Holdings, Names, Report, screen::Screen};
 use crate::store::{KnownTrades, LatchFiles, LatchTable, Ledgers, Standing, Writer, losses};
 use crate::types::VenueId;
 use crate::venue::{Dialects, MarketDialect, OrderDialect, UserDialect};
 use parking_lot::Mutex;
-use std::cell::RefCell;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -47,7 +46,7 @@ use tokio::sync::{mpsc, watch};
 
 /// Market events on their way to the hot thread. A depth frame is about ten of them: this is a
 /// second of the busiest minute recorded. Full: D12.
-const MARKET_LANE: usize = 16_384;
+pub(super) const MARKET_LANE: usize = 16_384;
 
 /// Words of the venue about orders and account: a full burst of orders, each with five reports.
 /// Full: the link counts as lost.
@@ -80,6 +79,8 @@ pub(super) struct Parts<'a> {
     pub(super) references: References,
     pub(super) socket: ControlSocket,
     pub(super) signals: Signals,
+    /// Says what would be sent, where nothing is.
+    pub(super) narrator: Option<Narrator>,
 }
 
 /// The threads of a run.
@@ -87,6 +88,7 @@ pub(super) struct Threads {
     supervisor: Supervisor,
     hot: JoinHandle<(Core, Outputs)>,
     crew: Crew,
+    history: Option<Recorder>,
     stop: watch::Sender<bool>,
 }
 
@@ -124,20 +126,18 @@ pub(super) fn start(
     let (stop, stopped) = watch::channel(false);
     let common = Common { config, venue, dial, clock: clock.clone(), stopped };
 
+    let durability = disk.journal.durability();
+    let (recorder, history) = history::start(config, &names, disk.epoch, durability, &clock)?;
     let feed = common.feed(dialects.market, lanes.market, Arc::clone(&feed_counters), &books)?;
-    let order = common.order(gateway(
-        &common,
-        dialects.orders,
-        dialects.user,
-        GatewayParts {
-            commands: lanes.commands.1,
-            bell: Arc::clone(&bells.order),
-            lane: lanes.private,
-            gate: gate.clone(),
-            post_check: post_check(config, disk.epoch),
-            latency: Arc::clone(&latency),
-        },
-    ))?;
+    let given = GatewayParts {
+        commands: lanes.commands.1,
+        bell: Arc::clone(&bells.order),
+        lane: lanes.private,
+        gate: gate.clone(),
+        post_check: post_check(config, disk.epoch),
+        told: (Arc::clone(&latency), parts.narrator),
+    };
+    let order = common.order(gateway(&common, dialects.orders, dialects.user, given))?;
     let writer = writer(
         config,
         &clock,
@@ -173,6 +173,7 @@ pub(super) fn start(
         gate,
         latency,
         feed_counters,
+        history,
         flag: disk.latch,
         socket: parts.socket,
         signals: parts.signals,
@@ -184,7 +185,7 @@ pub(super) fn start(
         aftermath: Aftermath::new(&config.folders),
         holdings: Teller::new(lanes.holdings.0),
     };
-    Ok(Threads { supervisor, hot, crew: Crew { feed, order, writer }, stop })
+    Ok(Threads { supervisor, hot, crew: Crew { feed, order, writer }, history: recorder, stop })
 }
 
 /// What the order thread is given of the run.
@@ -194,7 +195,8 @@ struct GatewayParts {
     lane: Filler<Incoming>,
     gate: Gate,
     post_check: PostCheck,
-    latency: Arc<Latency>,
+    /// Who is told of orders that leave.
+    told: (Arc<Latency>, Option<Narrator>),
 }
 
 fn gateway(
@@ -203,7 +205,8 @@ fn gateway(
     user: Box<dyn UserDialect>,
     parts: GatewayParts,
 ) -> Gateway {
-    let GatewayParts { commands, bell, lane, gate, post_check, latency } = parts;
+    let GatewayParts { commands, bell, lane, gate, post_check, told } = parts;
+    let (latency, narrator) = told;
     Gateway {
         venue: VenueId(0),
         clock: common.clock.clone(),
@@ -221,6 +224,7 @@ fn gateway(
         wait: common.config.runtime.wait,
         clock_refresh_ns: common.config.limits.clock.refresh_ns,
         latency,
+        narrator,
     }
 }
 
@@ -282,7 +286,7 @@ impl Threads {
     /// Runs to the end, and ends the threads in order: the hot thread first, so that nothing more
     /// is asked of the others.
     pub(super) async fn run(self) -> Ending {
-        let Self { supervisor, hot, crew, stop } = self;
+        let Self { supervisor, hot, crew, history, stop } = self;
         let ending = supervisor.run(hot, &crew).await;
         let Crew { feed, order, writer } = crew;
         // Nobody listens any more when a thread has ended by itself.
@@ -296,6 +300,10 @@ impl Threads {
         }
         if writer.join().is_err() {
             tracing::error!(thread = "writer", "ended in a panic");
+        }
+        // The last: all that it follows is on disk.
+        if let Some(history) = history {
+            history.end();
         }
         ending
     }
@@ -319,37 +327,19 @@ impl Common<'_> {
         shared: Arc<Mutex<FeedCounters>>,
         books: &Books,
     ) -> Result<JoinHandle<Result<(), StartError>>, StartError> {
-        let (clock, dial) = (self.clock.clone(), self.dial.clone());
-        let (streams, rest) = (self.venue.streams.clone(), self.venue.rest.clone());
-        let compared = Compared::new(books.clone());
-        let (wait, mut stopped) = (self.config.runtime.wait, self.stopped.clone());
-        let thread = threads::spawn("feed", self.config.runtime.pins.feed, move || {
-            let body = async move {
-                let rest = HttpClient::new(rest, dial.clone(), HttpLimits::STANDARD)?;
-                let feed = Feed {
-                    venue: VenueId(0),
-                    clock,
-                    dialect,
-                    streams,
-                    rest: Rc::new(rest),
-                    dial,
-                    lane: RefCell::new(lane),
-                    shared,
-                    counters: FeedCounters::default(),
-                    overrun: Vec::new(),
-                    events: Vec::new(),
-                    snapshots: Pace::default(),
-                    compared,
-                };
-                tokio::select! {
-                    () = feed.run() => {}
-                    _ = stopped.wait_for(|stop| *stop) => {}
-                }
-                Ok(())
-            };
-            threads::block_on(wait, body)?
-        })?;
-        Ok(thread)
+        let parts = FeedParts {
+            venue: VenueId(0),
+            clock: self.clock.clone(),
+            dialect,
+            place: self.venue.market.clone(),
+            dial: self.dial.clone(),
+            lane,
+            shared,
+            compared: Compared::new(books.clone()),
+            wait: self.config.runtime.wait,
+            cpu: self.config.runtime.pins.feed,
+        };
+        feed::spawn("feed", parts, self.stopped.clone())
     }
 
     fn hot(

@@ -1,19 +1,19 @@
-//! The exchange spoken to in process: commands in, events out. For back-tests, dry-runs and tests.
+//! The exchange spoken to in process: commands in, events out. For back-tests and tests.
 //!
 //! Must hold: every command about one order, and every question, is answered by at least one event;
 //! `CancelAll` by one for each order that it took back. Delay between command and answer is the
 //! caller's affair: here everything happens at the time that is given.
 
-use super::account::{Fees, Position};
+use super::account::Fees;
 use super::exchange::{AccountIndex, Exchange};
 use super::order::{ClientText, Order, OrderEntry, OrderKey, Report, ReportKind, TradeRecord};
 use super::reject::Reject;
 use crate::core::{AccountEvent, Command, EventKind};
 use crate::types::{
-    AccountSnapshot, Amendment, AssetId, Cash, ClientOrderId, DeadManAnswer, DeadManReport,
-    DeadManRequest, ExecutionKind, ExecutionReport, Fee, Fill, ForeignOrder, IdPrefix, Instrument,
-    InstrumentId, MarketEvent, OrderRef, OrderTerms, Purpose, QueryToken, TradesRead, VenueId,
-    VenueOrder, VenuePosition,
+    AccountSnapshot, Amendment, Cash, ClientOrderId, DeadManAnswer, DeadManReport, DeadManRequest,
+    ExecutionKind, ExecutionReport, Fee, Fill, ForeignOrder, IdPrefix, Instrument, InstrumentId,
+    MarketEvent, OrderRef, OrderTerms, Purpose, QueryToken, TradesRead, VenueId, VenueOrder,
+    VenuePosition,
 };
 
 /// One account on an exchange of its own.
@@ -49,27 +49,11 @@ impl Direct {
         self.exchange.set_leverage(instrument, leverage)
     }
 
-    /// Takes over the wallets and positions of a real account (a dry-run starts from them). Its
-    /// open orders are not taken over: they stand at the venue and not here.
+    /// Takes over the wallets and positions that a reading tells. Its open orders are not taken
+    /// over; [`Exchange::adopt`] does.
     pub fn adopt(&mut self, now_unix_ms: u64, snapshot: &AccountSnapshot) {
-        let places: Vec<(usize, VenuePosition)> = snapshot
-            .positions
-            .iter()
-            .filter_map(|position| Some((self.exchange.slot(position.instrument)?, *position)))
-            .collect();
-        let slots = self.exchange.instruments().len();
-        let account = self.exchange.account_mut(self.account);
-        let wallets: Vec<AssetId> = account.wallets().map(|(asset, _)| asset).collect();
-        wallets.into_iter().for_each(|asset| account.set_wallet(asset, Cash::ZERO));
-        for (asset, cash) in &snapshot.balances {
-            account.set_wallet(*asset, *cash);
-        }
-        (0..slots).for_each(|slot| account.set_position(slot, Position::default()));
-        for (slot, held) in places {
-            let cost = held.entry.notional(held.qty.abs());
-            let position = Position { qty: held.qty, cost, updated_unix_ms: now_unix_ms };
-            account.set_position(slot, position);
-        }
+        self.exchange.adopt_wallets(self.account, snapshot);
+        self.exchange.adopt_positions(now_unix_ms, self.account, &snapshot.positions);
     }
 
     /// Takes a command of the engine.
@@ -474,7 +458,6 @@ mod tests {
         assert_eq!(snapshot.open_orders.len(), 1);
         let order = snapshot.open_orders[0];
         assert_eq!((order.id(), order.cum_qty), (Some(id(2)), qty("1")));
-        // A dry-run begins where the venue stands.
         let mut other = self::direct();
         other.adopt(9, snapshot);
         let adopted = other.snapshot(VENUE, QueryToken(7));

@@ -193,9 +193,8 @@ impl Exchange {
         let slot = self.slot(entry.instrument).ok_or(Reject::UnknownSymbol)?;
         self.remember_repeat(account, entry);
         let client_id = self.check(slot, account, entry)?;
-        self.last_order_id += 1;
-        let order = Order {
-            id: self.last_order_id,
+        let order = self.insert_open(slot, |id| Order {
+            id,
             account,
             client_id,
             entry: *entry,
@@ -206,9 +205,7 @@ impl Exchange {
             amends: 0,
             created_unix_ms: now_unix_ms,
             updated_unix_ms: now_unix_ms,
-        };
-        self.orders.insert(order.id, order);
-        self.open[slot].push(order.id);
+        });
         let dates = [self.next_date_unix_ms, entry.good_till_unix_ms];
         self.next_date_unix_ms = dates.into_iter().flatten().min();
         out.push(Report { order, kind: ReportKind::New });
@@ -216,6 +213,15 @@ impl Exchange {
         self.take_max = None;
         self.settle_after_take(now_unix_ms, slot, order.id, out);
         Ok(self.orders.get(&order.id).copied().unwrap_or(order))
+    }
+
+    /// Puts an order behind all others of its slot, under the next number.
+    pub(super) fn insert_open(&mut self, slot: usize, order: impl FnOnce(u64) -> Order) -> Order {
+        self.last_order_id += 1;
+        let order = order(self.last_order_id);
+        self.orders.insert(order.id, order);
+        self.open[slot].push(order.id);
+        order
     }
 
     /// An id that an order of the account has or had.

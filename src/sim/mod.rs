@@ -9,7 +9,7 @@
 //! - [`order`], [`reject`], [`filters`], [`account`]: nouns and rules;
 //! - [`exchange`]: accounts and orders, matched (the matching itself is in `matching`, dead-man's
 //!   switches in `countdown`, dates of orders in `good_till`, what the account must carry in
-//!   `margin`);
+//!   `margin`, an account of a real venue taken over in `adopt`);
 //! - [`direct`]: the exchange spoken to in process, by commands and events;
 //! - [`binance`]: the exchange spoken to as Binance USDⓈ-M, by bytes;
 //! - [`faults`]: what goes wrong on the way to it and back, and what really happened.
@@ -22,6 +22,7 @@
 //! of these is not good.
 
 pub mod account;
+mod adopt;
 pub mod amend;
 pub mod binance;
 

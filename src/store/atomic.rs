@@ -16,7 +16,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// Largest state file that is read at all: a thousand times what we write.
-const BYTES_MAX: u64 = 1 << 20;
+pub(super) const BYTES_MAX: u64 = 1 << 20;
 
 /// Version of the envelope.
 const VERSION: u32 = 1;
@@ -62,8 +62,17 @@ fn replace<T: Serialize>(path: &Path, value: &T) -> io::Result<()> {
 
 /// Reads and checks the file. `next` tells an operator what to do when it is damaged.
 pub(super) fn read<T: DeserializeOwned + Serialize>(path: &Path, next: &'static str) -> Stored<T> {
+    read_up_to(path, BYTES_MAX, next)
+}
+
+/// The same of a file that may be so long.
+pub(super) fn read_up_to<T: DeserializeOwned + Serialize>(
+    path: &Path,
+    bytes_max: u64,
+    next: &'static str,
+) -> Stored<T> {
     let damaged = |what| Stored::Damaged(StoreError::Damaged { path: path.to_owned(), what, next });
-    let text = match read_bounded(path) {
+    let text = match read_bounded(path, bytes_max) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Stored::Missing,
         Err(error) => return Stored::Damaged(StoreError::io("read", path)(error)),
@@ -82,8 +91,8 @@ pub(super) fn read<T: DeserializeOwned + Serialize>(path: &Path, next: &'static 
     }
 }
 
-pub(super) fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
-    if BYTES_MAX < fs::metadata(path)?.len() {
+pub(super) fn read_bounded(path: &Path, bytes_max: u64) -> io::Result<Vec<u8>> {
+    if bytes_max < fs::metadata(path)?.len() {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, "a state file is never so large"));
     }
     fs::read(path)

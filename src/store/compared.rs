@@ -127,7 +127,7 @@ fn text(compared: &Compared) -> Result<String, serde_json::Error> {
 /// What one side's file says.
 pub fn read(state_folder: &Path, whose: Whose) -> Stored<Compared> {
     let path = state_folder.join(whose.file());
-    let text = match atomic::read_bounded(&path) {
+    let text = match atomic::read_bounded(&path, atomic::BYTES_MAX) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Stored::Missing,
         Err(error) => return Stored::Damaged(StoreError::io("read", &path)(error)),

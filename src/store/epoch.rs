@@ -9,6 +9,8 @@ use crate::types::{SECOND, Stamp};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
+const FILE: &str = "epoch";
+
 const NEXT: &str = "restore it from a backup, or remove it: the next start then takes an epoch far \
                     above every one in the journal";
 
@@ -28,7 +30,7 @@ struct Epoch {
 ///
 /// A damaged file is an error and not a guess: see [`epoch_beyond`].
 pub fn next_epoch(state_folder: &Path, journal_floor: u32) -> Result<u32, StoreError> {
-    let path = state_folder.join("epoch");
+    let path = state_folder.join(FILE);
     let next = match atomic::read::<Epoch>(&path, NEXT) {
         Stored::Good(last) => last.epoch.max(journal_floor).checked_add(1),
         Stored::Missing if journal_floor == 0 => Some(1),
@@ -40,12 +42,24 @@ pub fn next_epoch(state_folder: &Path, journal_floor: u32) -> Result<u32, StoreE
     Ok(epoch)
 }
 
-/// The number of the last start, for who looks and takes none.
+/// The last epoch that was taken here.
 pub fn last_epoch(state_folder: &Path) -> Stored<u32> {
-    match atomic::read::<Epoch>(&state_folder.join("epoch"), NEXT) {
+    match atomic::read::<Epoch>(&state_folder.join(FILE), NEXT) {
         Stored::Good(last) => Stored::Good(last.epoch),
         Stored::Missing => Stored::Missing,
         Stored::Damaged(error) => Stored::Damaged(error),
+    }
+}
+
+/// Has the next start take one beyond `used`, unless it would anyway.
+pub(super) fn raise(state_folder: &Path, used: u32) -> Result<(), StoreError> {
+    match last_epoch(state_folder) {
+        Stored::Good(last) if used <= last => Ok(()),
+        // What is damaged is told by who takes the next one.
+        Stored::Damaged(_) => Ok(()),
+        Stored::Good(_) | Stored::Missing => {
+            atomic::write(&state_folder.join(FILE), &Epoch { epoch: used })
+        }
     }
 }
 
@@ -56,7 +70,7 @@ pub fn last_epoch(state_folder: &Path) -> Stored<u32> {
 /// every second since 1970. A file that is not ours is kept beside, for people; a disk that does
 /// not take the new number does not matter, because the next start that asks is later again.
 pub fn epoch_beyond(state_folder: &Path, journal_floor: u32, now: Stamp) -> u32 {
-    let path = state_folder.join("epoch");
+    let path = state_folder.join(FILE);
     let seconds = u32::try_from(now.unix_ns / SECOND).unwrap_or(u32::MAX);
     let epoch = journal_floor.saturating_add(LEAP).max(seconds);
     let kept = std::fs::rename(&path, path.with_extension("damaged")).map_err(|it| it.to_string());
@@ -65,6 +79,17 @@ pub fn epoch_beyond(state_folder: &Path, journal_floor: u32, now: Stamp) -> u32 
         tracing::error!(error, epoch, "the epoch could not be mended on disk");
     }
     epoch
+}
+
+/// Says that nobody knows which epochs have been used: the next start leaps beyond the journal.
+pub(super) fn forget(state_folder: &Path) -> Result<(), StoreError> {
+    let path = state_folder.join(FILE);
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(StoreError::io("remove", &path)(error))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 #[cfg(test)]

@@ -59,6 +59,44 @@ pub enum StoreError {
         /// The epoch file.
         path: PathBuf,
     },
+    /// A copy of the journal was made from another one.
+    #[error(
+        "record {sequence} of {} is not the one that was copied: the journal was replaced",
+        path.display()
+    )]
+    OtherJournal {
+        /// The journal's folder.
+        path: PathBuf,
+        /// Which record.
+        sequence: u64,
+    },
+    /// The database of the history refused.
+    #[error("the history {} is not written: {source}; trading goes on", path.display())]
+    Database {
+        /// Its file.
+        path: PathBuf,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// What is free on the disk is left to the journal.
+    #[error(
+        "{} is not written: {free_mb} MB are free, and {reserve_mb} are the journal's; free some space",
+        path.display()
+    )]
+    Reserved {
+        /// Which file.
+        path: PathBuf,
+        /// Megabytes that are free.
+        free_mb: u64,
+        /// Megabytes that stay free.
+        reserve_mb: u64,
+    },
+    /// A file was written by a later version of this program.
+    #[error("{} was written by a later version of this program; use that one", path.display())]
+    Newer {
+        /// Which file.
+        path: PathBuf,
+    },
     /// A recording has a line that is none.
     #[error("{} line {line}: {what}; the lines before it are good", path.display())]
     Recording {
@@ -99,6 +137,10 @@ impl StoreError {
             | Self::JournalFailed
             | Self::NoSegment
             | Self::SegmentSize { .. }
+            | Self::OtherJournal { .. }
+            | Self::Database { .. }
+            | Self::Reserved { .. }
+            | Self::Newer { .. }
             | Self::Recording { .. } => Blame::Operator,
             Self::EpochsExhausted { .. } => Blame::Us,
         }
@@ -108,7 +150,12 @@ impl StoreError {
     /// system may have dropped the pages that it could not write (J4).
     pub fn retry(&self) -> Retry {
         match self {
-            Self::Locked { .. } | Self::SegmentSize { .. } => Retry::Later,
+            Self::Locked { .. }
+            | Self::SegmentSize { .. }
+            | Self::OtherJournal { .. }
+            | Self::Database { .. }
+            | Self::Reserved { .. }
+            | Self::Newer { .. } => Retry::Later,
             Self::Io { .. }
             | Self::Damaged { .. }
             | Self::JournalFailed

@@ -26,6 +26,8 @@ const NEXT: &str = "start: the engine comes up KILLED; reconcile, then `engine k
 pub struct LatchFiles {
     state: PathBuf,
     flag: PathBuf,
+    /// The flag of another engine that counts as well, and is never written.
+    heeded: Option<PathBuf>,
 }
 
 /// What the two files say.
@@ -44,8 +46,15 @@ impl LatchFiles {
     pub fn new(state_folder: &Path) -> Self {
         Self {
             state: state_folder.join("kill_switch_state.json"),
-            flag: state_folder.join("kill_switch.flag"),
+            flag: flag_in(state_folder),
+            heeded: None,
         }
+    }
+
+    /// The same, obeying the flag of another engine's state folder too.
+    #[must_use]
+    pub fn heeding(self, other_state_folder: &Path) -> Self {
+        Self { heeded: Some(flag_in(other_state_folder)), ..self }
     }
 
     /// Where the flag is, for the watch on it (R20).
@@ -94,19 +103,22 @@ impl LatchFiles {
         LatchState { table, flag_present, damaged }
     }
 
-    /// True when the flag is there, or it cannot be told that it is not. One system call.
+    /// True when the flag is there, or it cannot be told that it is not. One system call for each
+    /// that counts.
     pub fn flag_present(&self) -> bool {
-        match fs::symlink_metadata(&self.flag) {
-            Ok(_) => true,
-            Err(error) => error.kind() != io::ErrorKind::NotFound,
-        }
+        is_present(&self.flag) || self.heeded.as_deref().is_some_and(is_present)
     }
 
     fn raise_flag(&self, trip: &TripRecord) -> Result<(), StoreError> {
+        self.raise(&format!("tripped: {:?}, generation {}", trip.reason, trip.generation))
+    }
+
+    /// Puts the flag there, which alone makes the next start KILLED; returns when it is on disk.
+    pub(super) fn raise(&self, why: &str) -> Result<(), StoreError> {
         make_folder(self.folder())?;
         File::create(&self.flag)
             .and_then(|mut file| {
-                writeln!(file, "tripped: {:?}, generation {}", trip.reason, trip.generation)?;
+                writeln!(file, "{why}")?;
                 writeln!(file, "removing this file clears nothing: `engine kill-switch reset`")?;
                 file.sync_all()
             })
@@ -120,6 +132,18 @@ impl LatchFiles {
 
     fn damage(&self, what: String) -> StoreError {
         StoreError::Damaged { path: self.state.clone(), what, next: NEXT }
+    }
+}
+
+fn flag_in(state_folder: &Path) -> PathBuf {
+    state_folder.join("kill_switch.flag")
+}
+
+/// What cannot be looked at counts.
+fn is_present(flag: &Path) -> bool {
+    match fs::symlink_metadata(flag) {
+        Ok(_) => true,
+        Err(error) => error.kind() != io::ErrorKind::NotFound,
     }
 }
 
@@ -433,5 +457,18 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("state"), "a file").unwrap();
         assert!(LatchFiles::new(&folder.path().join("state")).flag_present());
+    }
+
+    #[test]
+    fn the_flag_of_another_engine_counts_and_is_never_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let (own, other) = (folder.path().join("dry"), folder.path().join("live"));
+        fs::create_dir_all(&other).unwrap();
+        let files = LatchFiles::new(&own).heeding(&other);
+        assert!(!files.flag_present());
+        fs::write(other.join("kill_switch.flag"), "").unwrap();
+        assert!(files.flag_present() && files.read().flag_present);
+        files.write_cleared(&LatchTable::default()).unwrap();
+        assert!(files.flag_present() && other.join("kill_switch.flag").exists());
     }
 }

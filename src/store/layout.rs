@@ -199,6 +199,7 @@ wire_enum!(ModeCause {
     110 = Unhedged,
     120 = Unattested,
     130 = Superseded,
+    131 = Restored,
 });
 wire_struct!(ModeRecord {
     mode: Mode,

@@ -8,16 +8,20 @@
 //! `atomic` replaces small state files, of which there are [`epoch`], `latch` (whose content is
 //! [`LatchTable`]), [`mode`], [`high_water`], [`losses`], [`ledgers`], [`last_account`],
 //! [`known_trades`] and [`attestation`]. [`positions`], [`compared`] and [`daily_pnl`] are for
-//! people alone: no run reads them. [`recording`] reads and writes raw markets.
+//! people alone: no run reads them. [`heritage`] copies what binds of all these, [`backup`] all of
+//! it; [`recording`] reads and writes raw markets. [`history`] is the journal as tables.
 
 mod atomic;
 pub mod attestation;
+pub mod backup;
 pub mod compared;
 pub mod daily_pnl;
 pub mod epoch;
 mod error;
 mod foundation;
+pub mod heritage;
 pub mod high_water;
+pub mod history;
 mod input;
 mod input_reader;
 pub mod journal;

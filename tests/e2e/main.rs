@@ -14,6 +14,7 @@
 mod account_drift;
 mod amends;
 mod attestations;
+mod backups;
 mod bad_disk;
 mod bad_venue;
 mod clocks;
@@ -21,7 +22,9 @@ mod control;
 mod crashes;
 mod dead_man;
 mod drill;
+mod dry_run;
 mod exchanges;
+mod history;
 mod journal_verbs;
 mod journals;
 mod kill_switch;

@@ -32,7 +32,7 @@ fn every_range_is_one() {
 
 #[test]
 fn no_safety_number_has_a_default() {
-    let plain = ["folder", "runtime", "journal", "log", "backtest"];
+    let plain = ["folder", "runtime", "journal", "backup", "log", "backtest"];
     for key in KEYS.iter().filter(|key| matches!(key.need, Need::Default(_))) {
         let root = key.path.split('.').next().unwrap();
         assert!(plain.contains(&root), "{} may not have a default", key.path);

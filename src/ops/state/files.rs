@@ -7,7 +7,7 @@
 use super::word::Word;
 use super::{Health, Verified};
 use crate::config::Config;
-use crate::core::{HighWater, Mode};
+use crate::core::{HighWater, Mode, ModeCause};
 use crate::store::attestation::{self, Attested};
 use crate::store::compared::{self, Compared, Whose};
 use crate::store::daily_pnl::{self, DailyPnl};
@@ -208,8 +208,8 @@ impl Verified {
         places.retain(|place| is_named(place));
         places.dedup();
         for place in places {
-            let file = standing.iter().find(|it| it.place == *place);
-            let file = file.map_or(Mode::Running, |it| it.record.mode);
+            let kept = standing.iter().find(|it| it.place == *place);
+            let file = kept.map_or(Mode::Running, |it| it.record.mode);
             let journal = told.iter().find(|(known, _)| known == place);
             let journal = journal.map_or(Mode::Running, |(_, record)| record.mode);
             if file == journal || (!word.has_begun && journal < file) {
@@ -217,6 +217,10 @@ impl Verified {
             }
             let (name, was) = (file.name(), journal.name());
             let said = format!("{place:?} is {name} there and {was} by the journal");
+            if kept.is_some_and(|it| it.record.cause == ModeCause::Restored) {
+                self.add("mode.json", Health::Note, format!("{said}: a backup was restored"));
+                continue;
+            }
             let was_so = word.modes_told.contains(&(place.clone(), file));
             match was_so || file == Mode::Running {
                 true => self.behind("mode.json", word, said),

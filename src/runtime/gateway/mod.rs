@@ -13,6 +13,7 @@
 
 mod account;
 mod clock;
+pub(super) mod narrator;
 mod orders;
 pub(super) mod post_check;
 mod probe;
@@ -33,6 +34,7 @@ use crate::net::http::HttpClient;
 use crate::net::{Address, Dial};
 use crate::types::{Condition, MS, VenueCondition, VenueId};
 use crate::venue::{OrderDialect, UserDialect, VenueTime};
+use narrator::Narrator;
 use post_check::PostCheck;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -57,6 +59,7 @@ pub(super) struct Gateway {
     pub(super) wait: Wait,
     pub(super) clock_refresh_ns: u64,
     pub(super) latency: Arc<Latency>,
+    pub(super) narrator: Option<Narrator>,
 }
 
 /// What the conversations share; all of it on one thread.
@@ -85,6 +88,8 @@ pub(super) struct Shared {
     /// A word about an order did not fit into the lane.
     lost: Cell<bool>,
     latency: Arc<Latency>,
+    /// Says what would be sent, where nothing is.
+    narrator: Option<Narrator>,
 }
 
 impl Gateway {
@@ -109,6 +114,7 @@ impl Gateway {
             clock_off: Notify::new(),
             lost: Cell::new(false),
             latency: self.latency,
+            narrator: self.narrator,
         });
         let clock = clock::follow(Rc::clone(&shared), self.clock_refresh_ns);
         let user = user::listen(Rc::clone(&shared), self.user, self.streams);

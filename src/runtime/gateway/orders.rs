@@ -124,6 +124,7 @@ impl Session<'_> {
         match encode(self.shared, command, &mut self.buffer) {
             None => Ok(()),
             Some(Outgoing::Call(call, question)) => {
+                narrate(self.shared, command);
                 ask(self.shared, call, question);
                 Ok(())
             }
@@ -134,6 +135,7 @@ impl Session<'_> {
     /// The last look at the latches and at the bytes, and the write.
     async fn write(&mut self, command: &Command) -> Result<(), NetError> {
         let Some(leaving) = Leaving::of(command) else {
+            narrate(self.shared, command);
             return self.writer.send(&self.buffer).await;
         };
         let Leaving { strategy, origin_ns, approved } = leaving;
@@ -159,6 +161,7 @@ impl Session<'_> {
             }
             return Ok(());
         }
+        narrate(shared, command);
         let sent = self.writer.send(&self.buffer).await;
         drop(pass);
         match &sent {
@@ -175,6 +178,13 @@ impl Session<'_> {
             }
         }
         sent
+    }
+}
+
+/// Says what would be sent, in a world where nothing is.
+fn narrate(shared: &Shared, command: &Command) {
+    if let Some(narrator) = &shared.narrator {
+        narrator.say(command);
     }
 }
 

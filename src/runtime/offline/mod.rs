@@ -87,7 +87,7 @@ impl<'a> Offline<'a> {
         }
         let clock = Clock::start();
         let names = run::names(config);
-        let mut disk = Disk::open(config, &clock)?;
+        let mut disk = Disk::open(config, &clock, None)?;
         let (restored, standing) = disk.restore(config, &names, &clock, false);
         let read = reading::read(config, &clock).and_then(|reading| {
             reading.check(config, left_behind(config)?)?;

@@ -10,13 +10,11 @@ use crate::net::http::{HttpClient, HttpLimits};
 use crate::ops::Names;
 use crate::runtime::assemble::{Universe, id_prefix};
 use crate::runtime::clock::Clock;
+use crate::runtime::reading::{self, Told};
 use crate::runtime::startup::{self, StartError};
-use crate::runtime::{link, run, threads};
+use crate::runtime::{run, threads};
 use crate::store::last_account::LastPosition;
-use crate::types::{
-    AccountSnapshot, AssetId, Cash, Instrument, MS, Purpose, Qty, QueryToken, VenueOrder,
-};
-use crate::venue::{Call, OrderDialect};
+use crate::types::{AccountSnapshot, AssetId, Cash, Instrument, Purpose, Qty, VenueOrder};
 use std::error::Error;
 use std::fmt;
 
@@ -47,57 +45,26 @@ async fn ask(config: &Config, clock: &Clock) -> Result<Reading, OfflineError> {
     let (venue, dial) = (run::venue(config, clock)?, startup::dial().map_err(StartError::from)?);
     let client = HttpClient::new(venue.rest.clone(), dial, HttpLimits::STANDARD);
     let client = client.map_err(StartError::from)?;
-    let unheard = |what| move |error: Box<dyn Error>| unreachable(what, error.as_ref());
     let listings = startup::ask(&client, config.venue.kind).await;
-    let listings = listings.map_err(unheard("what the venue lists"))?;
+    let unlisted = |error: Box<dyn Error>| unreachable("what the venue lists", error.as_ref());
+    let listings = listings.map_err(unlisted)?;
     let universe = Universe::new(config, &listings).map_err(StartError::from)?;
     let directory = universe.directory(id_prefix(config), config.venue.recv_window_ms);
     let dialects = crate::venue::dialects(config.venue.kind, &directory, &venue.credentials);
     let mut dialect = dialects.orders;
-    let (offset_ns, rtt_ns) =
-        time(&client, dialect.as_ref(), clock).await.map_err(unheard("the venue's clock"))?;
-    let venue_unix_ms = clock.stamp().unix_ns.saturating_add_signed(offset_ns) / MS;
-    let calls = dialect.account_calls(venue_unix_ms);
-    let snapshot = account(&client, dialect.as_mut(), &calls).await;
-    let snapshot = snapshot.map_err(unheard("the account"))?;
-    let wallets = snapshot.margin.iter().flat_map(|margin| &margin.wallets);
+    let told = reading::read(&client, dialect.as_mut(), clock).await;
+    let Told { offset_ns, rtt_ns, account } =
+        told.map_err(|it| unreachable(it.what, it.source.as_ref()))?;
+    let wallets = account.margin.iter().flat_map(|margin| &margin.wallets);
     let equity = wallets.into_iter().find(|it| it.asset == AssetId(0)).map(|it| it.balance);
     Ok(Reading {
         offset_ms: offset_ns / 1_000_000,
         certain_ns: offset_ns.unsigned_abs().saturating_sub(rtt_ns / 2),
         names: universe.names(config),
         instruments: universe.instruments,
-        snapshot,
+        snapshot: account,
         equity,
     })
-}
-
-/// The venue's time less ours at the midpoint, and how long the answer took.
-async fn time(
-    client: &HttpClient,
-    dialect: &dyn OrderDialect,
-    clock: &Clock,
-) -> Result<(i64, u64), Box<dyn Error>> {
-    clock.follow_wall_clock();
-    let before = clock.stamp();
-    let answer = link::call(client, &dialect.clock_call()).await?;
-    let rtt_ns = clock.mono_ns().saturating_sub(before.mono_ns);
-    let there_ns = dialect.on_clock(&answer)?.saturating_mul(MS);
-    let here_ns = before.unix_ns.saturating_add(rtt_ns / 2);
-    let offset_ns = i128::from(there_ns) - i128::from(here_ns);
-    Ok((i64::try_from(offset_ns).unwrap_or(i64::MAX), rtt_ns))
-}
-
-async fn account(
-    client: &HttpClient,
-    dialect: &mut dyn OrderDialect,
-    calls: &[Call],
-) -> Result<AccountSnapshot, Box<dyn Error>> {
-    let mut answers = Vec::with_capacity(calls.len());
-    for call in calls {
-        answers.push(link::call(client, call).await?);
-    }
-    Ok(dialect.account(QueryToken(1), &answers)?)
 }
 
 fn unreachable(what: &'static str, error: &dyn Error) -> OfflineError {
@@ -195,8 +162,8 @@ impl fmt::Display for Reading {
 mod tests {
     use super::*;
     use crate::types::{
-        ClientOrderId, Filters, ForeignOrder, InstrumentId, InstrumentKind, OrderRef, Price, Side,
-        VenueId, VenuePosition,
+        ClientOrderId, Filters, ForeignOrder, InstrumentId, InstrumentKind, OrderRef, Price,
+        QueryToken, Side, VenueId, VenuePosition,
     };
 
     fn instrument() -> Instrument {

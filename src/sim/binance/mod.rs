@@ -37,11 +37,16 @@ pub use limits::RateLimits;
 use super::account::Fees;
 use super::exchange::{AccountIndex, Exchange};
 use super::order::Report;
-use crate::types::{AssetId, Cash, Instrument, InstrumentId};
+use crate::types::{
+    AccountSnapshot, AssetId, Cash, IdPrefix, Instrument, InstrumentId, VenueOrder,
+};
 use connections::{Connection, Connections};
 use depth::DepthFeed;
 use limits::Usage;
 use members::Members;
+
+/// Stands in for all assets of a real account that are not named here; no venue has it.
+const UNNAMED_ASSET: &str = "UNNAMED";
 
 /// An account to open.
 #[derive(Clone, PartialEq)]
@@ -135,6 +140,25 @@ impl Server {
     /// The exchange behind it, to look at.
     pub fn exchange(&self) -> &Exchange {
         &self.exchange
+    }
+
+    /// Takes over what a real venue holds for an account ([`Exchange::adopt`]); answers
+    /// the orders that cannot rest here. Where the venue holds an asset that nobody named, one
+    /// stands in for it: whoever reads this account comes to the same conclusion.
+    pub fn adopt(
+        &mut self,
+        now_unix_ms: u64,
+        account: AccountIndex,
+        snapshot: &AccountSnapshot,
+        prefix: &IdPrefix,
+    ) -> Vec<VenueOrder> {
+        let strange = self.exchange.adopt(now_unix_ms, account, snapshot, prefix);
+        if let (true, Ok(unnamed)) = (snapshot.has_unnamed_assets, u8::try_from(self.assets.len()))
+        {
+            self.assets.push(UNNAMED_ASSET.to_owned());
+            self.exchange.account_mut(account).set_wallet(AssetId(unnamed), Cash::whole(1));
+        }
+        strange
     }
 
     /// Sets the leverage that every account trades an instrument with; false where the venue has

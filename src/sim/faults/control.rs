@@ -4,6 +4,7 @@
 //! Must hold: what is not understood arms nothing and is answered with what, where and the next
 //! step.
 
+use super::tally::Tally;
 use super::{ALWAYS_PPM, ARMED_MAX, DELAY_MS_MAX, FaultKind, Target, Unreliable, truth};
 use serde_json::{Value, json};
 
@@ -61,7 +62,11 @@ impl Unreliable {
                 self.faults.disarm();
                 Ok(self.listed())
             }
-            ("GET", "/control/truth") => Ok(truth::tell(&self.server, now_unix_ms)),
+            ("GET", "/control/truth") => {
+                let mut truth = truth::tell(&self.server, now_unix_ms);
+                truth["requests"] = self.tally.as_ref().map_or(Value::Null, Tally::tell);
+                Ok(truth)
+            }
             _ => Err(Refused::NoSuchPath { method: method.to_owned(), path: path.to_owned() }),
         };
         match answer {

@@ -10,6 +10,7 @@
 //! the exchange and the sockets.
 
 mod control;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod truth;

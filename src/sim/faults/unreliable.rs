@@ -4,6 +4,7 @@
 //! Must hold: with nothing armed every byte passes as it is, in its order; what is held back is
 //! told when its time has come, earliest first.
 
+use super::tally::Tally;
 use super::wire::{self, Asked, Told};
 use super::{BEHIND_MS, Course, FaultKind, Faults, Met, Request};
 use crate::sim::binance::{HttpReply, HttpRequest, Server};
@@ -74,6 +75,8 @@ enum Piece {
 pub struct Unreliable {
     pub(super) server: Server,
     pub(super) faults: Faults,
+    /// What was asked for, where it is judged.
+    pub(super) tally: Option<Tally>,
     out: Vec<Outgoing>,
     held: BTreeMap<(u64, u64), Held>,
     held_count: u64,
@@ -83,12 +86,14 @@ impl Unreliable {
     /// With no fault armed.
     pub fn new(server: Server, seed: u64) -> Self {
         let faults = Faults::new(seed);
-        Self { server, faults, out: Vec::new(), held: BTreeMap::new(), held_count: 0 }
+        let (tally, out, held) = (None, Vec::new(), BTreeMap::new());
+        Self { server, faults, tally, out, held, held_count: 0 }
     }
 
     /// Remembers everything from here on, for `/control/truth`.
     pub fn keep_history(&mut self) {
         self.server.keep_history();
+        self.tally = Some(Tally::default());
     }
 
     /// A client opens a connection; the status with which it is refused.
@@ -96,6 +101,7 @@ impl Unreliable {
     /// # Errors
     /// The HTTP status of the refusal.
     pub fn on_open(&mut self, now_unix_ms: u64, connection: u64, target: &str) -> Result<(), u16> {
+        self.tally.iter_mut().for_each(|tally| tally.on_open(target));
         self.server.on_open(now_unix_ms, connection, target)
     }
 
@@ -137,6 +143,7 @@ impl Unreliable {
 
     /// A text message on a connection.
     pub fn on_text(&mut self, now_unix_ms: u64, connection: u64, text: &[u8]) {
+        self.tally.iter_mut().for_each(|tally| tally.on_text(text));
         self.advance(now_unix_ms);
         let asked = self.faults.is_armed().then(|| wire::of_text(text));
         let met = asked.and_then(|asked| Some((self.faults.draw(asked.request)?, asked)));
@@ -163,6 +170,7 @@ impl Unreliable {
 
     /// A request over HTTP, under a number by which it is answered.
     pub fn on_http(&mut self, now_unix_ms: u64, ticket: u64, request: &HttpRequest<'_>) {
+        self.tally.iter_mut().for_each(|tally| tally.on_http(request));
         self.advance(now_unix_ms);
         let asked = self.faults.is_armed().then(|| wire::of_http(request));
         let met = asked.and_then(|asked| Some((self.faults.draw(asked.request)?, asked)));

@@ -46,9 +46,8 @@ impl Drained {
         number: u64,
         lane: &[u8],
     ) -> Result<Option<Damage>, StoreError> {
-        let holds_any = matches!(Scan::new(lane, None).step(), Step::Frame(_) | Step::Damage(_));
         let Some((_, path)) = files.iter().find(|(other, _)| *other == number) else {
-            return Ok(holds_any.then_some(Damage::Missing { segment: number }));
+            return Ok(holds_any(lane).then_some(Damage::Missing { segment: number }));
         };
         let mut segment = fs::read(path).map_err(StoreError::io("read", path))?;
         let before = link_behind(files, number)?;
@@ -56,10 +55,20 @@ impl Drained {
         if 0 < merged.records {
             write(path, &segment, &merged)?;
         }
+        Ok(self.count(number, &merged))
+    }
+
+    /// Counts what a lane added to its segment. What did not fit is damage.
+    pub(super) fn count(&mut self, number: u64, merged: &Merged) -> Option<Damage> {
         self.records += merged.records;
         self.torn += merged.torn;
-        Ok(merged.contradiction.map(|at| Damage::Bytes { segment: number, at: at as u64 }))
+        merged.contradiction.map(|at| Damage::Bytes { segment: number, at: at as u64 })
     }
+}
+
+/// True for a lane that was written to.
+pub(super) fn holds_any(lane: &[u8]) -> bool {
+    matches!(Scan::new(lane, None).step(), Step::Frame(_) | Step::Damage(_))
 }
 
 /// Where the chain stands behind the segment before that one.
@@ -67,9 +76,14 @@ fn link_behind(files: &[(u64, PathBuf)], number: u64) -> Result<Option<Link>, St
     let before = files.iter().find(|(other, _)| Some(*other) == number.checked_sub(1));
     let Some((_, path)) = before else { return Ok(None) };
     let bytes = fs::read(path).map_err(StoreError::io("read", path))?;
-    let mut scan = Scan::new(&bytes, None);
+    Ok(link_of(&bytes))
+}
+
+/// Where the chain stands behind a segment.
+pub(super) fn link_of(segment: &[u8]) -> Option<Link> {
+    let mut scan = Scan::new(segment, None);
     while !matches!(scan.step(), Step::End { .. }) {}
-    Ok(scan.link())
+    scan.link()
 }
 
 fn write(path: &Path, segment: &[u8], merged: &Merged) -> Result<(), StoreError> {

@@ -29,7 +29,7 @@ pub(super) const FRAME_WRITTEN_MAX: usize = HEADER_BYTES + Record::PAYLOAD_MAX;
 
 /// Most bytes that a frame of any version takes: a longer one is damage. Leaves room for later
 /// kinds, and bounds how often a search for the next good frame looks at the same byte.
-const FRAME_READ_MAX: usize = 4_096;
+pub(super) const FRAME_READ_MAX: usize = 4_096;
 
 const _: () = assert!(FRAME_WRITTEN_MAX <= FRAME_READ_MAX);
 

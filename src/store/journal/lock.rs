@@ -7,13 +7,13 @@ use std::path::Path;
 
 /// Held as long as it lives.
 #[derive(Debug)]
-pub(super) struct Lock {
+pub(in crate::store) struct Lock {
     _file: File,
 }
 
 impl Lock {
     /// Takes the lock and leaves our process id in the file for whoever comes second.
-    pub(super) fn take(folder: &Path) -> Result<Self, StoreError> {
+    pub(in crate::store) fn take(folder: &Path) -> Result<Self, StoreError> {
         let path = folder.join("lock");
         let mut file = OpenOptions::new()
             .read(true)

@@ -2,7 +2,7 @@
 //!
 //! [`open()`] gives three things: the [`Journal`] for the hot thread, the [`Writer`] for a
 //! background thread, and [`Opened`], what the last run left behind. [`Reader`] reads a folder for
-//! tests and verbs.
+//! tests and verbs, [`Follower`] goes on where it stopped.
 //!
 //! Must hold: `append` makes no system call, no allocation and takes no lock; nothing is
 //! overwritten and nothing is dropped without an error; after the first error nothing is written
@@ -33,10 +33,13 @@ mod berth;
 mod blank;
 mod chain;
 mod drain;
+mod follow;
 mod frame;
 mod header;
+mod image;
 mod lane;
 mod lock;
+mod look;
 mod merge;
 mod open;
 mod reader;
@@ -52,12 +55,18 @@ mod chain_tests;
 #[cfg(test)]
 mod damage_tests;
 #[cfg(test)]
+mod follow_tests;
+#[cfg(test)]
 mod lane_tests;
 #[cfg(test)]
 mod tests;
 
 pub use berth::Shelter;
 pub use chain::Link;
+pub use follow::{Followed, Follower, Lack, Reach};
+pub use image::{Image, Tally, image_path, images};
+pub(in crate::store) use lock::Lock;
+pub use look::look;
 pub use open::{Damage, LastShutdown, Opened, open};
 pub use reader::{Entry, Reader, tail};
 pub use repair::{Repaired, repair};
@@ -69,7 +78,6 @@ use super::latch_table::Parts;
 use super::record::{Carried, Record};
 use crate::types::Stamp;
 use lane::Pen;
-use lock::Lock;
 use std::sync::Arc;
 use words::Words;
 

@@ -132,7 +132,7 @@ pub fn open(
     sync_folder(folder)?;
     let files = blank::list(folder)?;
     let drained = drain(folder, &files)?;
-    let found = Survey::of(&files, drained)?;
+    let found = Survey::of(&files, drained, |place| read_synced(&files[place].1))?;
     let mut segments = found.usable_segments(&files)?;
     if segments.is_empty() {
         let number = files.last().map_or(0, |(number, _)| *number) + 1;
@@ -147,7 +147,7 @@ pub fn open(
 
 /// What the last one or two used segments say.
 #[derive(Debug, Default)]
-struct Survey {
+pub(super) struct Survey {
     carried: Carried,
     parts: Parts,
     ledgers: Ledgers,
@@ -166,16 +166,21 @@ struct Survey {
 }
 
 impl Survey {
-    fn of(files: &[(u64, PathBuf)], drained: Drained) -> Result<Self, StoreError> {
+    /// `read` gives the bytes of a file by its place in the list.
+    pub(super) fn of(
+        files: &[(u64, PathBuf)],
+        drained: Drained,
+        read: impl Fn(usize) -> Result<Vec<u8>, StoreError>,
+    ) -> Result<Self, StoreError> {
         let mut survey = Self { drained, damage: drained.damage, ..Self::default() };
-        let Some((used, bytes)) = last_used(files)? else { return Ok(survey) };
+        let Some((used, bytes)) = last_used(files, &read)? else { return Ok(survey) };
         survey.used = Some(used);
         let number = files[used].0;
         let mut next = None;
-        if let Some((before, path)) = used.checked_sub(1).map(|at| &files[at])
+        if let Some(before) = used.checked_sub(1)
             && !begins_after_damage(&bytes)
         {
-            next = survey.read_before(*before, number, &read_synced(path)?);
+            next = survey.read_before(files[before].0, number, &read(before)?);
         }
         survey.read(number, &bytes, next);
         survey.begun = bytes.get(..survey.end).unwrap_or_default().to_vec();
@@ -328,7 +333,7 @@ impl Survey {
         Ok((journal, writer))
     }
 
-    fn opened(&self, shelter: Shelter) -> Opened {
+    pub(super) fn opened(&self, shelter: Shelter) -> Opened {
         let torn = self.torn + self.drained.torn;
         let is_whole = torn == 0 && self.damage.is_none();
         Opened {
@@ -354,16 +359,23 @@ impl Survey {
 }
 
 /// The last segment that is not blank, with its bytes.
-fn last_used(files: &[(u64, PathBuf)]) -> Result<Option<(usize, Vec<u8>)>, StoreError> {
-    for (place, (number, path)) in files.iter().enumerate().rev() {
-        let bytes = read_synced(path)?;
-        let body = bytes.get(SEGMENT_HEADER_BYTES..).unwrap_or_default();
-        let is_blank = is_segment(*number, &bytes) && body.iter().all(|byte| *byte == 0);
-        if !is_blank {
+fn last_used(
+    files: &[(u64, PathBuf)],
+    read: impl Fn(usize) -> Result<Vec<u8>, StoreError>,
+) -> Result<Option<(usize, Vec<u8>)>, StoreError> {
+    for (place, (number, _)) in files.iter().enumerate().rev() {
+        let bytes = read(place)?;
+        if !is_blank(*number, &bytes) {
             return Ok(Some((place, bytes)));
         }
     }
     Ok(None)
+}
+
+/// True for a segment that nothing was ever written to.
+pub(super) fn is_blank(number: u64, bytes: &[u8]) -> bool {
+    let body = bytes.get(SEGMENT_HEADER_BYTES..).unwrap_or_default();
+    is_segment(number, bytes) && body.iter().all(|byte| *byte == 0)
 }
 
 /// True when a start found damage, said so, and began this segment: what is before it was reported.
