@@ -76,6 +76,21 @@ fn an_account_that_begins_anew_with_each_start_is_whole_after_each_end() {
     assert_whole(&deployment, "after a crash");
 }
 
+#[test]
+fn a_restored_state_is_whole_before_its_first_start_and_after_it() {
+    let exchange = ExchangeProcess::start();
+    let deployment = Deployment::at(exchange.port);
+    let running = deployment.trading();
+    deployment.ask_ok(&["backup", "create"]);
+    running.stop();
+    deployment.ask_ok(&["backup", "restore", "--by", "ada", "--reason", "e2e"]);
+    assert_whole(&deployment, "restored");
+    let said = verify(&deployment).out;
+    assert!(said.contains("note  mode.json") && said.contains("a backup was restored"), "{said}");
+    deployment.started().stop();
+    assert_whole(&deployment, "started again");
+}
+
 /// Ended in order, with a position, a ledger, a latch of a part, and every file there.
 fn ended(exchange: &ExchangeProcess) -> Deployment {
     let deployment = Deployment::at(exchange.port);
