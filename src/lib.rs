@@ -71,7 +71,8 @@
 //!
 //! A paper run is that whole path, with `runtime/exchange.rs` serving [`sim`] on a port of this
 //! machine. A dry-run (`runtime/rehearsal.rs`) reads the real market on that path and sends its
-//! orders to such a port, behind which the real account was taken over. A back-test
+//! orders to such a port, behind which the real account was taken over. A read-only run has
+//! `runtime/gateway/read_only.rs` in the place of the order thread, which can only ask. A back-test
 //! (`runtime/backtest`) is the core and `sim/direct.rs` in one thread, in the time of the market
 //! that it plays. A replay (`runtime/replay`) is the core and the journal: every input that the hot
 //! thread journaled, and every decision compared with the recorded one.

@@ -23,21 +23,38 @@ pub struct Whom {
     #[arg(long, value_name = "FILE", default_value = "configs/paper.yaml")]
     pub config: PathBuf,
     /// The dry-run of that configuration, and not the engine that trades
-    #[arg(long)]
+    #[arg(long, conflicts_with = "read_only")]
     pub dry_run: bool,
+    /// The read-only run of that configuration
+    #[arg(long)]
+    pub read_only: bool,
 }
 
 impl Target {
     /// The engine of it that trades.
     pub fn engine(&self) -> Whom {
-        Whom { config: self.config.clone(), dry_run: false }
+        Whom { config: self.config.clone(), dry_run: false, read_only: false }
     }
 }
 
 impl Whom {
     /// What that run may do less.
     pub fn restriction(&self) -> Restriction {
-        if self.dry_run { Restriction::DryRun } else { Restriction::None }
+        restriction(self.dry_run, self.read_only)
+    }
+
+    /// The same configuration's engine that trades is not meant.
+    pub fn is_restricted(&self) -> bool {
+        self.restriction() != Restriction::None
+    }
+}
+
+/// What the two words of the command line say; at most one of them is there.
+pub fn restriction(dry_run: bool, read_only: bool) -> Restriction {
+    match (dry_run, read_only) {
+        (true, _) => Restriction::DryRun,
+        (false, true) => Restriction::ReadOnly,
+        (false, false) => Restriction::None,
     }
 }
 

@@ -118,8 +118,9 @@ pub(super) fn execute(
             let request = Request::KillSwitchReset(Box::new(asked.clone()));
             let done = "reset; at conservative size at most until `engine resume --full`";
             let exit = ask::act(&reset.target, &request, done, registry, console)?;
-            // A dry-run that is over has nothing to be reset: it begins as the live engine stands.
-            if exit == Exit::Unreachable && !reset.target.dry_run {
+            // A restricted run that is over has nothing to be reset: it begins as the live engine
+            // stands.
+            if exit == Exit::Unreachable && !reset.target.is_restricted() {
                 return without_engine(reset, &asked, registry, console);
             }
             Ok(exit)

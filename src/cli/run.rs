@@ -7,7 +7,7 @@ use super::exit::Exit;
 use crate::core::Registry;
 use crate::ops::screen::Screen;
 use crate::ops::{SHUTDOWN_COMPLETE, log, summary};
-use crate::runtime::{self, Restriction, StartError};
+use crate::runtime::{self, StartError};
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -23,14 +23,12 @@ pub struct Arguments {
     pub duration: Option<Duration>,
     /// Rehearse: the live market and the real account as it stands, the live engine's state, every
     /// check; orders are shown and go to a simulation. Runs beside a live engine
-    #[arg(long)]
+    #[arg(long, conflicts_with = "read_only")]
     pub dry_run: bool,
-}
-
-impl Arguments {
-    fn restriction(&self) -> Restriction {
-        if self.dry_run { Restriction::DryRun } else { Restriction::None }
-    }
+    /// Look: connect, read the account, reconcile, report. No strategy runs, and what could send an
+    /// order or a cancel is not there
+    #[arg(long)]
+    pub read_only: bool,
 }
 
 /// Runs a deployment to its end.
@@ -43,7 +41,7 @@ pub(super) fn execute(
         Ok(config) => config,
         Err(exit) => return Ok(exit),
     };
-    let restriction = arguments.restriction();
+    let restriction = argument::restriction(arguments.dry_run, arguments.read_only);
     if let Err(error) = restriction.check(&config) {
         console.complain(format_args!("engine: {error}"))?;
         return Ok(Exit::Usage);

@@ -102,7 +102,9 @@ fn every_verb_is_understood() {
         "engine journal tail --count 5 --follow",
         "engine journal repair --by ada --reason torn",
         "engine --config c.yaml --dry-run --for 5m",
+        "engine --config c.yaml --read-only",
         "engine status --config c.yaml --dry-run",
+        "engine status --config c.yaml --read-only",
         "engine kill-switch status --config c.yaml --dry-run",
         "engine journal tail --config c.yaml --dry-run --kind order",
         "engine replay --config c.yaml --dry-run",
@@ -120,6 +122,8 @@ fn every_verb_is_understood() {
 fn what_is_not_understood_is_said() {
     for words in [
         "engine --for 30s",
+        "engine --config c.yaml --dry-run --read-only",
+        "engine status --config c.yaml --dry-run --read-only",
         "engine --config a.yaml --for 30",
         "engine --config a.yaml status",
         "engine flaten",

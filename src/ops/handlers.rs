@@ -165,12 +165,20 @@ pub enum Asked {
 /// Understands a question against the present state.
 pub fn handle(line: &str, report: &Report) -> Asked {
     match serde_json::from_str(line) {
-        Ok(request) => {
-            understand(request, report).unwrap_or_else(|what| Asked::Answered(no(&what)))
-        }
+        Ok(request) => match understand(request, report) {
+            Ok(Asked::Command { .. }) if report.is_read_only() => {
+                Asked::Answered(no(NOTHING_TO_DO))
+            }
+            Ok(asked) => asked,
+            Err(what) => Asked::Answered(no(&what)),
+        },
         Err(error) => Asked::Answered(no(&format!("the request could not be understood: {error}"))),
     }
 }
+
+/// What a read-only run says to every command.
+const NOTHING_TO_DO: &str = "this run is READ-ONLY: it trades nothing and stops nothing; leave \
+                             `--read-only` out to ask the engine that trades";
 
 /// The answer once the core has acted.
 pub fn answer(result: Result<(), Refusal>, durable: bool) -> Value {

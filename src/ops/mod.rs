@@ -27,7 +27,7 @@ pub use holdings::{Holdings, holdings};
 pub use names::{Named, Names};
 pub use reading_json::readings;
 pub use reading_text::{Shown, differences, reading_text};
-pub use report::{FeedCounters, HistoryState, Percentiles, Report};
+pub use report::{DRY_RUN, FeedCounters, HistoryState, Percentiles, READ_ONLY, Report};
 pub use status_json::{kill_switch, status};
 pub use status_text::status_text;
 pub use summary::{SHUTDOWN_COMPLETE, summary};

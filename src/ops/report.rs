@@ -2,9 +2,28 @@
 //! and the summary are made of.
 
 use super::Names;
-use crate::core::Status;
+use crate::core::{LinkChannel, Status};
 use crate::store::LatchTable;
 use crate::venue::MarketCounters;
+
+/// What a run is called whose orders go to a simulated exchange in its own process.
+pub const DRY_RUN: &str = "DRY-RUN";
+
+/// What a run is called that has nothing to order with.
+pub const READ_ONLY: &str = "READ-ONLY";
+
+impl Report {
+    /// True of a run that has nothing to order with.
+    pub fn is_read_only(&self) -> bool {
+        self.restriction == Some(READ_ONLY)
+    }
+
+    /// Whether a connection is up; `None` where there is none to be.
+    pub fn link(&self, channel: LinkChannel) -> Option<bool> {
+        let is_there = channel == LinkChannel::Market || !self.is_read_only();
+        is_there.then(|| self.status.links[channel.index()])
+    }
+}
 
 /// A running engine, as of a moment.
 #[derive(Clone, Debug, Default)]

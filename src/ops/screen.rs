@@ -159,8 +159,11 @@ fn write_block(report: &Report, out: &mut String) -> std::fmt::Result {
         report.trading_mode,
         status.mode.name()
     )?;
-    let links =
-        LinkChannel::ALL.map(|channel| if status.links[channel.index()] { "up" } else { "DOWN" });
+    let links = LinkChannel::ALL.map(|channel| match report.link(channel) {
+        Some(true) => "up",
+        Some(false) => "DOWN",
+        None => "none",
+    });
     let offset =
         status.clock_offset_ns.map_or("?".to_owned(), |ns| format!("{} ms", ns / 1_000_000));
     let account = if status.reconciled { "reconciled" } else { "NOT RECONCILED" };

@@ -80,7 +80,7 @@ pub fn kill_switch(report: &Report) -> Value {
 }
 
 fn links(report: &Report) -> Value {
-    let link = |channel: LinkChannel| report.status.links[channel.index()];
+    let link = |channel: LinkChannel| report.link(channel);
     json!({
         "market": link(LinkChannel::Market),
         "orders": link(LinkChannel::Orders),

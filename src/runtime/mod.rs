@@ -39,6 +39,7 @@ mod outputs;
 mod outputs_tests;
 mod panic;
 mod places;
+mod questions;
 mod reading;
 mod record;
 mod recorded;

@@ -4,10 +4,9 @@
 //! E10).
 
 use super::clock::Clock;
-use super::link;
-use crate::net::http::HttpClient;
+use super::questions::Questions;
 use crate::types::{AccountSnapshot, MS, QueryToken};
-use crate::venue::{Answer, Call, OrderDialect};
+use crate::venue::AccountDialect;
 use std::error::Error;
 
 /// What the venue said.
@@ -30,8 +29,8 @@ pub(super) struct Unheard {
 
 /// Reads both.
 pub(super) async fn read(
-    client: &HttpClient,
-    dialect: &mut dyn OrderDialect,
+    client: &Questions,
+    dialect: &mut dyn AccountDialect,
     clock: &Clock,
 ) -> Result<Told, Unheard> {
     let unheard = |what| move |source: Box<dyn Error>| Unheard { what, source };
@@ -45,13 +44,13 @@ pub(super) async fn read(
 
 /// The venue's time less ours at the midpoint, and how long the answer took.
 async fn time(
-    client: &HttpClient,
-    dialect: &dyn OrderDialect,
+    client: &Questions,
+    dialect: &dyn AccountDialect,
     clock: &Clock,
 ) -> Result<(i64, u64), Box<dyn Error>> {
     clock.follow_wall_clock();
     let before = clock.stamp();
-    let answer = question(client, &dialect.clock_call()).await?;
+    let answer = client.ask(&dialect.clock_call()).await?;
     let rtt_ns = clock.mono_ns().saturating_sub(before.mono_ns);
     let there_ns = dialect.on_clock(&answer)?.saturating_mul(MS);
     let here_ns = before.unix_ns.saturating_add(rtt_ns / 2);
@@ -60,19 +59,13 @@ async fn time(
 }
 
 async fn account(
-    client: &HttpClient,
-    dialect: &mut dyn OrderDialect,
+    client: &Questions,
+    dialect: &mut dyn AccountDialect,
     venue_unix_ms: u64,
 ) -> Result<AccountSnapshot, Box<dyn Error>> {
     let mut answers = Vec::new();
     for call in &dialect.account_calls(venue_unix_ms) {
-        answers.push(question(client, call).await?);
+        answers.push(client.ask(call).await?);
     }
     Ok(dialect.account(QueryToken(1), &answers)?)
-}
-
-/// The only way out of here.
-async fn question(client: &HttpClient, call: &Call) -> Result<Answer, crate::net::NetError> {
-    assert_eq!(call.method, "GET", "a reading asks, and changes nothing at the venue");
-    link::call(client, call).await
 }

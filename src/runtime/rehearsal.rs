@@ -19,13 +19,13 @@ use super::exchange::market::{Live, Market};
 use super::exchange::{self, Opening, PAPER_KEY, PAPER_SECRET};
 use super::feed::{FeedParts, FeedThread};
 use super::lane::lane;
+use super::questions::Questions;
 use super::reading::{self, Told};
 use super::run::Venue;
 use super::startup::StartError;
 use super::wiring::MARKET_LANE;
 use super::{link, listing};
 use crate::config::{Config, Wait};
-use crate::net::http::{HttpClient, HttpLimits};
 use crate::net::{Address, Dial};
 use crate::sim::{AccountIndex, AccountSpec, Fees, Server, Unreliable};
 use crate::types::{AccountSnapshot, Cash, MS, MarginMode, VenueId};
@@ -48,9 +48,9 @@ pub(super) async fn read(
 ) -> Result<Told, StartError> {
     let universe = Universe::new(config, listings)?;
     let directory = universe.directory(id_prefix(config), config.venue.recv_window_ms);
-    let dialects = crate::venue::dialects(config.venue.kind, &directory, &venue.credentials);
-    let mut dialect = dialects.orders;
-    let client = HttpClient::new(venue.rest.clone(), dial.clone(), HttpLimits::STANDARD)?;
+    let kind = config.venue.kind;
+    let mut dialect = crate::venue::account_dialect(kind, &directory, &venue.credentials);
+    let client = Questions::new(&venue.rest, dial)?;
     let mut waits = link::Waits::new("account");
     loop {
         match reading::read(&client, dialect.as_mut(), clock).await {

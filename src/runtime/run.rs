@@ -1,23 +1,24 @@
 //! A whole run: the last run's word is taken over, the venue is found, a core is assembled, and the
 //! threads around it are started.
 
-use super::assemble::{Universe, hedge_names, id_prefix};
+use super::assemble::{Universe, hedge_names};
 use super::backups;
 use super::clock::Clock;
 use super::exchange::{self, ExchangePlan, PAPER_KEY, PAPER_SECRET, Running};
 use super::feed::MarketPlace;
+use super::gateway::narrator::Narrator;
 use super::reading::Told;
 use super::reference::References;
 use super::rehearsal;
 use super::replay::foundation;
 use super::restriction::Restriction;
 use super::signals::Signals;
-use super::startup::{self, Disk, StartError};
+use super::startup::{self, Beside, Disk, StartError};
 use super::supervisor::Ending;
 use super::threads;
 use super::waiting::Room;
-use super::wiring::{self, Parts};
-use crate::config::{Config, DeadManConfig, DeadManOff, Endpoint, Folders, Wait};
+use super::wiring::{self, Account, Parts};
+use crate::config::{Config, DeadManConfig, DeadManOff, Endpoint, Wait};
 use crate::core::safety::Latch;
 use crate::core::{Core, DeadManTiming, InstrumentStatus, Mode, Registry, Restored, Scope};
 use crate::net::unix::ControlSocket;
@@ -25,7 +26,7 @@ use crate::net::{Address, Dial};
 use crate::ops::{Names, Report, handlers, say, screen::Screen};
 use crate::store::last_account::{self, LastPosition};
 use crate::types::MS;
-use crate::venue::{Credentials, Dialects, Listing};
+use crate::venue::{Credentials, Dialects, Directory, Listing, MarketDialect, VenueKind};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -80,15 +81,16 @@ struct Deployment {
     /// With the folders of this run.
     config: Config,
     restriction: Restriction,
-    /// The folders of the engine that trades, where that is another one.
-    live: Option<Folders>,
+    /// The engine that trades, where that is another one.
+    beside: Option<Beside>,
 }
 
 impl Deployment {
     fn of(config: &Config, restriction: Restriction) -> Result<Self, StartError> {
         restriction.check(config)?;
-        let live = (restriction != Restriction::None).then(|| config.folders.clone());
-        Ok(Self { config: restriction.confine(config.clone()), restriction, live })
+        let live = || config.folders.clone();
+        let beside = restriction.folder().map(|mode| Beside { live: live(), mode });
+        Ok(Self { config: restriction.confine(config.clone()), restriction, beside })
     }
 }
 
@@ -99,10 +101,10 @@ async fn begin(
     limit: Option<Duration>,
     clock: Clock,
 ) -> Result<Ending, StartError> {
-    let Deployment { config, restriction, live } = deployment;
+    let Deployment { config, restriction, beside } = deployment;
     let mut signals = Signals::new()?;
     say_restriction(*restriction);
-    let disk = Disk::open(config, &clock, live.as_ref())?;
+    let disk = Disk::open(config, &clock, beside.as_ref())?;
     let (epoch, last_shutdown) = (disk.epoch, disk.last_shutdown());
     tracing::info!(last_shutdown, epoch, config = config.hash, "starting");
     let report = Report {
@@ -119,7 +121,7 @@ async fn begin(
         ..Report::default()
     };
     let prepared = prepare(deployment, registry, disk, report, &clock, &mut signals).await?;
-    let Prepared { venue, dial, dialects, core, room } = prepared;
+    let Prepared { venue, dial, market, account, core, room } = prepared;
     let Room { disk, standing, report, gate, socket, .. } = room;
     let quarantine_until_ns = match venue.exchange {
         // The exchange is as young as this run: no order of the last one is on its way to it.
@@ -139,7 +141,8 @@ async fn begin(
     let parts = Parts {
         venue: &venue,
         dial,
-        dialects,
+        market,
+        account,
         core,
         disk,
         standing,
@@ -150,7 +153,6 @@ async fn begin(
         references,
         socket,
         signals,
-        narrator: restriction.narrator(&report.names, id_prefix(config)),
     };
     last_account::forget(&config.folders.state)?;
     let threads = wiring::start(config, parts, report, screen.clone(), limit)?;
@@ -182,7 +184,8 @@ fn keep_account(config: &Config, ending: &Ending) {
 struct Prepared {
     venue: Venue,
     dial: Dial,
-    dialects: Dialects,
+    market: Box<dyn MarketDialect>,
+    account: Account,
     core: Core,
     room: Room,
 }
@@ -216,17 +219,21 @@ async fn prepare(
     let is_fresh = venue.exchange.is_some();
     let (restored, standing) = disk.restore(config, &report.names, clock, is_fresh);
     say_what_stands(&restored, &report.names);
-    say_dead_man(config);
+    if deployment.restriction != Restriction::ReadOnly {
+        say_dead_man(config);
+    }
     let mut room = Room::new(config, disk, (restored, standing), report, clock, socket);
     let found = tokio::select! {
         found = find(deployment, &venue, &dial, clock) => found,
         () = room.attend() => Err(StartError::Stopped),
         () = signals.next() => Err(StartError::Stopped),
     };
-    let assembled =
-        found.and_then(|found| assemble(config, registry, found, venue, (&mut room, &dial, clock)));
+    let assembled = found
+        .and_then(|found| assemble(deployment, registry, found, venue, (&mut room, &dial, clock)));
     match assembled {
-        Ok((venue, dialects, core)) => Ok(Prepared { venue, dial, dialects, core, room }),
+        Ok((venue, (market, account), core)) => {
+            Ok(Prepared { venue, dial, market, account, core, room })
+        }
         Err(error) => {
             room.disk.close_unused(clock);
             Err(error)
@@ -251,28 +258,34 @@ async fn find(
     let config = &deployment.config;
     let listings = startup::listings(&venue.market.rest, dial, config.venue.kind).await?;
     let told = match deployment.restriction {
-        Restriction::None => None,
+        Restriction::None | Restriction::ReadOnly => None,
         Restriction::DryRun => Some(rehearsal::read(config, venue, dial, &listings, clock).await?),
     };
     Ok(Found { listings, told })
 }
 
-/// A core for what the venue lists.
+/// Who reads the market, and who speaks of the account.
+type Speakers = (Box<dyn MarketDialect>, Account);
+
+/// A core for what the venue lists, and who speaks with the venue.
 fn assemble(
-    config: &Config,
+    deployment: &Deployment,
     registry: &Registry,
     found: Found,
     venue: Venue,
     (room, dial, clock): (&mut Room, &Dial, &Clock),
-) -> Result<(Venue, Dialects, Core), StartError> {
+) -> Result<(Venue, Speakers, Core), StartError> {
+    let Deployment { config, restriction, .. } = deployment;
     let universe = Universe::new(config, &found.listings)?;
     let venue = match &found.told {
         None => venue,
         Some(told) => rehearsal::venue(config, venue, &universe, told, (dial, clock))?,
     };
     room.report.names = universe.names(config);
-    let directory = universe.directory(id_prefix(config), config.venue.recv_window_ms);
-    let dialects = crate::venue::dialects(config.venue.kind, &directory, &venue.credentials);
+    let prefix = restriction.id_prefix(config);
+    let directory = universe.directory(prefix, config.venue.recv_window_ms);
+    let narrator = restriction.narrator(&room.report.names, prefix);
+    let spoken = conversations(*restriction, config.venue.kind, &directory, (&venue, narrator));
     let restored = room.restored.clone();
     let journal = &mut room.disk.journal;
     if let Err(error) = foundation::record(journal, clock.stamp(), config, &universe, &restored) {
@@ -280,7 +293,26 @@ fn assemble(
         tracing::error!(%error, "what this run begins with could not be journaled");
     }
     let core = Core::new(universe.setup(config, registry, room.disk.epoch, restored)?);
-    Ok((venue, dialects, core))
+    Ok((venue, spoken, core))
+}
+
+/// Who reads the market and who speaks of the account. Where that may only be read, an order
+/// dialect is never handed out, and who reads the market has no key.
+fn conversations(
+    restriction: Restriction,
+    kind: VenueKind,
+    directory: &Directory,
+    (venue, narrator): (&Venue, Option<Narrator>),
+) -> Speakers {
+    if restriction == Restriction::ReadOnly {
+        let nobody = Credentials::new(String::new(), String::new());
+        let Dialects { market, .. } = crate::venue::dialects(kind, directory, &nobody);
+        let account = crate::venue::account_dialect(kind, directory, &venue.credentials);
+        return (market, Account::Reading(account));
+    }
+    let Dialects { market, user, orders } =
+        crate::venue::dialects(kind, directory, &venue.credentials);
+    (market, Account::Trading { user, orders, narrator })
 }
 
 /// A run that does less than its configuration says so first.
@@ -290,6 +322,10 @@ fn say_restriction(restriction: Restriction) {
         Restriction::DryRun => tracing::warn!(
             "DRY-RUN: the venue's market, the real account as it is read at the start; orders go to \
              a simulated exchange in this process, and nothing of the live state is changed"
+        ),
+        Restriction::ReadOnly => tracing::warn!(
+            "READ-ONLY: the venue's market and the real account, read again and again; no strategy, \
+             no orders, no cancels, and nothing of the live state is changed"
         ),
     }
 }

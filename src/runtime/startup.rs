@@ -47,14 +47,22 @@ pub enum StartError {
     Io(#[from] std::io::Error),
     /// There is no real venue to restrict anything at.
     #[error(
-        "`--dry-run` needs a venue at an address: the exchange of this configuration lives in the \
-         engine itself, and every order there is simulated already; run it without `--dry-run`, or \
-         name the configuration of the live engine"
+        "`--dry-run` and `--read-only` need a venue at an address: the exchange of this \
+         configuration lives in the engine itself, and every order there is simulated already; run \
+         it without, or name the configuration of the live engine"
     )]
     NothingReal,
     /// A person asked to stop before it began.
     #[error("stopped before it began")]
     Stopped,
+}
+
+/// Whom a restricted run runs beside.
+pub(super) struct Beside {
+    /// The folders of the engine that trades.
+    pub(super) live: Folders,
+    /// What the journal calls this run.
+    pub(super) mode: &'static str,
 }
 
 /// The journal and what the last run left.
@@ -75,12 +83,12 @@ pub(super) struct Disk {
 }
 
 impl Disk {
-    /// Opens everything, takes the next epoch and records the start. With `live` it goes on from
-    /// what the engine of those folders left or holds, of which it changes nothing.
+    /// Opens everything, takes the next epoch and records the start. Beside a live engine it goes
+    /// on from what that left or holds, of which it changes nothing.
     pub(super) fn open(
         config: &Config,
         clock: &Clock,
-        live: Option<&Folders>,
+        beside: Option<&Beside>,
     ) -> Result<Self, StoreError> {
         let folders = &config.folders;
         let (mut journal, mut writer, mut opened) = journal::open(
@@ -91,7 +99,7 @@ impl Disk {
         writer.keep(config.journal.files_max);
         say_lane(&opened);
         // Under the lock, so that there is one of these at a time.
-        let left = live.map(|live| inherited(live, folders)).transpose()?;
+        let left = beside.map(|it| inherited(&it.live, folders)).transpose()?;
         let used_before = left.as_ref().map(|left| 0 < left.epoch);
         if let Some(left) = left {
             let (epoch, shelter) = (opened.epoch.max(left.epoch), opened.shelter);
@@ -109,15 +117,15 @@ impl Disk {
         };
         let start = Start {
             epoch,
-            mode: Text::new(if live.is_some() { "dry-run" } else { mode_name(config) }),
+            mode: Text::new(beside.map_or(mode_name(config), |it| it.mode)),
             config_hash: hash_bytes(&config.hash),
             version: Text::new(env!("CARGO_PKG_VERSION")),
         };
         journal.append(clock.stamp(), &Record::Start(start))?;
         let own = LatchFiles::new(&folders.state);
-        let latch = match live {
+        let latch = match beside {
             None => own,
-            Some(live) => own.heeding(&live.state),
+            Some(Beside { live, .. }) => own.heeding(&live.state),
         };
         let was_used = used_before.unwrap_or(1 < epoch);
         let (table, ledgers) = (LatchTable::default(), Ledgers::default());

@@ -15,6 +15,7 @@ use super::gate::Gate;
 use super::gateway::Gateway;
 use super::gateway::narrator::Narrator;
 use super::gateway::post_check::PostCheck;
+use super::gateway::read_only::ReadGateway;
 use super::history::{self, Recorder};
 use super::holdings::{self, Files, Teller};
 use super::hot::{Hot, Incoming, Inputs, StatusLane};
@@ -32,12 +33,12 @@ use super::threads;
 use super::writer::{Told, WriterThread};
 use crate::config::Config;
 use crate::core::{Alert, Command, Core, Effects, EventKind, Status};
-use crate::net::Dial;
 use crate::net::unix::ControlSocket;
+use crate::net::{Dial, NetError};
 use crate::ops::{FeedCounters, Holdings, Names, Report, screen::Screen};
 use crate::store::{KnownTrades, LatchFiles, LatchTable, Ledgers, Standing, Writer, losses};
 use crate::types::VenueId;
-use crate::venue::{Dialects, MarketDialect, OrderDialect, UserDialect};
+use crate::venue::{AccountDialect, MarketDialect, OrderDialect, UserDialect};
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -68,7 +69,8 @@ const STATUS_COPIES: usize = 2;
 pub(super) struct Parts<'a> {
     pub(super) venue: &'a Venue,
     pub(super) dial: Dial,
-    pub(super) dialects: Dialects,
+    pub(super) market: Box<dyn MarketDialect>,
+    pub(super) account: Account,
     pub(super) core: Core,
     pub(super) disk: Disk,
     pub(super) standing: Vec<Standing>,
@@ -79,8 +81,19 @@ pub(super) struct Parts<'a> {
     pub(super) references: References,
     pub(super) socket: ControlSocket,
     pub(super) signals: Signals,
-    /// Says what would be sent, where nothing is.
-    pub(super) narrator: Option<Narrator>,
+}
+
+/// Who speaks of the account.
+pub(super) enum Account {
+    /// Who may send orders.
+    Trading {
+        user: Box<dyn UserDialect>,
+        orders: Box<dyn OrderDialect>,
+        /// Says what would be sent, where nothing is.
+        narrator: Option<Narrator>,
+    },
+    /// Who may ask, and has nothing to send anything else with.
+    Reading(Box<dyn AccountDialect>),
 }
 
 /// The threads of a run.
@@ -116,7 +129,7 @@ pub(super) fn start(
     screen: Screen,
     limit: Option<Duration>,
 ) -> Result<Threads, StartError> {
-    let Parts { venue, dial, dialects, core, disk, standing, names, gate, clock, .. } = parts;
+    let Parts { venue, dial, core, disk, standing, names, gate, clock, .. } = parts;
     let bells = Bells::new()?;
     let lanes = Lanes::new(&bells);
     let (latency, feed_counters) = (Arc::new(Latency::new()), Arc::default());
@@ -128,16 +141,16 @@ pub(super) fn start(
 
     let durability = disk.journal.durability();
     let (recorder, history) = history::start(config, &names, disk.epoch, durability, &clock)?;
-    let feed = common.feed(dialects.market, lanes.market, Arc::clone(&feed_counters), &books)?;
+    let feed = common.feed(parts.market, lanes.market, Arc::clone(&feed_counters), &books)?;
     let given = GatewayParts {
         commands: lanes.commands.1,
         bell: Arc::clone(&bells.order),
         lane: lanes.private,
         gate: gate.clone(),
         post_check: post_check(config, disk.epoch),
-        told: (Arc::clone(&latency), parts.narrator),
+        latency: Arc::clone(&latency),
     };
-    let order = common.order(gateway(&common, dialects.orders, dialects.user, given))?;
+    let order = common.order(order_thread(&common, parts.account, given))?;
     let writer = writer(
         config,
         &clock,
@@ -195,36 +208,61 @@ struct GatewayParts {
     lane: Filler<Incoming>,
     gate: Gate,
     post_check: PostCheck,
-    /// Who is told of orders that leave.
-    told: (Arc<Latency>, Option<Narrator>),
+    latency: Arc<Latency>,
 }
 
-fn gateway(
-    common: &Common<'_>,
-    orders: Box<dyn OrderDialect>,
-    user: Box<dyn UserDialect>,
-    parts: GatewayParts,
-) -> Gateway {
-    let GatewayParts { commands, bell, lane, gate, post_check, told } = parts;
-    let (latency, narrator) = told;
-    Gateway {
-        venue: VenueId(0),
-        clock: common.clock.clone(),
-        orders,
-        user,
-        order_entry: common.venue.order_entry.clone(),
-        streams: common.venue.streams.clone(),
-        rest: common.venue.rest.clone(),
-        dial: common.dial.clone(),
-        commands,
-        bell,
-        lane,
-        gate,
-        post_check,
-        wait: common.config.runtime.wait,
-        clock_refresh_ns: common.config.limits.clock.refresh_ns,
-        latency,
-        narrator,
+/// What runs on the order thread.
+enum OrderThread {
+    Trading(Box<Gateway>),
+    Reading(Box<ReadGateway>),
+}
+
+impl OrderThread {
+    async fn run(self) -> Result<(), NetError> {
+        match self {
+            Self::Trading(gateway) => gateway.run().await,
+            Self::Reading(gateway) => gateway.run().await,
+        }
+    }
+}
+
+fn order_thread(common: &Common<'_>, account: Account, parts: GatewayParts) -> OrderThread {
+    let GatewayParts { commands, bell, lane, gate, post_check, latency } = parts;
+    let (venue, clock, dial) = (VenueId(0), common.clock.clone(), common.dial.clone());
+    let (rest, wait) = (common.venue.rest.clone(), common.config.runtime.wait);
+    let clock_refresh_ns = common.config.limits.clock.refresh_ns;
+    match account {
+        Account::Reading(account) => OrderThread::Reading(Box::new(ReadGateway {
+            venue,
+            clock,
+            account,
+            rest,
+            dial,
+            commands,
+            bell,
+            lane,
+            wait,
+            clock_refresh_ns,
+        })),
+        Account::Trading { user, orders, narrator } => OrderThread::Trading(Box::new(Gateway {
+            venue,
+            clock,
+            orders,
+            user,
+            order_entry: common.venue.order_entry.clone(),
+            streams: common.venue.streams.clone(),
+            rest,
+            dial,
+            commands,
+            bell,
+            lane,
+            gate,
+            post_check,
+            wait,
+            clock_refresh_ns,
+            latency,
+            narrator,
+        })),
     }
 }
 
@@ -368,7 +406,10 @@ impl Common<'_> {
         Ok(threads::spawn("hot", self.config.runtime.pins.hot, move || hot.run())?)
     }
 
-    fn order(&self, gateway: Gateway) -> Result<JoinHandle<Result<(), StartError>>, StartError> {
+    fn order(
+        &self,
+        gateway: OrderThread,
+    ) -> Result<JoinHandle<Result<(), StartError>>, StartError> {
         let (wait, mut stopped) = (self.config.runtime.wait, self.stopped.clone());
         let thread = threads::spawn("order", self.config.runtime.pins.order, move || {
             let body = async move {

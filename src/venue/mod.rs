@@ -200,44 +200,8 @@ pub struct WrittenOrder {
     pub reduce_only: bool,
 }
 
-/// Order entry and account reading of one account.
-pub trait OrderDialect: Send {
-    /// The connection to open.
-    fn stream(&self) -> Stream;
-
-    /// Encodes and signs a command as of a time (SAFETY E10).
-    /// `buffer` is cleared first. An error means that no byte may leave for it. `QueryAccount` is
-    /// not one command but several calls: see [`Self::account_calls`].
-    fn encode(
-        &mut self,
-        command: &Command,
-        at: VenueTime,
-        buffer: &mut Vec<u8>,
-    ) -> Result<Outgoing, EncodeError>;
-
-    /// A new order or an amend read back from the bytes that [`Self::encode`] wrote, by other code:
-    /// the gateway's second opinion before they leave. `None` when they say neither whole.
-    fn read_back(&self, bytes: &[u8]) -> Option<WrittenOrder>;
-
-    /// One message of the order-entry connection.
-    fn on_message(
-        &mut self,
-        bytes: &[u8],
-        out: &mut Vec<ExecutionReport>,
-    ) -> Result<(), DecodeError>;
-
-    /// The answer to a question; `None` when there was none (no answer is no "no").
-    fn on_answer(
-        &mut self,
-        question: Question,
-        answer: Option<&Answer>,
-        out: &mut Vec<ExecutionReport>,
-    ) -> Result<(), DecodeError>;
-
-    /// What the answer to [`Question::DeadMan`] says. `Set` only when the venue itself says that
-    /// the countdown which was asked for runs, and `Refused` only when it can have no effect.
-    fn on_dead_man(&self, request: DeadManRequest, answer: Option<&Answer>) -> DeadManReport;
-
+/// Questions about one account: nothing here can place, change or take back an order.
+pub trait AccountDialect: Send {
     /// The calls that together read the whole account, signed as of `venue_unix_ms`.
     fn account_calls(&self, venue_unix_ms: u64) -> Vec<Call>;
 
@@ -292,6 +256,46 @@ pub trait OrderDialect: Send {
 
     /// True when the answer to [`Self::ping_call`] is that of a venue that works.
     fn is_available(&self, answer: &Answer) -> bool;
+}
+
+/// Order entry of one account, and everything that reading it takes.
+pub trait OrderDialect: AccountDialect {
+    /// The connection to open.
+    fn stream(&self) -> Stream;
+
+    /// Encodes and signs a command as of a time (SAFETY E10).
+    /// `buffer` is cleared first. An error means that no byte may leave for it. `QueryAccount` is
+    /// not one command but several calls: see
+    /// [`AccountDialect::account_calls`].
+    fn encode(
+        &mut self,
+        command: &Command,
+        at: VenueTime,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Outgoing, EncodeError>;
+
+    /// A new order or an amend read back from the bytes that [`Self::encode`] wrote, by other code:
+    /// the gateway's second opinion before they leave. `None` when they say neither whole.
+    fn read_back(&self, bytes: &[u8]) -> Option<WrittenOrder>;
+
+    /// One message of the order-entry connection.
+    fn on_message(
+        &mut self,
+        bytes: &[u8],
+        out: &mut Vec<ExecutionReport>,
+    ) -> Result<(), DecodeError>;
+
+    /// The answer to a question; `None` when there was none (no answer is no "no").
+    fn on_answer(
+        &mut self,
+        question: Question,
+        answer: Option<&Answer>,
+        out: &mut Vec<ExecutionReport>,
+    ) -> Result<(), DecodeError>;
+
+    /// What the answer to [`Question::DeadMan`] says. `Set` only when the venue itself says that
+    /// the countdown which was asked for runs, and `Refused` only when it can have no effect.
+    fn on_dead_man(&self, request: DeadManRequest, answer: Option<&Answer>) -> DeadManReport;
 }
 
 /// Key and secret of an account. Never printed, wiped when dropped.
@@ -389,6 +393,15 @@ pub fn dialects(kind: VenueKind, directory: &Directory, credentials: &Credential
     match kind {
         VenueKind::BinanceUsdm => binance::usdm(directory, credentials),
     }
+}
+
+/// The questions about an account of a kind of venue: for who may not send orders.
+pub fn account_dialect(
+    kind: VenueKind,
+    directory: &Directory,
+    credentials: &Credentials,
+) -> Box<dyn AccountDialect> {
+    dialects(kind, directory, credentials).orders
 }
 
 /// One thing that a venue lists, by the venue's own names.

@@ -49,12 +49,12 @@ impl Deployment {
     }
 }
 
-/// Every file of the live engine with its bytes: all but what is the dry-run's.
-fn live_files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+/// Every file of the live engine with its bytes: all but what a restricted run keeps for itself.
+pub(crate) fn live_files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        if path.ends_with("dry-run") {
+        if path.ends_with("dry-run") || path.ends_with("read-only") {
             continue;
         }
         match path.is_dir() {
@@ -66,7 +66,7 @@ fn live_files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 }
 
 /// How often the exchange was asked for what changes anything there.
-fn changes(truth: &Truth) -> Vec<(String, u64)> {
+pub(crate) fn changes(truth: &Truth) -> Vec<(String, u64)> {
     let requests = truth.0["requests"].as_object().unwrap().iter();
     let asks = |kind: &str| kind.starts_with("GET ") || kind.starts_with("OPEN /");
     let counted = requests.map(|(kind, count)| (kind.clone(), count.as_u64().unwrap()));

@@ -34,6 +34,7 @@ mod operators;
 mod panics;
 mod proxy;
 mod races;
+mod read_only;
 mod reconciles;
 mod recordings;
 mod replays;

@@ -2,8 +2,8 @@
 
 use super::Shared;
 use crate::core::{AccountEvent, EventKind};
-use crate::runtime::link;
 use crate::types::{QueryToken, SECOND, VenueId};
+use crate::venue::AccountDialect;
 use std::rc::Rc;
 
 /// Seconds of quiet where the venue does not say how many, and the most that it is believed.
@@ -11,7 +11,12 @@ const QUIET_S: u32 = 5;
 const QUIET_S_MAX: u32 = 300;
 
 /// Starts a reading; its answer comes as an event.
-pub(super) fn read(shared: &Rc<Shared>, venue: VenueId, token: QueryToken, venue_unix_ms: u64) {
+pub(super) fn read<D: AccountDialect + ?Sized + 'static>(
+    shared: &Rc<Shared<D>>,
+    venue: VenueId,
+    token: QueryToken,
+    venue_unix_ms: u64,
+) {
     if shared.is_quiet() {
         failed(shared, venue, token);
         return;
@@ -21,7 +26,7 @@ pub(super) fn read(shared: &Rc<Shared>, venue: VenueId, token: QueryToken, venue
         let calls = shared.dialect.borrow().account_calls(venue_unix_ms);
         let mut answers = Vec::with_capacity(calls.len());
         for call in &calls {
-            match link::call(&shared.read_calls, call).await {
+            match shared.questions.ask(call).await {
                 Ok(answer) if is_ban(answer.status) => {
                     obey(&shared, answer.retry_after_s);
                     failed(&shared, venue, token);
@@ -57,7 +62,7 @@ pub(super) fn is_ban(status: u16) -> bool {
 
 /// No reading until the venue takes one again. Cancels and questions after single orders go on:
 /// they are few, and worth their price.
-pub(super) fn obey(shared: &Shared, retry_after_s: Option<u32>) {
+pub(super) fn obey<D: AccountDialect + ?Sized>(shared: &Shared<D>, retry_after_s: Option<u32>) {
     let wait_s = retry_after_s.unwrap_or(QUIET_S).clamp(1, QUIET_S_MAX);
     tracing::error!(wait_s, "the venue refuses readings of the account: too many requests");
     let until_ns = shared.clock.mono_ns().saturating_add(u64::from(wait_s) * SECOND);
@@ -65,6 +70,10 @@ pub(super) fn obey(shared: &Shared, retry_after_s: Option<u32>) {
 }
 
 /// Says that a reading failed: the core asks again.
-pub(super) fn failed(shared: &Shared, venue: VenueId, token: QueryToken) {
+pub(super) fn failed<D: AccountDialect + ?Sized>(
+    shared: &Shared<D>,
+    venue: VenueId,
+    token: QueryToken,
+) {
     shared.tell(EventKind::Account(AccountEvent::QueryFailed { venue, token }));
 }

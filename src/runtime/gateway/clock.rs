@@ -2,8 +2,8 @@
 
 use super::Shared;
 use crate::core::{ClockSample, EventKind};
-use crate::runtime::link;
 use crate::types::MS;
+use crate::venue::AccountDialect;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ const RETRY: Duration = Duration::from_secs(1);
 const HALF_MS_NS: u64 = MS / 2;
 
 /// Measures for ever, every `refresh_ns`, and when the venue refuses our time (R79).
-pub(super) async fn follow(shared: Rc<Shared>, refresh_ns: u64) {
+pub(super) async fn follow<D: AccountDialect + ?Sized>(shared: Rc<Shared<D>>, refresh_ns: u64) {
     loop {
         let rest = if measure(&shared).await { Duration::from_nanos(refresh_ns) } else { RETRY };
         tokio::time::sleep(RETRY).await;
@@ -26,15 +26,15 @@ pub(super) async fn follow(shared: Rc<Shared>, refresh_ns: u64) {
     }
 }
 
-async fn measure(shared: &Shared) -> bool {
+async fn measure<D: AccountDialect + ?Sized>(shared: &Shared<D>) -> bool {
     let call = shared.dialect.borrow().clock_call();
     // The first call opens the connection: its round trip says nothing about the clock.
-    if shared.read_calls.warm_up().await.is_err() {
+    if shared.questions.warm_up().await.is_err() {
         tracing::warn!("the venue cannot be reached to read its clock");
         return false;
     }
     let before = shared.clock.stamp();
-    let answer = match link::call(&shared.read_calls, &call).await {
+    let answer = match shared.questions.ask(&call).await {
         Ok(answer) => answer,
         Err(error) => {
             tracing::warn!(%error, "the venue's clock could not be read");

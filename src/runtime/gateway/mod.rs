@@ -2,7 +2,7 @@
 //!
 //! Conversations on one thread: order entry (`orders`), the private stream (`user`), readings of
 //! the account (`account`) and of its trades (`trades`), the venue's clock (`clock`), and a venue
-//! in maintenance (`probe`).
+//! in maintenance (`probe`). `read_only` is the same thread without the first two.
 //!
 //! Must hold: the latches are read and the order is checked once more on the encoded bytes, right
 //! before they are written: under a latch nothing of a strategy leaves (SAFETY 3). An order of
@@ -13,10 +13,12 @@
 
 mod account;
 mod clock;
+mod commands;
 pub(super) mod narrator;
 mod orders;
 pub(super) mod post_check;
 mod probe;
+pub(super) mod read_only;
 mod sent_ids;
 mod trades;
 mod user;
@@ -28,12 +30,14 @@ use super::hot::Incoming;
 use super::lane::{Filler, Reader};
 use super::latency::Latency;
 use super::link::Said;
+use super::questions::Questions;
 use crate::config::Wait;
 use crate::core::{Command, EventKind, LinkChannel, LinkEvent, LinkState};
 use crate::net::http::HttpClient;
 use crate::net::{Address, Dial};
 use crate::types::{Condition, MS, VenueCondition, VenueId};
-use crate::venue::{OrderDialect, UserDialect, VenueTime};
+use crate::venue::{AccountDialect, OrderDialect, UserDialect, VenueTime};
+use commands::Commands;
 use narrator::Narrator;
 use post_check::PostCheck;
 use std::cell::{Cell, RefCell};
@@ -62,19 +66,15 @@ pub(super) struct Gateway {
     pub(super) narrator: Option<Narrator>,
 }
 
-/// What the conversations share; all of it on one thread.
-pub(super) struct Shared {
+/// What the conversations share; all of it on one thread. `D` is what may be said there: with an
+/// [`AccountDialect`] nothing but questions.
+pub(super) struct Shared<D: ?Sized> {
     venue: VenueId,
     clock: Clock,
-    dialect: RefCell<Box<dyn OrderDialect>>,
+    dialect: RefCell<Box<D>>,
     lane: RefCell<Filler<Incoming>>,
-    /// For orders: a cancel never waits behind a reading of the account.
-    order_calls: HttpClient,
     /// For readings.
-    read_calls: HttpClient,
-    dial: Dial,
-    gate: Gate,
-    post_check: RefCell<PostCheck>,
+    questions: Questions,
     /// Venue time at our monotonic zero, milliseconds; `None` until it has been measured.
     venue_epoch_ms: Cell<Option<u64>>,
     /// The venue takes no reading of the account before.
@@ -87,6 +87,16 @@ pub(super) struct Shared {
     clock_off: Notify,
     /// A word about an order did not fit into the lane.
     lost: Cell<bool>,
+}
+
+/// What the sending of orders takes besides.
+pub(super) struct Desk {
+    shared: Rc<Shared<dyn OrderDialect>>,
+    /// A cancel never waits behind a reading of the account.
+    calls: HttpClient,
+    dial: Dial,
+    gate: Gate,
+    post_check: RefCell<PostCheck>,
     latency: Arc<Latency>,
     /// Says what would be sent, where nothing is.
     narrator: Option<Narrator>,
@@ -97,36 +107,58 @@ impl Gateway {
     pub(super) async fn run(self) -> Result<(), crate::net::NetError> {
         let limits = crate::net::http::HttpLimits::STANDARD;
         let client = || HttpClient::new(self.rest.clone(), self.dial.clone(), limits);
-        let shared = Rc::new(Shared {
-            venue: self.venue,
-            clock: self.clock.clone(),
-            dialect: RefCell::new(self.orders),
-            lane: RefCell::new(self.lane),
-            order_calls: client()?,
-            read_calls: client()?,
+        let questions = Questions::new(&self.rest, &self.dial)?;
+        let said = (self.clock.clone(), self.lane);
+        let shared = Rc::new(Shared::new(self.venue, said, self.orders, questions));
+        let clock = clock::follow(Rc::clone(&shared), self.clock_refresh_ns);
+        let stream = user::PrivateStream {
+            calls: client()?,
             dial: self.dial.clone(),
+            base: self.streams,
+            dialect: self.user,
+        };
+        let user = user::listen(Rc::clone(&shared), stream);
+        let desk = Rc::new(Desk {
+            shared: Rc::clone(&shared),
+            calls: client()?,
+            dial: self.dial,
             gate: self.gate,
             post_check: RefCell::new(self.post_check),
-            venue_epoch_ms: Cell::new(None),
-            quiet_until_ns: Cell::new(0),
-            unavailable: Cell::new(false),
-            probe: Notify::new(),
-            clock_off: Notify::new(),
-            lost: Cell::new(false),
             latency: self.latency,
             narrator: self.narrator,
         });
-        let clock = clock::follow(Rc::clone(&shared), self.clock_refresh_ns);
-        let user = user::listen(Rc::clone(&shared), self.user, self.streams);
-        let commands = orders::Commands { lane: self.commands, bell: self.bell, wait: self.wait };
-        let orders = orders::serve(Rc::clone(&shared), commands, self.order_entry);
+        let commands = Commands { lane: self.commands, bell: self.bell, wait: self.wait };
+        let orders = orders::serve(desk, commands, self.order_entry);
         let probe = probe::follow(Rc::clone(&shared));
         tokio::join!(clock, user, orders, probe);
         Ok(())
     }
 }
 
-impl Shared {
+impl<D: ?Sized> Shared<D> {
+    fn new(
+        venue: VenueId,
+        (clock, lane): (Clock, Filler<Incoming>),
+        dialect: Box<D>,
+        questions: Questions,
+    ) -> Self {
+        Self {
+            venue,
+            clock,
+            dialect: RefCell::new(dialect),
+            lane: RefCell::new(lane),
+            questions,
+            venue_epoch_ms: Cell::new(None),
+            quiet_until_ns: Cell::new(0),
+            unavailable: Cell::new(false),
+            probe: Notify::new(),
+            clock_off: Notify::new(),
+            lost: Cell::new(false),
+        }
+    }
+}
+
+impl<D: AccountDialect + ?Sized> Shared<D> {
     /// Venue time as estimated: the monotonic clock and the measured distance (SAFETY E10).
     fn venue_time(&self) -> Option<VenueTime> {
         let epoch_ms = self.venue_epoch_ms.get()?;

@@ -5,8 +5,9 @@
 
 use super::Shared;
 use crate::core::EventKind;
-use crate::runtime::link::{self, Said};
+use crate::runtime::link::Said;
 use crate::types::{Condition, VenueCondition};
+use crate::venue::AccountDialect;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(60);
 
 /// Waits for maintenance and for its end, for ever.
-pub(super) async fn follow(shared: Rc<Shared>) {
+pub(super) async fn follow<D: AccountDialect + ?Sized>(shared: Rc<Shared<D>>) {
     loop {
         shared.probe.notified().await;
         let mut wait = FIRST;
@@ -36,9 +37,9 @@ pub(super) async fn follow(shared: Rc<Shared>) {
     }
 }
 
-async fn answers(shared: &Shared) -> bool {
+async fn answers<D: AccountDialect + ?Sized>(shared: &Shared<D>) -> bool {
     let call = shared.dialect.borrow().ping_call();
-    let answer = link::call(&shared.read_calls, &call).await;
+    let answer = shared.questions.ask(&call).await;
     answer.is_ok_and(|answer| shared.dialect.borrow().is_available(&answer))
 }
 

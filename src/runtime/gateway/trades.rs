@@ -5,14 +5,13 @@
 
 use super::Shared;
 use crate::core::{AccountEvent, EventKind};
-use crate::runtime::link;
 use crate::types::InstrumentId;
-use crate::venue::Answer;
+use crate::venue::{AccountDialect, Answer};
 use std::rc::Rc;
 
 /// Asks; the answer comes as events.
-pub(super) fn read(
-    shared: &Rc<Shared>,
+pub(super) fn read<D: AccountDialect + ?Sized + 'static>(
+    shared: &Rc<Shared<D>>,
     instrument: InstrumentId,
     from_id: Option<u64>,
     venue_unix_ms: u64,
@@ -48,14 +47,14 @@ pub(super) fn read(
     });
 }
 
-async fn ask(
-    shared: &Shared,
+async fn ask<D: AccountDialect + ?Sized>(
+    shared: &Shared<D>,
     instrument: InstrumentId,
     from_id: Option<u64>,
     venue_unix_ms: u64,
 ) -> Result<Vec<Answer>, Box<dyn std::error::Error>> {
     let call = shared.dialect.borrow().trades_call(instrument, from_id, venue_unix_ms)?;
-    let trades = answered(shared, link::call(&shared.read_calls, &call).await?)?;
+    let trades = answered(shared, shared.questions.ask(&call).await?)?;
     if trades.status != 200 {
         // A refusal is the dialect's to understand: it may be the venue's word on itself.
         return Ok(vec![trades]);
@@ -64,13 +63,16 @@ async fn ask(
     let call = shared.dialect.borrow().owners_call(instrument, from_id, &trades, at_ms)?;
     let mut answers = vec![trades];
     if let Some(call) = call {
-        answers.push(answered(shared, link::call(&shared.read_calls, &call).await?)?);
+        answers.push(answered(shared, shared.questions.ask(&call).await?)?);
     }
     Ok(answers)
 }
 
 /// A venue that is asked too often is left alone.
-fn answered(shared: &Shared, answer: Answer) -> Result<Answer, TooOften> {
+fn answered<D: AccountDialect + ?Sized>(
+    shared: &Shared<D>,
+    answer: Answer,
+) -> Result<Answer, TooOften> {
     if super::account::is_ban(answer.status) {
         super::account::obey(shared, answer.retry_after_s);
         return Err(TooOften);
@@ -83,6 +85,6 @@ fn answered(shared: &Shared, answer: Answer) -> Result<Answer, TooOften> {
 struct TooOften;
 
 /// Says that a reading failed: the core asks again.
-pub(super) fn failed(shared: &Shared, instrument: InstrumentId) {
+pub(super) fn failed<D: AccountDialect + ?Sized>(shared: &Shared<D>, instrument: InstrumentId) {
     shared.tell(EventKind::Account(AccountEvent::TradesFailed(instrument)));
 }

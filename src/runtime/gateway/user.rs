@@ -4,11 +4,12 @@ use super::Shared;
 use crate::core::{
     AccountEvent, EventKind, LinkChannel, LinkState, OperatorCommand, OperatorRequest,
 };
+use crate::net::http::HttpClient;
 use crate::net::ws::WsReader;
-use crate::net::{Address, NetError};
+use crate::net::{Address, Dial, NetError};
 use crate::runtime::link;
 use crate::types::Text;
-use crate::venue::{Call, DecodeError, Stream, UserDialect, UserEvent};
+use crate::venue::{Call, DecodeError, OrderDialect, Stream, UserDialect, UserEvent};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -23,15 +24,24 @@ enum Ended {
     Expired,
 }
 
+/// Where the stream is, and what it takes to keep it.
+pub(super) struct PrivateStream {
+    /// For its key.
+    pub(super) calls: HttpClient,
+    pub(super) dial: Dial,
+    pub(super) base: Address,
+    pub(super) dialect: Box<dyn UserDialect>,
+}
+
 /// Listens for ever.
-pub(super) async fn listen(shared: Rc<Shared>, mut dialect: Box<dyn UserDialect>, base: Address) {
+pub(super) async fn listen(shared: Rc<Shared<dyn OrderDialect>>, mut stream: PrivateStream) {
     let mut waits = link::Waits::new("private stream");
     loop {
-        let ended = match open(&shared, dialect.as_mut(), &base).await {
+        let ended = match open(&mut stream).await {
             Ok(mut reader) => {
                 waits.up();
                 shared.tell_link(LinkChannel::User, LinkState::Up).await;
-                let ended = read(&shared, dialect.as_mut(), &mut reader.0).await;
+                let ended = read(&shared, &mut stream, &mut reader.0).await;
                 shared.tell_link(LinkChannel::User, LinkState::Down).await;
                 ended
             }
@@ -43,17 +53,18 @@ pub(super) async fn listen(shared: Rc<Shared>, mut dialect: Box<dyn UserDialect>
 
 type Connection = (WsReader, crate::net::ws::WsWriter);
 
-async fn open(
-    shared: &Shared,
-    dialect: &mut dyn UserDialect,
-    base: &Address,
-) -> Result<Connection, Ended> {
-    let answer = link::call(&shared.read_calls, &dialect.key_call()).await?;
-    let Stream { target, .. } = dialect.on_key(&answer)?;
-    Ok(link::open(&shared.dial, &base.with_target(&target)?).await?)
+async fn open(stream: &mut PrivateStream) -> Result<Connection, Ended> {
+    let answer = link::call(&stream.calls, &stream.dialect.key_call()).await?;
+    let Stream { target, .. } = stream.dialect.on_key(&answer)?;
+    Ok(link::open(&stream.dial, &stream.base.with_target(&target)?).await?)
 }
 
-async fn read(shared: &Shared, dialect: &mut dyn UserDialect, reader: &mut WsReader) -> Ended {
+async fn read(
+    shared: &Shared<dyn OrderDialect>,
+    stream: &mut PrivateStream,
+    reader: &mut WsReader,
+) -> Ended {
+    let PrivateStream { calls, dialect, .. } = stream;
     let (keep_alive, every_s) = dialect.keep_alive();
     let every = Duration::from_secs(every_s.into());
     let mut due = tokio::time::interval_at(tokio::time::Instant::now() + every, every);
@@ -72,7 +83,7 @@ async fn read(shared: &Shared, dialect: &mut dyn UserDialect, reader: &mut WsRea
                 Err(error) => return Ended::Link(error),
             },
             _ = due.tick() => {
-                if let Err(ended) = renew(shared, &keep_alive).await {
+                if let Err(ended) = renew(calls, &keep_alive).await {
                     return ended;
                 }
             }
@@ -95,8 +106,8 @@ async fn read(shared: &Shared, dialect: &mut dyn UserDialect, reader: &mut WsRea
 }
 
 /// A key that is not kept alive is lost without a word: a refusal ends the stream.
-async fn renew(shared: &Shared, call: &Call) -> Result<(), Ended> {
-    let answer = link::call(&shared.read_calls, call).await?;
+async fn renew(calls: &HttpClient, call: &Call) -> Result<(), Ended> {
+    let answer = link::call(calls, call).await?;
     if answer.status == 200 { Ok(()) } else { Err(Ended::Expired) }
 }
 

@@ -10,6 +10,7 @@ use crate::net::http::{HttpClient, HttpLimits};
 use crate::ops::Names;
 use crate::runtime::assemble::{Universe, id_prefix};
 use crate::runtime::clock::Clock;
+use crate::runtime::questions::Questions;
 use crate::runtime::reading::{self, Told};
 use crate::runtime::startup::{self, StartError};
 use crate::runtime::{run, threads};
@@ -43,6 +44,7 @@ pub(super) fn read(config: &Config, clock: &Clock) -> Result<Reading, OfflineErr
 
 async fn ask(config: &Config, clock: &Clock) -> Result<Reading, OfflineError> {
     let (venue, dial) = (run::venue(config, clock)?, startup::dial().map_err(StartError::from)?);
+    let questions = Questions::new(&venue.rest, &dial).map_err(StartError::from)?;
     let client = HttpClient::new(venue.rest.clone(), dial, HttpLimits::STANDARD);
     let client = client.map_err(StartError::from)?;
     let listings = startup::ask(&client, config.venue.kind).await;
@@ -50,9 +52,9 @@ async fn ask(config: &Config, clock: &Clock) -> Result<Reading, OfflineError> {
     let listings = listings.map_err(unlisted)?;
     let universe = Universe::new(config, &listings).map_err(StartError::from)?;
     let directory = universe.directory(id_prefix(config), config.venue.recv_window_ms);
-    let dialects = crate::venue::dialects(config.venue.kind, &directory, &venue.credentials);
-    let mut dialect = dialects.orders;
-    let told = reading::read(&client, dialect.as_mut(), clock).await;
+    let kind = config.venue.kind;
+    let mut dialect = crate::venue::account_dialect(kind, &directory, &venue.credentials);
+    let told = reading::read(&questions, dialect.as_mut(), clock).await;
     let Told { offset_ns, rtt_ns, account } =
         told.map_err(|it| unreachable(it.what, it.source.as_ref()))?;
     let wallets = account.margin.iter().flat_map(|margin| &margin.wallets);

@@ -23,8 +23,8 @@ use crate::types::{
 #[cfg(test)]
 use crate::venue::Written;
 use crate::venue::{
-    Answer, Call, Credentials, DecodeError, Directory, EncodeError, OrderDialect, Outgoing,
-    Question, Stream, StreamBase, VenueTime, WrittenOrder,
+    AccountDialect, Answer, Call, Credentials, DecodeError, Directory, EncodeError, OrderDialect,
+    Outgoing, Question, Stream, StreamBase, VenueTime, WrittenOrder,
 };
 
 /// Order entry of one account.
@@ -326,7 +326,9 @@ impl OrderDialect for Orders {
         let answer = super::dead_man::answer(&self.names, request, answer);
         DeadManReport { request, answer }
     }
+}
 
+impl AccountDialect for Orders {
     fn account_calls(&self, venue_unix_ms: u64) -> Vec<Call> {
         let mut calls = super::rest::account_calls(&self.signer, venue_unix_ms);
         calls.extend(self.fees.call(&self.names, &self.signer, venue_unix_ms));
