@@ -11,6 +11,7 @@ pub mod backup;
 pub mod breaker;
 pub mod config;
 pub mod console;
+pub mod data;
 pub mod exchange;
 pub mod exit;
 pub mod flatten;
@@ -66,6 +67,8 @@ enum Verb {
     Record(record::Arguments),
     /// Play a recorded market against the strategies of a configuration
     Backtest(backtest::Arguments),
+    /// Tell whether recorded markets are whole
+    Data(data::Arguments),
     /// Run a recorded run again: the same inputs must give the same decisions
     Replay(replay::Arguments),
     /// Check, show or describe a configuration
@@ -162,6 +165,7 @@ fn execute(line: Line, registry: &Registry, console: &mut Console<'_>) -> io::Re
         // A verb that reads what an engine left, or writes.
         Verb::Journal(arguments) => journal::execute(&arguments, registry, console),
         Verb::Backup(arguments) => backup::execute(&arguments, registry, console),
+        Verb::Data(arguments) => data::execute(&arguments, registry, console),
 
         // Verbs that are an engine, or an exchange.
         Verb::Run(arguments) => run::execute(&arguments, registry, console),

@@ -11,6 +11,7 @@ mod holdings;
 pub mod journal;
 pub mod log;
 mod names;
+pub mod quality;
 mod reading_json;
 mod reading_text;
 mod report;

@@ -20,6 +20,7 @@ mod bad_venue;
 mod clocks;
 mod control;
 mod crashes;
+mod data;
 mod dead_man;
 mod drill;
 mod dry_run;
