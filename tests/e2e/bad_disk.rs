@@ -120,6 +120,35 @@ fn a_damaged_journal_is_a_latch() {
     running.stop();
 }
 
+/// Damage in the middle holds it KILLED, and it still does everything that gets it out (SAFETY E3).
+#[test]
+fn over_a_damaged_journal_it_reconciles_cancels_and_flattens() {
+    let exchange = ExchangeProcess::start();
+    let deployment = Deployment::at(exchange.port);
+    let running = deployment.trading();
+    deployment.until("it holds Bitcoin", |status| {
+        status["instruments"][0]["position"].as_str().is_some_and(|position| position != "0")
+    });
+    running.kill_9();
+    assert!(!rest::opening_orders(exchange.port).is_empty(), "orders stand after the crash");
+    let segment = deployment.folder().join("journal/0000000001.tkj");
+    let mut bytes = fs::read(&segment).unwrap();
+    bytes[300] ^= 0x55;
+    fs::write(&segment, bytes).unwrap();
+    let running = deployment.started();
+    let status = deployment.status();
+    assert_eq!(status["mode"], "KILLED");
+    assert_eq!(status["kill_switch"]["trip"]["reason"], "the state on disk cannot be read");
+    assert_ne!(rest::position(exchange.port, "BTCUSDT"), 0.0, "a stop closes no position");
+    rest::until_no_opening_orders(exchange.port);
+    deployment.ask_ok(&["flatten", "--by", "ada", "--reason", "the disk"]);
+    deployment.until("it holds nothing", |status| {
+        status["instruments"].as_array().unwrap().iter().all(|line| line["position"] == "0")
+    });
+    assert_eq!(rest::position(exchange.port, "BTCUSDT").abs(), 0.0);
+    running.stop();
+}
+
 #[test]
 fn a_damaged_epoch_is_a_latch_and_no_id_is_used_again() {
     let deployment = Deployment::paper();

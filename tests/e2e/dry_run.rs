@@ -223,6 +223,42 @@ fn a_venue_that_is_down_is_waited_for() {
 }
 
 #[test]
+fn a_clock_that_would_stop_the_live_engine_stops_it_too() {
+    let exchange = ExchangeProcess::start_at(0, &["--clock-offset-ms", "3000"]);
+    let deployment = Deployment::at(exchange.port);
+    let dry = deployment.start_dry();
+    let status =
+        deployment.until_dry("it is denied", |it| number(&it["denied"]["ClockDrift"]) != 0);
+    assert_eq!(number(&status["orders"]["sent"]), 0);
+    let offset_ms = number(&status["clock_offset_ms"]);
+    assert!((offset_ms - 3_000).abs() < 500, "the venue's clock, not this machine's: {offset_ms}");
+    dry.stop();
+}
+
+#[test]
+fn when_the_venue_is_lost_it_opens_nothing_and_goes_on_with_its_return() {
+    let exchange = ExchangeProcess::start();
+    let port = exchange.port;
+    let deployment = Deployment::at(port);
+    let dry = deployment.start_dry();
+    deployment.until_dry("it trades", |it| 3 <= number(&it["orders"]["sent"]));
+    exchange.process.kill_9();
+    let lost = deployment.until_dry("its market is lost", |it| it["link"]["market"] == false);
+    assert_eq!((&lost["link"]["orders"], &lost["link"]["user"]), (&true.into(), &true.into()));
+    // The hot thread knows by now: nothing is opened on a market that nobody sees.
+    pause(300);
+    let sent = |status: &Value| number(&status["orders"]["sent"]);
+    let before = deployment.dry_status().unwrap();
+    pause(1_000);
+    let after = deployment.dry_status().unwrap();
+    assert_eq!(after["link"]["market"], false, "nobody serves there");
+    assert_eq!(sent(&after), sent(&before));
+    let _exchange = ExchangeProcess::start_at(port, &[]);
+    deployment.until_dry("it trades again", |it| sent(&after) < sent(it));
+    dry.stop();
+}
+
+#[test]
 fn where_all_is_simulated_already_it_is_refused() {
     let deployment = Deployment::paper();
     let done = deployment.start_dry().wait();

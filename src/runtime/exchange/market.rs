@@ -231,3 +231,48 @@ impl Played {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::{LinkChannel, LinkEvent};
+    use crate::runtime::lane::lane;
+    use crate::types::{Price, VenueId};
+
+    fn market(instrument: u16, data: MarketData) -> EventKind {
+        let instrument = InstrumentId(instrument);
+        EventKind::Market(MarketEvent { instrument, sent_unix_ms: None, data })
+    }
+
+    fn link(state: LinkState) -> EventKind {
+        EventKind::Link(LinkEvent { venue: VenueId(0), channel: LinkChannel::Market, state })
+    }
+
+    #[test]
+    fn a_live_market_passes_in_order_and_a_connection_takes_every_book_with_it() {
+        let bell = Arc::new(Bell::new().unwrap());
+        let (mut filler, events) = lane(8, &bell);
+        let mut live = Live::new(events, bell, Books::new(2), 2);
+        let mark = MarketData::Mark(Price::whole(7));
+        let fed = [
+            link(LinkState::Up),
+            market(1, MarketData::BookBegin),
+            market(1, mark),
+            link(LinkState::Down),
+            market(0, mark),
+        ];
+        for kind in fed {
+            assert!(filler.push(Incoming { received_ns: 0, kind }).is_ok());
+        }
+        let popped: Vec<(u16, MarketData)> =
+            std::iter::from_fn(|| live.pop()).map(|it| (it.instrument.0, it.data)).collect();
+        let expected = [
+            (1, MarketData::BookBegin),
+            (1, mark),
+            (0, MarketData::BookLost),
+            (1, MarketData::BookLost),
+            (0, mark),
+        ];
+        assert_eq!(popped, expected);
+    }
+}
