@@ -28,6 +28,7 @@ pub mod record;
 pub mod replay;
 pub mod resume;
 pub mod run;
+pub mod state;
 pub mod status;
 pub mod stop_matrix;
 pub mod version;
@@ -94,6 +95,8 @@ enum Verb {
     History(history::Arguments),
     /// List the orders of the journal, or find ids that were used twice
     Orders(orders::Arguments),
+    /// Tell whether everything that a deployment keeps is whole and tells one story
+    State(state::Arguments),
     /// Make, verify and bring back copies of state and journal
     Backup(backup::Arguments),
     /// Close positions
@@ -179,6 +182,7 @@ fn execute(line: Line, registry: &Registry, console: &mut Console<'_>) -> io::Re
         // Verbs that read what an engine left.
         Verb::History(arguments) => history::execute(&arguments, registry, console),
         Verb::Orders(arguments) => orders::execute(&arguments, registry, console),
+        Verb::State(arguments) => state::execute(&arguments, registry, console),
         Verb::Replay(arguments) => replay::execute(&arguments, registry, console),
 
         // Verbs that ask a running engine.

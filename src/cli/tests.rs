@@ -113,6 +113,7 @@ fn every_verb_is_understood() {
         "engine orders export --out o.csv --from 2026-01-01T00:00Z --until 900 --config c.yaml",
         "engine orders duplicates --json --dry-run",
         "engine history verify --json --config c.yaml",
+        "engine state verify --json --config c.yaml",
         "engine stop-matrix",
         "engine version",
     ] {
@@ -135,6 +136,7 @@ fn what_is_not_understood_is_said() {
         "engine kill-switch reset --by ada",
         "engine kill-switch reset --by ada --reason found",
         "engine journal",
+        "engine state",
         "engine journal show --kind orders",
         "engine journal repair --by ada",
         "engine journal repair --reason torn",

@@ -20,6 +20,7 @@ mod report;
 pub mod say;
 pub mod screen;
 pub mod snapshot;
+pub mod state;
 mod status_json;
 mod status_text;
 pub mod stop_matrix;

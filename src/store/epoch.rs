@@ -43,7 +43,7 @@ pub fn next_epoch(state_folder: &Path, journal_floor: u32) -> Result<u32, StoreE
 }
 
 /// The last epoch that was taken here.
-pub(super) fn last(state_folder: &Path) -> Stored<u32> {
+pub fn last_epoch(state_folder: &Path) -> Stored<u32> {
     match atomic::read::<Epoch>(&state_folder.join(FILE), NEXT) {
         Stored::Good(last) => Stored::Good(last.epoch),
         Stored::Missing => Stored::Missing,
@@ -53,7 +53,7 @@ pub(super) fn last(state_folder: &Path) -> Stored<u32> {
 
 /// Has the next start take one beyond `used`, unless it would anyway.
 pub(super) fn raise(state_folder: &Path, used: u32) -> Result<(), StoreError> {
-    match last(state_folder) {
+    match last_epoch(state_folder) {
         Stored::Good(last) if used <= last => Ok(()),
         // What is damaged is told by who takes the next one.
         Stored::Damaged(_) => Ok(()),

@@ -39,7 +39,7 @@ pub fn inherit(from: &Path, to: &Path) -> Result<u32, StoreError> {
         remove(&to.join(name))?;
         copy(&from.join(name), &to.join(name))?;
     }
-    match epoch::last(from) {
+    match epoch::last_epoch(from) {
         Stored::Missing => Ok(0),
         Stored::Good(epoch) => epoch::raise(to, epoch).map(|()| epoch),
         Stored::Damaged(_) => copy(&from.join("epoch"), &to.join("epoch")).map(|()| 0),

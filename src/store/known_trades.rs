@@ -37,6 +37,11 @@ impl KnownTrades {
         self.0.get(symbol).copied()
     }
 
+    /// All of them, by symbol.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.0.iter().map(|(symbol, id)| (symbol.as_str(), *id))
+    }
+
     /// Keeps them; returns when they are on disk.
     pub fn write(&self, state_folder: &Path) -> Result<(), StoreError> {
         atomic::write(&state_folder.join(FILE), &Written { known: self.0.clone() })

@@ -41,14 +41,14 @@ mod samples;
 mod wire;
 
 pub use atomic::{Stored, write_snapshot};
-pub use epoch::{epoch_beyond, next_epoch};
+pub use epoch::{epoch_beyond, last_epoch, next_epoch};
 pub use error::{Blame, Retry, StoreError};
 pub use foundation::{Chunk, ListedInstrument, TakenOver};
 pub use input::{AccountTold, Checkpoint, MarketInput, ReadingHead, ReadingItem, each_record};
 pub use input_reader::{EventReader, Taken};
 pub use journal::{Journal, LastShutdown, Opened, Writer};
 pub use known_trades::KnownTrades;
-pub use latch::LatchFiles;
+pub use latch::{LatchFiles, LatchState};
 pub use latch_table::{LatchTable, NamedLatch, Past, PastReset, ScopeName};
 pub use ledgers::{Ledgers, NamedLedger};
 pub use losses::Losses;

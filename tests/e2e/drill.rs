@@ -136,6 +136,9 @@ impl Drill {
         }
         engine.assert_running();
         engine.kill_9();
+        if self.deployment.folder().join("journal").exists() {
+            self.deployment.ask_ok(&["state", "verify"]);
+        }
         self.figures.kills += 1;
     }
 
@@ -193,6 +196,7 @@ impl Drill {
             flat(&truth) && believed(status) == truth.positions() && equity.is_some_and(agrees)
         });
         engine.stop();
+        self.deployment.ask_ok(&["state", "verify"]);
         let truth = self.exchange.truth();
         assert_journaled(&self.deployment, &truth);
         self.tell(&truth);

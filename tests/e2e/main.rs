@@ -44,5 +44,6 @@ mod rest;
 mod runs;
 mod screens;
 mod state_files;
+mod states;
 mod support;
 mod zombies;

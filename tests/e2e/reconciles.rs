@@ -24,7 +24,7 @@ fn row(done: &Done, list: &str, name: &str, wanted: &str) -> Value {
 }
 
 /// What the engine hears of others is nothing, and it looks by itself every half an hour.
-fn deaf(exchange: u16) -> Deployment {
+pub(crate) fn deaf(exchange: u16) -> Deployment {
     let silent = Rules { private: silent_about_others, http: without_history, ..Rules::GOOD };
     let proxy = Proxy::before(exchange, silent);
     Deployment::at(proxy.port).with("interval_s: 2", "interval_s: 1800")

@@ -125,7 +125,7 @@ pub(super) fn unpack(
 
 /// Makes a state that came back bind at least as much as what it replaces.
 fn bind(state: &Path, before: Option<&Path>, restoring: &Restoring<'_>) -> Result<(), StoreError> {
-    match (epoch::last(state), before.map(epoch::last)) {
+    match (epoch::last_epoch(state), before.map(epoch::last_epoch)) {
         (Stored::Good(restored), Some(Stored::Good(known))) if restored < known => {
             epoch::raise(state, known)?;
         }
