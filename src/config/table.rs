@@ -324,7 +324,12 @@ const RUNNING: &[Key] = &[
         Kind::Whole(1, 3_600, "seconds"),
         "An opening order that does not go for so long leaves its instrument only reductions.",
     ),
-    required("orders.query_retry_ms", MS, "An order of unknown fate is asked after again."),
+    required(
+        "orders.query_retry_ms",
+        MS,
+        "An order of unknown fate is asked after again; while nobody answers, after twice as long each \
+         time, up to 32 times.",
+    ),
     required("reconciliation", Kind::Group, "Comparing our account with the venue's."),
     required("reconciliation.interval_s", Kind::Whole(1, 3_600, "seconds"), "How often."),
     required("reconciliation.timeout_ms", MS, "An unanswered reading is asked for again."),

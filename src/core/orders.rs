@@ -90,6 +90,8 @@ pub struct Order {
     pub(super) taken: Taken,
     /// Who said that it is not there, and when.
     pub(super) absence: Absence,
+    /// Questions after it that nobody has answered yet.
+    pub(super) silences: u32,
     /// How long and how often it has been asked to go.
     pub(super) patience: Patience,
     /// What it may become, until the venue has said what it is.
@@ -130,6 +132,7 @@ impl Order {
             rest_withdrawn: false,
             taken: Taken::default(),
             absence: Absence::default(),
+            silences: 0,
             patience: Patience::default(),
             amend: None,
             amends: 0,

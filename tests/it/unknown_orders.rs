@@ -28,9 +28,21 @@ fn silence_makes_an_order_unknown_and_it_is_asked_after() {
     world.advance(40 * MS);
     assert_eq!(world.order(id).unwrap().status, OrderStatus::Unknown);
     assert!(world.has_alert(|alert| *alert == Alert::OrderUnknown(id)));
-    world.advance(5 * SECOND);
-    let asked = world.sent.iter().filter(|sent| **sent == Sent::Query(id)).count();
-    assert_eq!(asked, 6);
+    // At once, and then after one second, two, and four; a reading of the account asks besides.
+    let asked = |world: &World| world.sent.iter().filter(|it| **it == Sent::Query(id)).count();
+    assert_eq!(asked(&world), 1);
+    world.advance(SECOND);
+    assert_eq!(asked(&world), 2);
+    world.advance(2 * SECOND);
+    assert_eq!(asked(&world), 3);
+    world.advance(4 * SECOND - 40 * MS);
+    assert_eq!(asked(&world), 3);
+    world.advance(40 * MS);
+    assert_eq!(asked(&world), 4);
+    // A venue that answers is asked as often as before.
+    world.faults.lost_requests = 0;
+    world.advance(8 * SECOND);
+    assert_eq!(world.order(id), None, "it never arrived, and all three have said so");
 }
 
 #[test]

@@ -10,6 +10,9 @@ use crate::core::effect::Command;
 use crate::core::setup::Timing;
 use crate::types::{ExecutionKind, ExecutionReport, Fill, OrderStatus, Qty};
 
+/// The wait for an answer is doubled so often: then it is 32 times as long as at first.
+const DOUBLINGS_MAX: u32 = 5;
+
 /// Applies a report; returns the trade when it is told for the first time.
 pub(super) fn apply(
     order: &mut Order,
@@ -18,6 +21,9 @@ pub(super) fn apply(
     now_ns: u64,
     timing: &Timing,
 ) -> Option<Fill> {
+    if report.kind != ExecutionKind::OutcomeUnknown {
+        order.silences = 0;
+    }
     match report.kind {
         ExecutionKind::New => confirm(order, now_ns, timing),
         ExecutionKind::Trade(fill) if fresh => {
@@ -70,6 +76,7 @@ pub(super) fn on_deadline(order: &mut Order, now_ns: u64, timing: &Timing) -> Co
         | OrderStatus::NotSent => false,
     };
     if asks {
+        order.silences = order.silences.saturating_add(1);
         doubt(order, now_ns, timing);
         return Command::QueryOrder { id, instrument };
     }
@@ -93,12 +100,20 @@ pub(super) fn doubt(order: &mut Order, now_ns: u64, timing: &Timing) {
         return;
     }
     order.status = OrderStatus::Unknown;
-    order.deadline_ns = now_ns.saturating_add(timing.query_retry_ns);
+    order.deadline_ns = next_look_ns(order, now_ns, timing);
     if let Some(amend) = &mut order.amend {
         amend.is_doubtful = true;
-        let end_ns = order.terms.expires_ns.filter(|end_ns| now_ns < *end_ns);
-        order.deadline_ns = order.deadline_ns.min(end_ns.unwrap_or(u64::MAX));
     }
+}
+
+/// When one of unknown fate is looked at again: a venue that is silent is asked less and less,
+/// but the end of the order's time and of our patience are not slept through.
+fn next_look_ns(order: &Order, now_ns: u64, timing: &Timing) -> u64 {
+    let doublings = order.silences.saturating_sub(1).min(DOUBLINGS_MAX);
+    let wait_ns = timing.query_retry_ns.saturating_mul(1 << doublings);
+    let ends = [order.terms.expires_ns, order.patience.ends_ns(timing)];
+    let end_ns = ends.into_iter().flatten().filter(|end_ns| now_ns < *end_ns).min();
+    now_ns.saturating_add(wait_ns).min(end_ns.unwrap_or(u64::MAX))
 }
 
 pub(super) fn doubt_now(order: &mut Order, now_ns: u64, timing: &Timing) {

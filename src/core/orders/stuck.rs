@@ -44,6 +44,11 @@ impl Patience {
         self.cancels = 0;
     }
 
+    /// When it is over, once it has begun.
+    pub(super) fn ends_ns(&self, timing: &Timing) -> Option<u64> {
+        self.since_ns.map(|since_ns| since_ns.saturating_add(timing.stuck_ns_max))
+    }
+
     /// What its silence asks for: every so many cancels a sweep, and once, after so long, a stop.
     fn step(&mut self, now_ns: u64, timing: &Timing) -> Option<Escalation> {
         let waited_ns = now_ns.saturating_sub(self.since_ns?);
