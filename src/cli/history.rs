@@ -114,21 +114,28 @@ fn exchange(config: &Config) -> Result<Value, OfflineError> {
     }
     let mut scratch = Scratch::of(&config.folders.journal, prefix_of)?;
     let windows = scratch.windows()?;
+    let asked_sequence = scratch.last_sequence()?;
     let unchained = ask_trades(config, &windows, &scratch)?;
-    let mut found = compared(&scratch, &windows)?;
+    let mut found = compared(&scratch, &windows, asked_sequence)?;
     for _ in 0..LOOKS_MAX {
         if found.iter().all(|it| it.other.0.is_empty()) {
             break;
         }
         pause();
         scratch.fill(u64::MAX)?;
-        found = compared(&scratch, &windows)?;
+        found = compared(&scratch, &windows, asked_sequence)?;
     }
     Ok(history::exchange_json(&windows, &found, &unchained, &scratch.damage))
 }
 
-fn compared(scratch: &Scratch, windows: &Windows) -> Result<Vec<Differing>, StoreError> {
-    windows.iter().map(|(symbol, window)| scratch.compare_trades(symbol, *window)).collect()
+fn compared(
+    scratch: &Scratch,
+    windows: &Windows,
+    asked_sequence: u64,
+) -> Result<Vec<Differing>, StoreError> {
+    let compare =
+        |(symbol, window): (&String, &_)| scratch.compare_trades(symbol, *window, asked_sequence);
+    windows.iter().map(compare).collect()
 }
 
 #[expect(clippy::disallowed_methods, reason = "a verb at a terminal has no loop to wait in")]

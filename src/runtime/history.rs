@@ -142,8 +142,10 @@ impl Keeper {
 
     fn failed(&mut self, error: &StoreError, through: u64) -> Duration {
         let text = error.to_string();
+        // Only its figures change while it lasts.
+        let name: String = text.chars().filter(|letter| !letter.is_ascii_digit()).collect();
         let pause = match self.trouble.take() {
-            Some((known, pause)) if known == text => pause.saturating_mul(2).min(PAUSE_MAX),
+            Some((known, pause)) if known == name => pause.saturating_mul(2).min(PAUSE_MAX),
             Some((_, pause)) => {
                 tracing::warn!(%error, "the history waits; trading goes on");
                 pause
@@ -153,7 +155,7 @@ impl Keeper {
                 LOOK
             }
         };
-        self.trouble = Some((text.clone(), pause));
+        self.trouble = Some((name, pause));
         let mut told = self.told.lock();
         told.behind = through.saturating_sub(told.sequence);
         told.trouble = Some(text);

@@ -476,3 +476,38 @@ fn a_disk_that_is_nearly_full_is_left_to_the_journal() {
     assert!(matches!(refused, StoreError::Reserved { .. }), "{refused}");
     assert!(!history.path().exists());
 }
+
+#[test]
+fn a_trade_that_came_after_the_exchange_was_asked_is_no_difference() {
+    let mut desk = Desk::new();
+    desk.begin(3);
+    desk.order(ONE, 9);
+    let report = |trade_id| ExecutionReport {
+        instrument: InstrumentId(1),
+        order: OrderRef::Ours(ONE),
+        venue_order_id: Some(77),
+        transact_unix_ms: None,
+        kind: ExecutionKind::Trade(fill(trade_id, 1)),
+    };
+    let say = |desk: &mut Desk, trade_id| desk.say(Record::Execution(report(trade_id)));
+    say(&mut desk, 5);
+    let mut scratch = Scratch::of(&desk.plan().journal, prefix_of).unwrap();
+    let asked_sequence = scratch.last_sequence().unwrap();
+    for told in [5, 6] {
+        scratch.take_trade("ETHUSDT", &report(told), Some("USDT")).unwrap();
+    }
+    let compared = |scratch: &Scratch| {
+        scratch.compare_trades("ETHUSDT", Window::default(), asked_sequence).unwrap()
+    };
+    let Differing { same, journal, other, .. } = compared(&scratch);
+    assert_eq!((same, journal.0.len(), other.0.len()), (1, 0, 1));
+    // The one that was on its way, and one that the exchange could not tell yet.
+    say(&mut desk, 6);
+    say(&mut desk, 7);
+    scratch.fill(u64::MAX).unwrap();
+    let found = compared(&scratch);
+    assert!(found.is_same() && found.same == 2, "{found:?}");
+    // What was in the journal before must be at the exchange.
+    let later = scratch.compare_trades("ETHUSDT", Window::default(), u64::MAX >> 1).unwrap();
+    assert_eq!((later.journal.0.len(), later.other.0.len()), (1, 0));
+}

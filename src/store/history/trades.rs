@@ -6,7 +6,7 @@
 
 use super::compare::{Differing, count, lines};
 use super::context::Context;
-use super::database::signed;
+use super::database::{self, signed};
 use super::rows::{liquidity_word, side_word};
 use super::scratch::Scratch;
 use crate::store::journal::Reader;
@@ -131,11 +131,26 @@ impl Scratch {
         insert().map(drop).map_err(|source| self.failed(source))
     }
 
-    /// The trades of a symbol on both sides.
+    /// The last record that was read.
     ///
     /// # Errors
     /// [`StoreError`] when the tables cannot be read.
-    pub fn compare_trades(&self, symbol: &str, window: Window) -> Result<Differing, StoreError> {
+    pub fn last_sequence(&self) -> Result<u64, StoreError> {
+        let place = database::place(&self.connection, "main");
+        place.map(|place| place.sequence).map_err(|source| self.failed(source))
+    }
+
+    /// The trades of a symbol on both sides. `asked_sequence` is the last record from before the
+    /// exchange was asked: a trade that the journal heard of later may be younger than the answer.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the tables cannot be read.
+    pub fn compare_trades(
+        &self,
+        symbol: &str,
+        window: Window,
+        asked_sequence: u64,
+    ) -> Result<Differing, StoreError> {
         let journal = format!(
             "SELECT {COLUMNS} FROM fills WHERE symbol = ?1 AND trade_id > ?2 AND sequence > ?3"
         );
@@ -151,7 +166,9 @@ impl Scratch {
             Ok(Differing {
                 of: symbol.to_owned(),
                 same: count(&self.connection, &same, bounds)?,
-                journal: only(&format!("{journal} EXCEPT {exchange}"))?,
+                journal: only(&format!(
+                    "{journal} AND sequence <= {asked_sequence} EXCEPT {exchange}"
+                ))?,
                 other: only(&format!("{exchange} EXCEPT {journal}"))?,
             })
         };
