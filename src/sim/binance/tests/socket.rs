@@ -205,8 +205,14 @@ fn orders_live_over_the_websocket_api() {
     let named = [("symbol", "BTCUSDT"), ("origClientOrderId", "mine")];
     assert_eq!(api(&mut server, "order.status", &named)["result"]["status"], "NEW");
     assert_eq!(api(&mut server, "order.cancel", &named)["result"]["status"], "CANCELED");
-    assert_eq!(api(&mut server, "order.cancel", &named)["error"]["code"], -2011);
+    let late = api(&mut server, "order.cancel", &named);
+    assert_eq!(late["error"]["code"], -2011);
+    assert_eq!(
+        late["rateLimits"][0]["count"], 3,
+        "one for each cancel and question, none for orders"
+    );
     let balance = api(&mut server, "v2/account.balance", &[]);
+    assert_eq!(balance["rateLimits"][0]["count"], 8);
     assert_eq!(balance["result"][0]["balance"], "10000.00000000");
     assert_eq!(api(&mut server, "v2/account.position", &[])["result"], json!([]));
     let key = api(&mut server, "userDataStream.start", &[])["result"]["listenKey"].clone();
