@@ -11,8 +11,8 @@ use super::wallet::Version;
 use crate::sim::exchange::AccountIndex;
 use serde_json::{Value, json};
 
-/// Request weight of a method that is neither a new order nor an amend: one order is as cheap to ask
-/// after as over HTTP (USDⓈ-M sheet, section 3).
+/// Request weight of a method that is neither a new order nor an amend: one order is as cheap to
+/// ask after as over HTTP (USDⓈ-M sheet, section 3).
 fn weight_of(method: &str) -> u32 {
     match method {
         "ping" | "time" | "order.cancel" | "order.status" => 1,
