@@ -12,6 +12,7 @@ use super::scan::{Scan, Step};
 use crate::store::StoreError;
 use crate::store::record::Record;
 use crate::types::{ClientOrderId, Stamp};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -86,7 +87,30 @@ struct Walk {
     next: Option<u64>,
     /// A tail that is torn if nothing follows, and damage if something does.
     tail: Option<Fault>,
-    newest: Option<ClientOrderId>,
+    used: Used,
+}
+
+/// Ids of the orders of the newest start. They need not come in order: an opening order may wait
+/// for the dead-man's switch while a reduction that was wished later goes.
+#[derive(Debug, Default)]
+struct Used {
+    epoch: u32,
+    /// 64 of them a word, by their number.
+    words: BTreeMap<u32, u64>,
+}
+
+impl Used {
+    /// False when it was used before, or belongs to a start that is over.
+    fn is_new(&mut self, id: ClientOrderId) -> bool {
+        if self.epoch < id.epoch {
+            *self = Self { epoch: id.epoch, words: BTreeMap::new() };
+        }
+        let word = self.words.entry(id.sequence / u64::BITS).or_default();
+        let bit = 1 << (id.sequence % u64::BITS);
+        let is_new = self.epoch == id.epoch && *word & bit == 0;
+        *word |= bit;
+        is_new
+    }
 }
 
 impl Walk {
@@ -187,7 +211,7 @@ impl Walk {
             }
             Record::Carry(carried) => self.verified.epoch = self.verified.epoch.max(carried.epoch),
             Record::Order(order) | Record::Child { order, .. } => {
-                if self.newest.is_some_and(|newest| order.id <= newest) {
+                if !self.used.is_new(order.id) {
                     self.contradiction(
                         path,
                         at,
@@ -195,7 +219,6 @@ impl Walk {
                         &format!("{} was used before", order.id),
                     );
                 }
-                self.newest = self.newest.max(Some(order.id));
             }
             Record::Lost { count } => self.verified.lost += count,
             Record::Repaired(_) => self.verified.repairs += 1,
@@ -215,5 +238,21 @@ impl Walk {
         if let Some(fault) = self.verified.faults.last_mut() {
             fault.is_repairable = false;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_used_once_in_whatever_order_they_come() {
+        let mut used = Used::default();
+        let mut is_new = |epoch, sequence| used.is_new(ClientOrderId { epoch, sequence });
+        assert!(is_new(1, 2) && is_new(1, 1) && is_new(1, 64) && is_new(1, u32::MAX));
+        assert!(!is_new(1, 2) && !is_new(1, 1) && !is_new(1, u32::MAX));
+        assert!(is_new(2, 1), "the next start counts anew");
+        assert!(!is_new(1, 3), "and the one before is over");
+        assert!(!is_new(2, 1) && is_new(2, 3));
     }
 }
