@@ -105,9 +105,12 @@ impl Used {
         if self.epoch < id.epoch {
             *self = Self { epoch: id.epoch, words: BTreeMap::new() };
         }
+        if id.epoch < self.epoch {
+            return false;
+        }
         let word = self.words.entry(id.sequence / u64::BITS).or_default();
         let bit = 1 << (id.sequence % u64::BITS);
-        let is_new = self.epoch == id.epoch && *word & bit == 0;
+        let is_new = *word & bit == 0;
         *word |= bit;
         is_new
     }
@@ -211,18 +214,17 @@ impl Walk {
             }
             Record::Carry(carried) => self.verified.epoch = self.verified.epoch.max(carried.epoch),
             Record::Order(order) | Record::Child { order, .. } => {
-                if !self.used.is_new(order.id) {
-                    self.contradiction(
-                        path,
-                        at,
-                        sequence,
-                        &format!("{} was used before", order.id),
-                    );
-                }
+                self.order(path, at, sequence, order.id);
             }
             Record::Lost { count } => self.verified.lost += count,
             Record::Repaired(_) => self.verified.repairs += 1,
             _ => {}
+        }
+    }
+
+    fn order(&mut self, path: &Path, at: usize, sequence: u64, id: ClientOrderId) {
+        if !self.used.is_new(id) {
+            self.contradiction(path, at, sequence, &format!("{id} was used before"));
         }
     }
 
