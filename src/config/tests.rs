@@ -24,8 +24,8 @@ fn registry() -> Registry {
 
 fn lookup(name: &str) -> Option<OsString> {
     match name {
-        "BINANCE_API_KEY" => Some(KEY.into()),
-        "BINANCE_API_SECRET" => Some(SECRET.into()),
+        "BINANCE_API_KEY" | "BINANCE_TESTNET_API_KEY" => Some(KEY.into()),
+        "BINANCE_API_SECRET" | "BINANCE_TESTNET_API_SECRET" => Some(SECRET.into()),
         "TR_MODE" => Some("paper".into()),
         "DRAWDOWN" => Some("12.5".into()),
         "HIDDEN" => Some("abcdef".into()),
@@ -408,9 +408,24 @@ fn a_lab_has_no_address_and_paper_none_of_a_live_venue() {
 
     let demo = text.replace("fapi.binance.com", "fapi.example.net");
     assert_eq!(config(&demo).mode, TradingMode::Paper);
-    let said = faults(&edited(&demo, "mode: paper", "mode: live").replace("127.0.0.1", "10.0.0.1"));
+    let live = edited(&demo, "mode: paper", "mode: live");
+    let said = faults(&live).join("\n");
+    assert!(
+        said.contains("venue.wallet_url: is missing; with real money it must be known"),
+        "{said}"
+    );
+    let wallet = "api_key: '${BINANCE_API_KEY}', wallet_url: 'https://api.example.net'";
+    let live = edited(&live, "api_key: '${BINANCE_API_KEY}'", wallet);
+    let said = faults(&live.replace("127.0.0.1", "10.0.0.1"));
     assert!(said.join("").contains("venue.streams_url: is not encrypted"), "{said:?}");
-    assert_eq!(config(&edited(&demo, "mode: paper", "mode: live")).mode, TradingMode::Live);
+    assert_eq!(config(&live).mode, TradingMode::Live);
+    let said = faults(&edited(&live, "https://api.example.net", "http://api.example.net"));
+    assert!(said.join("").contains("venue.wallet_url: is not encrypted"), "{said:?}");
+    let said = faults(
+        &edited(&live, "//api.example.net", "//api.binance.com")
+            .replace("mode: live", "mode: paper"),
+    );
+    assert!(said.join("").contains("venue.wallet_url: trades real money"), "{said:?}");
 
     let said = faults(&without).join("\n");
     for key in ["rest_url", "streams_url", "order_entry_url", "api_key", "api_secret"] {
