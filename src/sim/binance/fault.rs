@@ -1,5 +1,5 @@
-//! Refusals of messages, with the venue's HTTP status, code and text (USDⓈ-M sheet, section 10; Spot
-//! sheet, section 13).
+//! Refusals of messages, with the venue's HTTP status, code and text (USDⓈ-M sheet, section 10;
+//! Spot sheet, section 13).
 
 use serde_json::{Value, json};
 
