@@ -90,7 +90,8 @@ fn pem(text: &str) -> Option<Option<String>> {
     Some(body.filter(|body| ed25519_seed(body).is_some()))
 }
 
-/// Key and secret from one file, each on a line of its own or the secret as PEM behind the key, for a person in a hurry who has no configuration.
+/// Key and secret from one file, each on a line of its own or the secret as PEM behind the key, for
+/// a person in a hurry who has no configuration.
 ///
 /// # Errors
 /// When the file cannot be read, others can read or change it, or it does not hold the two.

@@ -1,7 +1,7 @@
 //! The venue's rules and fees for the instruments of a configuration, read now (R69, R70).
 //!
-//! Must hold: questions only; what cannot be read of one symbol is an error of the whole, so that no
-//! file says less than it seems to.
+//! Must hold: questions only; what cannot be read of one symbol is an error of the whole, so that
+//! no file says less than it seems to.
 
 use super::clock::Clock;
 use super::inquiry::{self, Inquiry, InquiryError};
