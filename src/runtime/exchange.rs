@@ -285,7 +285,7 @@ fn server(plan: &ExchangePlan, universe: Universe) -> Server {
     let ids: Vec<InstrumentId> = universe.instruments.iter().map(|it| it.id).collect();
     let mut server = Server::new(universe.instruments, universe.assets, vec![account], fees);
     if let Some(weight_per_minute) = plan.weight_per_minute {
-        server.set_rate_limits(RateLimits { weight_per_minute, ..RateLimits::VENUE });
+        server.set_rate_limits(RateLimits { weight_per_minute, ..RateLimits::USDM });
     }
     for (id, leverage) in ids.into_iter().zip(&plan.leverages) {
         // The configuration takes no leverage that the exchange does not.

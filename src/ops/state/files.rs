@@ -7,7 +7,7 @@
 use super::word::Word;
 use super::{Health, Verified};
 use crate::config::Config;
-use crate::core::{HighWater, Mode, ModeCause};
+use crate::core::{HighWater, Mode, ModeCause, ModeRecord};
 use crate::store::attestation::{self, Attested};
 use crate::store::compared::{self, Compared, Whose};
 use crate::store::daily_pnl::{self, DailyPnl};
@@ -201,13 +201,9 @@ impl Verified {
             self.add("mode.json", Health::Note, said);
             return;
         };
-        let faults = self.faults();
-        let is_named = |place: &Place| is_named(place, config);
-        let mut places: Vec<&Place> = standing.iter().map(|it| &it.place).collect();
-        places.extend(told.iter().map(|(place, _)| place));
-        places.retain(|place| is_named(place));
-        places.dedup();
-        for place in places {
+        let mut is_same = true;
+        let places = each_once(&standing, told);
+        for place in places.into_iter().filter(|place| is_named(place, config)) {
             let kept = standing.iter().find(|it| it.place == *place);
             let file = kept.map_or(Mode::Running, |it| it.record.mode);
             let journal = told.iter().find(|(known, _)| known == place);
@@ -215,6 +211,7 @@ impl Verified {
             if file == journal || (!word.has_begun && journal < file) {
                 continue;
             }
+            is_same = false;
             let (name, was) = (file.name(), journal.name());
             let said = format!("{place:?} is {name} there and {was} by the journal");
             if kept.is_some_and(|it| it.record.cause == ModeCause::Restored) {
@@ -227,7 +224,7 @@ impl Verified {
                 false => self.add("mode.json", Health::Fault, said),
             }
         }
-        if faults == self.faults() {
+        if is_same {
             let said = format!("{} place(s), as the journal says", standing.len());
             self.add("mode.json", Health::Good, said);
         }
@@ -425,11 +422,39 @@ impl Verified {
     }
 }
 
+/// Every place that the file or the journal tells of.
+fn each_once<'a>(file: &'a [Standing], journal: &'a [(Place, ModeRecord)]) -> Vec<&'a Place> {
+    let mut places: Vec<&Place> = file.iter().map(|it| &it.place).collect();
+    for (place, _) in journal {
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    places
+}
+
 fn is_named(place: &Place, config: &Config) -> bool {
     match place {
         Place::All => true,
         Place::Venue(name) => config.venue.name == *name,
         Place::Instrument(symbol) => config.instruments.iter().any(|it| it.symbol == *symbol),
         Place::Strategy(name) => config.strategies.iter().any(|it| it.name == *name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_that_both_tell_of_is_looked_at_once() {
+        let record = ModeRecord::default();
+        let symbol = Place::Instrument("BTCUSDT".to_owned());
+        let standing = |place: &Place| Standing { place: place.clone(), record };
+        let file = [standing(&Place::All), standing(&symbol)];
+        let journal = [(Place::All, record), (symbol.clone(), record)];
+        assert_eq!(each_once(&file, &journal), [&Place::All, &symbol]);
+        assert_eq!(each_once(&file[..1], &journal[1..]), [&Place::All, &symbol]);
+        assert_eq!(each_once(&[], &journal), [&Place::All, &symbol]);
     }
 }

@@ -4,16 +4,28 @@
 //! difference's `pu` is the `u` before it (USDⓈ-M sheet, section 7), so a client that syncs by the
 //! venue's rules has our book.
 //!
-//! Decision: an id is skipped after every difference, so `U` is never `pu + 1`, as on the venue
-//! (D14): a client that counts on it must fail here before it fails there.
+//! Decision: on USDⓈ-M an id is skipped after every difference, so `U` is never `pu + 1`, as on the
+//! venue (D14): a client that counts on it must fail here before it fails there. On Spot, which has
+//! no `pu`, a client that misses an id must take it for a gap: none is skipped.
 
 use crate::sim::book::Book;
 use crate::types::{Level, MarketData, Price, Side};
 use std::collections::BTreeSet;
 
+/// How differences follow on each other.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Numbering {
+    /// `U` is never one more than the `u` before.
+    Gapped,
+    /// `U` is one more than the `u` before.
+    #[expect(dead_code, reason = "the dialect that numbers so comes with its own change")]
+    Unbroken,
+}
+
 /// What changed since the last difference.
 #[derive(Clone, Debug)]
 pub(super) struct DepthFeed {
+    numbering: Numbering,
     update_id: u64,
     first: u64,
     previous: u64,
@@ -31,8 +43,8 @@ pub(super) struct Difference {
 }
 
 impl DepthFeed {
-    pub(super) fn new() -> Self {
-        Self { update_id: 2, first: 2, previous: 0, changed: Default::default() }
+    pub(super) fn new(numbering: Numbering) -> Self {
+        Self { numbering, update_id: 2, first: 2, previous: 0, changed: Default::default() }
     }
 
     /// The number of the last change of the book.
@@ -74,8 +86,13 @@ impl DepthFeed {
         let (bids, asks) = (levels(Side::Buy), levels(Side::Sell));
         let (first, last, previous) = (self.first, self.update_id, self.previous);
         self.previous = last;
-        self.first = last + 2;
-        self.update_id = self.first;
+        match self.numbering {
+            Numbering::Gapped => {
+                self.first = last + 2;
+                self.update_id = self.first;
+            }
+            Numbering::Unbroken => self.first = last + 1,
+        }
         Some(Difference { first, last, previous, bids, asks })
     }
 }

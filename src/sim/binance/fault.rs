@@ -1,6 +1,6 @@
-//! Refusals of messages, with the venue's HTTP status, code and text (USDⓈ-M sheet, section 10).
+//! Refusals of messages, with the venue's HTTP status, code and text (USDⓈ-M sheet, section 10;
+//! Spot sheet, section 13).
 
-use crate::sim::reject::Reject;
 use serde_json::{Value, json};
 
 /// Why a request is not served.
@@ -12,7 +12,7 @@ pub(super) struct Fault {
 }
 
 impl Fault {
-    fn new(status: u16, code: i32, text: impl Into<String>) -> Self {
+    pub(super) fn new(status: u16, code: i32, text: impl Into<String>) -> Self {
         Self { status, code, text: text.into() }
     }
 
@@ -29,10 +29,6 @@ impl Fault {
 
     pub(super) fn invalid(name: &str) -> Self {
         Self::new(400, -1130, format!("Data sent for parameter '{name}' is not valid."))
-    }
-
-    pub(super) fn leverage() -> Self {
-        Self::new(400, -4028, "Leverage is not valid.")
     }
 
     pub(super) fn unwanted(name: &str) -> Self {
@@ -91,10 +87,6 @@ impl Fault {
         Self::new(429, -1015, text)
     }
 
-    pub(super) fn no_listen_key() -> Self {
-        Self::new(400, -1125, "This listenKey does not exist.")
-    }
-
     pub(super) fn side() -> Self {
         Self::new(400, -1117, "Invalid side.")
     }
@@ -105,31 +97,5 @@ impl Fault {
 
     pub(super) fn time_in_force() -> Self {
         Self::new(400, -1115, "Invalid timeInForce.")
-    }
-
-    pub(super) fn good_till_date() -> Self {
-        let text = "The goodTillDate timestamp must be greater than the current time plus 600 seconds \
-                    and smaller than 253402300799000";
-        Self::new(400, -5040, text)
-    }
-
-    pub(super) fn conditional() -> Self {
-        let text = "Order type not supported for this endpoint. Please use the Algo Order API \
-                    endpoints instead.";
-        Self::new(400, -4120, text)
-    }
-
-    pub(super) fn position_side() -> Self {
-        Self::new(400, -4061, "Order's position side does not match user's setting.")
-    }
-
-    pub(super) fn position_mode() -> Self {
-        Self::new(400, -4059, "No need to change position side.")
-    }
-}
-
-impl From<Reject> for Fault {
-    fn from(reject: Reject) -> Self {
-        Self::new(400, reject.code(), reject.to_string())
     }
 }

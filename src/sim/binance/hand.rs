@@ -2,25 +2,15 @@
 //!
 //! Must hold: what it makes happen is told as anything else is.
 
-use super::Server;
+use super::desk::{Desk, Dialect};
 use crate::sim::matching::Part;
 use crate::sim::order::{ClientText, OrderKey};
 use crate::types::{InstrumentId, Qty};
 
-impl Server {
-    /// Remembers everything from here on, for whoever judges what happened.
-    pub fn keep_history(&mut self) {
-        self.exchange.keep_history();
-    }
-
-    /// Names of all assets by `AssetId`.
-    pub fn assets(&self) -> &[String] {
-        &self.assets
-    }
-
+impl<D: Dialect> Desk<D> {
     /// Trades a resting order of the account with that key, at its own price. Nothing where there
     /// is no such order.
-    pub(in crate::sim) fn trade_resting(
+    pub(super) fn trade_resting(
         &mut self,
         now_unix_ms: u64,
         key: &str,
@@ -37,7 +27,7 @@ impl Server {
     }
 
     /// The next order takes at most half of that quantity at once.
-    pub(in crate::sim) fn limit_next_take(&mut self, symbol: &str, qty: Qty) {
+    pub(super) fn limit_next_take(&mut self, symbol: &str, qty: Qty) {
         let known = self.exchange.instruments().iter().find(|it| it.symbol == symbol);
         let Some(step) = known.map(|it| it.filters.qty_step) else { return };
         self.exchange.take_max = Some(Part::Half.of(qty, step));

@@ -1,4 +1,5 @@
-//! Request weight per minute and orders per 10 s and minute (USDⓈ-M sheet, section 3).
+//! Request weight per minute and orders per interval (USDⓈ-M sheet, section 3; Spot sheet,
+//! section 12).
 //!
 //! There is one client address: all weight is counted together; orders are counted by account.
 
@@ -6,7 +7,6 @@ use super::fault::Fault;
 use crate::sim::exchange::AccountIndex;
 use serde_json::{Value, json};
 
-const TEN_SECONDS_MS: u64 = 10_000;
 const MINUTE_MS: u64 = 60_000;
 
 /// How much is allowed.
@@ -16,15 +16,66 @@ pub struct RateLimits {
     pub weight_per_minute: u32,
     /// New orders of an account in 10 s.
     pub orders_per_ten_seconds: u32,
-    /// New orders of an account in a minute.
-    pub orders_per_minute: u32,
+    /// New orders of an account in a minute, where that is counted.
+    pub orders_per_minute: Option<u32>,
+    /// New orders of an account in a day, where that is counted.
+    pub orders_per_day: Option<u32>,
 }
 
 impl RateLimits {
-    /// What the venue's documentation shows.
-    pub const VENUE: Self =
-        Self { weight_per_minute: 2_400, orders_per_ten_seconds: 300, orders_per_minute: 1_200 };
+    /// What the documentation of USDⓈ-M shows.
+    pub const USDM: Self = Self {
+        weight_per_minute: 2_400,
+        orders_per_ten_seconds: 300,
+        orders_per_minute: Some(1_200),
+        orders_per_day: None,
+    };
+
+    /// What the documentation of Spot shows.
+    pub const SPOT: Self = Self {
+        weight_per_minute: 6_000,
+        orders_per_ten_seconds: 50,
+        orders_per_minute: None,
+        orders_per_day: Some(160_000),
+    };
+
+    fn of(&self, window: &Window) -> Option<u32> {
+        match window.letter {
+            "10S" => Some(self.orders_per_ten_seconds),
+            "1M" => self.orders_per_minute,
+            _ => self.orders_per_day,
+        }
+    }
 }
+
+/// An interval in which orders are counted.
+#[derive(Debug)]
+struct Window {
+    length_ms: u64,
+    /// As `exchangeInfo` names it.
+    interval: &'static str,
+    interval_count: u32,
+    /// As headers name it.
+    letter: &'static str,
+    /// As refusals name it.
+    words: &'static str,
+}
+
+const fn window(
+    length_ms: u64,
+    (interval, interval_count): (&'static str, u32),
+    letter: &'static str,
+    words: &'static str,
+) -> Window {
+    Window { length_ms, interval, interval_count, letter, words }
+}
+
+/// All that the venue counts in.
+const WINDOWS: [Window; 3] = [
+    window(10_000, ("SECOND", 10), "10S", "TEN_SECONDS"),
+    window(MINUTE_MS, ("MINUTE", 1), "1M", "MINUTE"),
+    window(86_400_000, ("DAY", 1), "1D", "DAY"),
+];
 
 /// A count that begins anew with every interval.
 #[derive(Clone, Copy, Debug, Default)]
@@ -38,9 +89,13 @@ impl Count {
         if self.interval == now_unix_ms / length_ms { self.count } else { 0 }
     }
 
+    fn set(&mut self, now_unix_ms: u64, length_ms: u64, count: u32) {
+        *self = Self { interval: now_unix_ms / length_ms, count };
+    }
+
     fn add(&mut self, now_unix_ms: u64, length_ms: u64, more: u32) {
         let count = self.at(now_unix_ms, length_ms).saturating_add(more);
-        *self = Self { interval: now_unix_ms / length_ms, count };
+        self.set(now_unix_ms, length_ms, count);
     }
 }
 
@@ -49,7 +104,8 @@ impl Count {
 pub(super) struct Usage {
     pub(super) limits: RateLimits,
     weight: Count,
-    orders: Vec<[Count; 2]>,
+    /// By account, then by window.
+    orders: Vec<[Count; WINDOWS.len()]>,
 }
 
 impl Usage {
@@ -66,51 +122,72 @@ impl Usage {
 
     /// Counts a new order.
     pub(super) fn order(&mut self, now_unix_ms: u64, account: AccountIndex) -> Result<(), Fault> {
-        let Some([ten, minute]) = self.orders.get_mut(account.index()) else { return Ok(()) };
-        ten.add(now_unix_ms, TEN_SECONDS_MS, 1);
-        minute.add(now_unix_ms, MINUTE_MS, 1);
-        if self.limits.orders_per_ten_seconds < ten.count {
-            return Err(Fault::too_many_orders(self.limits.orders_per_ten_seconds, "TEN_SECONDS"));
+        let Some(counts) = self.orders.get_mut(account.index()) else { return Ok(()) };
+        for (window, count) in WINDOWS.iter().zip(counts.iter_mut()) {
+            count.add(now_unix_ms, window.length_ms, 1);
         }
-        if self.limits.orders_per_minute < minute.count {
-            return Err(Fault::too_many_orders(self.limits.orders_per_minute, "MINUTE"));
-        }
-        Ok(())
+        let over = WINDOWS.iter().zip(counts).find_map(|(window, count)| {
+            let limit = self.limits.of(window)?;
+            (limit < count.count).then_some((limit, window.words))
+        });
+        over.map_or(Ok(()), |(limit, words)| Err(Fault::too_many_orders(limit, words)))
     }
 
     pub(super) fn weight(&self, now_unix_ms: u64) -> u32 {
         self.weight.at(now_unix_ms, MINUTE_MS)
     }
 
-    pub(super) fn orders(&self, now_unix_ms: u64, account: AccountIndex) -> [u32; 2] {
-        self.orders.get(account.index()).map_or([0, 0], |[ten, minute]| {
-            [ten.at(now_unix_ms, TEN_SECONDS_MS), minute.at(now_unix_ms, MINUTE_MS)]
+    /// The intervals that count here, with the limit and what an account used of it.
+    fn orders(
+        &self,
+        now_unix_ms: u64,
+        account: AccountIndex,
+    ) -> impl Iterator<Item = (&'static Window, u32, u32)> {
+        let counts = self.orders.get(account.index()).copied().unwrap_or_default();
+        WINDOWS.iter().zip(counts).filter_map(move |(window, count)| {
+            Some((window, self.limits.of(window)?, count.at(now_unix_ms, window.length_ms)))
+        })
+    }
+
+    /// Headers of an answer that tell how many orders an account has sent.
+    pub(super) fn order_headers(
+        &self,
+        now_unix_ms: u64,
+        account: AccountIndex,
+    ) -> impl Iterator<Item = (String, String)> {
+        self.orders(now_unix_ms, account).map(|(window, _, used)| {
+            (format!("X-MBX-ORDER-COUNT-{}", window.letter), used.to_string())
         })
     }
 
     /// `rateLimits` of `exchangeInfo`.
     pub(super) fn to_json(&self) -> Value {
-        let limits = &self.limits;
-        json!([
-            rate_limit("REQUEST_WEIGHT", "MINUTE", 1, limits.weight_per_minute),
-            rate_limit("ORDERS", "MINUTE", 1, limits.orders_per_minute),
-            rate_limit("ORDERS", "SECOND", 10, limits.orders_per_ten_seconds),
-        ])
+        let weight = rate_limit("REQUEST_WEIGHT", "MINUTE", 1, self.limits.weight_per_minute);
+        let orders = WINDOWS.iter().filter_map(|it| {
+            Some(rate_limit("ORDERS", it.interval, it.interval_count, self.limits.of(it)?))
+        });
+        std::iter::once(weight).chain(orders).collect()
     }
 
     /// `rateLimits` of a WebSocket answer: what was used of what.
     pub(super) fn used(&self, now_unix_ms: u64, account: Option<AccountIndex>) -> Value {
         let mut weight = rate_limit("REQUEST_WEIGHT", "MINUTE", 1, self.limits.weight_per_minute);
         weight["count"] = json!(self.weight(now_unix_ms));
-        let mut used = vec![weight];
-        if let Some(account) = account {
-            let [tens, minutes] = self.orders(now_unix_ms, account);
-            let mut ten = rate_limit("ORDERS", "SECOND", 10, self.limits.orders_per_ten_seconds);
-            let mut minute = rate_limit("ORDERS", "MINUTE", 1, self.limits.orders_per_minute);
-            (ten["count"], minute["count"]) = (json!(tens), json!(minutes));
-            used.extend([ten, minute]);
-        }
-        Value::Array(used)
+        let orders = account.into_iter().flat_map(|it| self.orders_used(now_unix_ms, it));
+        std::iter::once(weight).chain(orders).collect()
+    }
+
+    /// What an account used of each limit of orders.
+    pub(super) fn orders_used(
+        &self,
+        now_unix_ms: u64,
+        account: AccountIndex,
+    ) -> impl Iterator<Item = Value> {
+        self.orders(now_unix_ms, account).map(|(window, limit, used)| {
+            let mut it = rate_limit("ORDERS", window.interval, window.interval_count, limit);
+            it["count"] = json!(used);
+            it
+        })
     }
 }
 

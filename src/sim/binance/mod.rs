@@ -1,49 +1,39 @@
-//! Binance USDⓈ-M from the exchange's side: bytes in, bytes out, no socket.
+//! Binance from the exchange's side: bytes in, bytes out, no socket.
 //!
-//! Written from the venue's sheet and its official samples, never from the engine's encoder: it is
-//! the engine's judge. [`Server`] is one exchange with its REST, its streams and its order entry;
-//! whoever owns the sockets hands over requests and carries away frames.
+//! Written from the venue's sheets and its official samples, never from the engine's encoder: it is
+//! the engine's judge. [`Server`] is the exchange with its REST, its streams and its order entry;
+//! whoever owns the sockets hands over requests and carries away frames. What every dialect shares
+//! is here, around one `Desk` a market; what is USDⓈ-M's own is in `usdm`.
 //!
 //! Must hold: no request makes it panic; memory is bounded; every time that it says is the time
 //! that it is given (D13).
-//!
-//! Deliberately absent: conditional (algo) orders, amendments, batches, hedge mode, isolated
-//! margin, Ed25519 logins, the ten-messages-a-second rule, server pings (the socket's owner
-//! sends those). Unknown paths answer 404, unknown methods -1130.
 
 mod api;
 mod connections;
 mod depth;
+mod desk;
 mod fault;
 mod frames;
 mod hand;
 mod http;
 mod limits;
-mod margin;
 mod members;
-mod operations;
-mod orders;
 mod params;
-mod reference;
 mod sign;
 mod streams;
-#[cfg(test)]
-mod tests;
-mod user;
-mod wallet;
+mod usdm;
 
 pub use limits::RateLimits;
 
 use super::account::Fees;
 use super::exchange::{AccountIndex, Exchange};
-use super::order::Report;
+use super::matching::Part;
 use crate::types::{
-    AccountSnapshot, AssetId, Cash, IdPrefix, Instrument, InstrumentId, VenueOrder,
+    AccountSnapshot, AssetId, Cash, IdPrefix, Instrument, InstrumentId, MarketEvent, Qty,
+    VenueOrder,
 };
-use connections::{Connection, Connections};
-use depth::DepthFeed;
-use limits::Usage;
-use members::Members;
+use desk::Desk;
+use usdm::Usdm;
 
 /// Stands in for all assets of a real account that are not named here; no venue has it.
 const UNNAMED_ASSET: &str = "UNNAMED";
@@ -63,6 +53,18 @@ impl std::fmt::Debug for AccountSpec {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(out, "AccountSpec({})", self.balance)
     }
+}
+
+impl AccountSpec {
+    fn into_key(self) -> AccountKey {
+        AccountKey { key: self.key, secret: self.secret }
+    }
+}
+
+/// How the owner of an account shows that he is.
+struct AccountKey {
+    key: String,
+    secret: String,
 }
 
 /// An HTTP request as it was read.
@@ -92,16 +94,7 @@ pub struct HttpReply {
 /// The exchange behind its interfaces.
 #[derive(Debug)]
 pub struct Server {
-    exchange: Exchange,
-    assets: Vec<String>,
-    members: Members,
-    usage: Usage,
-    depths: Vec<DepthFeed>,
-    connections: Connections,
-    reports: Vec<Report>,
-    next_marks_unix_ms: u64,
-    /// By account: it was told that it needs too much margin, and still does.
-    called: Vec<bool>,
+    usdm: Desk<Usdm>,
 }
 
 impl Server {
@@ -112,34 +105,27 @@ impl Server {
         accounts: Vec<AccountSpec>,
         fees: Fees,
     ) -> Self {
-        let slots = instruments.len();
-        let mut exchange = Exchange::new(instruments, fees);
-        for account in &accounts {
-            exchange.open_account(account.balance);
-        }
-        let called = vec![false; accounts.len()];
-        let members = Members::new(accounts);
-        Self {
-            exchange,
-            assets,
-            usage: Usage::new(RateLimits::VENUE, members.len()),
-            members,
-            depths: vec![DepthFeed::new(); slots],
-            connections: Connections::default(),
-            reports: Vec::new(),
-            next_marks_unix_ms: 0,
-            called,
-        }
+        Self { usdm: Usdm::desk(instruments, assets, accounts, fees) }
     }
 
     /// Replaces the venue's rate limits: for load tests.
     pub fn set_rate_limits(&mut self, limits: RateLimits) {
-        self.usage.limits = limits;
+        self.usdm.usage.limits = limits;
     }
 
     /// The exchange behind it, to look at.
     pub fn exchange(&self) -> &Exchange {
-        &self.exchange
+        &self.usdm.exchange
+    }
+
+    /// Names of all assets by `AssetId`.
+    pub fn assets(&self) -> &[String] {
+        &self.usdm.assets
+    }
+
+    /// Remembers everything from here on, for whoever judges what happened.
+    pub fn keep_history(&mut self) {
+        self.usdm.exchange.keep_history();
     }
 
     /// Takes over what a real venue holds for an account ([`Exchange::adopt`]); answers
@@ -152,11 +138,12 @@ impl Server {
         snapshot: &AccountSnapshot,
         prefix: &IdPrefix,
     ) -> Vec<VenueOrder> {
-        let strange = self.exchange.adopt(now_unix_ms, account, snapshot, prefix);
-        if let (true, Ok(unnamed)) = (snapshot.has_unnamed_assets, u8::try_from(self.assets.len()))
+        let desk = &mut self.usdm;
+        let strange = desk.exchange.adopt(now_unix_ms, account, snapshot, prefix);
+        if let (true, Ok(unnamed)) = (snapshot.has_unnamed_assets, u8::try_from(desk.assets.len()))
         {
-            self.assets.push(UNNAMED_ASSET.to_owned());
-            self.exchange.account_mut(account).set_wallet(AssetId(unnamed), Cash::whole(1));
+            desk.assets.push(UNNAMED_ASSET.to_owned());
+            desk.exchange.account_mut(account).set_wallet(AssetId(unnamed), Cash::whole(1));
         }
         strange
     }
@@ -164,58 +151,71 @@ impl Server {
     /// Sets the leverage that every account trades an instrument with; false where the venue has
     /// no such instrument or leverage.
     pub fn set_leverage(&mut self, instrument: InstrumentId, leverage: u32) -> bool {
-        self.exchange.set_leverage(instrument, leverage)
+        self.usdm.exchange.set_leverage(instrument, leverage)
     }
 
     /// Runs timers: dead-man's switches, dates of orders, marks, margin calls and listen keys.
     /// Every request runs them too; an owner calls this at least every 10 ms or so, which is how
     /// often the venue looks.
     pub fn advance(&mut self, now_unix_ms: u64) {
-        self.exchange.on_time(now_unix_ms, &mut self.reports);
-        self.tell(now_unix_ms);
-        self.publish_marks(now_unix_ms);
-        self.call_margins(now_unix_ms);
-        for (account, listen_key) in self.members.expired(now_unix_ms) {
-            self.expire_stream(now_unix_ms, account, &listen_key);
-        }
+        self.usdm.advance(now_unix_ms);
+    }
+
+    /// Takes in what the market did: matches orders, then publishes.
+    pub fn on_market(&mut self, now_unix_ms: u64, event: &MarketEvent) {
+        self.usdm.on_market(now_unix_ms, event);
+    }
+
+    /// Answers a request. Any bytes are a request.
+    pub fn on_http(&mut self, now_unix_ms: u64, request: &HttpRequest<'_>) -> HttpReply {
+        self.usdm.on_http(now_unix_ms, request)
+    }
+
+    /// A client opened a WebSocket at this path and query. The error is the HTTP status to refuse
+    /// it with.
+    ///
+    /// # Errors
+    /// The HTTP status of the refusal.
+    pub fn on_open(&mut self, now_unix_ms: u64, connection: u64, target: &str) -> Result<(), u16> {
+        self.usdm.on_open(now_unix_ms, connection, target)
     }
 
     /// A text message came on a connection.
     pub fn on_text(&mut self, now_unix_ms: u64, connection: u64, text: &[u8]) {
-        self.advance(now_unix_ms);
-        match self.connections.find(connection) {
-            Some(Connection::Streams { .. }) => self.on_stream_text(connection, text),
-            Some(Connection::Api { rate_limits }) => {
-                let rate_limits = *rate_limits;
-                self.on_api_text(now_unix_ms, connection, text, rate_limits);
-            }
-            None => {}
-        }
+        self.usdm.on_text(now_unix_ms, connection, text);
     }
 
     /// A connection is gone; what waited for it is dropped.
     pub fn on_close(&mut self, connection: u64) {
-        self.connections.forget(connection);
+        self.usdm.on_close(connection);
     }
 
     /// The frames to send, in order, each with its connection.
     pub fn drain(&mut self) -> impl Iterator<Item = (u64, Vec<u8>)> + '_ {
-        self.connections.drain()
+        self.usdm.connections.drain()
     }
 
     /// The connections to close, after their frames have been sent: their listen key is over, or
     /// they did not read.
     pub fn drain_closed(&mut self) -> impl Iterator<Item = u64> + '_ {
-        self.connections.drain_closed()
+        self.usdm.connections.drain_closed()
     }
 
-    fn stop_listening(&mut self, account: AccountIndex) {
-        if self.members.stop(account) {
-            self.end_stream(account);
-        }
+    /// Trades a resting order of the account with that key, at its own price. Nothing where there
+    /// is no such order.
+    pub(in crate::sim) fn trade_resting(
+        &mut self,
+        now_unix_ms: u64,
+        key: &str,
+        symbol: &str,
+        client_id: &str,
+        part: Part,
+    ) {
+        self.usdm.trade_resting(now_unix_ms, key, symbol, client_id, part);
     }
 
-    fn asset(&self, asset: AssetId) -> &str {
-        self.assets.get(asset.index()).map_or("", String::as_str)
+    /// The next order takes at most half of that quantity at once.
+    pub(in crate::sim) fn limit_next_take(&mut self, symbol: &str, qty: Qty) {
+        self.usdm.limit_next_take(symbol, qty);
     }
 }

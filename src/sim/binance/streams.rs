@@ -1,49 +1,13 @@
-//! Market and private streams: which a connection asks for, and what the market sends on them.
+//! Market streams, whatever the dialect: what a client may say on them, and what the market sends.
 
-use super::Server;
-use super::connections::{Category, Connection, Feed, NAME_BYTES_MAX, STREAMS_MAX, Subscription};
+use super::connections::{Connection, Feed, NAME_BYTES_MAX, STREAMS_MAX, Subscription};
 use super::depth::Difference;
+use super::desk::{Desk, Dialect};
 use super::frames::{Heading, Places};
-use super::params::Params;
 use crate::types::{MarketData, MarketEvent, Quote, Side, Trade};
 use serde_json::{Value, json};
 
-/// How often marks are told.
-const MARK_EVERY_MS: u64 = 1_000;
-
-impl Server {
-    /// A client opened a WebSocket at this path and query. The error is the HTTP status to refuse
-    /// it with.
-    pub fn on_open(&mut self, now_unix_ms: u64, connection: u64, target: &str) -> Result<(), u16> {
-        self.advance(now_unix_ms);
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let params = Params::of_form(query.as_bytes(), b"").map_err(|fault| fault.status)?;
-        if path == "/ws-fapi/v1" {
-            let rate_limits = params.find("returnRateLimits") != Some("false");
-            return self.connections.open(connection, Connection::Api { rate_limits });
-        }
-        let (category, rest) = category(path);
-        let (combined, names) = match rest {
-            "/stream" => (true, params.find("streams").unwrap_or_default()),
-            "/ws" => (false, ""),
-            _ => (false, rest.strip_prefix("/ws/").ok_or(404_u16)?),
-        };
-        let wanted = params.find("events").unwrap_or_default();
-        let wanted: Vec<String> =
-            wanted.split('/').filter(|name| !name.is_empty()).map(str::to_owned).collect();
-        let mut subscriptions = Vec::new();
-        let listen_key = params.find("listenKey").into_iter();
-        for name in names.split('/').filter(|name| !name.is_empty()).chain(listen_key) {
-            let feed = self.feed(category, name, &wanted);
-            let lost_key = feed == Feed::Silent && category == Category::Private;
-            if lost_key || NAME_BYTES_MAX < name.len() || STREAMS_MAX <= subscriptions.len() {
-                return Err(400);
-            }
-            subscriptions.push(Subscription { name: name.to_owned(), feed });
-        }
-        self.connections.open(connection, Connection::Streams { category, combined, subscriptions })
-    }
-
+impl<D: Dialect> Desk<D> {
     /// A text on a stream connection: SUBSCRIBE, UNSUBSCRIBE or LIST_SUBSCRIPTIONS.
     pub(super) fn on_stream_text(&mut self, connection: u64, text: &[u8]) {
         let answer = match serde_json::from_slice::<Value>(text) {
@@ -101,7 +65,7 @@ impl Server {
             .iter()
             .map(|name| Subscription {
                 name: (*name).to_owned(),
-                feed: self.feed(category, name, &[]),
+                feed: D::feed(self, category, name, &[]),
             })
             .collect();
         let Some(kept) = self.subscriptions(connection) else { return false };
@@ -124,48 +88,8 @@ impl Server {
         }
     }
 
-    /// What a stream's name means at an address. A name that means nothing there is silent, as at
-    /// the venue, which answers a wrong address with a connection on which nothing comes.
-    fn feed(&self, category: Category, name: &str, wanted: &[String]) -> Feed {
-        if matches!(category, Category::Private | Category::Legacy)
-            && let Some(account) = self.members.by_listen_key(name)
-        {
-            return Feed::User(account, wanted.to_vec());
-        }
-        let books = matches!(category, Category::Public | Category::Legacy);
-        let trades = matches!(category, Category::Market | Category::Legacy);
-        if name == "!bookTicker" && books {
-            return Feed::BookTickers;
-        }
-        let Some((symbol, stream)) = name.split_once('@') else { return Feed::Silent };
-        let mut instruments = self.exchange.instruments().iter();
-        let slot = instruments.position(|known| known.symbol.eq_ignore_ascii_case(symbol));
-        let Some(slot) = slot.filter(|_| symbol.bytes().all(|byte| !byte.is_ascii_uppercase()))
-        else {
-            return Feed::Silent;
-        };
-        if matches!(stream, "markPrice" | "markPrice@1s") && trades {
-            return Feed::Mark(slot);
-        }
-        let (kind, speed) = stream.split_once('@').unwrap_or((stream, "250ms"));
-        if !["0ms", "100ms", "250ms", "500ms"].contains(&speed) {
-            return Feed::Silent;
-        }
-        match kind {
-            "bookTicker" if books => Feed::BookTicker(slot),
-            // Documented under no address; widely used clients ask for it under /public.
-            "trade" if books || trades => Feed::Trade(slot),
-            "aggTrade" if trades => Feed::AggTrade(slot),
-            "depth" if books => Feed::Depth(slot),
-            "depth5" if books => Feed::Partial(slot, 5),
-            "depth10" if books => Feed::Partial(slot, 10),
-            "depth20" if books => Feed::Partial(slot, 20),
-            _ => Feed::Silent,
-        }
-    }
-
     /// Takes in what the market did: matches orders, then publishes.
-    pub fn on_market(&mut self, now_unix_ms: u64, event: &MarketEvent) {
+    pub(super) fn on_market(&mut self, now_unix_ms: u64, event: &MarketEvent) {
         let Some(slot) = self.exchange.slot(event.instrument) else { return };
         if let Some(book) = self.exchange.book(event.instrument) {
             self.depths[slot].on_market(book, &event.data);
@@ -180,33 +104,14 @@ impl Server {
             | MarketData::BookBegin
             | MarketData::BookDelta(_) => {}
         }
-        if !self.reports.is_empty() {
-            self.tell(now_unix_ms);
-        }
-    }
-
-    /// Every mark, once a second. The venue's slower stream, every three seconds, is as fast here.
-    pub(super) fn publish_marks(&mut self, now_unix_ms: u64) {
-        if now_unix_ms < self.next_marks_unix_ms {
-            return;
-        }
-        self.next_marks_unix_ms = now_unix_ms.saturating_add(MARK_EVERY_MS);
-        for slot in 0..self.exchange.instruments().len() {
-            let wanted = |feed: &Feed| *feed == Feed::Mark(slot);
-            let book = self.exchange.book(self.exchange.instruments()[slot].id);
-            let Some(mark) = book.and_then(|book| book.mark()) else { continue };
-            if self.connections.wants(wanted) {
-                let frame = self.heading(now_unix_ms, slot).mark(mark);
-                self.connections.publish(&frame, wanted);
-            }
-        }
+        self.tell(now_unix_ms);
     }
 
     fn publish_quote(&mut self, now_unix_ms: u64, slot: usize, quote: &Quote) {
         let wanted = |feed: &Feed| *feed == Feed::BookTicker(slot) || *feed == Feed::BookTickers;
         if self.connections.wants(wanted) {
             let update_id = self.depths[slot].update_id();
-            let frame = self.heading(now_unix_ms, slot).book_ticker(update_id, quote);
+            let frame = D::book_ticker(&self.heading(now_unix_ms, slot), update_id, quote);
             self.connections.publish(&frame, wanted);
         }
     }
@@ -214,12 +119,12 @@ impl Server {
     fn publish_trade(&mut self, now_unix_ms: u64, slot: usize, trade: &Trade) {
         let wanted = |feed: &Feed| *feed == Feed::Trade(slot);
         if self.connections.wants(wanted) {
-            let frame = self.heading(now_unix_ms, slot).trade(trade);
+            let frame = D::trade(&self.heading(now_unix_ms, slot), trade);
             self.connections.publish(&frame, wanted);
         }
         let wanted = |feed: &Feed| *feed == Feed::AggTrade(slot);
         if self.connections.wants(wanted) {
-            let frame = self.heading(now_unix_ms, slot).agg_trade(trade);
+            let frame = D::agg_trade(&self.heading(now_unix_ms, slot), trade);
             self.connections.publish(&frame, wanted);
         }
     }
@@ -230,7 +135,7 @@ impl Server {
         let Some(difference) = self.depths[slot].on_end(book) else { return };
         let wanted = |feed: &Feed| *feed == Feed::Depth(slot);
         if self.connections.wants(wanted) {
-            let frame = self.heading(now_unix_ms, slot).depth(&difference);
+            let frame = D::depth(&self.heading(now_unix_ms, slot), &difference);
             self.connections.publish(&frame, wanted);
         }
         for count in [5, 10, 20] {
@@ -255,23 +160,11 @@ impl Server {
             let levels = book.into_iter().flat_map(|book| book.levels(side));
             heading.places.levels(levels.take(count))
         };
-        heading.depth_update(difference, &side(Side::Buy), &side(Side::Sell))
+        D::partial(&heading, difference, &side(Side::Buy), &side(Side::Sell))
     }
 
-    fn heading(&self, now_unix_ms: u64, slot: usize) -> Heading<'_> {
+    pub(super) fn heading(&self, now_unix_ms: u64, slot: usize) -> Heading<'_> {
         let instrument = &self.exchange.instruments()[slot];
         Heading { symbol: &instrument.symbol, places: Places::of(instrument), now_unix_ms }
     }
-}
-
-fn category(path: &str) -> (Category, &str) {
-    let prefixes = [
-        ("/public", Category::Public),
-        ("/market", Category::Market),
-        ("/private", Category::Private),
-    ];
-    let known = prefixes
-        .into_iter()
-        .find_map(|(prefix, category)| Some((category, path.strip_prefix(prefix)?)));
-    known.unwrap_or((Category::Legacy, path))
 }

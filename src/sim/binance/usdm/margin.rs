@@ -5,18 +5,19 @@
 //! client and pages, beside what the sheet names. The factor of one user's tiers
 //! (`notionalCoef`) is left out: the venue writes it only where it is not one.
 
-use super::Server;
-use super::fault::Fault;
-use super::frames::Places;
+use super::Usdm;
 use super::orders;
-use super::params::Params;
 use super::user::publish;
+use crate::sim::binance::desk::Desk;
+use crate::sim::binance::fault::Fault;
+use crate::sim::binance::frames::Places;
+use crate::sim::binance::params::Params;
 use crate::sim::exchange::AccountIndex;
 use crate::sim::margin::tiers;
 use crate::types::{AssetId, Cash, MarginTier, SCALE};
 use serde_json::{Value, json};
 
-impl Server {
+impl Desk<Usdm> {
     /// `/accountConfig`.
     pub(super) fn account_config() -> Value {
         json!({
@@ -103,11 +104,11 @@ impl Server {
 
     /// Warns every account that has passed its line since it was last looked at, once.
     pub(super) fn call_margins(&mut self, now_unix_ms: u64) {
-        for (at, account) in (0..self.called.len()).zip((0..).map(AccountIndex)) {
+        for (at, account) in (0..self.own.called.len()).zip((0..).map(AccountIndex)) {
             let wallets: Vec<AssetId> =
                 self.exchange.account(account).wallets().map(|(asset, _)| asset).collect();
             let called = wallets.into_iter().find(|it| self.exchange.is_called(account, *it));
-            let before = std::mem::replace(&mut self.called[at], called.is_some());
+            let before = std::mem::replace(&mut self.own.called[at], called.is_some());
             if let Some(asset) = called.filter(|_| !before) {
                 let call = self.margin_call(now_unix_ms, account, asset);
                 publish(&mut self.connections, account, "MARGIN_CALL", &call);

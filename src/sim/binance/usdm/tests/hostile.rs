@@ -86,7 +86,8 @@ fn no_request_makes_it_panic() {
     server.set_rate_limits(RateLimits {
         weight_per_minute: most,
         orders_per_ten_seconds: most,
-        orders_per_minute: most,
+        orders_per_minute: Some(most),
+        orders_per_day: Some(most),
     });
     let mut rng = Rng::new(99);
     let mut served = 0;

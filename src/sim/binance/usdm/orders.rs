@@ -1,8 +1,9 @@
 //! Orders in the venue's words: parameters to entries, orders and trades to JSON.
 
-use super::fault::Fault;
-use super::frames::Places;
-use super::params::Params;
+use super::refusal::refused;
+use crate::sim::binance::fault::Fault;
+use crate::sim::binance::frames::Places;
+use crate::sim::binance::params::Params;
 use crate::sim::exchange::Exchange;
 use crate::sim::order::{
     ClientText, ExpiryReason, Order, OrderEntry, OrderKey, State, TradeRecord,
@@ -19,7 +20,7 @@ const GOOD_TILL_MAX_MS: u64 = 253_402_300_799_000;
 pub(super) fn symbol(exchange: &Exchange, params: &Params) -> Result<InstrumentId, Fault> {
     let symbol = params.need("symbol")?;
     let known = exchange.instruments().iter().find(|instrument| instrument.symbol == symbol);
-    known.map(|instrument| instrument.id).ok_or_else(|| Reject::UnknownSymbol.into())
+    known.map(|instrument| instrument.id).ok_or_else(|| refused(Reject::UnknownSymbol))
 }
 
 /// A new order.
@@ -37,7 +38,7 @@ pub(super) fn entry(
     let client_id = params.find("newClientOrderId").map(|text| ClientText::parse(text.as_bytes()));
     Ok(OrderEntry {
         instrument,
-        client_id: client_id.transpose()?,
+        client_id: client_id.transpose().map_err(refused)?,
         side,
         price,
         time_in_force,
@@ -105,7 +106,7 @@ pub(super) fn key(params: &Params) -> Result<OrderKey, Fault> {
     let text = params
         .find("origClientOrderId")
         .ok_or_else(|| Fault::missing("orderId' or 'origClientOrderId"))?;
-    Ok(OrderKey::Client(ClientText::parse(text.as_bytes())?))
+    Ok(OrderKey::Client(ClientText::parse(text.as_bytes()).map_err(refused)?))
 }
 
 /// An order as the answer to its being placed or taken back.

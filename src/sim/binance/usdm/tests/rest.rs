@@ -299,7 +299,7 @@ fn a_listen_key_lives_an_hour_from_its_last_keep_alive() {
 #[test]
 fn limits_are_told_and_kept() {
     let mut server = trading();
-    let mut limits = RateLimits { weight_per_minute: 3, ..RateLimits::VENUE };
+    let mut limits = RateLimits { weight_per_minute: 3, ..RateLimits::USDM };
     limits.orders_per_ten_seconds = 1;
     server.set_rate_limits(limits);
     for expected in [200, 200, 200, 429] {

@@ -1,9 +1,10 @@
 //! Public answers: the list of symbols, snapshots of books, best prices, marks.
 
-use super::fault::Fault;
-use super::frames::{FUNDING_MS, Places};
-use super::limits::Usage;
-use super::params::Params;
+use super::frames::FUNDING_MS;
+use crate::sim::binance::fault::Fault;
+use crate::sim::binance::frames::Places;
+use crate::sim::binance::limits::Usage;
+use crate::sim::binance::params::Params;
 use crate::sim::exchange::{Exchange, OPEN_ORDERS_MAX};
 use crate::types::{AssetId, Instrument, MarkBand, Price, Side};
 use serde_json::{Value, json};

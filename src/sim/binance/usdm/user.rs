@@ -3,10 +3,11 @@
 //! Deliberately absent: TRADE_LITE (the same trades come in ORDER_TRADE_UPDATE) and ALGO_UPDATE,
 //! for there are no conditional orders here. MARGIN_CALL is in `margin`.
 
-use super::Server;
-use super::connections::{Connections, Feed};
-use super::frames::Places;
+use super::Usdm;
 use super::orders;
+use crate::sim::binance::connections::{Connections, Feed};
+use crate::sim::binance::desk::Desk;
+use crate::sim::binance::frames::Places;
 use crate::sim::exchange::AccountIndex;
 use crate::sim::order::{Report, ReportKind, TradeRecord};
 use crate::types::{Liquidity, Price, Qty};
@@ -15,16 +16,15 @@ use serde_json::{Value, json};
 /// Name of the event that ends a private stream.
 const EXPIRED: &str = "listenKeyExpired";
 
-impl Server {
+impl Desk<Usdm> {
     /// Tells the owners of the orders what the exchange reported: first what they hold, then what
     /// happened to each order.
-    pub(super) fn tell(&mut self, now_unix_ms: u64) {
-        let reports = std::mem::take(&mut self.reports);
-        for (account, slot) in self.traded(&reports) {
+    pub(super) fn tell_owners(&mut self, now_unix_ms: u64, reports: &[Report]) {
+        for (account, slot) in self.traded(reports) {
             let update = self.account_update(now_unix_ms, account, slot);
             publish(&mut self.connections, account, "ACCOUNT_UPDATE", &update);
         }
-        for report in &reports {
+        for report in reports {
             let account = report.order.account;
             if !self.connections.wants(|feed| is_user(feed, account, "ORDER_TRADE_UPDATE")) {
                 continue;

@@ -1,6 +1,6 @@
 //! Balances and positions in the venue's words (USDⓈ-M sheet, section 6).
 
-use super::frames::Places;
+use crate::sim::binance::frames::Places;
 use crate::sim::exchange::{AccountIndex, Exchange};
 use crate::sim::margin::tiers;
 use crate::types::{AssetId, Cash, Price, Side};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 /// Which version of an answer is asked for: 3 leaves out what is flat, and leverage.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Version {
+pub(in crate::sim::binance) enum Version {
     Two,
     Three,
 }

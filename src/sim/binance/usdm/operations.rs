@@ -1,11 +1,13 @@
 //! What can be asked of the exchange by an account, whichever way the question came in.
 
-use super::Server;
-use super::fault::Fault;
-use super::frames::Places;
+use super::Usdm;
 use super::orders;
-use super::params::Params;
+use super::refusal::refused;
 use super::wallet::{Statement, Version};
+use crate::sim::binance::desk::Desk;
+use crate::sim::binance::fault::Fault;
+use crate::sim::binance::frames::Places;
+use crate::sim::binance::params::Params;
 use crate::sim::exchange::AccountIndex;
 use crate::sim::order::{Order, State};
 use crate::sim::reject::Reject;
@@ -20,7 +22,7 @@ const TRADES_SHOWN: u64 = 500;
 const ORDERS_SHOWN_MAX: u64 = 1_000;
 const ORDERS_SHOWN: u64 = 500;
 
-impl Server {
+impl Desk<Usdm> {
     pub(super) fn place(
         &mut self,
         now_unix_ms: u64,
@@ -34,7 +36,10 @@ impl Server {
             Some("RESULT") => false,
             Some(_) => return Err(Fault::invalid("newOrderRespType")),
         };
-        let order = self.exchange.place(now_unix_ms, account, &entry, &mut self.reports)?;
+        let order = self
+            .exchange
+            .place(now_unix_ms, account, &entry, &mut self.reports)
+            .map_err(refused)?;
         self.tell(now_unix_ms);
         // An acknowledgement says that the order arrived, not what became of it since.
         let arrived =
@@ -60,7 +65,10 @@ impl Server {
             return Err(Fault::side());
         }
         let reports = &mut self.reports;
-        let order = self.exchange.amend(now_unix_ms, account, instrument, key, to, reports)?;
+        let order = self
+            .exchange
+            .amend(now_unix_ms, account, instrument, key, to, reports)
+            .map_err(refused)?;
         self.tell(now_unix_ms);
         Ok(self.order_json(&order))
     }
@@ -73,8 +81,10 @@ impl Server {
     ) -> Result<Value, Fault> {
         let instrument = orders::symbol(&self.exchange, params)?;
         let key = orders::key(params)?;
-        let order =
-            self.exchange.cancel(now_unix_ms, account, instrument, key, &mut self.reports)?;
+        let order = self
+            .exchange
+            .cancel(now_unix_ms, account, instrument, key, &mut self.reports)
+            .map_err(refused)?;
         self.tell(now_unix_ms);
         Ok(self.order_json(&order))
     }
@@ -86,7 +96,9 @@ impl Server {
         params: &Params,
     ) -> Result<Value, Fault> {
         let instrument = orders::symbol(&self.exchange, params)?;
-        self.exchange.cancel_all(now_unix_ms, account, instrument, &mut self.reports)?;
+        self.exchange
+            .cancel_all(now_unix_ms, account, instrument, &mut self.reports)
+            .map_err(refused)?;
         self.tell(now_unix_ms);
         Ok(done_cancelling())
     }
@@ -94,7 +106,7 @@ impl Server {
     pub(super) fn order(&self, account: AccountIndex, params: &Params) -> Result<Value, Fault> {
         let instrument = orders::symbol(&self.exchange, params)?;
         let order = self.exchange.order(account, instrument, orders::key(params)?);
-        Ok(self.query_json(&order.ok_or(Reject::NoSuchOrder)?))
+        Ok(self.query_json(&order.ok_or(refused(Reject::NoSuchOrder))?))
     }
 
     pub(super) fn open_order(
@@ -105,7 +117,7 @@ impl Server {
         let instrument = orders::symbol(&self.exchange, params)?;
         let order = self.exchange.order(account, instrument, orders::key(params)?);
         let open = order.filter(|order| order.state.is_open());
-        Ok(self.query_json(&open.ok_or(Reject::NoSuchOrder)?))
+        Ok(self.query_json(&open.ok_or(refused(Reject::NoSuchOrder))?))
     }
 
     pub(super) fn open_orders(
@@ -126,7 +138,7 @@ impl Server {
         let until = params.number("endTime")?.unwrap_or(u64::MAX);
         let limit = params.number("limit")?.unwrap_or(TRADES_SHOWN).min(TRADES_SHOWN_MAX);
         let limit = usize::try_from(limit).unwrap_or(0);
-        let slot = self.exchange.slot(instrument).ok_or(Reject::UnknownSymbol)?;
+        let slot = self.exchange.slot(instrument).ok_or(refused(Reject::UnknownSymbol))?;
         let known = &self.exchange.instruments()[slot];
         let meant = self.exchange.trades(account).filter(|trade| {
             trade.instrument == instrument
@@ -191,7 +203,7 @@ impl Server {
         let instrument = orders::symbol(&self.exchange, params)?;
         let time =
             params.number("countdownTime")?.ok_or_else(|| Fault::missing("countdownTime"))?;
-        let slot = self.exchange.slot(instrument).ok_or(Reject::UnknownSymbol)?;
+        let slot = self.exchange.slot(instrument).ok_or(refused(Reject::UnknownSymbol))?;
         self.exchange.set_countdown(now_unix_ms, account, instrument, time);
         let symbol = &self.exchange.instruments()[slot].symbol;
         Ok(json!({"symbol": symbol, "countdownTime": time.to_string()}))

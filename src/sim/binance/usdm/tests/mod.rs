@@ -6,8 +6,8 @@ mod hostile;
 mod rest;
 mod socket;
 
-use super::{AccountSpec, HttpReply, HttpRequest, Server};
 use crate::sim::account::Fees;
+use crate::sim::binance::{AccountSpec, HttpReply, HttpRequest, Server};
 use crate::sim::testing::{instruments, small_book};
 use crate::types::Cash;
 use hmac::{Hmac, KeyInit, Mac};

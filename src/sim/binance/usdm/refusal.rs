@@ -1,0 +1,39 @@
+//! Refusals that only USDⓈ-M knows (USDⓈ-M sheet, section 10).
+
+use crate::sim::binance::fault::Fault;
+use crate::sim::reject::Reject;
+
+/// A refused order in the venue's words.
+pub(super) fn refused(reject: Reject) -> Fault {
+    Fault::new(400, reject.code(), reject.to_string())
+}
+
+impl Fault {
+    pub(super) fn leverage() -> Self {
+        Self::new(400, -4028, "Leverage is not valid.")
+    }
+
+    pub(super) fn no_listen_key() -> Self {
+        Self::new(400, -1125, "This listenKey does not exist.")
+    }
+
+    pub(super) fn good_till_date() -> Self {
+        let text = "The goodTillDate timestamp must be greater than the current time plus 600 seconds \
+                    and smaller than 253402300799000";
+        Self::new(400, -5040, text)
+    }
+
+    pub(super) fn conditional() -> Self {
+        let text = "Order type not supported for this endpoint. Please use the Algo Order API \
+                    endpoints instead.";
+        Self::new(400, -4120, text)
+    }
+
+    pub(super) fn position_side() -> Self {
+        Self::new(400, -4061, "Order's position side does not match user's setting.")
+    }
+
+    pub(super) fn position_mode() -> Self {
+        Self::new(400, -4059, "No need to change position side.")
+    }
+}

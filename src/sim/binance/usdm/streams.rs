@@ -1,0 +1,110 @@
+//! Addresses and names of streams (USDⓈ-M sheet, section 7), and the marks that time sends.
+
+use super::{Usdm, frames};
+use crate::sim::binance::connections::{
+    Category, Connection, Feed, NAME_BYTES_MAX, STREAMS_MAX, Subscription,
+};
+use crate::sim::binance::desk::Desk;
+use crate::sim::binance::params::Params;
+
+/// How often marks are told.
+const MARK_EVERY_MS: u64 = 1_000;
+
+impl Desk<Usdm> {
+    /// What a connection at this path is for. The error is the HTTP status to refuse it with.
+    pub(super) fn connection(&self, path: &str, params: &Params) -> Result<Connection, u16> {
+        if path == "/ws-fapi/v1" {
+            let rate_limits = params.find("returnRateLimits") != Some("false");
+            return Ok(Connection::Api { rate_limits });
+        }
+        let (category, rest) = category(path);
+        let (combined, names) = match rest {
+            "/stream" => (true, params.find("streams").unwrap_or_default()),
+            "/ws" => (false, ""),
+            _ => (false, rest.strip_prefix("/ws/").ok_or(404_u16)?),
+        };
+        let wanted = params.find("events").unwrap_or_default();
+        let wanted: Vec<String> =
+            wanted.split('/').filter(|name| !name.is_empty()).map(str::to_owned).collect();
+        let mut subscriptions = Vec::new();
+        let listen_key = params.find("listenKey").into_iter();
+        for name in names.split('/').filter(|name| !name.is_empty()).chain(listen_key) {
+            let feed = self.feed(category, name, &wanted);
+            let lost_key = feed == Feed::Silent && category == Category::Private;
+            if lost_key || NAME_BYTES_MAX < name.len() || STREAMS_MAX <= subscriptions.len() {
+                return Err(400);
+            }
+            subscriptions.push(Subscription { name: name.to_owned(), feed });
+        }
+        Ok(Connection::Streams { category, combined, subscriptions })
+    }
+
+    /// What a stream's name means at an address. A name that means nothing there is silent, as at
+    /// the venue, which answers a wrong address with a connection on which nothing comes.
+    pub(super) fn feed(&self, category: Category, name: &str, wanted: &[String]) -> Feed {
+        if matches!(category, Category::Private | Category::Legacy)
+            && let Some(account) = self.own.listen_keys.owner(name)
+        {
+            return Feed::User(account, wanted.to_vec());
+        }
+        let books = matches!(category, Category::Public | Category::Legacy);
+        let trades = matches!(category, Category::Market | Category::Legacy);
+        if name == "!bookTicker" && books {
+            return Feed::BookTickers;
+        }
+        let Some((symbol, stream)) = name.split_once('@') else { return Feed::Silent };
+        let mut instruments = self.exchange.instruments().iter();
+        let slot = instruments.position(|known| known.symbol.eq_ignore_ascii_case(symbol));
+        let Some(slot) = slot.filter(|_| symbol.bytes().all(|byte| !byte.is_ascii_uppercase()))
+        else {
+            return Feed::Silent;
+        };
+        if matches!(stream, "markPrice" | "markPrice@1s") && trades {
+            return Feed::Mark(slot);
+        }
+        let (kind, speed) = stream.split_once('@').unwrap_or((stream, "250ms"));
+        if !["0ms", "100ms", "250ms", "500ms"].contains(&speed) {
+            return Feed::Silent;
+        }
+        match kind {
+            "bookTicker" if books => Feed::BookTicker(slot),
+            // Documented under no address; widely used clients ask for it under /public.
+            "trade" if books || trades => Feed::Trade(slot),
+            "aggTrade" if trades => Feed::AggTrade(slot),
+            "depth" if books => Feed::Depth(slot),
+            "depth5" if books => Feed::Partial(slot, 5),
+            "depth10" if books => Feed::Partial(slot, 10),
+            "depth20" if books => Feed::Partial(slot, 20),
+            _ => Feed::Silent,
+        }
+    }
+
+    /// Every mark, once a second. The venue's slower stream, every three seconds, is as fast here.
+    pub(super) fn publish_marks(&mut self, now_unix_ms: u64) {
+        if now_unix_ms < self.own.next_marks_unix_ms {
+            return;
+        }
+        self.own.next_marks_unix_ms = now_unix_ms.saturating_add(MARK_EVERY_MS);
+        for slot in 0..self.exchange.instruments().len() {
+            let wanted = |feed: &Feed| *feed == Feed::Mark(slot);
+            let book = self.exchange.book(self.exchange.instruments()[slot].id);
+            let Some(mark) = book.and_then(|book| book.mark()) else { continue };
+            if self.connections.wants(wanted) {
+                let frame = frames::mark(&self.heading(now_unix_ms, slot), mark);
+                self.connections.publish(&frame, wanted);
+            }
+        }
+    }
+}
+
+fn category(path: &str) -> (Category, &str) {
+    let prefixes = [
+        ("/public", Category::Public),
+        ("/market", Category::Market),
+        ("/private", Category::Private),
+    ];
+    let known = prefixes
+        .into_iter()
+        .find_map(|(prefix, category)| Some((category, path.strip_prefix(prefix)?)));
+    known.unwrap_or((Category::Legacy, path))
+}
