@@ -12,8 +12,8 @@ use zeroize::Zeroizing;
 const ED25519_HEAD: [u8; 16] =
     [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
 
-/// The seed of an Ed25519 key, where a secret is one: what stands between the lines of its PEM file,
-/// as OpenSSL and the venues' own tools write it. `None` for a secret of any other kind. No secret
+/// The seed of an Ed25519 key, where a secret is one: what stands between the lines of its PEM
+/// file, as OpenSSL and the venues' own tools write it. `None` for a secret of any other kind. No secret
 /// that a venue made for HMAC begins like this: its first 21 characters are always the same.
 pub fn ed25519_seed(secret: &str) -> Option<Zeroizing<[u8; 32]>> {
     let bytes = Zeroizing::new(BASE64_STANDARD.decode(secret).ok()?);
