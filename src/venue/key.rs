@@ -1,7 +1,7 @@
 //! What a key of an account is, and what it may do as its venue tells it (SAFETY E3, R133, R134).
 //!
-//! Must hold: a permission that the venue does not tell is not known, and never "no"; what a seed was
-//! decoded into is wiped.
+//! Must hold: a permission that the venue does not tell is not known, and never "no"; what a seed
+//! was decoded into is wiped.
 
 use super::binance;
 use super::{Answer, Call, Credentials, DecodeError, VenueKind};
@@ -13,8 +13,8 @@ const ED25519_HEAD: [u8; 16] =
     [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
 
 /// The seed of an Ed25519 key, where a secret is one: what stands between the lines of its PEM
-/// file, as OpenSSL and the venues' own tools write it. `None` for a secret of any other kind. No secret
-/// that a venue made for HMAC begins like this: its first 21 characters are always the same.
+/// file, as OpenSSL and the venues' own tools write it. `None` for a secret of any other kind. No
+/// secret that a venue made for HMAC begins like this: its first 21 characters are always the same.
 pub fn ed25519_seed(secret: &str) -> Option<Zeroizing<[u8; 32]>> {
     let bytes = Zeroizing::new(BASE64_STANDARD.decode(secret).ok()?);
     let seed = bytes.strip_prefix(&ED25519_HEAD)?;
