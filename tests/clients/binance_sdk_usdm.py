@@ -1,0 +1,228 @@
+"""binance-sdk-derivatives-trading-usds-futures: the venue's own client.
+
+It checks every answer and event against its models, so a field of another type fails here.
+"""
+
+import json
+import logging
+import re
+import sys
+
+from binance_common.configuration import (
+    ConfigurationRestAPI, ConfigurationWebSocketAPI, ConfigurationWebSocketStreams,
+)
+from binance_common.errors import Error, TooManyRequestsError
+from binance_sdk_derivatives_trading_usds_futures.derivatives_trading_usds_futures import (
+    DerivativesTradingUsdsFutures,
+)
+from binance_sdk_derivatives_trading_usds_futures.websocket_streams.models import OrderTradeUpdate
+
+from common import KEY, SECRET, Background, number
+from usdm_life import SYMBOL, Order, Refusal, judge
+
+
+def snake(name):
+    return re.sub("[A-Z]", lambda letter: "_" + letter[0].lower(), name)
+
+
+def plain(answer):
+    """A model, or a list of them, in the venue's own names."""
+    if isinstance(answer, list):
+        return [plain(it) for it in answer]
+    return answer.to_dict()
+
+
+class Strict(logging.Handler):
+    """What the client only writes down when one of our frames is not what its models say."""
+
+    def __init__(self):
+        super().__init__()
+        self.said = []
+
+    def emit(self, record):
+        text = record.getMessage()
+        if "Failed to parse" in text or "Error in callback" in text or "Unknown user data" in text:
+            self.said.append(text)
+
+
+class BinanceSdk:
+    name = "binance-sdk-usdm"
+    cannot_say = set()
+
+    def __init__(self, exchange, key=KEY, secret=SECRET):
+        self.back = Background()
+        self.events, self.trades_seen = [], []
+        self.sdk = DerivativesTradingUsdsFutures(
+            config_rest_api=ConfigurationRestAPI(
+                api_key=key, api_secret=secret, base_path=exchange.http, timeout=10_000
+            ),
+            config_ws_api=ConfigurationWebSocketAPI(
+                api_key=key, api_secret=secret, stream_url=f"{exchange.ws}/ws-fapi/v1"
+            ),
+            config_ws_streams=ConfigurationWebSocketStreams(stream_url=exchange.ws),
+        )
+        self.rest = self.sdk.rest_api
+        self.streams, self.api = None, None
+        self.strict = Strict()
+        logging.getLogger().addHandler(self.strict)
+
+    def run(self, coroutine):
+        return self.back.run(coroutine)
+
+    def complaints(self):
+        return self.strict.said
+
+    def close(self):
+        logging.getLogger().removeHandler(self.strict)
+        for connection in (self.streams, self.api):
+            if connection is not None:
+                self.run(connection.close_connection(close_session=True))
+
+    def refusal(self, error):
+        if isinstance(error, ValueError) and error.args and isinstance(error.args[0], dict):
+            return Refusal(error.args[0]["code"])
+        if not isinstance(error, Error) or not hasattr(error, "status_code"):
+            raise error
+        # What it calls the status is the code.
+        limited = isinstance(error, TooManyRequestsError)
+        wait = error.retry_after if limited else None
+        return Refusal(error.status_code, 429 if limited else None, wait)
+
+    def market(self, symbol):
+        listed = plain(self.rest.exchange_information().data())["symbols"]
+        known = [it for it in listed if it["symbol"] == symbol]
+        filters = {it["filterType"]: it for it in known[0]["filters"]}
+        return {
+            "tick": number(filters["PRICE_FILTER"]["tickSize"]),
+            "step": number(filters["LOT_SIZE"]["stepSize"]),
+            "notional_min": number(filters["MIN_NOTIONAL"]["notional"]),
+        }
+
+    def time(self):
+        return self.rest.check_server_time().data().server_time
+
+    def wallet(self, asset):
+        balances = plain(self.rest.futures_account_balance_v3().data())
+        return number([it for it in balances if it["asset"] == asset][0]["balance"])
+
+    def position(self, symbol):
+        held = plain(self.rest.position_information_v3(symbol=symbol).data())
+        return sum((number(it["positionAmt"]) for it in held), number(0))
+
+    def set_leverage(self, symbol, leverage):
+        self.rest.change_initial_leverage(symbol=symbol, leverage=leverage)
+
+    def fees(self, symbol):
+        rates = plain(self.rest.user_commission_rate(symbol=symbol).data())
+        return number(rates["makerCommissionRate"]), number(rates["takerCommissionRate"])
+
+    def book(self, symbol, limit):
+        book = plain(self.rest.order_book(symbol=symbol, limit=limit).data())
+        sides = [[(number(price), number(qty)) for price, qty in book[side]]
+                 for side in ("bids", "asks")]
+        return *sides, book["lastUpdateId"]
+
+    def connected(self):
+        if self.streams is None:
+            self.streams = self.run(self.sdk.websocket_streams.create_connection())
+        return self.streams
+
+    def listen(self, asked, on_message):
+        self.run(asked).on("message", on_message)
+
+    def stream_book(self, symbol, book):
+        def on_message(event):
+            book.on_difference(plain(event))
+            if book.waits:
+                book.on_snapshot(plain(self.rest.order_book(symbol=symbol, limit=1000).data()))
+        streams = self.connected()
+        asked = streams.diff_book_depth_streams(symbol=symbol.lower(), update_speed="100ms")
+        self.listen(asked, on_message)
+
+    def stream_trades(self, symbol):
+        def on_message(event):
+            self.trades_seen.append({"price": number(event.p), "qty": number(event.q)})
+        self.listen(self.connected().aggregate_trade_streams(symbol=symbol.lower()), on_message)
+
+    def stream_user(self):
+        def on_message(event):
+            event = event.actual_instance
+            if isinstance(event, OrderTradeUpdate):
+                self.events.append(plain(event.o))
+        listen_key = self.rest.start_user_data_stream().data().listen_key
+        self.listen(self.connected().user_data(listen_key), on_message)
+        self.rest.keepalive_user_data_stream()
+
+    def order(self, side, qty, price, client_id, reduce_only, changes):
+        order = {"symbol": SYMBOL, "side": side, "quantity": str(qty)}
+        if price is None:
+            order |= {"type": "MARKET", "newOrderRespType": "RESULT"}
+        else:
+            order |= {"type": "LIMIT", "price": str(price), "timeInForce": "GTC"}
+        if client_id is not None:
+            order["newClientOrderId"] = client_id
+        if reduce_only:
+            order["reduceOnly"] = "true"
+        return {snake(name): value for name, value in (order | (changes or {})).items()}
+
+    def place(self, side, qty, price, client_id=None, reduce_only=False, changes=None):
+        order = self.order(side, qty, price, client_id, reduce_only, changes)
+        return Order.of_venue(plain(self.rest.new_order(**order).data()))
+
+    def query(self, order_id):
+        found = self.rest.query_order(symbol=SYMBOL, order_id=int(order_id))
+        return Order.of_venue(plain(found.data()))
+
+    def open_orders(self):
+        listed = plain(self.rest.current_all_open_orders(symbol=SYMBOL).data())
+        return [Order.of_venue(it) for it in listed]
+
+    def amend(self, order_id, side, qty, price):
+        amended = self.rest.modify_order(
+            symbol=SYMBOL, side=side, quantity=str(qty), price=str(price), order_id=int(order_id)
+        )
+        return Order.of_venue(plain(amended.data()))
+
+    def cancel(self, order_id):
+        canceled = self.rest.cancel_order(symbol=SYMBOL, order_id=int(order_id))
+        return Order.of_venue(plain(canceled.data()))
+
+    def cancel_all(self):
+        self.rest.cancel_all_open_orders(symbol=SYMBOL)
+
+    def place_batch(self, orders):
+        batch = [
+            {"symbol": SYMBOL, "side": side, "type": "LIMIT", "timeInForce": "GTC",
+             "quantity": str(qty), "price": str(price), "newClientOrderId": client_id}
+            for side, qty, price, client_id in orders
+        ]
+        # Its parameter is the text of a list.
+        answers = plain(self.rest.place_multiple_orders(batch_orders=json.dumps(batch)).data())
+        return [it["code"] if it.get("code") else Order.of_venue(it) for it in answers]
+
+    def cancel_batch(self, ids):
+        listed = json.dumps([int(it) for it in ids])
+        answers = self.rest.cancel_multiple_orders(symbol=SYMBOL, order_id_list=listed)
+        return [Order.of_venue(it) for it in plain(answers.data())]
+
+    def trades(self, symbol):
+        return [
+            {"order": str(it["orderId"]), "qty": number(it["qty"]), "price": number(it["price"])}
+            for it in plain(self.rest.account_trade_list(symbol=symbol).data())
+        ]
+
+    def over_socket(self, ask):
+        if self.api is None:
+            self.api = self.run(self.sdk.websocket_api.create_connection())
+        return Order.of_venue(plain(self.run(ask(self.api)).data().result))
+
+    def place_over_socket(self, side, qty, price, client_id):
+        order = self.order(side, qty, price, client_id, False, None)
+        return self.over_socket(lambda api: api.new_order(**order))
+
+    def cancel_over_socket(self, order_id):
+        return self.over_socket(lambda api: api.cancel_order(symbol=SYMBOL, order_id=int(order_id)))
+
+
+if __name__ == "__main__":
+    sys.exit(judge(BinanceSdk))

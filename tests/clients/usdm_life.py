@@ -1,0 +1,455 @@
+"""The life that every client lives on the USDS-M dialect, told once.
+
+A client is whatever has the methods of `Client`. What it cannot do it does not have, and the checks
+of it are not run; everything else is run for everybody.
+"""
+
+import time
+from dataclasses import dataclass
+from decimal import Decimal
+
+from common import (
+    KEY, SECRET, Book, Checks, Exchange, engine_from_arguments, eventually, expect, expect_that,
+    number,
+)
+
+SYMBOL = "BTCUSDT"
+QTY = Decimal("0.010")
+
+# The words of the control port, in the venue's.
+STATUS = {
+    "New": "NEW", "PartiallyFilled": "PARTIALLY_FILLED", "Filled": "FILLED",
+    "Canceled": "CANCELED", "Expired": "EXPIRED",
+}
+
+
+@dataclass(frozen=True)
+class Order:
+    """An order as a client tells of it."""
+
+    id: str
+    client_id: str
+    status: str
+    qty: Decimal
+    traded: Decimal
+    price: Decimal
+
+    @staticmethod
+    def of_venue(raw):
+        return Order(
+            id=str(raw["orderId"]), client_id=raw["clientOrderId"], status=raw["status"],
+            qty=number(raw["origQty"]), traded=number(raw["executedQty"]),
+            price=number(raw["price"]),
+        )
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A request that was refused, as a client tells of it. None is what it does not tell."""
+
+    code: int
+    status: int | None = None
+    retry_after: int | None = None
+
+
+class Client:
+    """What a judge's client can be asked to do; each file of a client implements it.
+
+    Optional: `stream_book`, `stream_trades`, `stream_user` (then `events` and `trades_seen` are
+    lists that grow), `place_batch`, `cancel_batch`, `place_over_socket`, `cancel_over_socket`.
+    """
+
+    name = ""
+    # Values of `REFUSED` that it does not let through to the exchange.
+    cannot_say = set()
+
+    def __init__(self, exchange, key=KEY, secret=SECRET):
+        raise NotImplementedError
+
+    def close(self):
+        """Ends connections."""
+
+    def refusal(self, error):
+        """The `Refusal` in what the client threw; throws what is none."""
+        raise NotImplementedError
+
+
+# What is refused, the code by which (sheet, section 10), and what is different from an order that
+# would rest.
+REFUSED = [
+    ("a symbol that is not traded", -1121, {"symbol": "NOPEUSDT"}),
+    ("a side that does not exist", -1117, {"side": "HOLD"}),
+    ("an order type that does not exist", -1116, {"type": "WISH"}),
+    ("a time in force that does not exist", -1115, {"timeInForce": "GTW"}),
+    ("a price between two ticks", -4014, {"price": "58000.05"}),
+    ("a quantity between two steps", -4023, {"quantity": "0.0105"}),
+    ("a price with too many digits", -1111, {"price": "58000.123456789"}),
+    ("a notional that is too small", -4164, {"quantity": "0.001"}),
+    ("a price too far above the mark", -4016, {"price": "90000.0"}),
+    ("an order that the margin does not carry", -2019, {"quantity": "40.000"}),
+    ("a post-only order that would take", -5022, {"timeInForce": "GTX", "price": "crossing"}),
+    ("a fill-or-kill order that cannot be filled", -5021, {"timeInForce": "FOK"}),
+    ("a reduce-only order without a position", -2022, {"reduceOnly": "true"}),
+    ("a client order id that is none", -4015, {"newClientOrderId": "x" * 37}),
+    ("a conditional order at the ordinary endpoint", -4120, {"type": "STOP"}),
+    ("a position side of the hedge mode", -4061, {"positionSide": "LONG"}),
+    ("a date that is too near", -5040, {"timeInForce": "GTD", "goodTillDate": "soon"}),
+]
+
+
+class Life:
+    """One client's life on one exchange."""
+
+    def __init__(self, checks, exchange, client, make):
+        self.checks, self.exchange, self.client, self.make = checks, exchange, client, make
+        self.number = 0
+        self.streams = hasattr(client, "stream_user")
+
+    def live(self):
+        for chapter in (
+            self.reference, self.account, self.market, self.order, self.partial_fill,
+            self.trading, self.cancel_all, self.sockets, self.refusals, self.ledger,
+        ):
+            try:
+                chapter()
+            except Exception as error:  # the next chapter may still be worth reading
+                with self.checks.check(f"the chapter on {chapter.__name__}"):
+                    raise error
+
+    # Where a price is that rests, and one that crosses.
+    def resting(self):
+        best = self.exchange.ask("/fapi/v1/ticker/bookTicker", symbol=SYMBOL)
+        return (number(best["bidPrice"]) * Decimal("0.97")).quantize(Decimal("1"))
+
+    def crossing(self):
+        best = self.exchange.ask("/fapi/v1/ticker/bookTicker", symbol=SYMBOL)
+        return (number(best["askPrice"]) * Decimal("1.01")).quantize(Decimal("1"))
+
+    def next_id(self):
+        self.number += 1
+        return f"judge-{self.number}"
+
+    def true_order(self, client_id, status, qty=QTY, traded=Decimal(0)):
+        """The exchange itself says so."""
+        order = self.exchange.order(client_id)
+        expect_that(order is not None, f"an order {client_id} on the exchange")
+        expect(STATUS[order["status"]], status, f"status of {client_id} on the exchange")
+        expect(number(order["qty"]), qty, f"quantity of {client_id} on the exchange")
+        expect(number(order["traded"]), traded, f"what traded of {client_id} on the exchange")
+        return order
+
+    def told(self, order, status, qty=QTY, traded=Decimal(0)):
+        """The client says so."""
+        expect((order.status, order.qty, order.traded), (status, qty, traded), "the order")
+
+    def event(self, client_id, kind, status):
+        """The private stream says so, where the client has one."""
+        if not self.streams:
+            return None
+        def found():
+            named = [it for it in self.client.events if it["c"] == client_id]
+            return [it for it in named if (it["x"], it["X"]) == (kind, status)]
+        return eventually(found, f"an event {kind}/{status} of {client_id}")[-1]
+
+    def reference(self):
+        with self.checks.check("the markets are loaded with the venue's filters"):
+            market = self.client.market(SYMBOL)
+            expect(market["tick"], Decimal("0.1"), "price tick")
+            expect(market["step"], Decimal("0.001"), "quantity step")
+            expect(market["notional_min"], Decimal("100"), "smallest notional")
+        with self.checks.check("the exchange tells the time"):
+            away = abs(self.client.time() - time.time() * 1000)
+            expect_that(away < 5000, f"a time within 5 s, it is {away} ms away")
+
+    def account(self):
+        with self.checks.check("the balance is what the account began with"):
+            expect(self.client.wallet("USDT"), Decimal(100000), "wallet balance")
+        with self.checks.check("there is no position"):
+            expect(self.client.position(SYMBOL), Decimal(0), "position")
+        with self.checks.check("leverage can be set and is told"):
+            self.client.set_leverage(SYMBOL, 10)
+            config = self.exchange.ask_signed("/fapi/v1/symbolConfig", symbol=SYMBOL)
+            expect(config[0]["leverage"], 10, "leverage by symbolConfig")
+        with self.checks.check("the fees are told"):
+            expect(self.client.fees(SYMBOL), (Decimal("0.0002"), Decimal("0.0005")), "maker, taker")
+
+    def market(self):
+        with self.checks.check("a snapshot of the book is the exchange's"):
+            eventually(self.same_snapshot, "the same snapshot twice")
+        if not self.streams:
+            return
+        with self.checks.check("the streamed book is the book of the snapshots"):
+            self.streamed_book()
+        with self.checks.check("trades are streamed as they were made"):
+            self.client.stream_trades(SYMBOL)
+            trade = eventually(lambda: list(self.client.trades_seen), "a trade")[0]
+            touch = number(self.exchange.ask("/fapi/v1/premiumIndex", symbol=SYMBOL)["markPrice"])
+            expect_that(abs(trade["price"] / touch - 1) < Decimal("0.01"), "a trade at the market")
+            expect_that(trade["qty"] % Decimal("0.001") == 0, "a quantity of whole steps")
+
+    def same_snapshot(self):
+        ours = self.exchange.ask("/fapi/v1/depth", symbol=SYMBOL, limit=20)
+        bids, asks, update_id = self.client.book(SYMBOL, 20)
+        if update_id != ours["lastUpdateId"]:
+            return False
+        for name, side in (("bids", bids), ("asks", asks)):
+            plain = [(number(price), number(qty)) for price, qty in ours[name]]
+            expect(side, plain, name)
+        return True
+
+    def streamed_book(self):
+        book = Book()
+        self.client.stream_book(SYMBOL, book)
+        eventually(lambda: 5 < len(book.states), "a streamed book")
+        same, different = 0, []
+        while same + len(different) < 10:
+            ours = self.exchange.ask("/fapi/v1/depth", symbol=SYMBOL, limit=20)
+            update_id = ours["lastUpdateId"]
+            kept = eventually(lambda: book.before(update_id), "a later state of the book")
+            plain = tuple(
+                [(number(price), number(qty)) for price, qty in ours[side][: Book.KEPT]]
+                for side in ("bids", "asks")
+            )
+            if kept == plain:
+                same += 1
+            else:
+                different.append((kept, plain))
+        # A snapshot that is taken within a change of the book is none of the streamed states.
+        expect_that(8 <= same, f"8 of 10 snapshots among the streamed states, {same}: {different[:1]}")
+        expect(book.gaps, 0, "gaps between the differences")
+
+    def order(self):
+        client, name = self.client, self.next_id()
+        if self.streams:
+            client.stream_user()
+        price, order = self.resting(), None
+        with self.checks.check("a limit order rests"):
+            order = client.place("BUY", QTY, price, client_id=name)
+            self.told(order, "NEW")
+            true = self.true_order(name, "NEW")
+            expect((str(true["order_id"]), number(true["price"])), (order.id, price), "id, price")
+        if self.streams:
+            with self.checks.check("the private stream tells of it"):
+                event = self.event(name, "NEW", "NEW")
+                expect(number(event["q"]), QTY, "quantity of the event")
+        with self.checks.check("it is found by its number"):
+            found = client.query(order.id)
+            self.told(found, "NEW")
+            expect((found.client_id, found.price), (name, price), "client id, price")
+        with self.checks.check("it is among the open orders"):
+            expect([it.client_id for it in client.open_orders()], [name], "open orders")
+        with self.checks.check("it is amended"):
+            client.amend(order.id, "BUY", QTY * 2, price - 10)
+            true = self.true_order(name, "NEW", QTY * 2)
+            expect(number(true["price"]), price - 10, "price on the exchange")
+            event = self.event(name, "AMENDMENT", "NEW")
+            if event is not None:
+                expect((number(event["p"]), number(event["q"])), (price - 10, QTY * 2), "the event")
+        with self.checks.check("it is cancelled"):
+            canceled = client.cancel(order.id)
+            expect(canceled.status, "CANCELED", "status")
+            expect(STATUS[self.exchange.order(name)["status"]], "CANCELED", "on the exchange")
+            self.event(name, "CANCELED", "CANCELED")
+            expect(client.open_orders(), [], "open orders")
+
+    def partial_fill(self):
+        client, name, half = self.client, self.next_id(), QTY / 2
+        price, order = self.resting(), None
+        with self.checks.check("an order fills in part"):
+            self.exchange.arm("partial_fill", "place")
+            order = client.place("BUY", QTY, price, client_id=name)
+            self.told(client.query(order.id), "PARTIALLY_FILLED", QTY, half)
+            self.true_order(name, "PARTIALLY_FILLED", QTY, half)
+        if self.streams:
+            with self.checks.check("the private stream tells of the fill"):
+                event = self.event(name, "TRADE", "PARTIALLY_FILLED")
+                told = (number(event["l"]), number(event["z"]), number(event["L"]), event["m"])
+                expect(told, (half, half, price, True), "last, cumulated, price, maker")
+                fee = half * price * Decimal("0.0002")
+                expect((number(event["n"]), event["N"]), (fee, "USDT"), "fee")
+        with self.checks.check("the fill is among the account's trades"):
+            trades = [it for it in client.trades(SYMBOL) if it["order"] == order.id]
+            expect([(it["qty"], it["price"]) for it in trades], [(half, price)], "trades")
+        with self.checks.check("the position is what was filled"):
+            expect(client.position(SYMBOL), half, "position by the client")
+            expect(self.true_position(), half, "position on the exchange")
+        with self.checks.check("the rest is cancelled"):
+            canceled = client.cancel(order.id)
+            expect((canceled.status, canceled.traded), ("CANCELED", half), "status, traded")
+            self.event(name, "CANCELED", "CANCELED")
+
+    def true_position(self):
+        held = [it for it in self.exchange.truth()["positions"] if it["symbol"] == SYMBOL]
+        return number(held[0]["qty"])
+
+    def trading(self):
+        client = self.client
+        with self.checks.check("a market order fills"):
+            name, before = self.next_id(), self.true_position()
+            client.place("BUY", QTY, None, client_id=name)
+            self.true_order(name, "FILLED", QTY, QTY)
+            self.event(name, "TRADE", "FILLED")
+            expect(client.position(SYMBOL), before + QTY, "position")
+        with self.checks.check("a reduce-only order closes the position"):
+            name, held = self.next_id(), self.true_position()
+            client.place("SELL", held, None, client_id=name, reduce_only=True)
+            self.true_order(name, "FILLED", held, held)
+            expect(client.position(SYMBOL), Decimal(0), "position")
+        with self.checks.check("the wallet is what the exchange says"):
+            true = self.exchange.truth()["balances"][0]
+            expect(true["asset"], "USDT", "asset")
+            expect(client.wallet("USDT"), round_cent8(number(true["wallet"])), "wallet")
+
+    def cancel_all(self):
+        client, price = self.client, self.resting()
+        with self.checks.check("all orders are cancelled at once"):
+            names = [self.next_id() for _ in range(3)]
+            for at, name in enumerate(names):
+                client.place("BUY", QTY, price - at, client_id=name)
+            expect(sorted(it.client_id for it in client.open_orders()), sorted(names), "open")
+            client.cancel_all()
+            expect(client.open_orders(), [], "open orders")
+            for name in names:
+                self.true_order(name, "CANCELED")
+                self.event(name, "CANCELED", "CANCELED")
+
+    def batches(self):
+        client = self.client
+        if not hasattr(client, "place_batch"):
+            return
+        price = self.resting()
+        with self.checks.check("a batch places what it can and refuses the rest"):
+            names = [self.next_id() for _ in range(3)]
+            wrong = Decimal("0.001")
+            orders = [("BUY", QTY, price, names[0]), ("BUY", wrong, price, names[1]),
+                      ("BUY", QTY, price - 1, names[2])]
+            answers = client.place_batch(orders)
+            expect(answers[1], -4164, "the second answer")
+            expect([answers[at].status for at in (0, 2)], ["NEW", "NEW"], "the others")
+            expect(self.exchange.order(names[1]), None, "the refused order on the exchange")
+            self.true_order(names[0], "NEW")
+            self.true_order(names[2], "NEW")
+        if hasattr(client, "cancel_batch"):
+            with self.checks.check("a batch is cancelled"):
+                ids = [answers[0].id, answers[2].id]
+                expect([it.status for it in client.cancel_batch(ids)], ["CANCELED"] * 2, "answers")
+                self.true_order(names[0], "CANCELED")
+                self.true_order(names[2], "CANCELED")
+        client.cancel_all()
+
+    def sockets(self):
+        client = self.client
+        if not hasattr(client, "place_over_socket"):
+            return
+        with self.checks.check("an order is placed and cancelled over the socket"):
+            name = self.next_id()
+            order = client.place_over_socket("BUY", QTY, self.resting(), client_id=name)
+            self.told(order, "NEW")
+            self.true_order(name, "NEW")
+            expect(client.cancel_over_socket(order.id).status, "CANCELED", "status")
+            self.true_order(name, "CANCELED")
+
+    def refuse(self, name, code, act, client=None):
+        """The exchange says no, with that code."""
+        client = client or self.client
+        with self.checks.check(f"refused: {name}"):
+            try:
+                answer = act()
+            except Exception as error:
+                refusal = client.refusal(error)
+                expect(refusal.code, code, "code")
+                return
+            raise AssertionError(f"expected {code}, it was done: {answer}")
+
+    def refusals(self):
+        client, before = self.client, len(self.exchange.truth()["orders"])
+        for name, code, different in REFUSED:
+            if client.cannot_say & set(different.values()):
+                continue
+            changes = dict(different)
+            if changes.get("price") == "crossing":
+                changes["price"] = str(self.crossing())
+            if changes.get("goodTillDate") == "soon":
+                changes["goodTillDate"] = int(time.time() * 1000) + 60_000
+            price = self.resting()
+            self.refuse(name, code, lambda: client.place("BUY", QTY, price, changes=changes))
+        with self.checks.check("nothing of what was refused exists"):
+            expect(len(self.exchange.truth()["orders"]), before, "orders on the exchange")
+        name, price = self.next_id(), self.resting()
+        order = client.place("BUY", QTY, price, client_id=name)
+        self.refuse("an id that an open order has", -4116,
+                    lambda: client.place("BUY", QTY, price, client_id=name))
+        client.cancel(order.id)
+        self.refuse("a cancel of an order that is over", -2011, lambda: client.cancel(order.id))
+        self.refuse("a question after an order that never was", -2013, lambda: client.query(99999))
+        wrong = self.make(self.exchange, KEY, "not-the-secret")
+        self.refuse("a bad signature", -1022, lambda: wrong.wallet("USDT"), wrong)
+        wrong.close()
+        wrong = self.make(self.exchange, "not-the-key", SECRET)
+        self.refuse("an unknown key", -2015, lambda: wrong.wallet("USDT"), wrong)
+        wrong.close()
+
+    def ledger(self):
+        """At the end: what the client was told of is what happened."""
+        truth = self.exchange.truth()
+        with self.checks.check("nothing is left open"):
+            expect([it for it in truth["orders"] if it["is_open"]], [], "open orders")
+        if hasattr(self.client, "complaints"):
+            with self.checks.check("no answer and no event was of another shape than documented"):
+                expect(self.client.complaints(), [], "complaints of the client")
+        if not self.streams:
+            return
+        with self.checks.check("every order was told of on the private stream"):
+            told = {it["c"] for it in self.client.events}
+            there = {it["client_id"] for it in truth["orders"]}
+            expect(sorted(there - told), [], "orders that no event told of")
+        with self.checks.check("every trade was told of on the private stream"):
+            told = sorted(it["t"] for it in self.client.events if it["x"] == "TRADE")
+            expect(told, sorted(it["id"] for it in truth["trades"]), "trade ids")
+
+
+def round_cent8(value):
+    return value.quantize(Decimal("0.00000001"))
+
+
+def clocks(checks, engine, make):
+    """A venue whose clock is another's."""
+    for name, offset_ms in (("a request that is too old", 60_000), ("a request from ahead", -5_000)):
+        with Exchange(engine, clock_offset_ms=offset_ms) as exchange:
+            client = make(exchange, KEY, SECRET)
+            life = Life(checks, exchange, client, make)
+            life.refuse(name, -1021, lambda: client.wallet("USDT"))
+            client.close()
+
+
+def rate_limit(checks, engine, make):
+    """A venue that has had enough."""
+    with Exchange(engine, weight_per_minute=150) as exchange:
+        client = make(exchange, KEY, SECRET)
+        with checks.check("refused: more than the rate limit, with a time to wait"):
+            refusal = None
+            for _ in range(200):
+                try:
+                    client.wallet("USDT")
+                except Exception as error:
+                    refusal = client.refusal(error)
+                    break
+            expect_that(refusal is not None, "a refusal")
+            expect((refusal.code, refusal.status), (-1003, 429), "code, HTTP status")
+            expect_that(1 <= (refusal.retry_after or 0) <= 60, f"seconds, {refusal.retry_after}")
+        client.close()
+
+
+def judge(make):
+    """Runs the whole life for a client; the exit code says whether all was well."""
+    engine = engine_from_arguments()
+    checks = Checks(make.name)
+    with Exchange(engine) as exchange:
+        client = make(exchange, KEY, SECRET)
+        try:
+            Life(checks, exchange, client, make).live()
+        finally:
+            client.close()
+    clocks(checks, engine, make)
+    rate_limit(checks, engine, make)
+    return 1 if checks.failed else 0
