@@ -32,6 +32,11 @@ def plain(answer):
     return answer.to_dict()
 
 
+def whole(answer):
+    """What is in a model that may be one of several."""
+    return getattr(answer, "actual_instance", answer)
+
+
 class Strict(logging.Handler):
     """What the client only writes down when one of our frames is not what its models say."""
 
@@ -122,6 +127,25 @@ class BinanceSdk:
                  for side in ("bids", "asks")]
         return *sides, book["lastUpdateId"]
 
+    def recent_trades(self, symbol):
+        return [
+            {"id": str(it["id"]), "price": number(it["price"]), "qty": number(it["qty"])}
+            for it in plain(self.rest.recent_trades_list(symbol=symbol, limit=20).data())
+        ]
+
+    def candles(self, symbol):
+        candles = self.rest.kline_candlestick_data(symbol=symbol, interval="1m").data()
+        return [(int(it[0]), *map(number, it[1:4])) for it in map(whole, candles)]
+
+    def ticker(self, symbol):
+        day = whole(self.rest.ticker24hr_price_change_statistics(symbol=symbol).data())
+        day = day.to_dict() if hasattr(day, "to_dict") else day
+        return number(day["lastPrice"]), number(day["highPrice"]), number(day["lowPrice"])
+
+    def fees_paid(self):
+        income = plain(self.rest.get_income_history(income_type="COMMISSION").data())
+        return -sum(number(it["income"]) for it in income)
+
     def connected(self):
         if self.streams is None:
             self.streams = self.run(self.sdk.websocket_streams.create_connection())
@@ -141,7 +165,9 @@ class BinanceSdk:
 
     def stream_trades(self, symbol):
         def on_message(event):
-            self.trades_seen.append({"price": number(event.p), "qty": number(event.q)})
+            self.trades_seen.append(
+                {"id": str(event.a), "price": number(event.p), "qty": number(event.q)}
+            )
         self.listen(self.connected().aggregate_trade_streams(symbol=symbol.lower()), on_message)
 
     def stream_user(self):

@@ -62,6 +62,23 @@ class Connector:
                  for side in ("bids", "asks")]
         return *sides, book["lastUpdateId"]
 
+    def recent_trades(self, symbol):
+        return [
+            {"id": str(it["id"]), "price": number(it["price"]), "qty": number(it["qty"])}
+            for it in self.rest.trades(symbol, limit=20)
+        ]
+
+    def candles(self, symbol):
+        return [(it[0], *map(number, it[1:4])) for it in self.rest.klines(symbol, "1m")]
+
+    def ticker(self, symbol):
+        day = self.rest.ticker_24hr_price_change(symbol)
+        return number(day["lastPrice"]), number(day["highPrice"]), number(day["lowPrice"])
+
+    def fees_paid(self):
+        income = self.rest.get_income_history(incomeType="COMMISSION")
+        return -sum(number(it["income"]) for it in income)
+
     def listen(self, on_message):
         socket = UMFuturesWebsocketClient(
             stream_url=self.url, on_message=lambda _, text: on_message(json.loads(text))
@@ -81,7 +98,9 @@ class Connector:
     def stream_trades(self, symbol):
         def on_message(event):
             if event.get("e") == "aggTrade":
-                self.trades_seen.append({"price": number(event["p"]), "qty": number(event["q"])})
+                self.trades_seen.append({
+                    "id": str(event["a"]), "price": number(event["p"]), "qty": number(event["q"]),
+                })
         self.listen(on_message).agg_trade(symbol=symbol)
 
     def stream_user(self):

@@ -91,6 +91,24 @@ class PythonBinance:
                  for side in ("bids", "asks")]
         return *sides, book["lastUpdateId"]
 
+    def recent_trades(self, symbol):
+        return [
+            {"id": str(it["id"]), "price": number(it["price"]), "qty": number(it["qty"])}
+            for it in self.run(self.rest.futures_recent_trades(symbol=symbol, limit=20))
+        ]
+
+    def candles(self, symbol):
+        candles = self.run(self.rest.futures_klines(symbol=symbol, interval="1m"))
+        return [(it[0], *map(number, it[1:4])) for it in candles]
+
+    def ticker(self, symbol):
+        day = self.run(self.rest.futures_ticker(symbol=symbol))
+        return number(day["lastPrice"]), number(day["highPrice"]), number(day["lowPrice"])
+
+    def fees_paid(self):
+        income = self.run(self.rest.futures_income_history(incomeType="COMMISSION"))
+        return -sum(number(it["income"]) for it in income)
+
     def listen(self, open_socket, on_message):
         """Opens a socket and reads it for ever; comes back once it is open."""
         opened = threading.Event()
@@ -117,7 +135,9 @@ class PythonBinance:
     def stream_trades(self, symbol):
         async def on_message(message):
             event = message["data"]
-            self.trades_seen.append({"price": number(event["p"]), "qty": number(event["q"])})
+            self.trades_seen.append({
+                "id": str(event["a"]), "price": number(event["p"]), "qty": number(event["q"]),
+            })
         self.listen(lambda: self.manager.aggtrade_futures_socket(symbol), on_message)
 
     def stream_user(self):
@@ -171,8 +191,9 @@ class PythonBinance:
         return [it["code"] if "code" in it else Order.of_venue(it) for it in answers]
 
     def cancel_batch(self, ids):
+        # Its own spelling: what is spelled as documented it signs otherwise than it sends.
         listed = [int(it) for it in ids]
-        raw = self.run(self.rest.futures_cancel_orders(symbol=SYMBOL, orderIdList=listed))
+        raw = self.run(self.rest.futures_cancel_orders(symbol=SYMBOL, orderidlist=listed))
         return [Order.of_venue(it) for it in raw]
 
     def trades(self, symbol):

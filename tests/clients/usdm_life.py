@@ -108,7 +108,7 @@ class Life:
     def live(self):
         for chapter in (
             self.reference, self.account, self.market, self.order, self.partial_fill,
-            self.trading, self.cancel_all, self.sockets, self.refusals, self.ledger,
+            self.tape, self.trading, self.cancel_all, self.batches, self.sockets, self.refusals, self.ledger,
         ):
             try:
                 chapter()
@@ -183,9 +183,9 @@ class Life:
         with self.checks.check("trades are streamed as they were made"):
             self.client.stream_trades(SYMBOL)
             trade = eventually(lambda: list(self.client.trades_seen), "a trade")[0]
+            expect_that(trade in self.true_trades(), f"{trade} on the tape")
             touch = number(self.exchange.ask("/fapi/v1/premiumIndex", symbol=SYMBOL)["markPrice"])
             expect_that(abs(trade["price"] / touch - 1) < Decimal("0.01"), "a trade at the market")
-            expect_that(trade["qty"] % Decimal("0.001") == 0, "a quantity of whole steps")
 
     def same_snapshot(self):
         ours = self.exchange.ask("/fapi/v1/depth", symbol=SYMBOL, limit=20)
@@ -217,6 +217,32 @@ class Life:
         # A snapshot that is taken within a change of the book is none of the streamed states.
         expect_that(8 <= same, f"8 of 10 snapshots among the streamed states, {same}: {different[:1]}")
         expect(book.gaps, 0, "gaps between the differences")
+
+    def true_trades(self):
+        """The tape as a plain request of ours tells it."""
+        tape = self.exchange.ask("/fapi/v1/aggTrades", symbol=SYMBOL, limit=1000)
+        return [{"id": str(it["a"]), "price": number(it["p"]), "qty": number(it["q"])}
+                for it in tape]
+
+    def tape(self):
+        eventually(self.true_trades, "a trade on the tape")
+        with self.checks.check("the last trades are those of the tape"):
+            trades = self.client.recent_trades(SYMBOL)
+            expect_that(trades, "some trades")
+            tape = self.true_trades()
+            expect([it for it in trades if it not in tape], [], "trades that are not on the tape")
+        with self.checks.check("a candle begins with the first trade of its minute"):
+            start, opened, high, low = self.client.candles(SYMBOL)[-1]
+            tape = self.exchange.ask("/fapi/v1/aggTrades", symbol=SYMBOL, limit=1000)
+            within = [number(it["p"]) for it in tape if start <= it["T"] < start + 60_000]
+            expect(opened, within[0], "opening price")
+            expect_that(low <= opened <= high, "an opening price between the low and the high")
+            expect_that({high, low} <= set(within), f"trades at {high} and {low}")
+        with self.checks.check("the ticker tells a price that was traded"):
+            last, high, low = self.client.ticker(SYMBOL)
+            expect_that(low <= last <= high, f"{last} between {low} and {high}")
+            prices = {it["price"] for it in self.true_trades()}
+            expect_that({last, high, low} <= prices, f"trades at {last}, {high} and {low}")
 
     def order(self):
         client, name = self.client, self.next_id()
@@ -299,6 +325,10 @@ class Life:
             true = self.exchange.truth()["balances"][0]
             expect(true["asset"], "USDT", "asset")
             expect(client.wallet("USDT"), round_cent8(number(true["wallet"])), "wallet")
+
+        with self.checks.check("the fees that the ledger tells are those of the trades"):
+            true = sum(number(it["fee"]) for it in self.exchange.truth()["trades"])
+            expect(client.fees_paid(), round_cent8(true), "fees")
 
     def cancel_all(self):
         client, price = self.client, self.resting()

@@ -21,6 +21,7 @@ mod members;
 mod params;
 mod sign;
 mod streams;
+mod tape;
 mod usdm;
 
 pub use limits::RateLimits;

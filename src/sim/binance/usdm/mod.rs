@@ -1,10 +1,12 @@
 //! The USDⓈ-M dialect: what only it has, beside what every [`Desk`] does.
 //!
-//! Deliberately absent: conditional (algo) orders, batches, hedge mode, isolated margin, Ed25519
+//! Deliberately absent: conditional (algo) orders, batches of amendments, hedge mode, isolated margin, Ed25519
 //! logins, the ten-messages-a-second rule, server pings (the socket's owner sends those). Unknown
 //! paths answer 404, unknown methods -1130.
 
+mod batch;
 mod frames;
+mod income;
 mod listen_keys;
 mod margin;
 mod methods;
@@ -14,6 +16,7 @@ mod reference;
 mod refusal;
 mod routes;
 mod streams;
+mod tape;
 #[cfg(test)]
 mod tests;
 mod user;
@@ -73,7 +76,7 @@ impl Dialect for Usdm {
     const NUMBERING: Numbering = Numbering::Gapped;
 
     fn routes() -> &'static [Route<Self>] {
-        &routes::ROUTES
+        routes::ROUTES
     }
 
     fn weight_of(
