@@ -14,12 +14,14 @@ pub mod console;
 pub mod data;
 pub mod exchange;
 pub mod exit;
+pub mod fetch;
 pub mod flatten;
 pub mod halt;
 pub mod help;
 pub mod history;
 pub mod init;
 pub mod journal;
+pub mod keys;
 pub mod kill_switch;
 pub mod orders;
 pub mod panic;
@@ -91,6 +93,12 @@ enum Verb {
     Breaker(breaker::Arguments),
     /// Read, verify or repair the record of everything that happened
     Journal(journal::Arguments),
+    /// The venue's rules for orders, as they are now
+    Filters(fetch::Arguments),
+    /// What the account pays for trades, as it is now
+    Fees(fetch::Arguments),
+    /// What the key of the account may do
+    Keys(keys::Arguments),
     /// Compare the journal with the exchange's trades and with the database
     History(history::Arguments),
     /// List the orders of the journal, or find ids that were used twice
@@ -168,9 +176,12 @@ fn execute(line: Line, registry: &Registry, console: &mut Console<'_>) -> io::Re
         Verb::Version(arguments) => version::execute(&arguments, console),
         Verb::Panic(arguments) => panic::execute(arguments, console),
 
-        // A verb that reads what an engine left, or writes.
+        // Verbs that read what an engine left or what its venue says, or write.
         Verb::Journal(arguments) => journal::execute(&arguments, registry, console),
         Verb::Backup(arguments) => backup::execute(&arguments, registry, console),
+        Verb::Filters(arguments) => fetch::filters(&arguments, registry, console),
+        Verb::Fees(arguments) => fetch::fees(&arguments, registry, console),
+        Verb::Keys(arguments) => keys::execute(&arguments, registry, console),
         Verb::Data(arguments) => data::execute(&arguments, registry, console),
 
         // Verbs that are an engine, or an exchange.

@@ -43,6 +43,7 @@ fn remote(values: &Values) -> Option<Endpoint> {
         rest: values.text("venue.rest_url")?.to_owned(),
         streams: values.text("venue.streams_url")?.to_owned(),
         order_entry: values.text("venue.order_entry_url")?.to_owned(),
+        wallet: values.text("venue.wallet_url").map(str::to_owned),
     })
 }
 

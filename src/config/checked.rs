@@ -141,6 +141,8 @@ pub enum Endpoint {
         streams: String,
         /// Order entry over WebSocket.
         order_entry: String,
+        /// REST of what a key may do, where the venue tells that at all; the scheme and the host.
+        wallet: Option<String>,
     },
 }
 

@@ -38,6 +38,8 @@ mod walk;
 mod yaml;
 
 #[cfg(test)]
+mod address_tests;
+#[cfg(test)]
 mod bad_input_tests;
 #[cfg(test)]
 mod shipped_tests;

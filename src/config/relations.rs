@@ -25,6 +25,9 @@ pub(super) fn check(values: &Values, faults: &mut Collector) {
 /// Addresses of a venue.
 const ADDRESSES: [&str; 3] = ["venue.rest_url", "venue.streams_url", "venue.order_entry_url"];
 
+/// One more, which not every venue has.
+const WALLET: &str = "venue.wallet_url";
+
 struct Relations<'a> {
     values: &'a Values,
     faults: &'a mut Collector,
@@ -150,7 +153,9 @@ impl Relations<'_> {
                 let what = "has no place in mode live: real money needs a real venue";
                 self.fault("exchange", what);
             }
-            for path in ADDRESSES.into_iter().chain(secrets).filter(|path| self.values.has(path)) {
+            let there = |path: &&str| self.values.has(path);
+            let all = ADDRESSES.into_iter().chain([WALLET]).chain(secrets).filter(there);
+            for path in all.collect::<Vec<_>>() {
                 self.fault(path, "stands beside `exchange`; the embedded exchange needs none");
             }
         } else if mode == "lab" {
@@ -160,6 +165,10 @@ impl Relations<'_> {
                 let what = "is missing; write it, or `exchange:` for an embedded exchange";
                 self.fault_at("venue", path, what);
             }
+            if mode == "live" && !self.values.has(WALLET) {
+                let what = "is missing; with real money it must be known what the key may do";
+                self.fault_at("venue", WALLET, what);
+            }
             self.one_of("venue", "venue.api_key", "venue.api_key_file");
             self.one_of("venue", "venue.api_secret", "venue.api_secret_file");
         }
@@ -167,7 +176,7 @@ impl Relations<'_> {
 
     fn addresses(&mut self) {
         let mode = self.values.text("mode").unwrap_or_default();
-        for path in ADDRESSES {
+        for path in ADDRESSES.into_iter().chain([WALLET]) {
             let Some(address) = self.values.text(path) else { continue };
             if mode == "live" && address::is_exposed(address) {
                 let what = "is not encrypted; real money needs https:// or wss://";

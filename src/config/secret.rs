@@ -11,6 +11,7 @@
 use super::interpolate::{Lookup, value};
 use super::source;
 use crate::venue::Credentials;
+use crate::venue::key::ed25519_seed;
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -28,8 +29,16 @@ pub enum SecretFault {
     /// It holds something else.
     #[error("what {0} holds is not a key: one line of printable characters without spaces")]
     NotPlain(String),
+    /// It is a private key, and not of the kind that signs here.
+    #[error(
+        "the file holds a private key that cannot sign here: an Ed25519 key in PKCS#8, not \
+         encrypted, as `openssl genpkey -algorithm ed25519` makes it"
+    )]
+    NotEd25519,
     /// It is not one key and one secret.
-    #[error("the file must hold two lines: the API key, then its secret")]
+    #[error(
+        "the file must hold two lines: the API key, then its secret (or its private key as PEM)"
+    )]
     NotTwoLines,
     /// The system said no.
     #[error("the file cannot be read: {0}")]
@@ -60,17 +69,36 @@ pub(super) fn from_variable(name: &str, lookup: Lookup<'_>) -> Result<String, Se
 /// The secret that a file holds.
 pub(super) fn from_file(path: &Path, lookup: Lookup<'_>) -> Result<String, SecretFault> {
     let text = read_closed(path, lookup)?;
-    plain(&text).ok_or_else(|| SecretFault::NotPlain("the file".to_owned()))
+    secret(&text)?.ok_or_else(|| SecretFault::NotPlain("the file".to_owned()))
 }
 
-/// Key and secret from one file of two lines, for a person in a hurry who has no configuration.
+/// One line, or a private key in PEM.
+fn secret(text: &str) -> Result<Option<String>, SecretFault> {
+    match pem(text) {
+        Some(key) => key.ok_or(SecretFault::NotEd25519).map(Some),
+        None => Ok(plain(text)),
+    }
+}
+
+/// What stands between the lines of a PEM file; `None` where it is none, and nothing in it where it
+/// is not the key that we sign with.
+fn pem(text: &str) -> Option<Option<String>> {
+    let inner = text.trim().strip_prefix("-----BEGIN ")?;
+    let body = inner.strip_prefix("PRIVATE KEY-----");
+    let body = body.and_then(|body| body.strip_suffix("-----END PRIVATE KEY-----"));
+    let body: Option<String> = body.map(|body| body.split_ascii_whitespace().collect());
+    Some(body.filter(|body| ed25519_seed(body).is_some()))
+}
+
+/// Key and secret from one file, each on a line of its own or the secret as PEM behind the key, for
+/// a person in a hurry who has no configuration.
 ///
 /// # Errors
 /// When the file cannot be read, others can read or change it, or it does not hold the two.
 pub fn credentials(path: &Path, lookup: Lookup<'_>) -> Result<Credentials, SecretFault> {
     let text = read_closed(path, lookup)?;
-    let (key, secret) = text.split_once('\n').ok_or(SecretFault::NotTwoLines)?;
-    let (key, secret) = plain(key).zip(plain(secret)).ok_or(SecretFault::NotTwoLines)?;
+    let (key, rest) = text.split_once('\n').ok_or(SecretFault::NotTwoLines)?;
+    let (key, secret) = plain(key).zip(secret(rest)?).ok_or(SecretFault::NotTwoLines)?;
     Ok(Credentials::new(key, secret))
 }
 
@@ -195,6 +223,44 @@ mod tests {
         }
         assert!(from_file(folder.path(), &nothing).is_err());
         assert!(from_file(&folder.path().join("none"), &nothing).is_err());
+    }
+
+    const PEM: &str = "-----BEGIN PRIVATE KEY-----\n\
+                       MC4CAQAwBQYDK2VwBCIEIIJEYWtGBrhACmb9Dvy+qa8WEf0lQOl1s4CLIAB9m89u\n\
+                       -----END PRIVATE KEY-----\n";
+
+    #[test]
+    fn a_private_key_is_taken_out_of_its_file_and_only_of_the_kind_that_signs() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key.pem");
+        let write = |content: &str| {
+            std::fs::write(&path, content).unwrap();
+            set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+        };
+        let body = PEM.lines().nth(1).unwrap();
+        for content in [PEM.to_owned(), PEM.replace('\n', "\r\n"), format!("\n{PEM}\n")] {
+            write(&content);
+            assert_eq!(from_file(&path, &nothing).unwrap(), body, "{content:?}");
+        }
+        write(&format!("k3y\n{PEM}"));
+        let read = credentials(&path, &nothing).unwrap();
+        assert_eq!((read.key(), read.secret()), ("k3y", body));
+        for other in [
+            PEM.replace("PRIVATE", "RSA PRIVATE"),
+            PEM.replace("PRIVATE", "ENCRYPTED PRIVATE"),
+            PEM.replace("MC4CAQ", "MC4CAR"),
+            PEM.replace("-----END PRIVATE KEY-----", ""),
+        ] {
+            for content in [other.clone(), format!("k3y\n{other}")] {
+                write(&content);
+                let fault = match content.starts_with("k3y") {
+                    true => credentials(&path, &nothing).unwrap_err(),
+                    false => from_file(&path, &nothing).unwrap_err(),
+                };
+                let said = fault.to_string();
+                assert!(said.contains("Ed25519") && !said.contains("IIJEYW"), "{content}: {said}");
+            }
+        }
     }
 
     #[test]

@@ -19,6 +19,7 @@ fn live_is_binance_with_real_money_and_begins_halted() {
         rest: "https://fapi.binance.com".to_owned(),
         streams: "wss://fstream.binance.com".to_owned(),
         order_entry: "wss://ws-fapi.binance.com".to_owned(),
+        wallet: Some("https://api.binance.com".to_owned()),
     };
     assert_eq!(live.venue.endpoint, expected);
     assert_eq!(live.limits.drawdown.max_bps, 1_500);
@@ -26,6 +27,16 @@ fn live_is_binance_with_real_money_and_begins_halted() {
         (live.limits.clock.warn_ns, live.limits.clock.kill_ns),
         (500_000_000, 2_000_000_000)
     );
+}
+
+#[test]
+fn the_test_network_differs_from_live_by_where_it_is() {
+    const TESTNET: &str = include_str!("../../configs/testnet.yaml");
+    let testnet = config(TESTNET);
+    assert_eq!((testnet.mode, testnet.initial_state), (TradingMode::Paper, InitialState::Halted));
+    assert!(matches!(&testnet.venue.endpoint, Endpoint::Remote { wallet: None, .. }));
+    let from_here = |file: &str| file.split_once("# What is traded.").unwrap().1.to_owned();
+    assert_eq!(from_here(TESTNET), from_here(LIVE));
 }
 
 #[test]

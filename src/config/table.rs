@@ -74,6 +74,11 @@ const DEPLOYMENT: &[Key] = &[
         "Address of its order entry over WebSocket.",
     ),
     optional(
+        "venue.wallet_url",
+        Kind::Address(&["https://", "http://"]),
+        "Address at which it tells what a key may do; required in mode live.",
+    ),
+    optional(
         "venue.api_key",
         Kind::Secret,
         "The variable that holds the key of the account; this or api_key_file.",

@@ -396,7 +396,7 @@ pub fn control_socket(config: &Config) -> PathBuf {
 /// Finds the venue, and starts it when it is the embedded exchange.
 pub(super) fn venue(config: &Config, clock: &Clock) -> Result<Venue, StartError> {
     match &config.venue.endpoint {
-        Endpoint::Remote { rest, streams, order_entry } => Ok(Venue {
+        Endpoint::Remote { rest, streams, order_entry, wallet: _ } => Ok(Venue {
             market: MarketPlace { rest: Address::parse(rest)?, streams: Address::parse(streams)? },
             rest: Address::parse(rest)?,
             streams: Address::parse(streams)?,

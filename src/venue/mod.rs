@@ -9,6 +9,7 @@
 //! guess; what it does not know of (new fields, new event kinds) is passed over.
 
 pub mod binance;
+pub mod key;
 pub mod panic;
 
 use crate::core::Command;
@@ -433,6 +434,42 @@ pub fn reference_call(kind: VenueKind) -> Call {
 pub fn listings(kind: VenueKind, answer: &Answer) -> Result<Vec<Listing>, DecodeError> {
     match kind {
         VenueKind::BinanceUsdm => binance::listings(answer),
+    }
+}
+
+/// What an account pays for trades of one symbol; below zero is a rebate.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SymbolFees {
+    /// The venue's spelling.
+    pub symbol: String,
+    /// Of an order that rested, in 1e-8 of the notional.
+    pub maker_e8: i64,
+    /// Of an order that took, in 1e-8 of the notional.
+    pub taker_e8: i64,
+}
+
+/// Request for what an account pays for trades of a symbol.
+pub fn fee_call(
+    kind: VenueKind,
+    credentials: &Credentials,
+    recv_window_ms: u32,
+    symbol: &str,
+    venue_unix_ms: u64,
+) -> Call {
+    match kind {
+        VenueKind::BinanceUsdm => {
+            binance::fee_call(credentials, recv_window_ms, symbol, venue_unix_ms)
+        }
+    }
+}
+
+/// What the answer to [`fee_call`] says.
+///
+/// # Errors
+/// [`DecodeError`] when it is not whole, or the venue refused.
+pub fn symbol_fees(kind: VenueKind, answer: &Answer) -> Result<SymbolFees, DecodeError> {
+    match kind {
+        VenueKind::BinanceUsdm => binance::symbol_fees(answer),
     }
 }
 

@@ -26,6 +26,7 @@ mod drill;
 mod dry_run;
 mod exchanges;
 mod history;
+mod inquiries;
 mod journal_verbs;
 mod journals;
 mod kill_switch;

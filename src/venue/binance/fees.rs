@@ -13,7 +13,7 @@ use super::names::Names;
 use super::sign::Signer;
 use super::text::percent_encoded;
 use crate::types::{AccountSnapshot, FeeRates, Qty};
-use crate::venue::{Answer, Call, DecodeError};
+use crate::venue::{Answer, Call, DecodeError, SymbolFees};
 use serde::Deserialize;
 use std::borrow::Cow;
 
@@ -32,8 +32,7 @@ impl Fees {
     /// The question that goes with the next reading; none without symbols.
     pub(super) fn call(&self, names: &Names, signer: &Signer, venue_unix_ms: u64) -> Option<Call> {
         let (symbol, _) = names.symbols().get(self.turn)?;
-        let parameters = format!("symbol={}", percent_encoded(symbol));
-        Some(signer.signed_call("GET", "/fapi/v1/commissionRate", &parameters, venue_unix_ms))
+        Some(fee_call(signer, symbol, venue_unix_ms))
     }
 
     /// The answer to [`Self::call`].
@@ -61,12 +60,24 @@ impl Fees {
     }
 }
 
-fn read(names: &Names, answer: Option<&Answer>) -> Result<(usize, FeeRates), DecodeError> {
+/// The question after the rates of one symbol.
+pub(super) fn fee_call(signer: &Signer, symbol: &str, venue_unix_ms: u64) -> Call {
+    let parameters = format!("symbol={}", percent_encoded(symbol));
+    signer.signed_call("GET", "/fapi/v1/commissionRate", &parameters, venue_unix_ms)
+}
+
+/// What it is answered with.
+pub(super) fn symbol_fees(answer: Option<&Answer>) -> Result<SymbolFees, DecodeError> {
     let told: Told<'_> = body(success(answer)?, "commissionRate")?;
-    let place = names.place(told.symbol.as_bytes()).ok_or(DecodeError::Field("symbol"))?;
-    let (_, instrument) = names.symbols().get(place).ok_or(DecodeError::Field("symbol"))?;
     let (maker_e8, taker_e8) =
         (rate(told.maker_commission_rate)?, rate(told.taker_commission_rate)?);
+    Ok(SymbolFees { symbol: told.symbol.into_owned(), maker_e8, taker_e8 })
+}
+
+fn read(names: &Names, answer: Option<&Answer>) -> Result<(usize, FeeRates), DecodeError> {
+    let SymbolFees { symbol, maker_e8, taker_e8 } = symbol_fees(answer)?;
+    let place = names.place(symbol.as_bytes()).ok_or(DecodeError::Field("symbol"))?;
+    let (_, instrument) = names.symbols().get(place).ok_or(DecodeError::Field("symbol"))?;
     Ok((place, FeeRates { instrument: *instrument, maker_e8, taker_e8 }))
 }
 

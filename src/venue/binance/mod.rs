@@ -5,7 +5,8 @@
 //! (keeping a book in step), `market` (quotes, trades and books); `user` (the private stream);
 //! `sign`, `command` (orders out) and `answer` (what comes back); [`error`] (what a code means);
 //! `rest` (account and clock), `trades` (of the account, by id), `tiers` (of margin), `fees` (of
-//! trades), `listing` (reference data), `dead_man` (the venue's own switch) and `panic` (getting
+//! trades), `listing` (reference data), `dead_man` (the venue's own switch), `wallet` (what
+//! the key may do) and `panic` (getting
 //! out). `names`, `order`, `json` and `text` serve all of them.
 //!
 //! Must hold: whose order it is, is told by our prefix and nothing else; an outcome that is not
@@ -34,6 +35,7 @@ mod text;
 mod tiers;
 mod trades;
 mod user;
+mod wallet;
 pub mod wire;
 
 #[cfg(test)]
@@ -41,8 +43,9 @@ mod support;
 
 pub(super) use listing::{listings, reference_call};
 pub(super) use panic::panic;
+pub(super) use wallet::{permissions, permissions_call};
 
-use super::{Credentials, DeadManCost, Dialects, Directory};
+use super::{Answer, Call, Credentials, DeadManCost, DecodeError, Dialects, Directory, SymbolFees};
 
 /// `countdownCancelAll` weighs 10 of 2,400 a minute (venue sheet section 3).
 pub(super) const DEAD_MAN_COST: DeadManCost =
@@ -55,4 +58,19 @@ pub(super) fn usdm(directory: &Directory, credentials: &Credentials) -> Dialects
         user: Box::new(user::User::new(directory, credentials)),
         orders: Box::new(command::Orders::new(directory, credentials)),
     }
+}
+
+/// The question after what an account pays for trades of a symbol.
+pub(super) fn fee_call(
+    credentials: &Credentials,
+    recv_window_ms: u32,
+    symbol: &str,
+    venue_unix_ms: u64,
+) -> Call {
+    fees::fee_call(&sign::Signer::new(credentials, recv_window_ms), symbol, venue_unix_ms)
+}
+
+/// What it is answered with.
+pub(super) fn symbol_fees(answer: &Answer) -> Result<SymbolFees, DecodeError> {
+    fees::symbol_fees(Some(answer))
 }

@@ -1,0 +1,63 @@
+//! The venue's rules and fees for the instruments of a configuration, read now (R69, R70).
+//!
+//! Must hold: questions only; what cannot be read of one symbol is an error of the whole, so that
+//! no file says less than it seems to.
+
+use super::clock::Clock;
+use super::inquiry::{self, Inquiry, InquiryError};
+use crate::config::Config;
+use crate::ops::reference::Reading;
+use crate::types::MS;
+use crate::venue::{fee_call, listings, reference_call, symbol_fees};
+use std::time::Duration;
+
+/// Between two questions after fees: each weighs 20 of 2,400 a minute (venue sheet section 3), and
+/// an engine on the same address keeps the half.
+const PACE: Duration = Duration::from_secs(1);
+
+/// The rules for orders of the configured instruments.
+///
+/// # Errors
+/// [`InquiryError`]; a configured symbol that the venue does not list is one.
+pub fn fetch_filters(config: &Config) -> Result<Reading, InquiryError> {
+    inquiry::wait(async {
+        let inquiry = Inquiry::begin(config, Clock::start()).await?;
+        let kind = config.venue.kind;
+        let read = |answer: &_| listings(kind, answer);
+        let all = inquiry.ask("what the venue lists", &reference_call(kind), read).await?;
+        let mut found = Vec::new();
+        for wanted in &config.instruments {
+            let listing = all.iter().find(|it| it.symbol == wanted.symbol);
+            found.push(listing.cloned().ok_or_else(|| InquiryError::Unreachable {
+                what: wanted.symbol.clone(),
+                why: "the venue does not list it".to_owned(),
+            })?);
+        }
+        let unix_ns = inquiry.venue_unix_ms().saturating_mul(MS);
+        Ok(Reading::of_filters(&config.venue.name, unix_ns, &found))
+    })
+}
+
+/// What the account pays for trades of the configured instruments.
+///
+/// # Errors
+/// [`InquiryError`].
+pub fn fetch_fees(config: &Config) -> Result<Reading, InquiryError> {
+    inquiry::wait(async {
+        let inquiry = Inquiry::begin(config, Clock::start()).await?;
+        let (kind, credentials) = (config.venue.kind, &config.venue.access.credentials);
+        let mut found = Vec::new();
+        for (at, instrument) in config.instruments.iter().enumerate() {
+            if 0 < at {
+                tokio::time::sleep(PACE).await;
+            }
+            let (symbol, unix_ms) = (&instrument.symbol, inquiry.venue_unix_ms());
+            let window_ms = config.venue.recv_window_ms;
+            let call = fee_call(kind, credentials, window_ms, symbol, unix_ms);
+            let read = |answer: &_| symbol_fees(kind, answer);
+            found.push(inquiry.ask(&format!("the fees of {symbol}"), &call, read).await?);
+        }
+        let unix_ns = inquiry.venue_unix_ms().saturating_mul(MS);
+        Ok(Reading::of_fees(&config.venue.name, unix_ns, &found))
+    })
+}

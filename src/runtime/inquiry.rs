@@ -1,0 +1,144 @@
+//! Signed questions to a venue, outside of a run: of verbs that look something up.
+//!
+//! Must hold: questions only, signed with the venue's own time (SAFETY E10); no answer and an
+//! answer that is not understood are told apart from a key that the venue does not take.
+
+use super::clock::Clock;
+use super::listing::nobody;
+use super::questions::Questions;
+use super::startup::{self, StartError};
+use super::{reading, threads};
+use crate::config::{Config, Endpoint, Wait};
+use crate::net::{Address, Dial, NetError};
+use crate::types::{MS, VenueId};
+use crate::venue::{
+    Answer, Blame, Call, DecodeError, Directory, VenueKind, account_dialect, meaning,
+};
+use std::error::Error;
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum InquiryError {
+    /// The exchange of the configuration lives in the engine.
+    #[error("the simulated exchange of this configuration lives in the engine itself")]
+    Embedded,
+    /// There is nowhere to ask after a key.
+    #[error(
+        "`venue.wallet_url` is not set, and what a key may do is told there alone; the venue's test \
+         network does not tell it at all"
+    )]
+    NoWallet,
+    /// No socket, no address, no thread.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The venue does not take the key.
+    #[error("the venue refuses the key: {0}")]
+    Refused(DecodeError),
+    /// The venue was not heard, or not understood.
+    #[error("{what} could not be read: {why}")]
+    Unreachable {
+        /// What was asked for.
+        what: String,
+        /// What came back.
+        why: String,
+    },
+}
+
+impl From<NetError> for InquiryError {
+    fn from(error: NetError) -> Self {
+        Self::Start(error.into())
+    }
+}
+
+/// Somebody who asks the venue of a configuration.
+pub(super) struct Inquiry<'a> {
+    pub(super) config: &'a Config,
+    pub(super) dial: Dial,
+    /// Where it tells of keys.
+    pub(super) wallet: Option<&'a str>,
+    questions: Questions,
+    clock: Clock,
+    /// The venue's clock less ours.
+    offset_ns: i64,
+}
+
+impl<'a> Inquiry<'a> {
+    /// Reads the venue's clock first.
+    pub(super) async fn begin(config: &'a Config, clock: Clock) -> Result<Self, InquiryError> {
+        let Endpoint::Remote { rest, wallet, .. } = &config.venue.endpoint else {
+            return Err(InquiryError::Embedded);
+        };
+        let (rest, dial) = (Address::parse(rest)?, startup::dial()?);
+        let questions = Questions::new(&rest, &dial)?;
+        let directory = Directory {
+            venue: VenueId(0),
+            instruments: Vec::new(),
+            assets: Vec::new(),
+            prefix: nobody(),
+            recv_window_ms: config.venue.recv_window_ms,
+        };
+        let dialect =
+            account_dialect(config.venue.kind, &directory, &config.venue.access.credentials);
+        let time = reading::time(&questions, dialect.as_ref(), &clock).await;
+        let (offset_ns, _) = time.map_err(|error| unheard("the venue's clock", error.as_ref()))?;
+        Ok(Self { config, dial, wallet: wallet.as_deref(), questions, clock, offset_ns })
+    }
+
+    /// The venue's time.
+    pub(super) fn venue_unix_ms(&self) -> u64 {
+        self.clock.stamp().unix_ns.saturating_add_signed(self.offset_ns) / MS
+    }
+
+    /// Asks where the venue is, and has the answer read.
+    pub(super) async fn ask<T>(
+        &self,
+        what: &str,
+        call: &Call,
+        read: impl FnOnce(&Answer) -> Result<T, DecodeError>,
+    ) -> Result<T, InquiryError> {
+        self.ask_at(&self.questions, what, call, read).await
+    }
+
+    /// The same at another of its addresses.
+    pub(super) async fn ask_at<T>(
+        &self,
+        questions: &Questions,
+        what: &str,
+        call: &Call,
+        read: impl FnOnce(&Answer) -> Result<T, DecodeError>,
+    ) -> Result<T, InquiryError> {
+        let answer = questions.ask(call).await.map_err(|error| unheard(what, &error))?;
+        read(&answer).map_err(|error| match is_refusal(self.config.venue.kind, &error) {
+            true => InquiryError::Refused(error),
+            false => unheard(what, &error),
+        })
+    }
+}
+
+/// Waits for what is asked.
+pub(super) fn wait<T>(
+    asked: impl Future<Output = Result<T, InquiryError>>,
+) -> Result<T, InquiryError> {
+    let runtime = threads::runtime(Wait::Park).map_err(StartError::from)?;
+    let told = runtime.block_on(asked);
+    runtime.shutdown_background();
+    told
+}
+
+/// A person must do something about it.
+fn is_refusal(kind: VenueKind, error: &DecodeError) -> bool {
+    match error {
+        DecodeError::Refused { status, code, text } => {
+            meaning(kind, *status, *code, text).blame == Blame::Operator
+        }
+        DecodeError::NotJson
+        | DecodeError::Field(_)
+        | DecodeError::Gap { .. }
+        | DecodeError::TooLarge(_)
+        | DecodeError::Unsupported(_) => false,
+    }
+}
+
+fn unheard(what: &str, error: &dyn Error) -> InquiryError {
+    InquiryError::Unreachable { what: what.to_owned(), why: error.to_string() }
+}

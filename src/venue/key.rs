@@ -1,0 +1,86 @@
+//! What a key of an account is, and what it may do as its venue tells it (SAFETY E3, R133, R134).
+//!
+//! Must hold: a permission that the venue does not tell is not known, and never "no"; what a seed
+//! was decoded into is wiped.
+
+use super::binance;
+use super::{Answer, Call, Credentials, DecodeError, VenueKind};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use zeroize::Zeroizing;
+
+/// How the PKCS#8 form of every Ed25519 key begins (RFC 8410, version 1): its seed follows.
+const ED25519_HEAD: [u8; 16] =
+    [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
+
+/// The seed of an Ed25519 key, where a secret is one: what stands between the lines of its PEM
+/// file, as OpenSSL and the venues' own tools write it. `None` for a secret of any other kind. No
+/// secret that a venue made for HMAC begins like this: its first 21 characters are always the same.
+pub fn ed25519_seed(secret: &str) -> Option<Zeroizing<[u8; 32]>> {
+    let bytes = Zeroizing::new(BASE64_STANDARD.decode(secret).ok()?);
+    let seed = bytes.strip_prefix(&ED25519_HEAD)?;
+    <[u8; 32]>::try_from(seed).ok().map(Zeroizing::new)
+}
+
+/// What a key may do.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct KeyPermissions {
+    /// Read the account.
+    pub reads: bool,
+    /// Trade what this kind of venue trades.
+    pub trades: bool,
+    /// Send money away.
+    pub withdraws: bool,
+    /// Move money to other accounts of the same owner or of others at the venue.
+    pub transfers: bool,
+    /// Trade on other markets than this kind of venue's, or borrow.
+    pub trades_elsewhere: bool,
+    /// Only from addresses that its owner named.
+    pub is_bound_to_addresses: bool,
+    /// When it was made, milliseconds since the Unix epoch.
+    pub created_unix_ms: u64,
+}
+
+/// The question after the permissions of the key that it is signed with, for the address at which
+/// the venue answers it.
+pub fn permissions_call(
+    kind: VenueKind,
+    credentials: &Credentials,
+    recv_window_ms: u32,
+    venue_unix_ms: u64,
+) -> Call {
+    match kind {
+        VenueKind::BinanceUsdm => {
+            binance::permissions_call(credentials, recv_window_ms, venue_unix_ms)
+        }
+    }
+}
+
+/// What the answer to [`permissions_call`] says.
+///
+/// # Errors
+/// [`DecodeError`] when any of it is missing, or the venue refused.
+pub fn permissions(kind: VenueKind, answer: &Answer) -> Result<KeyPermissions, DecodeError> {
+    match kind {
+        VenueKind::BinanceUsdm => binance::permissions(answer),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The venue's own example (spot sheet section 2).
+    const BODY: &str = "MC4CAQAwBQYDK2VwBCIEIIJEYWtGBrhACmb9Dvy+qa8WEf0lQOl1s4CLIAB9m89u";
+
+    #[test]
+    fn a_seed_is_taken_out_of_the_one_form_that_holds_it() {
+        let seed = ed25519_seed(BODY).unwrap();
+        let hex: String = seed.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(hex, "8244616b4606b8400a66fd0efcbea9af1611fd2540e975b3808b20007d9bcf6e");
+        let hmac = "NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j";
+        assert_eq!(hmac.len(), BODY.len());
+        for other in [hmac, "", &BODY[..60], &BODY.replacen("MC4", "MC5", 1), "paper-secret"] {
+            assert_eq!(ed25519_seed(other), None, "{other}");
+        }
+    }
+}
