@@ -20,6 +20,8 @@ mod limits;
 mod members;
 mod params;
 mod sign;
+#[cfg(test)]
+mod sign_tests;
 mod streams;
 mod tape;
 mod usdm;

@@ -1,8 +1,8 @@
-//! Several orders in one request (USDⓈ-M sheet, section 5): each is placed or cancelled for itself,
-//! and each has its own answer or refusal.
+//! Several orders in one request (USDⓈ-M sheet, section 5): each is placed or cancelled for
+//! itself, and each has its own answer or refusal.
 //!
 //! Decision: lists of orders to cancel may be named in small letters. The documents name them
-//! otherwise; two of the clients that are used most (ccxt, python-binance) have always sent them so.
+//! otherwise, but two of the clients that are used most (ccxt, python-binance) send them so.
 //!
 //! Deliberately absent: amending several at once.
 

@@ -1,8 +1,9 @@
 //! The USDⓈ-M dialect: what only it has, beside what every [`Desk`] does.
 //!
-//! Deliberately absent: conditional (algo) orders, batches of amendments, hedge mode, isolated margin, Ed25519
-//! logins, the ten-messages-a-second rule, server pings (the socket's owner sends those). Unknown
-//! paths answer 404, unknown methods -1130.
+//! Deliberately absent: conditional (algo) orders, batches of amendments, `order/test`, streams of
+//! candles and tickers, hedge mode, isolated margin, Ed25519 logins, the ten-messages-a-second
+//! rule, server pings (the socket's owner sends those). Unknown paths answer 404, unknown methods
+//! -1130.
 
 mod batch;
 mod frames;
