@@ -19,9 +19,7 @@ use crate::net::listen::{
     Admission, Answer, ConnectionId, Delivery, Incoming, ListenLimits, Listener, Reply,
 };
 use crate::net::ws::WsLimits;
-use crate::sim::{
-    AccountSpec, Fees, HttpReply, HttpRequest, Outgoing, RateLimits, Server, Unreliable,
-};
+use crate::sim::{AccountSpec, Fees, HttpReply, HttpRequest, Outgoing, Server, Unreliable};
 use crate::store::StoreError;
 use crate::types::{Cash, InstrumentId, MS};
 use crate::venue::{Listing, VenueKind};
@@ -285,7 +283,7 @@ fn server(plan: &ExchangePlan, universe: Universe) -> Server {
     let ids: Vec<InstrumentId> = universe.instruments.iter().map(|it| it.id).collect();
     let mut server = Server::new(universe.instruments, universe.assets, vec![account], fees);
     if let Some(weight_per_minute) = plan.weight_per_minute {
-        server.set_rate_limits(RateLimits { weight_per_minute, ..RateLimits::USDM });
+        server.set_weight_per_minute(weight_per_minute);
     }
     for (id, leverage) in ids.into_iter().zip(&plan.leverages) {
         // The configuration takes no leverage that the exchange does not.

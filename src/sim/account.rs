@@ -8,7 +8,7 @@
 //! flat to flat, realised profit is exactly what was sold for minus what was bought for.
 
 use super::order::average;
-use crate::types::{AssetId, Cash, Price, Qty, Side};
+use crate::types::{AssetId, Cash, Liquidity, Price, Qty, Side};
 use std::collections::BTreeMap;
 
 /// What one fee unit, a hundredth of a basis point, is a part of.
@@ -21,6 +21,16 @@ pub struct Fees {
     pub maker_centi_bps: i32,
     /// Of an order that took.
     pub taker_centi_bps: i32,
+}
+
+impl Fees {
+    /// What a trade costs, by who stood there first.
+    pub(super) fn of(self, liquidity: Liquidity) -> i32 {
+        match liquidity {
+            Liquidity::Maker => self.maker_centi_bps,
+            Liquidity::Taker => self.taker_centi_bps,
+        }
+    }
 }
 
 /// Fee of a notional, towards zero.

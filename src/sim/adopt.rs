@@ -6,7 +6,7 @@
 
 use super::account::Position;
 use super::exchange::{AccountIndex, Exchange};
-use super::order::{ClientText, Order, OrderEntry, State};
+use super::order::{ClientText, Order, OrderEntry, SpotTerms, State};
 use crate::types::{
     AccountSnapshot, AssetId, Cash, ForeignOrder, IdPrefix, OrderRef, Price, Purpose, Qty,
     TimeInForce, VenueOrder, VenuePosition,
@@ -91,6 +91,7 @@ impl Exchange {
                 qty: it.qty,
                 reduce_only: it.purpose != Purpose::Opening,
                 good_till_unix_ms: None,
+                spot: SpotTerms::default(),
             },
             state,
             cum_qty: it.cum_qty,

@@ -6,12 +6,15 @@
 
 use super::exchange::{AccountIndex, Exchange};
 use super::filters;
-use super::order::{Order, OrderEntry, OrderKey, Report, ReportKind, State};
+use super::order::{ClientText, Order, OrderEntry, OrderKey, Report, ReportKind, State};
 use super::reject::Reject;
-use crate::types::{Amendment, InstrumentId, Side};
+use crate::types::{Amendment, InstrumentId, Qty, Side};
 
 /// So often one order may be amended.
 pub const AMENDS_MAX: u32 = 10_000;
+
+/// The same on Spot: what its documentation shows of MAX_NUM_ORDER_AMENDS.
+pub const SPOT_AMENDS_MAX: u32 = 10;
 
 impl Exchange {
     /// Makes something else of an open order. It may trade at once.
@@ -46,6 +49,41 @@ impl Exchange {
         }
         self.carry(slot, &before, entry)?;
         Ok(self.amended(now_unix_ms, slot, &before, out).unwrap_or(before))
+    }
+
+    /// Makes an open order smaller and gives it another id, as Spot does: it keeps its place, and
+    /// there is nothing else that it could become (Spot sheet, section 4). A quantity that has
+    /// traded already would change no state that the venue lets an order have.
+    pub fn reduce(
+        &mut self,
+        now_unix_ms: u64,
+        before: &Order,
+        (qty, client_id): (Qty, ClientText),
+        out: &mut Vec<Report>,
+    ) -> Result<Order, Reject> {
+        let slot = self.slot(before.entry.instrument).ok_or(Reject::UnknownSymbol)?;
+        let entry = OrderEntry { qty, ..before.entry };
+        if before.entry.qty < qty {
+            return Err(Reject::QtyRaised);
+        }
+        if before.entry.qty == qty || qty <= before.cum_qty {
+            return Err(Reject::SameTerms);
+        }
+        if SPOT_AMENDS_MAX <= before.amends {
+            return Err(Reject::TooManyAmends);
+        }
+        filters::check(&self.instruments()[slot], &entry, self.books[slot].mark())?;
+        let named_so = |order: &Order| order.client_id == client_id && order.id != before.id;
+        if self.open_orders(before.account).any(named_so) {
+            return Err(Reject::ClientIdDuplicate);
+        }
+        let order = self.order_by_id_mut(before.id).ok_or(Reject::NoSuchOrder)?;
+        (order.entry, order.client_id) = (entry, client_id);
+        order.amends += 1;
+        order.updated_unix_ms = now_unix_ms;
+        let order = *order;
+        out.push(Report { order, kind: ReportKind::Amended });
+        Ok(order)
     }
 
     /// Gives an order other terms, if the account can carry it.

@@ -107,6 +107,11 @@ impl Book {
         Quote { bid: bid.price, bid_qty: bid.qty, ask: ask.price, ask_qty: ask.qty }
     }
 
+    /// Price of the market's last trade.
+    pub fn last_trade(&self) -> Option<Price> {
+        self.last_trade
+    }
+
     /// What one is worth: what the market itself says; else the middle, or the last trade where
     /// there is no middle.
     pub fn mark(&self) -> Option<Price> {

@@ -6,7 +6,9 @@
 
 use super::account::Fees;
 use super::exchange::{AccountIndex, Exchange};
-use super::order::{ClientText, Order, OrderEntry, OrderKey, Report, ReportKind, TradeRecord};
+use super::order::{
+    ClientText, Order, OrderEntry, OrderKey, Report, ReportKind, SpotTerms, TradeRecord,
+};
 use super::reject::Reject;
 use crate::core::{AccountEvent, Command, EventKind};
 use crate::types::{
@@ -266,6 +268,7 @@ impl Direct {
             qty: terms.qty,
             reduce_only: terms.purpose != Purpose::Opening,
             good_till_unix_ms: None,
+            spot: SpotTerms::default(),
         })
     }
 

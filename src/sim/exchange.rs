@@ -14,6 +14,7 @@ use super::order::{
     ClientText, ExpiryReason, Order, OrderEntry, OrderKey, Report, ReportKind, State, TradeRecord,
 };
 use super::reject::Reject;
+use super::wallets::Ledger;
 use crate::types::{
     AssetId, Cash, FeeRates, Instrument, InstrumentId, MarketEvent, Qty, Side, TimeInForce,
 };
@@ -43,6 +44,7 @@ pub const TRADES_MAX: usize = 50_000;
 /// All accounts and all markets.
 #[derive(Debug)]
 pub struct Exchange {
+    pub(super) ledger: Ledger,
     pub(super) instruments: Vec<Instrument>,
     pub(super) books: Vec<Book>,
     pub(super) fees: Fees,
@@ -65,10 +67,20 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    /// An exchange without accounts. All instruments are taken as perpetuals.
+    /// An exchange of contracts, without accounts. All instruments are taken as perpetuals.
     pub fn new(instruments: Vec<Instrument>, fees: Fees) -> Self {
+        Self::of(Ledger::Contracts, instruments, fees)
+    }
+
+    /// An exchange of assets, without accounts. All instruments are taken as pairs of them.
+    pub fn spot(instruments: Vec<Instrument>, fees: Fees) -> Self {
+        Self::of(Ledger::Wallets, instruments, fees)
+    }
+
+    fn of(ledger: Ledger, instruments: Vec<Instrument>, fees: Fees) -> Self {
         let slots = instruments.len();
         Self {
+            ledger,
             instruments,
             books: vec![Book::default(); slots],
             fees,
@@ -106,7 +118,11 @@ impl Exchange {
     pub fn open_account(&mut self, balance: Cash) -> AccountIndex {
         let assets = self.instruments.iter().map(|instrument| instrument.settle);
         let wallets: BTreeMap<AssetId, Cash> = assets.map(|asset| (asset, balance)).collect();
-        self.accounts.push(Account::new(wallets, self.instruments.len()));
+        self.add_account(Account::new(wallets, self.instruments.len()))
+    }
+
+    pub(super) fn add_account(&mut self, account: Account) -> AccountIndex {
+        self.accounts.push(account);
         self.trades.push(VecDeque::new());
         self.countdowns.open_account(self.instruments.len());
         let index = u16::try_from(self.accounts.len() - 1);
@@ -209,7 +225,9 @@ impl Exchange {
         let dates = [self.next_date_unix_ms, entry.good_till_unix_ms];
         self.next_date_unix_ms = dates.into_iter().flatten().min();
         out.push(Report { order, kind: ReportKind::New });
-        self.take(now_unix_ms, slot, order.id, out);
+        if !self.is_hopeless(slot, entry) {
+            self.take(now_unix_ms, slot, order.id, out);
+        }
         self.take_max = None;
         self.settle_after_take(now_unix_ms, slot, order.id, out);
         Ok(self.orders.get(&order.id).copied().unwrap_or(order))
@@ -288,35 +306,50 @@ impl Exchange {
         if rests && OPEN_ORDERS_MAX <= self.open_of(slot, account).len() {
             return Err(Reject::TooManyOpen);
         }
+        match self.ledger {
+            Ledger::Contracts => self.check_contracts(slot, account, entry)?,
+            Ledger::Wallets => {
+                self.check_funds(slot, account, entry)?;
+                self.check_post_only(slot, entry)?;
+            }
+        }
+        Ok(client_id)
+    }
+
+    fn check_contracts(
+        &self,
+        slot: usize,
+        account: AccountIndex,
+        entry: &OrderEntry,
+    ) -> Result<(), Reject> {
         let position = self.accounts[account.index()].position(slot);
         if entry.reduce_only && Side::reducing(position.qty) != Some(entry.side) {
             return Err(Reject::ReduceOnly);
         }
         self.check_leverage(slot, account, entry)?;
         self.check_margin(slot, account, entry)?;
-        self.check_touch(slot, entry, &position)?;
-        Ok(client_id)
+        self.check_post_only(slot, entry)?;
+        self.check_fill_or_kill(slot, entry, &position)
     }
 
-    /// Post-only must not take, fill-or-kill must be able to take all.
-    fn check_touch(
+    fn check_post_only(&self, slot: usize, entry: &OrderEntry) -> Result<(), Reject> {
+        if self.would_take(slot, entry) { Err(Reject::PostOnly) } else { Ok(()) }
+    }
+
+    /// Contracts refuse what must trade whole at once and cannot; Spot takes it and ends it.
+    fn check_fill_or_kill(
         &self,
         slot: usize,
         entry: &OrderEntry,
         position: &Position,
     ) -> Result<(), Reject> {
         let Some(limit) = entry.price else { return Ok(()) };
+        if entry.time_in_force != TimeInForce::Fok {
+            return Ok(());
+        }
         let reducible = if entry.reduce_only { position.qty.abs() } else { Qty::MAX };
-        let wanted = match entry.time_in_force {
-            TimeInForce::Gtc | TimeInForce::Ioc => return Ok(()),
-            TimeInForce::Gtx => {
-                let takes = self.would_take(slot, entry);
-                return if takes { Err(Reject::PostOnly) } else { Ok(()) };
-            }
-            TimeInForce::Fok => entry.qty,
-        };
-        let there = self.takeable(slot, entry.side, Some(limit), wanted).min(reducible);
-        if there < wanted { Err(Reject::FillOrKill) } else { Ok(()) }
+        let there = self.takeable(slot, entry.side, Some(limit), entry.qty).min(reducible);
+        if there < entry.qty { Err(Reject::FillOrKill) } else { Ok(()) }
     }
 
     /// True for a post-only order that would not rest.

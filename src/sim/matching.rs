@@ -14,7 +14,8 @@
 use super::account::{Booking, fee};
 use super::exchange::{AccountIndex, Exchange};
 use super::order::{ExpiryReason, Order, OrderKey, Report, ReportKind, State, TradeRecord};
-use crate::types::{InstrumentId, Liquidity, MarketData, Price, Qty, Side, Trade};
+use super::wallets::Ledger;
+use crate::types::{Cash, InstrumentId, Liquidity, MarketData, Price, Qty, Side, Trade};
 
 impl Exchange {
     /// Trades a resting order at its own price, whatever the market does: all that is left of it,
@@ -174,11 +175,7 @@ impl Exchange {
 
     fn fill(&mut self, now_unix_ms: u64, slot: usize, id: u64, fill: Fill, out: &mut Vec<Report>) {
         let trade_id = self.next_trade_id(slot);
-        let rate = match fill.liquidity {
-            Liquidity::Maker => self.fees.maker_centi_bps,
-            Liquidity::Taker => self.fees.taker_centi_bps,
-        };
-        let (asset, notional) = (self.instruments[slot].settle, fill.price.notional(fill.qty));
+        let notional = fill.price.notional(fill.qty);
         let Some(order) = self.order_by_id_mut(id) else { return };
         order.cum_qty = order.cum_qty.saturating_add(fill.qty);
         order.cum_quote = order.cum_quote.saturating_add(notional);
@@ -188,15 +185,15 @@ impl Exchange {
             order.state = State::PartiallyFilled;
         }
         let order = *order;
-        let fee = fee(notional, rate);
-        let side = order.entry.side;
-        let booking = Booking { side, price: fill.price, qty: fill.qty, fee, unix_ms: now_unix_ms };
-        let realised = self.account_mut(order.account).book(slot, asset, &booking);
+        let (fee, realised) = match self.ledger {
+            Ledger::Contracts => self.book_fill(now_unix_ms, slot, &order, &fill),
+            Ledger::Wallets => (self.change_hands(slot, &order, &fill), Cash::ZERO),
+        };
         let trade = TradeRecord {
             id: trade_id,
             order_id: id,
             instrument: order.entry.instrument,
-            side,
+            side: order.entry.side,
             price: fill.price,
             qty: fill.qty,
             fee,
@@ -210,6 +207,20 @@ impl Exchange {
         let order = closed.unwrap_or(order);
         out.push(Report { order, kind: ReportKind::Trade(trade) });
         self.expire_reductions(now_unix_ms, slot, &order, out);
+    }
+
+    /// Books a trade into the position; answers its fee, and the profit of what it closed.
+    fn book_fill(
+        &mut self,
+        now_unix_ms: u64,
+        slot: usize,
+        order: &Order,
+        fill: &Fill,
+    ) -> (Cash, Cash) {
+        let fee = fee(fill.price.notional(fill.qty), self.fees.of(fill.liquidity));
+        let (side, asset) = (order.entry.side, self.instruments[slot].settle);
+        let booking = Booking { side, price: fill.price, qty: fill.qty, fee, unix_ms: now_unix_ms };
+        (fee, self.account_mut(order.account).book(slot, asset, &booking))
     }
 
     /// Reduce-only orders go when there is nothing left that they could reduce.
@@ -232,7 +243,6 @@ impl Exchange {
     }
 }
 
-/// One trade of ours to be.
 /// How much of an order.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Part {
@@ -258,9 +268,10 @@ impl Part {
     }
 }
 
+/// One trade of ours to be.
 #[derive(Clone, Copy, Debug)]
-struct Fill {
-    price: Price,
-    qty: Qty,
-    liquidity: Liquidity,
+pub(super) struct Fill {
+    pub(super) price: Price,
+    pub(super) qty: Qty,
+    pub(super) liquidity: Liquidity,
 }

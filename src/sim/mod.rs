@@ -9,9 +9,10 @@
 //! - [`order`], [`reject`], [`filters`], [`account`]: nouns and rules;
 //! - [`exchange`]: accounts and orders, matched (the matching itself is in `matching`, dead-man's
 //!   switches in `countdown`, dates of orders in `good_till`, what the account must carry in
-//!   `margin`, an account of a real venue taken over in `adopt`);
+//!   `margin`, what it locks and swaps on Spot in `wallets`, an account of a real venue taken over
+//!   in `adopt`);
 //! - [`direct`]: the exchange spoken to in process, by commands and events;
-//! - [`binance`]: the exchange spoken to as Binance USDⓈ-M, by bytes;
+//! - [`binance`]: the exchange spoken to as Binance Spot and USDⓈ-M, by bytes;
 //! - [`faults`]: what goes wrong on the way to it and back, and what really happened.
 //!
 //! Must hold: nothing here reads a clock, draws from a source without a seed or panics on what it
@@ -44,9 +45,10 @@ pub mod rng;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod wallets;
 
 pub use account::{Account, Fees, Position};
-pub use binance::{AccountSpec, HttpReply, HttpRequest, RateLimits, Server};
+pub use binance::{AccountSpec, HttpReply, HttpRequest, RateLimits, Server, SpotAccount};
 pub use book::Book;
 pub use direct::Direct;
 pub use exchange::{AccountIndex, Exchange};
@@ -54,6 +56,9 @@ pub use faults::{Outgoing, Unreliable};
 pub use history::{Extremes, History};
 pub use market::Synthetic;
 pub use matching::Part;
-pub use order::{ClientText, Order, OrderEntry, OrderKey, Report, ReportKind, State, TradeRecord};
+pub use order::{
+    ClientText, Order, OrderEntry, OrderKey, Report, ReportKind, SelfTrade, SpotTerms, State,
+    TradeRecord,
+};
 pub use reject::Reject;
 pub use rng::Rng;

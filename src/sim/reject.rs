@@ -55,6 +55,9 @@ pub enum Reject {
     /// The account cannot carry it.
     #[error("Margin is insufficient.")]
     MarginInsufficient,
+    /// The account does not have what it would have to give.
+    #[error("Account has insufficient balance for requested action.")]
+    BalanceInsufficient,
     /// The position would be larger than its leverage allows.
     #[error("Exceeded the maximum allowable position at current leverage.")]
     LeverageCap,
@@ -82,6 +85,9 @@ pub enum Reject {
     /// An order is amended to the terms that it has.
     #[error("No need to modify the order.")]
     SameTerms,
+    /// An order is to become larger where it may only become smaller.
+    #[error("Order amend (quantity increase) is not supported.")]
+    QtyRaised,
     /// An order was amended too often.
     #[error("Exceed maximum modify order limit.")]
     TooManyAmends,
@@ -110,6 +116,7 @@ impl Reject {
             Self::QtyOffStep => -4023,
             Self::NotionalBelowMin(_) => -4164,
             Self::MarginInsufficient => -2019,
+            Self::BalanceInsufficient => -2010,
             Self::LeverageCap => -2027,
             Self::ReduceOnly => -2022,
             Self::PostOnly => -5022,
@@ -117,6 +124,7 @@ impl Reject {
             Self::TooManyOpen => -2025,
             Self::UnknownOrder => -2011,
             Self::SameTerms => -5027,
+            Self::QtyRaised => -2038,
             Self::TooManyAmends => -5026,
             Self::NoSuchOrder => -2013,
         }

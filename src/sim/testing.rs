@@ -1,6 +1,6 @@
 //! What the tests of this room share: instruments, market events, and orders in few words.
 
-use super::order::{ClientText, OrderEntry};
+use super::order::{ClientText, OrderEntry, SpotTerms};
 use crate::types::{
     AssetId, BookDelta, Cash, DELTA_LEVELS, Filters, Instrument, InstrumentId, InstrumentKind,
     Level, MarketData, MarketEvent, Price, Qty, Quote, Side, TimeInForce, Trade, VenueId,
@@ -97,6 +97,7 @@ pub(super) fn limit(side: Side, at: &str, amount: &str) -> OrderEntry {
         qty: qty(amount),
         reduce_only: false,
         good_till_unix_ms: None,
+        spot: SpotTerms::default(),
     }
 }
 

@@ -15,7 +15,9 @@ from binance_common.errors import Error, TooManyRequestsError
 from binance_sdk_derivatives_trading_usds_futures.derivatives_trading_usds_futures import (
     DerivativesTradingUsdsFutures,
 )
-from binance_sdk_derivatives_trading_usds_futures.websocket_streams.models import OrderTradeUpdate
+from binance_sdk_derivatives_trading_usds_futures.websocket_streams.models import (
+    AccountUpdate, OrderTradeUpdate,
+)
 
 from common import KEY, SECRET, Background, number
 from usdm_life import SYMBOL, Order, Refusal, judge
@@ -56,7 +58,8 @@ class BinanceSdk:
 
     def __init__(self, exchange, key=KEY, secret=SECRET):
         self.back = Background()
-        self.events, self.trades_seen = [], []
+        self.events, self.accounts = [], []
+        self.trades_seen, self.quotes, self.marks = [], [], []
         self.sdk = DerivativesTradingUsdsFutures(
             config_rest_api=ConfigurationRestAPI(
                 api_key=key, api_secret=secret, base_path=exchange.http, timeout=10_000
@@ -163,6 +166,19 @@ class BinanceSdk:
         asked = streams.diff_book_depth_streams(symbol=symbol.lower(), update_speed="100ms")
         self.listen(asked, on_message)
 
+    def stream_quotes(self, symbol):
+        def on_message(event):
+            event = plain(event)
+            self.quotes.append({"bid": number(event["b"]), "ask": number(event["a"])})
+        streams = self.connected()
+        asked = streams.individual_symbol_book_ticker_streams(symbol=symbol.lower())
+        self.listen(asked, on_message)
+
+    def stream_marks(self, symbol):
+        def on_message(event):
+            self.marks.append(number(plain(event)["p"]))
+        self.listen(self.connected().mark_price_stream(symbol=symbol.lower()), on_message)
+
     def stream_trades(self, symbol):
         def on_message(event):
             self.trades_seen.append(
@@ -175,6 +191,8 @@ class BinanceSdk:
             event = event.actual_instance
             if isinstance(event, OrderTradeUpdate):
                 self.events.append(plain(event.o))
+            if isinstance(event, AccountUpdate):
+                self.accounts.append(plain(event.a))
         listen_key = self.rest.start_user_data_stream().data().listen_key
         self.listen(self.connected().user_data(listen_key), on_message)
         self.rest.keepalive_user_data_stream()
@@ -215,6 +233,9 @@ class BinanceSdk:
 
     def cancel_all(self):
         self.rest.cancel_all_open_orders(symbol=SYMBOL)
+
+    def count_down(self, symbol, after_ms):
+        self.rest.auto_cancel_all_open_orders(symbol=symbol, countdown_time=after_ms)
 
     def place_batch(self, orders):
         batch = [

@@ -19,7 +19,8 @@ class CcxtPro:
 
     def __init__(self, exchange, key=KEY, secret=SECRET):
         self.back = Background()
-        self.events, self.trades_seen, self.readers = [], [], []
+        self.events, self.readers = [], []
+        self.trades_seen, self.quotes, self.marks = [], [], []
 
         async def make():
             return pointed(ccxt.pro.binanceusdm, exchange, key, secret)
@@ -92,6 +93,18 @@ class CcxtPro:
         async def once():
             now = await self.both.watch_order_book(UNIFIED)
             book.on_book(now["nonce"], now["bids"], now["asks"])
+        self.watch(once)
+
+    def stream_quotes(self, symbol):
+        async def once():
+            best = (await self.both.watch_bids_asks([UNIFIED]))[UNIFIED]
+            self.quotes.append({"bid": number(best["bid"]), "ask": number(best["ask"])})
+        self.watch(once)
+
+    def stream_marks(self, symbol):
+        async def once():
+            mark = await self.both.watch_mark_price(UNIFIED)
+            self.marks.append(number(mark["markPrice"]))
         self.watch(once)
 
     def stream_trades(self, symbol):

@@ -18,7 +18,8 @@ class Connector:
     def __init__(self, exchange, key=KEY, secret=SECRET):
         self.rest = UMFutures(key=key, secret=secret, base_url=exchange.http)
         self.url, self.sockets = exchange.ws, []
-        self.events, self.trades_seen = [], []
+        self.events, self.accounts = [], []
+        self.trades_seen, self.quotes, self.marks = [], [], []
 
     def close(self):
         for socket in self.sockets:
@@ -95,6 +96,18 @@ class Connector:
                 book.on_snapshot(self.rest.depth(symbol, limit=1000))
         self.listen(on_message).diff_book_depth(symbol=symbol, speed=100)
 
+    def stream_quotes(self, symbol):
+        def on_message(event):
+            if event.get("e") == "bookTicker":
+                self.quotes.append({"bid": number(event["b"]), "ask": number(event["a"])})
+        self.listen(on_message).book_ticker(symbol=symbol)
+
+    def stream_marks(self, symbol):
+        def on_message(event):
+            if event.get("e") == "markPriceUpdate":
+                self.marks.append(number(event["p"]))
+        self.listen(on_message).mark_price(symbol=symbol, speed=1)
+
     def stream_trades(self, symbol):
         def on_message(event):
             if event.get("e") == "aggTrade":
@@ -107,6 +120,8 @@ class Connector:
         def on_message(event):
             if event.get("e") == "ORDER_TRADE_UPDATE":
                 self.events.append(event["o"])
+            if event.get("e") == "ACCOUNT_UPDATE":
+                self.accounts.append(event["a"])
         listen_key = self.rest.new_listen_key()["listenKey"]
         self.listen(on_message).user_data(listen_key=listen_key, id=1)
         self.rest.renew_listen_key(listen_key)
@@ -138,6 +153,9 @@ class Connector:
 
     def cancel_all(self):
         self.rest.cancel_open_orders(SYMBOL)
+
+    def count_down(self, symbol, after_ms):
+        self.rest.countdown_cancel_order(symbol, after_ms)
 
     def place_batch(self, orders):
         batch = [

@@ -34,7 +34,8 @@ class PythonBinance:
     def __init__(self, exchange, key=KEY, secret=SECRET):
         client, sockets = addresses(exchange)
         self.back = Background()
-        self.events, self.trades_seen = [], []
+        self.events, self.accounts = [], []
+        self.trades_seen, self.quotes, self.marks = [], [], []
         self.readers = []
 
         async def make():
@@ -132,6 +133,20 @@ class PythonBinance:
             lambda: self.manager.futures_multiplex_socket([stream], usdm, "public"), on_message
         )
 
+    def stream_quotes(self, symbol):
+        async def on_message(message):
+            event = message["data"]
+            self.quotes.append({"bid": number(event["b"]), "ask": number(event["a"])})
+        stream, usdm = f"{symbol.lower()}@bookTicker", FuturesType.USD_M
+        self.listen(
+            lambda: self.manager.futures_multiplex_socket([stream], usdm, "public"), on_message
+        )
+
+    def stream_marks(self, symbol):
+        async def on_message(message):
+            self.marks.append(number(message["data"]["p"]))
+        self.listen(lambda: self.manager.symbol_mark_price_socket(symbol), on_message)
+
     def stream_trades(self, symbol):
         async def on_message(message):
             event = message["data"]
@@ -144,6 +159,8 @@ class PythonBinance:
         async def on_message(event):
             if event.get("e") == "ORDER_TRADE_UPDATE":
                 self.events.append(event["o"])
+            if event.get("e") == "ACCOUNT_UPDATE":
+                self.accounts.append(event["a"])
         self.listen(self.manager.futures_user_socket, on_message)
 
     def order(self, side, qty, price, client_id, reduce_only, changes):
@@ -180,6 +197,9 @@ class PythonBinance:
 
     def cancel_all(self):
         self.run(self.rest.futures_cancel_all_open_orders(symbol=SYMBOL))
+
+    def count_down(self, symbol, after_ms):
+        self.run(self.rest.futures_countdown_cancel_all(symbol=symbol, countdownTime=after_ms))
 
     def place_batch(self, orders):
         batch = [

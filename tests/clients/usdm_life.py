@@ -55,8 +55,9 @@ class Refusal:
 class Client:
     """What a judge's client can be asked to do; each file of a client implements it.
 
-    Optional: `stream_book`, `stream_trades`, `stream_user` (then `events` and `trades_seen` are
-    lists that grow), `place_batch`, `cancel_batch`, `place_over_socket`, `cancel_over_socket`.
+    Optional: streams (`stream_book`, `stream_quotes`, `stream_marks`, `stream_trades`,
+    `stream_user`; what came is in `quotes`, `marks`, `trades_seen`, `events` and `accounts`),
+    `place_batch`, `cancel_batch`, `place_over_socket`, `cancel_over_socket`, `count_down`.
     """
 
     name = ""
@@ -108,7 +109,7 @@ class Life:
     def live(self):
         for chapter in (
             self.reference, self.account, self.market, self.order, self.partial_fill,
-            self.tape, self.trading, self.cancel_all, self.batches, self.sockets, self.refusals, self.ledger,
+            self.tape, self.expiry, self.trading, self.cancel_all, self.batches, self.sockets, self.refusals, self.ledger,
         ):
             try:
                 chapter()
@@ -180,6 +181,12 @@ class Life:
             return
         with self.checks.check("the streamed book is the book of the snapshots"):
             self.streamed_book()
+        with self.checks.check("the best prices are streamed"):
+            self.client.stream_quotes(SYMBOL)
+            self.best_prices()
+        with self.checks.check("the mark is streamed"):
+            self.client.stream_marks(SYMBOL)
+            self.marks()
         with self.checks.check("trades are streamed as they were made"):
             self.client.stream_trades(SYMBOL)
             trade = eventually(lambda: list(self.client.trades_seen), "a trade")[0]
@@ -217,6 +224,18 @@ class Life:
         # A snapshot that is taken within a change of the book is none of the streamed states.
         expect_that(8 <= same, f"8 of 10 snapshots among the streamed states, {same}: {different[:1]}")
         expect(book.gaps, 0, "gaps between the differences")
+
+    def best_prices(self):
+        quote = eventually(lambda: list(self.client.quotes), "a quote")[-1]
+        expect_that(quote["bid"] < quote["ask"], f"a bid below the ask: {quote}")
+        mark = number(self.exchange.ask("/fapi/v1/premiumIndex", symbol=SYMBOL)["markPrice"])
+        for price in (quote["bid"], quote["ask"]):
+            expect_that(abs(price / mark - 1) < Decimal("0.01"), f"{price} about the mark {mark}")
+
+    def marks(self):
+        mark = eventually(lambda: list(self.client.marks), "a mark")[-1]
+        now = number(self.exchange.ask("/fapi/v1/premiumIndex", symbol=SYMBOL)["markPrice"])
+        expect_that(abs(mark / now - 1) < Decimal("0.01"), f"{mark} about the mark {now}")
 
     def true_trades(self):
         """The tape as a plain request of ours tells it."""
@@ -304,6 +323,34 @@ class Life:
             expect((canceled.status, canceled.traded), ("CANCELED", half), "status, traded")
             self.event(name, "CANCELED", "CANCELED")
 
+    def expiry(self):
+        client, price = self.client, self.resting()
+        with self.checks.check("an immediate order that finds nothing expires"):
+            name = self.next_id()
+            client.place("BUY", QTY, price, client_id=name, changes={"timeInForce": "IOC"})
+            self.true_order(name, "EXPIRED")
+            self.event(name, "EXPIRED", "EXPIRED")
+        with self.checks.check("an expired order is told as such"):
+            self.told(client.query(self.exchange.order(name)["order_id"]), "EXPIRED")
+        if hasattr(client, "count_down"):
+            with self.checks.check("an order is cancelled when the countdown ends"):
+                name = self.next_id()
+                client.place("BUY", QTY, price, client_id=name)
+                client.count_down(SYMBOL, 300)
+                self.event(name, "CANCELED", "CANCELED")
+                self.true_order(name, "CANCELED")
+
+    def account_event(self, held):
+        """The last word on the account is what the exchange holds."""
+        def found():
+            told = [it for it in self.client.accounts if number(it["P"][0]["pa"]) == held]
+            return told[-1:]
+        told = eventually(found, f"an account event with a position of {held}")[0]
+        wallet = round_cent8(number(self.exchange.truth()["balances"][0]["wallet"]))
+        balance, position = told["B"][0], told["P"][0]
+        expect((balance["a"], number(balance["wb"])), ("USDT", wallet), "asset, wallet balance")
+        expect((told["m"], position["s"], position["ps"]), ("ORDER", SYMBOL, "BOTH"), "the event")
+
     def true_position(self):
         held = [it for it in self.exchange.truth()["positions"] if it["symbol"] == SYMBOL]
         return number(held[0]["qty"])
@@ -316,6 +363,9 @@ class Life:
             self.true_order(name, "FILLED", QTY, QTY)
             self.event(name, "TRADE", "FILLED")
             expect(client.position(SYMBOL), before + QTY, "position")
+        if hasattr(client, "accounts"):
+            with self.checks.check("the private stream tells of wallet and position"):
+                self.account_event(before + QTY)
         with self.checks.check("a reduce-only order closes the position"):
             name, held = self.next_id(), self.true_position()
             client.place("SELL", held, None, client_id=name, reduce_only=True)

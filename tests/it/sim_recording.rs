@@ -130,6 +130,7 @@ fn bid(at: Price) -> OrderEntry {
         qty: Qty::parse(b"0.01").unwrap(),
         reduce_only: false,
         good_till_unix_ms: None,
+        spot: Default::default(),
     }
 }
 

@@ -18,7 +18,6 @@ pub(super) enum Numbering {
     /// `U` is never one more than the `u` before.
     Gapped,
     /// `U` is one more than the `u` before.
-    #[expect(dead_code, reason = "the dialect that numbers so comes with its own change")]
     Unbroken,
 }
 

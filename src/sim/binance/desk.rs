@@ -14,7 +14,7 @@ use super::frames::Frames;
 use super::http::{Endpoint, Route};
 use super::limits::{RateLimits, Usage};
 use super::members::Members;
-use super::params::Params;
+use super::params::{Params, Twice};
 use super::tape::Tape;
 use super::{AccountKey, HttpRequest};
 use crate::sim::exchange::{AccountIndex, Exchange};
@@ -31,6 +31,8 @@ pub(super) trait Dialect: Frames + std::fmt::Debug + Sized + 'static {
 
     /// How much the venue takes.
     const LIMITS: RateLimits;
+    /// What a parameter means that stands in the query and in the body.
+    const TWICE: Twice;
     /// How it numbers the changes of a book.
     const NUMBERING: Numbering;
 
@@ -43,6 +45,11 @@ pub(super) trait Dialect: Frames + std::fmt::Debug + Sized + 'static {
         weight: u32,
         params: &Params,
     ) -> Result<u32, Fault>;
+
+    /// What a request weighs on top when it is refused.
+    fn weight_of_refused(_asked: Endpoint<Self::Public, Self::Private>) -> u32 {
+        0
+    }
 
     /// True for a request whose answer says how many orders its account has sent.
     fn counts_orders(request: &HttpRequest<'_>) -> bool;
@@ -95,7 +102,6 @@ pub(super) trait Dialect: Frames + std::fmt::Debug + Sized + 'static {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ApiRequest<'a> {
     /// On which connection.
-    #[expect(dead_code, reason = "the dialect that asks for it comes with its own change")]
     pub(super) connection: u64,
     /// What is asked.
     pub(super) method: &'a str,
@@ -159,7 +165,8 @@ impl<D: Dialect> Desk<D> {
     ) -> Result<(), u16> {
         self.advance(now_unix_ms);
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let params = Params::of_form(query.as_bytes(), b"").map_err(|fault| fault.status)?;
+        let params =
+            Params::of_form(query.as_bytes(), b"", D::TWICE).map_err(|fault| fault.status)?;
         let opened = D::connection(self, path, &params)?;
         self.connections.open(connection, opened)?;
         D::on_open(self, now_unix_ms, connection);

@@ -9,16 +9,22 @@ pub(super) struct Fault {
     pub(super) status: u16,
     pub(super) code: i32,
     pub(super) text: String,
+    /// What the venue tells beside it.
+    pub(super) data: Option<Value>,
 }
 
 impl Fault {
     pub(super) fn new(status: u16, code: i32, text: impl Into<String>) -> Self {
-        Self { status, code, text: text.into() }
+        Self { status, code, text: text.into(), data: None }
     }
 
     /// As a body of an HTTP answer, or the `error` of a WebSocket answer.
     pub(super) fn to_json(&self) -> Value {
-        json!({"code": self.code, "msg": self.text})
+        let mut told = json!({"code": self.code, "msg": self.text});
+        if let Some(data) = &self.data {
+            told["data"] = data.clone();
+        }
+        told
     }
 
     pub(super) fn missing(name: &str) -> Self {

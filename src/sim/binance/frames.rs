@@ -7,6 +7,8 @@ use crate::types::{Instrument, Level, Price, Qty, Quote, SCALE, Trade};
 
 /// The market streams of a dialect as text.
 pub(super) trait Frames {
+    /// How it writes the numbers of an instrument.
+    fn places(instrument: &Instrument) -> Places;
     /// The best prices.
     fn book_ticker(heading: &Heading<'_>, update_id: u64, quote: &Quote) -> String;
     /// One trade.
@@ -27,6 +29,9 @@ pub(super) struct Places {
 }
 
 impl Places {
+    /// As many as there can be.
+    pub(super) const EIGHT: Self = Self { price: 8, qty: 8 };
+
     pub(super) fn of(instrument: &Instrument) -> Self {
         let filters = &instrument.filters;
         Self { price: places(filters.price_tick.units()), qty: places(filters.qty_step.units()) }

@@ -57,19 +57,38 @@ impl<D: Dialect> Desk<D> {
         let mut routes = D::routes().iter();
         let route = routes.find(|(method, known, ..)| *method == request.method && *known == path);
         let (_, _, weight, endpoint) = *route.ok_or_else(Fault::no_such_path)?;
-        let params = Params::of_form(query.as_bytes(), request.body)?;
+        let params = Params::of_form(query.as_bytes(), request.body, D::TWICE)?;
         self.usage.spend(now_unix_ms, D::weight_of(endpoint, weight, &params)?)?;
         let asked = match endpoint {
             Endpoint::Open(asked) => return D::public(self, now_unix_ms, asked, &params),
             Endpoint::Keyed(asked) | Endpoint::Signed(asked) => asked,
         };
+        let checked = self.check_owner(now_unix_ms, endpoint, request, &params);
+        let answer = checked.and_then(|owner| {
+            *account = Some(owner);
+            D::private(self, now_unix_ms, asked, owner, &params)
+        });
+        if answer.is_err() {
+            self.usage.add(now_unix_ms, D::weight_of_refused(endpoint));
+        }
+        answer
+    }
+
+    /// Whose request it is.
+    fn check_owner(
+        &self,
+        now_unix_ms: u64,
+        endpoint: Endpoint<D::Public, D::Private>,
+        request: &HttpRequest<'_>,
+        params: &Params,
+    ) -> Result<AccountIndex, Fault> {
+        let (_, query) = request.target.split_once('?').unwrap_or((request.target, ""));
         let (owner, secret) = self.members.by_key(request.api_key)?;
-        *account = Some(owner);
-        if endpoint == Endpoint::Signed(asked) {
-            sign::check_time(now_unix_ms, &params)?;
+        if matches!(endpoint, Endpoint::Signed(_)) {
+            sign::check_time(now_unix_ms, params)?;
             let (payload, signature) = sign::split(query.as_bytes(), request.body)?;
             sign::check(secret, &payload, &signature)?;
         }
-        D::private(self, now_unix_ms, asked, owner, &params)
+        Ok(owner)
     }
 }

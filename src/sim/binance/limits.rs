@@ -5,9 +5,13 @@
 
 use super::fault::Fault;
 use crate::sim::exchange::AccountIndex;
+use crate::types::Liquidity;
 use serde_json::{Value, json};
 
 const MINUTE_MS: u64 = 60_000;
+
+/// Orders that are forgotten for one that traded as a maker: more than itself, as on Spot.
+const MAKER_CREDIT: u32 = 5;
 
 /// How much is allowed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -131,6 +135,30 @@ impl Usage {
             (limit < count.count).then_some((limit, window.words))
         });
         over.map_or(Ok(()), |(limit, words)| Err(Fault::too_many_orders(limit, words)))
+    }
+
+    /// Counts weight that nothing is refused for any more.
+    pub(super) fn add(&mut self, now_unix_ms: u64, weight: u32) {
+        self.weight.add(now_unix_ms, MINUTE_MS, weight);
+    }
+
+    /// An order began to trade: it is not counted as an unfilled one any more, and one that stood
+    /// there first makes room for more (Spot sheet, section 12).
+    pub(super) fn order_filled(
+        &mut self,
+        now_unix_ms: u64,
+        account: AccountIndex,
+        liquidity: Liquidity,
+    ) {
+        let less = match liquidity {
+            Liquidity::Taker => 1,
+            Liquidity::Maker => MAKER_CREDIT,
+        };
+        let Some(counts) = self.orders.get_mut(account.index()) else { return };
+        for (window, count) in WINDOWS.iter().zip(counts) {
+            let left = count.at(now_unix_ms, window.length_ms).saturating_sub(less);
+            count.set(now_unix_ms, window.length_ms, left);
+        }
     }
 
     pub(super) fn weight(&self, now_unix_ms: u64) -> u32 {

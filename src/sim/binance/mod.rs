@@ -3,7 +3,7 @@
 //! Written from the venue's sheets and its official samples, never from the engine's encoder: it is
 //! the engine's judge. [`Server`] is the exchange with its REST, its streams and its order entry;
 //! whoever owns the sockets hands over requests and carries away frames. What every dialect shares
-//! is here, around one `Desk` a market; what is USDⓈ-M's own is in `usdm`.
+//! is here, around one `Desk` a market; what only one of them has is in `spot` and in `usdm`.
 //!
 //! Must hold: no request makes it panic; memory is bounded; every time that it says is the time
 //! that it is given (D13).
@@ -22,6 +22,7 @@ mod params;
 mod sign;
 #[cfg(test)]
 mod sign_tests;
+mod spot;
 mod streams;
 mod tape;
 mod usdm;
@@ -36,6 +37,7 @@ use crate::types::{
     VenueOrder,
 };
 use desk::Desk;
+use spot::Spot;
 use usdm::Usdm;
 
 /// Stands in for all assets of a real account that are not named here; no venue has it.
@@ -61,6 +63,23 @@ impl std::fmt::Debug for AccountSpec {
 impl AccountSpec {
     fn into_key(self) -> AccountKey {
         AccountKey { key: self.key, secret: self.secret }
+    }
+}
+
+/// An account on Spot to open.
+#[derive(Clone, PartialEq)]
+pub struct SpotAccount {
+    /// Its API key.
+    pub key: String,
+    /// The secret that its requests are signed with.
+    pub secret: String,
+    /// What it starts with.
+    pub balances: Vec<(AssetId, Cash)>,
+}
+
+impl std::fmt::Debug for SpotAccount {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "SpotAccount({:?})", self.balances)
     }
 }
 
@@ -94,41 +113,87 @@ pub struct HttpReply {
     pub body: Vec<u8>,
 }
 
-/// The exchange behind its interfaces.
+/// The exchange behind its interfaces: Spot, USDⓈ-M, or both on one port, told apart by their
+/// paths. With both, they share the market that they are fed, and nothing else.
 #[derive(Debug)]
 pub struct Server {
-    usdm: Desk<Usdm>,
+    usdm: Option<Desk<Usdm>>,
+    spot: Option<Desk<Spot>>,
+}
+
+/// Does the same with both desks, as far as they are there.
+macro_rules! each {
+    ($server:expr, $desk:ident => $done:expr) => {
+        if let Some($desk) = &mut $server.spot {
+            $done;
+        }
+        if let Some($desk) = &mut $server.usdm {
+            $done;
+        }
+    };
 }
 
 impl Server {
-    /// An exchange for these instruments, with the names of all assets by `AssetId`.
+    /// USDⓈ-M alone, for these instruments, with the names of all assets by `AssetId`.
     pub fn new(
         instruments: Vec<Instrument>,
         assets: Vec<String>,
         accounts: Vec<AccountSpec>,
         fees: Fees,
     ) -> Self {
-        Self { usdm: Usdm::desk(instruments, assets, accounts, fees) }
+        Self { usdm: Some(Usdm::desk(instruments, assets, accounts, fees)), spot: None }
     }
 
-    /// Replaces the venue's rate limits: for load tests.
+    /// Spot alone, for these instruments, with the names of all assets by `AssetId`.
+    pub fn spot(
+        instruments: Vec<Instrument>,
+        assets: Vec<String>,
+        accounts: Vec<SpotAccount>,
+        fees: Fees,
+    ) -> Self {
+        Self { usdm: None, spot: Some(Spot::desk(instruments, assets, accounts, fees)) }
+    }
+
+    /// Both on one port: what only the other serves is taken over.
+    #[must_use]
+    pub fn beside(mut self, other: Self) -> Self {
+        self.usdm = self.usdm.or(other.usdm);
+        self.spot = self.spot.or(other.spot);
+        self
+    }
+
+    /// Replaces the venue's limit of request weight: for load tests.
+    pub fn set_weight_per_minute(&mut self, weight: u32) {
+        each!(self, desk => desk.usage.limits.weight_per_minute = weight);
+    }
+
+    /// Replaces all of the venue's rate limits: for load tests.
     pub fn set_rate_limits(&mut self, limits: RateLimits) {
-        self.usdm.usage.limits = limits;
+        each!(self, desk => desk.usage.limits = limits);
     }
 
-    /// The exchange behind it, to look at.
+    /// USDⓈ-M behind it, to look at; where it is not served, Spot.
     pub fn exchange(&self) -> &Exchange {
-        &self.usdm.exchange
+        let usdm = self.usdm.as_ref().map(|desk| &desk.exchange);
+        let found = usdm.or_else(|| self.spot_exchange());
+        found.unwrap_or_else(|| unreachable!("a server serves one dialect or both"))
+    }
+
+    /// Spot behind it, to look at.
+    pub fn spot_exchange(&self) -> Option<&Exchange> {
+        self.spot.as_ref().map(|desk| &desk.exchange)
     }
 
     /// Names of all assets by `AssetId`.
     pub fn assets(&self) -> &[String] {
-        &self.usdm.assets
+        let usdm = self.usdm.as_ref().map(|desk| &desk.assets);
+        let found = usdm.or_else(|| self.spot.as_ref().map(|desk| &desk.assets));
+        found.map_or(&[], Vec::as_slice)
     }
 
     /// Remembers everything from here on, for whoever judges what happened.
     pub fn keep_history(&mut self) {
-        self.usdm.exchange.keep_history();
+        each!(self, desk => desk.exchange.keep_history());
     }
 
     /// Takes over what a real venue holds for an account ([`Exchange::adopt`]); answers
@@ -141,67 +206,84 @@ impl Server {
         snapshot: &AccountSnapshot,
         prefix: &IdPrefix,
     ) -> Vec<VenueOrder> {
-        let desk = &mut self.usdm;
-        let strange = desk.exchange.adopt(now_unix_ms, account, snapshot, prefix);
-        if let (true, Ok(unnamed)) = (snapshot.has_unnamed_assets, u8::try_from(desk.assets.len()))
-        {
-            desk.assets.push(UNNAMED_ASSET.to_owned());
-            desk.exchange.account_mut(account).set_wallet(AssetId(unnamed), Cash::whole(1));
-        }
+        let mut strange = Vec::new();
+        each!(self, desk => {
+            let left = desk.exchange.adopt(now_unix_ms, account, snapshot, prefix);
+            strange.extend(left);
+            let unnamed = u8::try_from(desk.assets.len());
+            if let (true, Ok(unnamed)) = (snapshot.has_unnamed_assets, unnamed) {
+                desk.assets.push(UNNAMED_ASSET.to_owned());
+                desk.exchange.account_mut(account).set_wallet(AssetId(unnamed), Cash::whole(1));
+            }
+        });
         strange
     }
 
     /// Sets the leverage that every account trades an instrument with; false where the venue has
     /// no such instrument or leverage.
     pub fn set_leverage(&mut self, instrument: InstrumentId, leverage: u32) -> bool {
-        self.usdm.exchange.set_leverage(instrument, leverage)
+        let usdm = self.usdm.as_mut();
+        usdm.is_some_and(|desk| desk.exchange.set_leverage(instrument, leverage))
     }
 
     /// Runs timers: dead-man's switches, dates of orders, marks, margin calls and listen keys.
     /// Every request runs them too; an owner calls this at least every 10 ms or so, which is how
     /// often the venue looks.
     pub fn advance(&mut self, now_unix_ms: u64) {
-        self.usdm.advance(now_unix_ms);
+        each!(self, desk => desk.advance(now_unix_ms));
     }
 
     /// Takes in what the market did: matches orders, then publishes.
     pub fn on_market(&mut self, now_unix_ms: u64, event: &MarketEvent) {
-        self.usdm.on_market(now_unix_ms, event);
+        each!(self, desk => desk.on_market(now_unix_ms, event));
     }
 
     /// Answers a request. Any bytes are a request.
     pub fn on_http(&mut self, now_unix_ms: u64, request: &HttpRequest<'_>) -> HttpReply {
-        self.usdm.on_http(now_unix_ms, request)
+        match (&mut self.spot, &mut self.usdm) {
+            (Some(spot), usdm) if usdm.is_none() || is_spots(request.target) => {
+                spot.on_http(now_unix_ms, request)
+            }
+            (_, Some(usdm)) => usdm.on_http(now_unix_ms, request),
+            (_, None) => HttpReply { status: 404, headers: Vec::new(), body: b"{}".to_vec() },
+        }
     }
 
-    /// A client opened a WebSocket at this path and query. The error is the HTTP status to refuse
-    /// it with.
+    /// A client opened a WebSocket at this path and query.
     ///
     /// # Errors
-    /// The HTTP status of the refusal.
+    /// The HTTP status to refuse it with.
     pub fn on_open(&mut self, now_unix_ms: u64, connection: u64, target: &str) -> Result<(), u16> {
-        self.usdm.on_open(now_unix_ms, connection, target)
+        match (&mut self.spot, &mut self.usdm) {
+            (Some(spot), usdm) if usdm.is_none() || is_spots(target) || is_bare(target) => {
+                spot.on_open(now_unix_ms, connection, target)
+            }
+            (_, Some(usdm)) => usdm.on_open(now_unix_ms, connection, target),
+            (_, None) => Err(404),
+        }
     }
 
     /// A text message came on a connection.
     pub fn on_text(&mut self, now_unix_ms: u64, connection: u64, text: &[u8]) {
-        self.usdm.on_text(now_unix_ms, connection, text);
+        each!(self, desk => desk.on_text(now_unix_ms, connection, text));
     }
 
     /// A connection is gone; what waited for it is dropped.
     pub fn on_close(&mut self, connection: u64) {
-        self.usdm.on_close(connection);
+        each!(self, desk => desk.on_close(connection));
     }
 
     /// The frames to send, in order, each with its connection.
     pub fn drain(&mut self) -> impl Iterator<Item = (u64, Vec<u8>)> + '_ {
-        self.usdm.connections.drain()
+        let spot = self.spot.iter_mut().flat_map(|desk| desk.connections.drain());
+        spot.chain(self.usdm.iter_mut().flat_map(|desk| desk.connections.drain()))
     }
 
     /// The connections to close, after their frames have been sent: their listen key is over, or
     /// they did not read.
     pub fn drain_closed(&mut self) -> impl Iterator<Item = u64> + '_ {
-        self.usdm.connections.drain_closed()
+        let spot = self.spot.iter_mut().flat_map(|desk| desk.connections.drain_closed());
+        spot.chain(self.usdm.iter_mut().flat_map(|desk| desk.connections.drain_closed()))
     }
 
     /// Trades a resting order of the account with that key, at its own price. Nothing where there
@@ -214,11 +296,23 @@ impl Server {
         client_id: &str,
         part: Part,
     ) {
-        self.usdm.trade_resting(now_unix_ms, key, symbol, client_id, part);
+        each!(self, desk => desk.trade_resting(now_unix_ms, key, symbol, client_id, part));
     }
 
     /// The next order takes at most half of that quantity at once.
     pub(in crate::sim) fn limit_next_take(&mut self, symbol: &str, qty: Qty) {
-        self.usdm.limit_next_take(symbol, qty);
+        each!(self, desk => desk.limit_next_take(symbol, qty));
     }
+}
+
+/// True for the paths that only Spot has.
+fn is_spots(target: &str) -> bool {
+    ["/api/", "/sapi/", "/ws-api/"].iter().any(|prefix| target.starts_with(prefix))
+}
+
+/// True for the addresses of streams that both have: Spot's where it is served, else the ones that
+/// USDⓈ-M had before it routed them.
+fn is_bare(target: &str) -> bool {
+    let path = target.split('?').next().unwrap_or_default();
+    path == "/stream" || path == "/ws" || path.starts_with("/ws/")
 }

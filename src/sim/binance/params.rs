@@ -1,6 +1,7 @@
 //! Parameters of a request, from a query, a form body or the `params` of a WebSocket message.
 //!
-//! Must hold: any bytes are parameters or a fault; a name given twice is a fault.
+//! Must hold: any bytes are parameters or a fault; a name that stands twice in one of them is a
+//! fault.
 
 use super::fault::Fault;
 use crate::types::{Price, Qty};
@@ -9,22 +10,43 @@ use serde_json::{Map, Value};
 /// Most parameters of one request; an order has sixteen.
 const PARAMS_MAX: usize = 64;
 
+/// What a name means that stands in the query and in the body.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Twice {
+    /// A fault.
+    Refused,
+    /// The one in the query (Spot sheet, section 2).
+    QueryWins,
+}
+
 /// Names and values, decoded. An empty value counts as not sent, as at the venue.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Params(Vec<(String, String)>);
 
 impl Params {
     /// From a query and a form body.
-    pub(super) fn of_form(query: &[u8], body: &[u8]) -> Result<Self, Fault> {
+    pub(super) fn of_form(query: &[u8], body: &[u8], twice: Twice) -> Result<Self, Fault> {
+        let mut params = Self::of_pairs(query, &Self::default())?;
+        let from_query = match twice {
+            Twice::Refused => &Self::default(),
+            Twice::QueryWins => &params.clone(),
+        };
+        for (name, value) in Self::of_pairs(body, from_query)?.0 {
+            params.push(name, value)?;
+        }
+        Ok(params)
+    }
+
+    /// From one of the two; a name that `known` has is left out.
+    fn of_pairs(text: &[u8], known: &Self) -> Result<Self, Fault> {
         let mut params = Self::default();
-        for part in [query, body] {
-            for pair in part.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
-                let at = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
-                let (name, value) = pair.split_at(at);
-                params.push(
-                    percent_decoded(name)?,
-                    percent_decoded(value.get(1..).unwrap_or(b""))?,
-                )?;
+        for pair in text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
+            let at = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
+            let (name, value) = pair.split_at(at);
+            let name = percent_decoded(name)?;
+            let value = percent_decoded(value.get(1..).unwrap_or(b""))?;
+            if !known.0.iter().any(|(known, _)| *known == name) {
+                params.push(name, value)?;
             }
         }
         Ok(params)
@@ -39,7 +61,9 @@ impl Params {
                 Value::Number(number) => number.to_string(),
                 Value::Bool(word) => word.to_string(),
                 Value::Null => continue,
-                Value::Array(_) | Value::Object(_) => return Err(Fault::invalid(name)),
+                // A list of names, as a query would write it.
+                Value::Array(_) => value.to_string(),
+                Value::Object(_) => return Err(Fault::invalid(name)),
             };
             params.push(name.clone(), text)?;
         }

@@ -67,6 +67,7 @@ pub(super) fn check_time(now_unix_ms: u64, params: &Params) -> Result<(), Fault>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sim::binance::params::Twice;
 
     const SECRET: &str = "2b5eb11e18796d12d88f13dc27dbbd02c2cc51ff7059765ed9821957d82bb4d9";
 
@@ -99,7 +100,7 @@ mod tests {
     fn time_is_bounded_on_both_sides() {
         let at = |sent: u64| {
             let query = format!("timestamp={sent}&recvWindow=5000");
-            let params = Params::of_form(query.as_bytes(), b"").unwrap();
+            let params = Params::of_form(query.as_bytes(), b"", Twice::Refused).unwrap();
             check_time(100_000, &params).map_err(|fault| fault.code)
         };
         assert_eq!(at(100_999), Ok(()));
@@ -112,7 +113,7 @@ mod tests {
     #[test]
     fn the_window_has_a_bound() {
         let with = |query: &str| {
-            let params = Params::of_form(query.as_bytes(), b"").unwrap();
+            let params = Params::of_form(query.as_bytes(), b"", Twice::Refused).unwrap();
             check_time(100_000, &params).map_err(|fault| fault.code)
         };
         assert_eq!(with("timestamp=40000&recvWindow=60000"), Ok(()));

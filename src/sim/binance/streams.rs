@@ -1,13 +1,52 @@
 //! Market streams, whatever the dialect: what a client may say on them, and what the market sends.
 
-use super::connections::{Connection, Feed, NAME_BYTES_MAX, STREAMS_MAX, Subscription};
+use super::connections::{Category, Connection, Feed, NAME_BYTES_MAX, STREAMS_MAX, Subscription};
 use super::depth::Difference;
 use super::desk::{Desk, Dialect};
-use super::frames::{Heading, Places};
+use super::frames::Heading;
+use super::params::Params;
 use crate::types::{MarketData, MarketEvent, Quote, Side, Trade};
 use serde_json::{Value, json};
 
 impl<D: Dialect> Desk<D> {
+    /// The streams that an address names: `/ws/<name>/<name>`, `/stream?streams=<name>/<name>`, or
+    /// none yet. The error is the HTTP status to refuse them with.
+    pub(super) fn streams(
+        &self,
+        category: Category,
+        path: &str,
+        params: &Params,
+    ) -> Result<Connection, u16> {
+        let (combined, names) = match path {
+            "/stream" => (true, params.find("streams").unwrap_or_default()),
+            "/ws" => (false, ""),
+            _ => (false, path.strip_prefix("/ws/").ok_or(404_u16)?),
+        };
+        let wanted = params.find("events").unwrap_or_default();
+        let wanted: Vec<String> =
+            wanted.split('/').filter(|name| !name.is_empty()).map(str::to_owned).collect();
+        let mut subscriptions = Vec::new();
+        let listen_key = params.find("listenKey").into_iter();
+        for name in names.split('/').filter(|name| !name.is_empty()).chain(listen_key) {
+            let feed = D::feed(self, category, name, &wanted);
+            let lost_key = feed == Feed::Silent && category == Category::Private;
+            if lost_key || NAME_BYTES_MAX < name.len() || STREAMS_MAX <= subscriptions.len() {
+                return Err(400);
+            }
+            subscriptions.push(Subscription { name: name.to_owned(), feed });
+        }
+        Ok(Connection::Streams { category, combined, subscriptions })
+    }
+
+    /// Which instrument a stream is of, and the rest of its name. Names are in lower case.
+    pub(super) fn named_slot<'a>(&self, name: &'a str) -> Option<(usize, &'a str)> {
+        let (symbol, stream) = name.split_once('@')?;
+        let mut instruments = self.exchange.instruments().iter();
+        let slot = instruments.position(|known| known.symbol.eq_ignore_ascii_case(symbol))?;
+        let is_lower = symbol.bytes().all(|byte| !byte.is_ascii_uppercase());
+        is_lower.then_some((slot, stream))
+    }
+
     /// A text on a stream connection: SUBSCRIBE, UNSUBSCRIBE or LIST_SUBSCRIPTIONS.
     pub(super) fn on_stream_text(&mut self, connection: u64, text: &[u8]) {
         let answer = match serde_json::from_slice::<Value>(text) {
@@ -168,6 +207,6 @@ impl<D: Dialect> Desk<D> {
 
     pub(super) fn heading(&self, now_unix_ms: u64, slot: usize) -> Heading<'_> {
         let instrument = &self.exchange.instruments()[slot];
-        Heading { symbol: &instrument.symbol, places: Places::of(instrument), now_unix_ms }
+        Heading { symbol: &instrument.symbol, places: D::places(instrument), now_unix_ms }
     }
 }

@@ -2,13 +2,17 @@
 
 use super::Usdm;
 use crate::sim::binance::depth::Difference;
-use crate::sim::binance::frames::{Frames, Heading};
-use crate::types::{Price, Qty, Quote, Side, Trade};
+use crate::sim::binance::frames::{Frames, Heading, Places};
+use crate::types::{Instrument, Price, Qty, Quote, Side, Trade};
 
 /// The venue settles funding every eight hours.
 pub(super) const FUNDING_MS: u64 = 8 * 60 * 60 * 1_000;
 
 impl Frames for Usdm {
+    fn places(instrument: &Instrument) -> Places {
+        Places::of(instrument)
+    }
+
     fn book_ticker(heading: &Heading<'_>, update_id: u64, quote: &Quote) -> String {
         let Heading { symbol, places, now_unix_ms: now } = heading;
         let side = |price: Price, qty: Qty| (places.price(price), places.qty(qty));

@@ -29,7 +29,7 @@ use super::desk::{ApiRequest, Desk, Dialect};
 use super::fault::Fault;
 use super::http::{Endpoint, Route};
 use super::limits::RateLimits;
-use super::params::Params;
+use super::params::{Params, Twice};
 use super::{AccountSpec, HttpRequest};
 use crate::sim::account::Fees;
 use crate::sim::exchange::{AccountIndex, Exchange};
@@ -74,6 +74,7 @@ impl Dialect for Usdm {
     type Private = routes::Private;
 
     const LIMITS: RateLimits = RateLimits::USDM;
+    const TWICE: Twice = Twice::Refused;
     const NUMBERING: Numbering = Numbering::Gapped;
 
     fn routes() -> &'static [Route<Self>] {

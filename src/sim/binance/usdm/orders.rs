@@ -6,7 +6,7 @@ use crate::sim::binance::frames::Places;
 use crate::sim::binance::params::Params;
 use crate::sim::exchange::Exchange;
 use crate::sim::order::{
-    ClientText, ExpiryReason, Order, OrderEntry, OrderKey, State, TradeRecord,
+    ClientText, ExpiryReason, Order, OrderEntry, OrderKey, SpotTerms, State, TradeRecord,
 };
 use crate::sim::reject::Reject;
 use crate::types::{InstrumentId, Liquidity, Side, TimeInForce};
@@ -45,6 +45,7 @@ pub(super) fn entry(
         qty: params.qty("quantity")?,
         reduce_only: params.flag("reduceOnly")?,
         good_till_unix_ms: good_till(now_unix_ms, params)?,
+        spot: SpotTerms::default(),
     })
 }
 

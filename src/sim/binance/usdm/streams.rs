@@ -1,9 +1,7 @@
 //! Addresses and names of streams (USDⓈ-M sheet, section 7), and the marks that time sends.
 
 use super::{Usdm, frames};
-use crate::sim::binance::connections::{
-    Category, Connection, Feed, NAME_BYTES_MAX, STREAMS_MAX, Subscription,
-};
+use crate::sim::binance::connections::{Category, Connection, Feed};
 use crate::sim::binance::desk::Desk;
 use crate::sim::binance::params::Params;
 
@@ -18,25 +16,7 @@ impl Desk<Usdm> {
             return Ok(Connection::Api { rate_limits });
         }
         let (category, rest) = category(path);
-        let (combined, names) = match rest {
-            "/stream" => (true, params.find("streams").unwrap_or_default()),
-            "/ws" => (false, ""),
-            _ => (false, rest.strip_prefix("/ws/").ok_or(404_u16)?),
-        };
-        let wanted = params.find("events").unwrap_or_default();
-        let wanted: Vec<String> =
-            wanted.split('/').filter(|name| !name.is_empty()).map(str::to_owned).collect();
-        let mut subscriptions = Vec::new();
-        let listen_key = params.find("listenKey").into_iter();
-        for name in names.split('/').filter(|name| !name.is_empty()).chain(listen_key) {
-            let feed = self.feed(category, name, &wanted);
-            let lost_key = feed == Feed::Silent && category == Category::Private;
-            if lost_key || NAME_BYTES_MAX < name.len() || STREAMS_MAX <= subscriptions.len() {
-                return Err(400);
-            }
-            subscriptions.push(Subscription { name: name.to_owned(), feed });
-        }
-        Ok(Connection::Streams { category, combined, subscriptions })
+        self.streams(category, rest, params)
     }
 
     /// What a stream's name means at an address. A name that means nothing there is silent, as at
@@ -52,13 +32,7 @@ impl Desk<Usdm> {
         if name == "!bookTicker" && books {
             return Feed::BookTickers;
         }
-        let Some((symbol, stream)) = name.split_once('@') else { return Feed::Silent };
-        let mut instruments = self.exchange.instruments().iter();
-        let slot = instruments.position(|known| known.symbol.eq_ignore_ascii_case(symbol));
-        let Some(slot) = slot.filter(|_| symbol.bytes().all(|byte| !byte.is_ascii_uppercase()))
-        else {
-            return Feed::Silent;
-        };
+        let Some((slot, stream)) = self.named_slot(name) else { return Feed::Silent };
         if matches!(stream, "markPrice" | "markPrice@1s") && trades {
             return Feed::Mark(slot);
         }

@@ -28,11 +28,11 @@ fn cancel_batch(server: &mut Server, name: &str, ids: &Value) -> Value {
 #[test]
 fn every_order_of_a_batch_is_taken_or_refused_for_itself() {
     let mut server = trading();
-    let mistyped = json!({"symbol": ["BTCUSDT"]});
-    let batch = json!([order("99.0", "2", "a"), order("99.0", "1", "b"), mistyped]);
+    let misnamed = json!({"symbol": ["BTCUSDT"]});
+    let batch = json!([order("99.0", "2", "a"), order("99.0", "1", "b"), misnamed]);
     let answer = place_batch(&mut server, &batch);
     assert_eq!((&answer[0]["clientOrderId"], &answer[0]["status"]), (&json!("a"), &json!("NEW")));
-    assert_eq!((&answer[1]["code"], &answer[2]["code"]), (&json!(-4164), &json!(-1130)));
+    assert_eq!((&answer[1]["code"], &answer[2]["code"]), (&json!(-4164), &json!(-1121)));
     let open = signed(&mut server, "GET", "/fapi/v1/openOrders", "");
     assert_eq!(open.as_array().map(Vec::len), Some(1));
 }

@@ -248,7 +248,13 @@ fn an_account_is_called_once_and_told_of_its_leverage() {
     signed(&mut server, "POST", "/fapi/v1/order", order);
     let poor = crate::types::Cash::whole(3);
     let account = crate::sim::AccountIndex(0);
-    server.usdm.exchange.account_mut(account).set_wallet(crate::types::AssetId(0), poor);
+    server
+        .usdm
+        .as_mut()
+        .unwrap()
+        .exchange
+        .account_mut(account)
+        .set_wallet(crate::types::AssetId(0), poor);
     frames(&mut server, 1);
     server.advance(NOW + 1);
     server.advance(NOW + 2);

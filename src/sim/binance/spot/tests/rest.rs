@@ -1,0 +1,190 @@
+//! Questions over HTTP, and what they cost.
+
+use super::{ask, body, header, limit, place, sent, signed, trading};
+use crate::sim::binance::RateLimits;
+use serde_json::{Value, json};
+
+#[test]
+fn the_list_of_symbols_tells_filters_and_limits() {
+    let mut server = trading();
+    let all = body(&ask(&mut server, "GET", "/api/v3/exchangeInfo"));
+    assert_eq!(all["symbols"].as_array().unwrap().len(), 2);
+    let one = body(&ask(&mut server, "GET", "/api/v3/exchangeInfo?symbols=[%22ETHUSDT%22]"));
+    let symbol = &one["symbols"][0];
+    assert_eq!((&symbol["symbol"], &symbol["baseAsset"]), (&json!("ETHUSDT"), &json!("ETH")));
+    assert_eq!(symbol["permissionSets"], json!([["SPOT"]]));
+    let names: Vec<&Value> =
+        symbol["filters"].as_array().unwrap().iter().map(|it| &it["filterType"]).collect();
+    for name in ["PRICE_FILTER", "LOT_SIZE", "MARKET_LOT_SIZE", "NOTIONAL", "PERCENT_PRICE_BY_SIDE"]
+    {
+        assert!(names.contains(&&json!(name)), "{name}");
+    }
+    let limits: Vec<(String, u64)> = all["rateLimits"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| (it["interval"].as_str().unwrap().to_owned(), it["limit"].as_u64().unwrap()))
+        .collect();
+    let expected = [("MINUTE", 6_000), ("SECOND", 50), ("DAY", 160_000)];
+    assert_eq!(limits, expected.map(|(interval, limit)| (interval.to_owned(), limit)));
+    let unknown = ask(&mut server, "GET", "/api/v3/exchangeInfo?symbol=XYZ");
+    assert_eq!((unknown.status, &body(&unknown)["code"]), (400, &json!(-1121)));
+    for bad in ["symbols=XYZ", "symbols=[1]", "symbol=BTCUSDT&symbols=[]"] {
+        assert_eq!(
+            ask(&mut server, "GET", &format!("/api/v3/exchangeInfo?{bad}")).status,
+            400,
+            "{bad}"
+        );
+    }
+}
+
+#[test]
+fn the_market_is_told_with_eight_places() {
+    let mut server = trading();
+    let depth = body(&ask(&mut server, "GET", "/api/v3/depth?symbol=BTCUSDT&limit=2"));
+    assert_eq!(
+        depth["bids"],
+        json!([["100.00000000", "5.00000000"], ["99.90000000", "10.00000000"]])
+    );
+    assert!(depth["lastUpdateId"].is_u64() && depth["E"].is_null());
+    let best = body(&ask(&mut server, "GET", "/api/v3/ticker/bookTicker?symbol=BTCUSDT"));
+    assert_eq!(
+        (&best["bidPrice"], &best["askQty"]),
+        (&json!("100.00000000"), &json!("5.00000000"))
+    );
+    let all = body(&ask(&mut server, "GET", "/api/v3/ticker/price"));
+    assert_eq!(all.as_array().unwrap().len(), 2);
+    let average = body(&ask(&mut server, "GET", "/api/v3/avgPrice?symbol=BTCUSDT"));
+    assert_eq!(average["price"], "100.05000000");
+}
+
+/// The table of the sheet, section 4.
+#[test]
+fn every_question_weighs_what_the_venue_says() {
+    let mut server = trading();
+    let mut before = 0;
+    let mut weigh = |reply: crate::sim::binance::HttpReply| {
+        let after: u32 = header(&reply, "X-MBX-USED-WEIGHT-1M").unwrap().parse().unwrap();
+        std::mem::replace(&mut before, after).abs_diff(after)
+    };
+    for (target, weight) in [
+        ("ping", 1),
+        ("time", 1),
+        ("exchangeInfo", 20),
+        ("depth?symbol=BTCUSDT", 5),
+        ("depth?symbol=BTCUSDT&limit=101", 25),
+        ("depth?symbol=BTCUSDT&limit=1000", 50),
+        ("depth?symbol=BTCUSDT&limit=5000", 250),
+        ("ticker/bookTicker?symbol=BTCUSDT", 2),
+        ("ticker/bookTicker", 4),
+        ("ticker/price", 4),
+    ] {
+        assert_eq!(
+            weigh(ask(&mut server, "GET", &format!("/api/v3/{target}"))),
+            weight,
+            "{target}"
+        );
+    }
+    let btc = "symbol=BTCUSDT";
+    let order = format!("{btc}&{}", limit("BUY", "99.0", "1"));
+    let rows = [
+        ("POST", "order", order.as_str(), 0),
+        ("POST", "order", btc, 1),
+        ("POST", "order/test", order.as_str(), 1),
+        ("GET", "order", "symbol=BTCUSDT&orderId=1", 4),
+        ("PUT", "order/amend/keepPriority", "symbol=BTCUSDT&orderId=1&newQty=0.5", 4),
+        ("DELETE", "order", "symbol=BTCUSDT&orderId=1", 0),
+        ("DELETE", "order", "symbol=BTCUSDT&orderId=1", 1),
+        ("GET", "openOrders", btc, 6),
+        ("GET", "openOrders", "", 80),
+        ("GET", "allOrders", btc, 20),
+        ("GET", "myTrades", btc, 20),
+        ("GET", "myTrades", "symbol=BTCUSDT&orderId=1", 5),
+        ("GET", "account", "", 20),
+        ("GET", "rateLimit/order", "", 40),
+        ("GET", "myFilters", btc, 40),
+    ];
+    for (method, path, params, weight) in rows {
+        let reply = sent(&mut server, method, &format!("/api/v3/{path}"), params);
+        assert_eq!(weigh(reply), weight, "{method} {path} {params}");
+    }
+}
+
+#[test]
+fn too_much_is_refused_with_a_time_to_wait() {
+    let mut server = trading();
+    let limits =
+        RateLimits { weight_per_minute: 21, orders_per_ten_seconds: 1, ..RateLimits::SPOT };
+    server.set_rate_limits(limits);
+    let order = limit("BUY", "99.0", "1");
+    let first = sent(&mut server, "POST", "/api/v3/order", &format!("symbol=BTCUSDT&{order}"));
+    assert_eq!(header(&first, "X-MBX-ORDER-COUNT-10S"), Some("1"));
+    assert_eq!(header(&first, "X-MBX-ORDER-COUNT-1D"), Some("1"));
+    assert_eq!(header(&first, "X-MBX-ORDER-COUNT-1M"), None);
+    let second = sent(&mut server, "POST", "/api/v3/order", &format!("symbol=BTCUSDT&{order}"));
+    assert_eq!((second.status, &body(&second)["code"]), (429, &json!(-1015)));
+    assert_eq!(ask(&mut server, "GET", "/api/v3/exchangeInfo").status, 200);
+    let full = ask(&mut server, "GET", "/api/v3/ping");
+    assert_eq!((full.status, &body(&full)["code"]), (429, &json!(-1003)));
+    assert!(header(&full, "Retry-After").is_some());
+}
+
+/// An order that trades is no unfilled order any more.
+#[test]
+fn trading_orders_give_their_count_back() {
+    let mut server = trading();
+    place(&mut server, &limit("BUY", "99.0", "1"));
+    place(&mut server, &limit("BUY", "100.1", "1"));
+    let limits = signed(&mut server, "GET", "/api/v3/rateLimit/order", "");
+    assert_eq!((&limits[0]["count"], &limits[1]["count"]), (&json!(1), &json!(1)));
+    assert_eq!((&limits[0]["interval"], &limits[1]["interval"]), (&json!("SECOND"), &json!("DAY")));
+}
+
+#[test]
+fn trades_are_paged_and_not_every_question_goes_with_every_other() {
+    let mut server = trading();
+    for _ in 0..3 {
+        place(&mut server, &limit("BUY", "100.1", "1"));
+    }
+    let path = "/api/v3/myTrades";
+    let ids = |told: Value| -> Vec<u64> {
+        told.as_array().unwrap().iter().map(|it| it["id"].as_u64().unwrap()).collect()
+    };
+    let btc = "symbol=BTCUSDT";
+    assert_eq!(ids(signed(&mut server, "GET", path, btc)), [1, 2, 3]);
+    assert_eq!(ids(signed(&mut server, "GET", path, &format!("{btc}&limit=2"))), [2, 3]);
+    assert_eq!(ids(signed(&mut server, "GET", path, &format!("{btc}&fromId=2"))), [2, 3]);
+    assert_eq!(ids(signed(&mut server, "GET", path, &format!("{btc}&fromId=1&limit=2"))), [1, 2]);
+    assert_eq!(ids(signed(&mut server, "GET", path, &format!("{btc}&orderId=2"))), [2]);
+    let late = super::NOW + 1;
+    assert_eq!(
+        ids(signed(&mut server, "GET", path, &format!("{btc}&startTime={late}"))),
+        [0_u64; 0]
+    );
+    let combined = format!("{btc}&fromId=1&startTime=1");
+    assert_eq!(signed(&mut server, "GET", path, &combined)["code"], -1128);
+    let long = format!("{btc}&startTime=0&endTime=86400001");
+    assert_eq!(signed(&mut server, "GET", path, &long)["code"], -1127);
+    let day = format!("{btc}&startTime=0&endTime=86400000");
+    assert_eq!(signed(&mut server, "GET", path, &day), json!([]));
+    let orders = signed(&mut server, "GET", "/api/v3/allOrders", &format!("{btc}&orderId=2"));
+    assert_eq!(orders.as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn keys_and_the_system_say_how_they_are() {
+    let mut server = trading();
+    let rights = signed(&mut server, "GET", "/sapi/v1/account/apiRestrictions", "");
+    assert_eq!(
+        (&rights["enableWithdrawals"], &rights["enableReading"]),
+        (&json!(false), &json!(true))
+    );
+    let system = body(&ask(&mut server, "GET", "/sapi/v1/system/status"));
+    assert_eq!(system, json!({"status": 0, "msg": "normal"}));
+    let account = signed(&mut server, "GET", "/api/v3/account", "omitZeroBalances=true");
+    assert_eq!(account["commissionRates"]["maker"], "0.00100000");
+    assert_eq!(
+        (&account["makerCommission"], &account["accountType"]),
+        (&json!(10), &json!("SPOT"))
+    );
+}
