@@ -482,6 +482,10 @@ impl Core {
             }
             Condition::Available if links.on_available() => reconciler.ask_now(),
             Condition::Available => {}
+            Condition::KeyRefused => {
+                let change = Change::by_engine(ModeCause::KeyRefused);
+                self.change_mode(Scope::Venue(venue), change, effects);
+            }
         }
     }
 

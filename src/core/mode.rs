@@ -149,6 +149,8 @@ causes! {
     Superseded "superseded by a later start" Engine: Halted Halted Halted Halted,
     /// The state came out of a backup: what happened since is not in it.
     Restored "restored from a backup" Engine: Halted Halted Halted Halted,
+    /// The venue refuses the key, its signature, or the address that it comes from (R132).
+    KeyRefused "key refused" Engine: Halted Halted Halted Halted,
     /// Order entry or the private stream is gone for longer than three attempts take (R64).
     Disconnected "disconnected" Engine: Halted Halted Halted Halted,
     /// The market data of a venue is, and only that: orders can still be acknowledged.

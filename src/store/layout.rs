@@ -200,6 +200,7 @@ wire_enum!(ModeCause {
     120 = Unattested,
     130 = Superseded,
     131 = Restored,
+    132 = KeyRefused,
 });
 wire_struct!(ModeRecord {
     mode: Mode,
@@ -212,7 +213,7 @@ wire_enum!(LinkChannel { 1 = Market, 2 = Orders, 3 = User });
 wire_enum!(LinkState { 1 = Up, 2 = Down });
 wire_struct!(LinkEvent { venue: VenueId, channel: LinkChannel, state: LinkState });
 wire_enum!(JournalState { 1 = InTime, 2 = Late, 40 = Starved });
-wire_enum!(Condition { 1 = ClockOff, 2 = Unavailable, 3 = Available });
+wire_enum!(Condition { 1 = ClockOff, 2 = Unavailable, 3 = Available, 4 = KeyRefused });
 wire_struct!(VenueCondition { venue: VenueId, condition: Condition });
 wire_struct!(ClockSample { venue: VenueId, offset_ns: i64, rtt_ns: u64 });
 

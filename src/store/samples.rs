@@ -443,7 +443,8 @@ impl Dice {
             80 => Record::DeadMan(self.dead_man()),
             90 => Record::Standing { scope: self.scope(), record: self.mode_record() },
             91 => {
-                let all = [Condition::ClockOff, Condition::Unavailable, Condition::Available];
+                use Condition::{Available, ClockOff, KeyRefused, Unavailable};
+                let all = [ClockOff, Unavailable, Available, KeyRefused];
                 Record::Condition(VenueCondition { venue, condition: self.pick(&all) })
             }
             95 => {

@@ -21,4 +21,7 @@ pub enum Condition {
     Unavailable,
     /// It answers again.
     Available,
+    /// It refuses our key, its signature, or the address that we come from: only a person can mend
+    /// that, and who goes on asking is banned (R132).
+    KeyRefused,
 }

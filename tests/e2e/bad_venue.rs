@@ -254,3 +254,30 @@ fn a_venue_in_maintenance_is_left_alone_until_it_answers() {
     engine.stop();
     rest::until_no_opening_orders(exchange.port);
 }
+
+/// One alert, and hardly a question after it (R132).
+#[test]
+fn a_key_that_is_refused_while_it_trades() {
+    let http = |path: &str, status, body: &[u8]| match path {
+        "/fapi/v3/balance" => {
+            let no = r#"{"code":-2015,"msg":"Invalid API-key, IP, or permissions for action"}"#;
+            Some((401, no.as_bytes().to_vec()))
+        }
+        _ => Some((status, body.to_vec())),
+    };
+    let exchange = ExchangeProcess::start();
+    let proxy = Proxy::before(exchange.port, Rules::GOOD);
+    let deployment = Deployment::at(proxy.port);
+    let engine = deployment.trading();
+    proxy.misbehave(Rules { http, ..Rules::GOOD });
+    let status = deployment.until("it is halted", |status| status["venues"][0]["mode"] == "HALTED");
+    assert_eq!(status["venues"][0]["mode_cause"], "key refused, engine", "{status}");
+    rest::until_no_opening_orders(exchange.port);
+    let refusals = || deployment.log().matches("code -2015").count();
+    let before = refusals();
+    crate::support::pause(5_000);
+    // A reading is due every two seconds, and each second after one that failed.
+    assert!(refusals() <= before + 1, "{before} became {}", refusals());
+    proxy.behave();
+    engine.stop();
+}

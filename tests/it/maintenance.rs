@@ -1,8 +1,9 @@
-//! A venue's word on itself: maintenance, and a clock that is not as we measured it.
+//! A venue's word on itself: maintenance, a clock that is not as we measured it, a key that it
+//! refuses.
 
 use crate::support::{Sent, VENUE, World, limit, reduction};
 use tradekeel::core::safety::DenyReason;
-use tradekeel::core::{Alert, EventKind, Mode};
+use tradekeel::core::{Alert, EventKind, Mode, ModeCause};
 use tradekeel::types::{Condition, Qty, SECOND, Side, VenueCondition};
 
 fn say(world: &mut World, condition: Condition) {
@@ -71,4 +72,21 @@ fn a_refused_time_makes_our_measurement_void_until_the_next() {
     assert_eq!(world.status().counters.clock_refusals, 1);
     world.clock(3);
     assert!(world.wish(0, limit(Side::Buy, "1", "99")).is_ok());
+}
+
+#[test]
+fn a_refused_key_halts_its_venue_once_and_exits_are_tried_all_the_same() {
+    let mut world = World::calm();
+    world.take(Side::Buy, "2");
+    let alerts_before = world.alerts.len();
+    say(&mut world, Condition::KeyRefused);
+    let told = world.alerts.len() - alerts_before;
+    say(&mut world, Condition::KeyRefused);
+    assert_eq!(world.alerts.len() - alerts_before, told, "said again, it is no news");
+    let held = world.status().venues[0].held;
+    assert_eq!((held.mode, held.cause), (Mode::Halted, ModeCause::KeyRefused));
+    assert_eq!(world.wish(0, limit(Side::Buy, "1", "99")), Err(DenyReason::Halted));
+    world.flatten();
+    world.advance(SECOND);
+    assert_eq!(world.venue_position(crate::support::BTC), Qty::ZERO);
 }

@@ -2,7 +2,7 @@
 
 use super::Shared;
 use crate::core::{AccountEvent, EventKind};
-use crate::types::{QueryToken, SECOND, VenueId};
+use crate::types::{QueryToken, VenueId};
 use crate::venue::AccountDialect;
 use std::rc::Rc;
 
@@ -60,13 +60,11 @@ pub(super) fn is_ban(status: u16) -> bool {
     matches!(status, 429 | 418)
 }
 
-/// No reading until the venue takes one again. Cancels and questions after single orders go on:
-/// they are few, and worth their price.
+/// No reading until the venue takes one again.
 pub(super) fn obey<D: AccountDialect + ?Sized>(shared: &Shared<D>, retry_after_s: Option<u32>) {
     let wait_s = retry_after_s.unwrap_or(QUIET_S).clamp(1, QUIET_S_MAX);
     tracing::error!(wait_s, "the venue refuses readings of the account: too many requests");
-    let until_ns = shared.clock.mono_ns().saturating_add(u64::from(wait_s) * SECOND);
-    shared.quiet_until_ns.set(until_ns);
+    shared.be_quiet(wait_s);
 }
 
 /// Says that a reading failed: the core asks again.

@@ -35,7 +35,7 @@ use crate::config::Wait;
 use crate::core::{Command, EventKind, LinkChannel, LinkEvent, LinkState};
 use crate::net::http::HttpClient;
 use crate::net::{Address, Dial};
-use crate::types::{Condition, MS, VenueCondition, VenueId};
+use crate::types::{Condition, MS, SECOND, VenueCondition, VenueId};
 use crate::venue::{AccountDialect, OrderDialect, UserDialect, VenueTime};
 use commands::Commands;
 use narrator::Narrator;
@@ -158,6 +158,9 @@ impl<D: ?Sized> Shared<D> {
     }
 }
 
+/// Seconds without a reading where the venue refuses our key: it bans who goes on (R132).
+const REFUSED_S: u32 = 60;
+
 impl<D: AccountDialect + ?Sized> Shared<D> {
     /// Venue time as estimated: the monotonic clock and the measured distance (SAFETY E10).
     fn venue_time(&self) -> Option<VenueTime> {
@@ -169,6 +172,13 @@ impl<D: AccountDialect + ?Sized> Shared<D> {
     /// The venue takes no readings for a while.
     fn is_quiet(&self) -> bool {
         self.clock.mono_ns() < self.quiet_until_ns.get() || self.unavailable.get()
+    }
+
+    /// No readings for so many seconds. Cancels and questions after single orders go on: they are
+    /// few, and worth their price.
+    fn be_quiet(&self, wait_s: u32) {
+        let until_ns = self.clock.mono_ns().saturating_add(u64::from(wait_s) * SECOND);
+        self.quiet_until_ns.set(until_ns.max(self.quiet_until_ns.get()));
     }
 
     /// Tells the hot thread; what does not fit is a word lost.
@@ -191,6 +201,7 @@ impl<D: AccountDialect + ?Sized> Shared<D> {
             Condition::Unavailable if self.unavailable.replace(true) => return,
             Condition::Unavailable => self.probe.notify_one(),
             Condition::Available => {}
+            Condition::KeyRefused => self.be_quiet(REFUSED_S),
         }
         self.tell(EventKind::Condition(VenueCondition { venue: self.venue, condition }));
     }

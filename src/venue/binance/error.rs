@@ -39,6 +39,8 @@ pub fn meaning(status: u16, code: i32, text: &str) -> Meaning {
 pub fn condition(status: u16, code: i32) -> Option<Condition> {
     match (status, code) {
         (_, -1021 | -5028) => Some(Condition::ClockOff),
+        // A web application firewall answers 403 without a code; both end in a ban when ignored.
+        (401 | 403, _) | (_, -1002 | -1022 | -2014 | -2015 | -2017) => Some(Condition::KeyRefused),
         (503, -1008) => None,
         (503, _) => Some(Condition::Unavailable),
         _ => None,
@@ -179,10 +181,19 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_time_and_maintenance_are_the_venues_word_on_itself() {
+    fn a_wrong_time_a_refused_key_and_maintenance_are_the_venues_word() {
         let rows = [
             ((400, -1021), Some(Condition::ClockOff)),
             ((400, -5028), Some(Condition::ClockOff)),
+            ((401, -2015), Some(Condition::KeyRefused)),
+            ((400, -2014), Some(Condition::KeyRefused)),
+            ((400, -2017), Some(Condition::KeyRefused)),
+            ((400, -1022), Some(Condition::KeyRefused)),
+            ((400, -1002), Some(Condition::KeyRefused)),
+            ((403, 0), Some(Condition::KeyRefused)),
+            ((400, -2018), None),
+            ((400, -2013), None),
+            ((400, -2016), None),
             ((503, 0), Some(Condition::Unavailable)),
             ((503, -1001), Some(Condition::Unavailable)),
             ((503, -1008), None),
