@@ -4,10 +4,10 @@ use super::argument::{self, Speed};
 use super::config::deployment;
 use super::console::Console;
 use super::exit::Exit;
-use crate::config::MarketSource;
+use crate::config::{self, MarketSource};
 use crate::core::Registry;
 use crate::ops::log;
-use crate::runtime::{self, ExchangePlan};
+use crate::runtime::{self, ExchangeDialect, ExchangePlan};
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -39,6 +39,13 @@ pub struct Arguments {
     /// Request weight that it takes in a minute; the venue's own where it is not named
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub weight_per_minute: Option<u32>,
+    /// What it speaks: binance_spot, binance_usdm, or both on one port
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = dialect,
+        default_value = "binance_usdm")]
+    pub dialect: Vec<ExchangeDialect>,
+    /// Who has an account: keys, secrets and balances, as YAML or JSON
+    #[arg(long, value_name = "FILE")]
+    pub accounts: Option<PathBuf>,
     /// Take instruments, balance and fees from this configuration
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -68,6 +75,16 @@ pub(super) fn execute(
     if let Some(seed) = arguments.seed {
         plan.exchange.market = MarketSource::Seed(seed);
     }
+    if let Some(file) = &arguments.accounts {
+        match config::load_accounts(file) {
+            Ok(accounts) => plan.accounts = Some(accounts),
+            Err(error) => {
+                console.complain(&error)?;
+                return Ok(Exit::Config);
+            }
+        }
+    }
+    plan.dialects = arguments.dialect.clone();
     plan.clock_offset_ms = arguments.clock_offset_ms;
     plan.weight_per_minute = arguments.weight_per_minute;
     (plan.control, plan.fault_seed) = (arguments.control, arguments.fault_seed);
@@ -87,4 +104,13 @@ pub(super) fn execute(
             Ok(Exit::Failed)
         }
     }
+}
+
+/// A language of the exchange by its name.
+fn dialect(word: &str) -> Result<ExchangeDialect, String> {
+    let known = ExchangeDialect::ALL.iter().find(|(name, _)| *name == word);
+    known.map(|(_, dialect)| *dialect).ok_or_else(|| {
+        let names = ExchangeDialect::ALL.map(|(name, _)| name).join(", ");
+        format!("the exchange does not speak it; it speaks {names}")
+    })
 }

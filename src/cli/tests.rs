@@ -82,6 +82,7 @@ fn every_verb_is_understood() {
     for words in [
         "engine exchange --listen 127.0.0.1:1 --seed 7",
         "engine exchange --recording r.gz --speed max --config c.yaml",
+        "engine exchange --dialect binance_spot,binance_usdm --accounts a.yaml",
         "engine record --config c.yaml --out r.gz --for 5m",
         "engine backtest --config c.yaml --recording r.gz --json",
         "engine config check a.yaml b.yaml",
@@ -131,6 +132,8 @@ fn what_is_not_understood_is_said() {
         "engine --config a.yaml status",
         "engine flaten",
         "engine exchange --speed 2",
+        "engine exchange --dialect binance_coinm",
+        "engine exchange --dialect ,",
         "engine exchange --recording r.gz --seed 7",
         "engine halt --instrument BTCUSDT --strategy quoter",
         "engine kill-switch reset --by ada",

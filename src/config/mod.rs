@@ -13,6 +13,7 @@
 //! Decision: no derive of serde. It stops at the first fault, knows neither column nor origin, and
 //! a second description of the same keys for schema and documentation would drift from it.
 
+mod accounts;
 mod address;
 mod build;
 mod build_appetite;
@@ -46,6 +47,7 @@ mod shipped_tests;
 #[cfg(test)]
 mod tests;
 
+pub use accounts::{ExchangeAccount, check_accounts, load_accounts};
 pub use address::rest_address;
 pub use build_windows::unix_seconds;
 pub use checked::{

@@ -44,6 +44,9 @@ pub enum AssembleError {
         /// All that is wrong.
         what: String,
     },
+    /// A simulated exchange is to speak nothing.
+    #[error("the exchange speaks no dialect; name one with --dialect")]
+    NoDialect,
     /// More assets or instruments than there are indexes for.
     #[error("too many instruments or assets")]
     TooMany,

@@ -5,6 +5,7 @@
 //! other. Time is the machine's: `--speed` shortens the gaps of a recording and nothing else (D13).
 //! Alone it may have a second port, by which drills and tests arm faults and ask for the truth.
 
+pub(super) mod house;
 pub(super) mod market;
 
 use super::assemble::{self, AssembleError, Universe};
@@ -13,16 +14,17 @@ use super::feed::FeedThread;
 use super::recorded;
 use super::signals::Signals;
 use super::{listing, threads};
-use crate::config::{Config, Endpoint, ExchangeConfig, MarketSource, Wait};
+use crate::config::{Config, Endpoint, ExchangeAccount, ExchangeConfig, MarketSource, Wait};
 use crate::net::NetError;
 use crate::net::listen::{
     Admission, Answer, ConnectionId, Delivery, Incoming, ListenLimits, Listener, Reply,
 };
 use crate::net::ws::WsLimits;
-use crate::sim::{AccountSpec, Fees, HttpReply, HttpRequest, Outgoing, Server, Unreliable};
+use crate::sim::{HttpReply, HttpRequest, Outgoing, Unreliable};
 use crate::store::StoreError;
-use crate::types::{Cash, InstrumentId, MS};
+use crate::types::{Cash, MS};
 use crate::venue::{Listing, VenueKind};
+pub use house::ExchangeDialect;
 use market::Market;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -94,7 +96,7 @@ pub struct ExchangePlan {
     pub leverages: Vec<u32>,
     /// In which asset its accounts are kept.
     pub reporting: String,
-    /// Which dialect it speaks.
+    /// In which dialect its recordings were made.
     pub kind: VenueKind,
     /// How far its clock is from the machine's, milliseconds: a venue ahead of us is above zero.
     pub clock_offset_ms: i64,
@@ -104,6 +106,10 @@ pub struct ExchangePlan {
     pub fault_seed: u64,
     /// Request weight that it takes in a minute, where that is not the venue's.
     pub weight_per_minute: Option<u32>,
+    /// What it speaks.
+    pub dialects: Vec<ExchangeDialect>,
+    /// Who has an account; where nobody is named, the one that everybody knows.
+    pub accounts: Option<Vec<ExchangeAccount>>,
 }
 
 impl ExchangePlan {
@@ -123,6 +129,8 @@ impl ExchangePlan {
             control: None,
             fault_seed: 0,
             weight_per_minute: None,
+            dialects: vec![ExchangeDialect::BinanceUsdm],
+            accounts: None,
         }
     }
 }
@@ -145,6 +153,8 @@ impl Default for ExchangePlan {
             control: None,
             fault_seed: 0,
             weight_per_minute: None,
+            dialects: vec![ExchangeDialect::BinanceUsdm],
+            accounts: None,
         }
     }
 }
@@ -176,7 +186,7 @@ pub(super) fn start(
     let listings = listings(plan)?;
     let universe = Universe::of(&plan.symbols, &plan.reporting, &listings)?;
     let market = Market::played(plan, &universe)?;
-    let mut server = Unreliable::new(server(plan, universe), plan.fault_seed);
+    let mut server = Unreliable::new(house::server(plan, universe)?, plan.fault_seed);
     if plan.control.is_some() {
         server.keep_history();
     }
@@ -267,29 +277,6 @@ fn listings(plan: &ExchangePlan) -> Result<Vec<Listing>, StoreError> {
         MarketSource::Seed(_) => Ok(plan.symbols.iter().map(|it| listing::simulated(it)).collect()),
         MarketSource::Recording { path, .. } => recorded::listings(&plan.symbols, plan.kind, path),
     }
-}
-
-fn server(plan: &ExchangePlan, universe: Universe) -> Server {
-    let config = &plan.exchange;
-    let account = AccountSpec {
-        key: PAPER_KEY.to_owned(),
-        secret: PAPER_SECRET.to_owned(),
-        balance: config.starting_balance,
-    };
-    let fees = Fees {
-        maker_centi_bps: config.maker_fee_centi_bps,
-        taker_centi_bps: config.taker_fee_centi_bps,
-    };
-    let ids: Vec<InstrumentId> = universe.instruments.iter().map(|it| it.id).collect();
-    let mut server = Server::new(universe.instruments, universe.assets, vec![account], fees);
-    if let Some(weight_per_minute) = plan.weight_per_minute {
-        server.set_weight_per_minute(weight_per_minute);
-    }
-    for (id, leverage) in ids.into_iter().zip(&plan.leverages) {
-        // The configuration takes no leverage that the exchange does not.
-        server.set_leverage(id, *leverage);
-    }
-    server
 }
 
 struct House {

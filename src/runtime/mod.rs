@@ -65,7 +65,9 @@ pub use assemble::{AssembleError, prefix_of};
 pub use attestation::attest;
 pub use backtest::{Played, backtest};
 pub use backups::{back_up, source as backup_source};
-pub use exchange::{ExchangeError, ExchangePlan, PAPER_KEY, PAPER_SECRET, serve_exchange};
+pub use exchange::{
+    ExchangeDialect, ExchangeError, ExchangePlan, PAPER_KEY, PAPER_SECRET, serve_exchange,
+};
 pub use fetch::{fetch_fees, fetch_filters};
 pub use inquiry::InquiryError;
 pub use keys::check_key;

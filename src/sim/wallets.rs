@@ -39,8 +39,12 @@ impl Exchange {
         self.add_account(Account::new(wallets, slots))
     }
 
-    /// What the open orders of an account lock of an asset.
+    /// What the open orders of an account lock of an asset. Contracts lock nothing: they need
+    /// margin.
     pub fn locked(&self, account: AccountIndex, asset: AssetId) -> Cash {
+        if self.ledger == Ledger::Contracts {
+            return Cash::ZERO;
+        }
         let locks = self.open_orders(account).filter_map(|order| self.lock_of(order));
         let meant = locks.filter(|(locked, _)| *locked == asset);
         meant.fold(Cash::ZERO, |sum, (_, cash)| sum.saturating_add(cash))

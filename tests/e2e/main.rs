@@ -44,6 +44,7 @@ mod resets;
 mod rest;
 mod runs;
 mod screens;
+mod spot;
 mod state_files;
 mod states;
 mod support;

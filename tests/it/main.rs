@@ -6,6 +6,7 @@ mod approved_cannot_be_forged;
 mod book;
 mod sim_recording;
 mod sim_samples;
+mod spot_samples;
 mod support;
 
 mod account_drift;

@@ -20,8 +20,11 @@ mod limits;
 mod members;
 mod params;
 mod sign;
+#[cfg(test)]
+mod sign_tests;
 mod spot;
 mod streams;
+mod tape;
 mod usdm;
 
 pub use limits::RateLimits;
@@ -188,6 +191,11 @@ impl Server {
         found.map_or(&[], Vec::as_slice)
     }
 
+    /// The same of Spot, which may know more of them.
+    pub fn spot_assets(&self) -> &[String] {
+        self.spot.as_ref().map_or(&[], |desk| &desk.assets)
+    }
+
     /// Remembers everything from here on, for whoever judges what happened.
     pub fn keep_history(&mut self) {
         each!(self, desk => desk.exchange.keep_history());
@@ -299,6 +307,11 @@ impl Server {
     /// The next order takes at most half of that quantity at once.
     pub(in crate::sim) fn limit_next_take(&mut self, symbol: &str, qty: Qty) {
         each!(self, desk => desk.limit_next_take(symbol, qty));
+    }
+
+    /// The next order takes what it can again: the one that was meant has been served, or refused.
+    pub(in crate::sim) fn forget_next_take(&mut self) {
+        each!(self, desk => desk.exchange.take_max = None);
     }
 }
 

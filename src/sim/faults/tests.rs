@@ -1,5 +1,7 @@
 //! Each fault by the bytes that it makes of a request, and what arming refuses.
 
+mod spot;
+
 use super::{ARMED_MAX, FaultKind, Outgoing, Target, Unreliable};
 use crate::sim::account::Fees;
 use crate::sim::binance::{AccountSpec, HttpReply, HttpRequest, Server};

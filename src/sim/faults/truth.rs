@@ -3,7 +3,7 @@
 //! Must hold: nothing is rounded and nothing is left out without a word (`complete`).
 
 use crate::sim::binance::Server;
-use crate::sim::exchange::AccountIndex;
+use crate::sim::exchange::{AccountIndex, Exchange};
 use crate::sim::history::Extremes;
 use crate::sim::order::{Order, TradeRecord};
 use crate::types::{InstrumentId, Liquidity, Side};
@@ -12,15 +12,24 @@ use serde_json::{Value, json};
 /// The one account that an exchange of its own serves.
 const ACCOUNT: AccountIndex = AccountIndex(0);
 
-/// Everything, as it is now.
+/// Everything, as it is now: of the one market that is served; of two, USDⓈ-M, with what happened
+/// on Spot under `spot`.
 pub(super) fn tell(server: &Server, now_unix_ms: u64) -> Value {
-    let exchange = server.exchange();
+    let (first, spot) = (server.exchange(), server.spot_exchange());
+    let mut told = market(first, server.assets(), now_unix_ms);
+    if let Some(spot) = spot.filter(|spot| !std::ptr::eq(*spot, first)) {
+        told["spot"] = market(spot, server.spot_assets(), now_unix_ms);
+    }
+    told
+}
+
+fn market(exchange: &Exchange, assets: &[String], now_unix_ms: u64) -> Value {
     let history = exchange.history();
     let symbol = |id: InstrumentId| {
         let slot = exchange.slot(id);
         slot.map_or("", |slot| exchange.instruments()[slot].symbol.as_str())
     };
-    let asset = |at: usize| server.assets().get(at).map_or("", String::as_str);
+    let asset = |at: usize| assets.get(at).map_or("", String::as_str);
     let held = exchange.account(ACCOUNT);
     let positions = exchange.instruments().iter().enumerate().map(|(slot, instrument)| {
         let extremes = history.map_or(Extremes::default(), |it| it.extremes(ACCOUNT, slot));
@@ -34,8 +43,10 @@ pub(super) fn tell(server: &Server, now_unix_ms: u64) -> Value {
     let orders = exchange.orders(ACCOUNT).map(|it| order(it, symbol(it.entry.instrument)));
     let trades = exchange.trades(ACCOUNT).map(|it| trade(it, symbol(it.instrument)));
     let wallets = held.wallets();
-    let balances =
-        wallets.map(|(id, cash)| json!({"asset": asset(id.index()), "wallet": cash.to_string()}));
+    let balances = wallets.map(|(id, cash)| {
+        let locked = exchange.locked(ACCOUNT, id).to_string();
+        json!({"asset": asset(id.index()), "wallet": cash.to_string(), "locked": locked})
+    });
     let repeats = history.into_iter().flat_map(|history| history.repeats());
     json!({
         "time": now_unix_ms,

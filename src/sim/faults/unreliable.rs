@@ -233,6 +233,7 @@ impl Unreliable {
         if kind == FaultKind::FillBeforeAck {
             self.trade(now_unix_ms, asked, Part::All);
         } else if kind == FaultKind::PartialFill {
+            self.server.forget_next_take();
             self.trade(now_unix_ms, asked, Part::HalfIfWhole);
         }
     }
@@ -246,9 +247,9 @@ impl Unreliable {
         let frames: Vec<(u64, Vec<u8>)> = self.server.drain().collect();
         for (to, frame) in frames {
             let piece = match to == connection {
-                true => Piece::Answer,
-                false if wire::told(&frame) == Told::Trade => Piece::Trade,
-                false => Piece::Other,
+                true if !wire::is_event(&frame) => Piece::Answer,
+                _ if wire::told(&frame) == Told::Trade => Piece::Trade,
+                _ => Piece::Other,
             };
             let out = Outgoing::Frame(to, frame);
             match (met.kind, piece) {

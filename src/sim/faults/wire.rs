@@ -1,5 +1,5 @@
 //! What the bytes that pass are about, and the venue's words for what went wrong (USDⓈ-M sheet,
-//! sections 4 and 8).
+//! sections 4 and 8; Spot sheet, sections 10 and 11).
 //!
 //! Must hold: any bytes are a request of some kind; nothing here changes the exchange.
 
@@ -32,9 +32,13 @@ pub(super) fn of_text(text: &[u8]) -> Asked {
     let request = match message["method"].as_str().unwrap_or_default() {
         "order.place" if reduces => Request::PlaceReducing,
         "order.place" => Request::PlaceOpening,
-        "order.modify" => Request::Amend,
+        "order.cancelReplace" => Request::PlaceOpening,
+        "order.modify" | "order.amend.keepPriority" => Request::Amend,
         "order.cancel" => Request::Cancel,
+        "openOrders.cancelAll" => Request::CancelAll,
         "order.status" => Request::Query,
+        "openOrders.status" => Request::OpenOrders,
+        "myTrades" | "allOrders" => Request::Trades,
         method if method.contains("account.") => Request::Account,
         _ => Request::Other,
     };
@@ -60,13 +64,15 @@ pub(super) fn of_http(request: &HttpRequest<'_>) -> Asked {
     };
     let kind = match (request.method, path) {
         ("POST", "/fapi/v1/order") if of("reduceOnly") == "true" => Request::PlaceReducing,
-        ("POST", "/fapi/v1/order") => Request::PlaceOpening,
-        ("PUT", "/fapi/v1/order") => Request::Amend,
-        ("DELETE", "/fapi/v1/order") => Request::Cancel,
-        ("GET", "/fapi/v1/order") => Request::Query,
-        ("DELETE", "/fapi/v1/allOpenOrders") => Request::CancelAll,
-        ("GET", "/fapi/v1/openOrders" | "/fapi/v1/openOrder") => Request::OpenOrders,
-        ("GET", "/fapi/v1/userTrades" | "/fapi/v1/allOrders") => Request::Trades,
+        ("POST", "/fapi/v1/order" | "/api/v3/order" | "/api/v3/order/cancelReplace") => {
+            Request::PlaceOpening
+        }
+        ("PUT", "/fapi/v1/order" | "/api/v3/order/amend/keepPriority") => Request::Amend,
+        ("DELETE", "/fapi/v1/order" | "/api/v3/order") => Request::Cancel,
+        ("GET", "/fapi/v1/order" | "/api/v3/order") => Request::Query,
+        ("DELETE", "/fapi/v1/allOpenOrders" | "/api/v3/openOrders") => Request::CancelAll,
+        ("GET", path) if OPEN_ORDERS.contains(&path) => Request::OpenOrders,
+        ("GET", path) if TRADES.contains(&path) => Request::Trades,
         ("GET", path) if ACCOUNT.iter().any(|known| path.ends_with(known)) => Request::Account,
         _ => Request::Other,
     };
@@ -86,6 +92,13 @@ fn id_name(request: Request) -> &'static str {
     if is_new { "newClientOrderId" } else { "origClientOrderId" }
 }
 
+/// Paths that read what stands.
+const OPEN_ORDERS: [&str; 3] = ["/fapi/v1/openOrders", "/fapi/v1/openOrder", "/api/v3/openOrders"];
+
+/// Paths that read what has been.
+const TRADES: [&str; 4] =
+    ["/fapi/v1/userTrades", "/fapi/v1/allOrders", "/api/v3/myTrades", "/api/v3/allOrders"];
+
 /// Ends of the paths that read the account.
 const ACCOUNT: [&str; 5] =
     ["/balance", "/account", "/positionRisk", "/accountConfig", "/symbolConfig"];
@@ -102,8 +115,15 @@ pub(super) enum Told {
 /// Looks only at private frames: they alone hold these words.
 pub(super) fn told(frame: &[u8]) -> Told {
     let has = |word: &[u8]| frame.windows(word.len()).any(|part| part == word);
-    let trade = has(b"\"ORDER_TRADE_UPDATE\"") && has(b"\"x\":\"TRADE\"");
-    if trade || has(b"\"ACCOUNT_UPDATE\"") { Told::Trade } else { Told::Other }
+    let order = has(b"\"ORDER_TRADE_UPDATE\"") || has(b"\"executionReport\"");
+    let wallet = has(b"\"ACCOUNT_UPDATE\"") || has(b"\"outboundAccountPosition\"");
+    let trade = order && has(b"\"x\":\"TRADE\"");
+    if trade || wallet { Told::Trade } else { Told::Other }
+}
+
+/// True for a private event that came on the connection of the orders, as on Spot: no answer.
+pub(super) fn is_event(frame: &[u8]) -> bool {
+    frame.starts_with(b"{\"event\":")
 }
 
 /// Status, code and text of a refusal; `None` for a fault that is none.
