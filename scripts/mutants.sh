@@ -10,6 +10,8 @@
 # A change that no test notices fails, unless tests/mutants/equivalent.txt says why it changes nothing.
 # Needs cargo-mutants 27. Five seconds a change on a small machine: two hours for all of them.
 set -euo pipefail
+# What fails inside `$(...)` ends the run too: a copy that does not build has noticed nothing.
+shopt -s inherit_errexit
 cd "$(dirname "$0")/.."
 
 results=tests/mutants/results.txt
@@ -57,13 +59,13 @@ with_exchange() {
   for name in "$@"; do
     some+=(--file "${name%%:*}" --re "^$(sed -E 's/[].[\*^$+?(){}|]/\\&/g' <<<"$name")\$")
   done
-  copy exchange core sim strategy types venue
+  copy exchange core sim store strategy types venue
   cp -rp --parents tests/it tests/data "$out/exchange"
-  local beyond='tradekeel::(config|net|store|runtime|ops|cli)|trybuild|crate::paper|CARGO_MANIFEST_DIR'
+  local beyond='tradekeel::(config|net|runtime|ops|cli)|trybuild|crate::paper|CARGO_MANIFEST_DIR'
   for module in $(cd tests/it && grep -rlE "$beyond" . | sed -E 's#^\./##; s#/.*##; s#\.rs$##'); do
     sed -i "/^mod $module;/d" "$out/exchange/tests/it/main.rs"
   done
-  for module in book random_walk sim sim_recording sim_samples strategy venue; do
+  for module in book random_walk sim sim_recording sim_samples store strategy venue; do
     skips+=(--skip "$module::")
   done
   mutate exchange "${some[@]}" -- --lib --test it -- "${skips[@]}"
@@ -101,7 +103,9 @@ if [[ ${1:-} == --diff ]]; then
   trap 'rm -f "$diff"' EXIT
   git diff "$2" -- src/core >"$diff"
   core_alone --in-diff "$diff"
-  report "$(survivors | unexplained)"
+  # Not as an argument, where a failure of it would be lost.
+  left=$(survivors | unexplained)
+  report "$left"
   exit "$failed"
 fi
 
