@@ -61,6 +61,7 @@ with_exchange() {
   done
   copy exchange core sim store strategy types venue
   cp -rp --parents tests/it tests/data "$out/exchange"
+  cp tests/mutants/tape.rs "$out/exchange/tests/it/tape.rs"
   local beyond='tradekeel::(config|net|runtime|ops|cli)|trybuild|crate::paper|CARGO_MANIFEST_DIR'
   for module in $(cd tests/it && grep -rlE "$beyond" . | sed -E 's#^\./##; s#/.*##; s#\.rs$##'); do
     sed -i "/^mod $module;/d" "$out/exchange/tests/it/main.rs"

@@ -1,0 +1,98 @@
+//! The simulated exchange: requests of strangers, and of a client that signs whatever it says.
+//!
+//! A line is `METHOD /path?query`, a body behind a tab; or a text for a stream (`>`) or for order
+//! entry (`:`), whose parameters are signed for it.
+#![no_main]
+
+mod world;
+
+use hmac::{Hmac, KeyInit, Mac};
+use libfuzzer_sys::fuzz_target;
+use sha2::Sha256;
+use tradekeel::sim::{AccountSpec, Fees, HttpRequest, Server};
+use tradekeel::types::{
+    BookDelta, Cash, DELTA_LEVELS, InstrumentId, Level, MarketData, MarketEvent, Price, Qty, Quote,
+    Side,
+};
+use world::{assets, instruments, lines};
+
+const NOW_MS: u64 = 1_700_000_000_000;
+
+fn exchange() -> Server {
+    let account = AccountSpec {
+        key: "key".to_owned(),
+        secret: "secret".to_owned(),
+        balance: Cash::whole(100_000),
+    };
+    let mut server = Server::new(instruments(), assets(), vec![account], Fees::default());
+    let (bid, ask, qty) = (Price::whole(100), Price::whole(101), Qty::whole(5));
+    let levels = |price| [Level { price, qty }; DELTA_LEVELS];
+    let level =
+        |side, price| MarketData::BookDelta(BookDelta { side, count: 1, levels: levels(price) });
+    for data in [
+        MarketData::BookBegin,
+        level(Side::Buy, bid),
+        level(Side::Sell, ask),
+        MarketData::BookEnd { update_id: 1 },
+        MarketData::Quote(Quote { bid, bid_qty: qty, ask, ask_qty: qty }),
+        MarketData::Mark(ask),
+    ] {
+        let event = MarketEvent { instrument: InstrumentId(0), sent_unix_ms: None, data };
+        server.on_market(NOW_MS, &event);
+    }
+    server
+}
+
+fn signature(payload: &[u8]) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(b"secret").expect("any key will do");
+    mac.update(payload);
+    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn http(server: &mut Server, line: &str) {
+    let (head, body) = line.split_once('\t').unwrap_or((line, ""));
+    let (method, target) = head.split_once(' ').unwrap_or(("GET", head));
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let query = format!("{query}&timestamp={NOW_MS}");
+    let signed =
+        format!("{path}?{query}&signature={}", signature(format!("{query}{body}").as_bytes()));
+    for target in [target, &signed] {
+        let body = body.as_bytes();
+        server.on_http(NOW_MS, &HttpRequest { method, target, api_key: Some("key"), body });
+    }
+}
+
+/// Order entry: the parameters as they came, and signed.
+fn api(server: &mut Server, text: &str) {
+    server.on_text(NOW_MS, 2, text.as_bytes());
+    let Ok(mut request) = serde_json::from_str::<serde_json::Value>(text) else { return };
+    let Some(params) = request.get_mut("params").and_then(|params| params.as_object_mut()) else {
+        return;
+    };
+    params.insert("apiKey".to_owned(), "key".into());
+    params.insert("timestamp".to_owned(), NOW_MS.into());
+    params.remove("signature");
+    let plain = |value: &serde_json::Value| match value.as_str() {
+        Some(text) => text.to_owned(),
+        None => value.to_string(),
+    };
+    let mut pairs: Vec<String> =
+        params.iter().map(|(name, value)| format!("{name}={}", plain(value))).collect();
+    pairs.sort();
+    params.insert("signature".to_owned(), signature(pairs.join("&").as_bytes()).into());
+    server.on_text(NOW_MS, 2, request.to_string().as_bytes());
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    let mut server = exchange();
+    let _ = server.on_open(NOW_MS, 1, "/stream");
+    let _ = server.on_open(NOW_MS, 2, "/ws-fapi/v1");
+    for line in lines(bytes).filter_map(|line| std::str::from_utf8(line).ok()) {
+        match line.split_at_checked(1) {
+            Some((">", text)) => server.on_text(NOW_MS, 1, text.as_bytes()),
+            Some((":", text)) => api(&mut server, text),
+            _ => http(&mut server, line),
+        }
+    }
+    server.drain().for_each(drop);
+});
