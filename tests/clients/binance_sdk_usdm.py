@@ -5,44 +5,19 @@ It checks every answer and event against its models, so a field of another type 
 
 import json
 import logging
-import re
 import sys
 
 from binance_common.configuration import (
     ConfigurationRestAPI, ConfigurationWebSocketAPI, ConfigurationWebSocketStreams,
 )
-from binance_common.errors import Error, TooManyRequestsError
 from binance_sdk_derivatives_trading_usds_futures.derivatives_trading_usds_futures import (
     DerivativesTradingUsdsFutures,
 )
 from binance_sdk_derivatives_trading_usds_futures.websocket_streams.models import OrderTradeUpdate
 
 from common import KEY, SECRET, Background, number
-from usdm_life import SYMBOL, Order, Refusal, judge
-
-
-def snake(name):
-    return re.sub("[A-Z]", lambda letter: "_" + letter[0].lower(), name)
-
-
-def plain(answer):
-    """A model, or a list of them, in the venue's own names."""
-    if isinstance(answer, list):
-        return [plain(it) for it in answer]
-    return answer.to_dict()
-
-
-class Strict(logging.Handler):
-    """What the client only writes down when one of our frames is not what its models say."""
-
-    def __init__(self):
-        super().__init__()
-        self.said = []
-
-    def emit(self, record):
-        text = record.getMessage()
-        if "Failed to parse" in text or "Error in callback" in text or "Unknown user data" in text:
-            self.said.append(text)
+from sdk_common import Strict, plain, refusal_of, snake
+from usdm_life import SYMBOL, Order, judge
 
 
 class BinanceSdk:
@@ -79,14 +54,7 @@ class BinanceSdk:
                 self.run(connection.close_connection(close_session=True))
 
     def refusal(self, error):
-        if isinstance(error, ValueError) and error.args and isinstance(error.args[0], dict):
-            return Refusal(error.args[0]["code"])
-        if not isinstance(error, Error) or not hasattr(error, "status_code"):
-            raise error
-        # What it calls the status is the code.
-        limited = isinstance(error, TooManyRequestsError)
-        wait = error.retry_after if limited else None
-        return Refusal(error.status_code, 429 if limited else None, wait)
+        return refusal_of(error)
 
     def market(self, symbol):
         listed = plain(self.rest.exchange_information().data())["symbols"]

@@ -188,3 +188,30 @@ fn keys_and_the_system_say_how_they_are() {
         (&json!(10), &json!("SPOT"))
     );
 }
+
+/// The sheet, section 12: who ignores 429 is banned, and told until when.
+#[test]
+fn who_goes_on_after_refusals_is_banned_for_a_time() {
+    let mut server = trading();
+    server.set_rate_limits(RateLimits { weight_per_minute: 1, ..RateLimits::SPOT });
+    let statuses: Vec<u16> =
+        (0..103).map(|_| ask(&mut server, "GET", "/api/v3/ping").status).collect();
+    assert_eq!(statuses[0], 200);
+    assert!(statuses[1..102].iter().all(|status| *status == 429), "{statuses:?}");
+    assert_eq!(statuses[102], 418);
+    let banned = ask(&mut server, "GET", "/api/v3/ping");
+    assert_eq!(
+        (header(&banned, "Retry-After"), &body(&banned)["code"]),
+        (Some("120"), &json!(-1003))
+    );
+    let at = |server: &mut crate::sim::binance::Server, now: u64| {
+        let target = "/api/v3/ping";
+        let request =
+            crate::sim::binance::HttpRequest { method: "GET", target, api_key: None, body: b"" };
+        server.on_http(now, &request).status
+    };
+    assert_eq!(at(&mut server, super::NOW + 119_999), 418);
+    // Its minute has been used up by a banned request, which counts as any other.
+    assert_eq!(at(&mut server, super::NOW + 120_000), 429);
+    assert_eq!(at(&mut server, super::NOW + 180_000), 200);
+}
