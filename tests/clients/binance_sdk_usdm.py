@@ -13,10 +13,12 @@ from binance_common.configuration import (
 from binance_sdk_derivatives_trading_usds_futures.derivatives_trading_usds_futures import (
     DerivativesTradingUsdsFutures,
 )
-from binance_sdk_derivatives_trading_usds_futures.websocket_streams.models import OrderTradeUpdate
+from binance_sdk_derivatives_trading_usds_futures.websocket_streams.models import (
+    AccountUpdate, OrderTradeUpdate,
+)
 
 from common import KEY, SECRET, Background, number
-from sdk_common import Strict, plain, refusal_of, snake
+from sdk_common import Strict, plain, refusal_of, snake, whole
 from usdm_life import SYMBOL, Order, judge
 
 
@@ -26,7 +28,8 @@ class BinanceSdk:
 
     def __init__(self, exchange, key=KEY, secret=SECRET):
         self.back = Background()
-        self.events, self.trades_seen = [], []
+        self.events, self.accounts = [], []
+        self.trades_seen, self.quotes, self.marks = [], [], []
         self.sdk = DerivativesTradingUsdsFutures(
             config_rest_api=ConfigurationRestAPI(
                 api_key=key, api_secret=secret, base_path=exchange.http, timeout=10_000
@@ -90,6 +93,25 @@ class BinanceSdk:
                  for side in ("bids", "asks")]
         return *sides, book["lastUpdateId"]
 
+    def recent_trades(self, symbol):
+        return [
+            {"id": str(it["id"]), "price": number(it["price"]), "qty": number(it["qty"])}
+            for it in plain(self.rest.recent_trades_list(symbol=symbol, limit=20).data())
+        ]
+
+    def candles(self, symbol):
+        candles = self.rest.kline_candlestick_data(symbol=symbol, interval="1m").data()
+        return [(int(it[0]), *map(number, it[1:4])) for it in map(whole, candles)]
+
+    def ticker(self, symbol):
+        day = whole(self.rest.ticker24hr_price_change_statistics(symbol=symbol).data())
+        day = day.to_dict() if hasattr(day, "to_dict") else day
+        return number(day["lastPrice"]), number(day["highPrice"]), number(day["lowPrice"])
+
+    def fees_paid(self):
+        income = plain(self.rest.get_income_history(income_type="COMMISSION").data())
+        return -sum(number(it["income"]) for it in income)
+
     def connected(self):
         if self.streams is None:
             self.streams = self.run(self.sdk.websocket_streams.create_connection())
@@ -107,9 +129,24 @@ class BinanceSdk:
         asked = streams.diff_book_depth_streams(symbol=symbol.lower(), update_speed="100ms")
         self.listen(asked, on_message)
 
+    def stream_quotes(self, symbol):
+        def on_message(event):
+            event = plain(event)
+            self.quotes.append({"bid": number(event["b"]), "ask": number(event["a"])})
+        streams = self.connected()
+        asked = streams.individual_symbol_book_ticker_streams(symbol=symbol.lower())
+        self.listen(asked, on_message)
+
+    def stream_marks(self, symbol):
+        def on_message(event):
+            self.marks.append(number(plain(event)["p"]))
+        self.listen(self.connected().mark_price_stream(symbol=symbol.lower()), on_message)
+
     def stream_trades(self, symbol):
         def on_message(event):
-            self.trades_seen.append({"price": number(event.p), "qty": number(event.q)})
+            self.trades_seen.append(
+                {"id": str(event.a), "price": number(event.p), "qty": number(event.q)}
+            )
         self.listen(self.connected().aggregate_trade_streams(symbol=symbol.lower()), on_message)
 
     def stream_user(self):
@@ -117,6 +154,8 @@ class BinanceSdk:
             event = event.actual_instance
             if isinstance(event, OrderTradeUpdate):
                 self.events.append(plain(event.o))
+            if isinstance(event, AccountUpdate):
+                self.accounts.append(plain(event.a))
         listen_key = self.rest.start_user_data_stream().data().listen_key
         self.listen(self.connected().user_data(listen_key), on_message)
         self.rest.keepalive_user_data_stream()
@@ -157,6 +196,9 @@ class BinanceSdk:
 
     def cancel_all(self):
         self.rest.cancel_all_open_orders(symbol=SYMBOL)
+
+    def count_down(self, symbol, after_ms):
+        self.rest.auto_cancel_all_open_orders(symbol=symbol, countdown_time=after_ms)
 
     def place_batch(self, orders):
         batch = [

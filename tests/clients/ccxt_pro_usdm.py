@@ -19,7 +19,8 @@ class CcxtPro:
 
     def __init__(self, exchange, key=KEY, secret=SECRET):
         self.back = Background()
-        self.events, self.trades_seen, self.readers = [], [], []
+        self.events, self.readers = [], []
+        self.trades_seen, self.quotes, self.marks = [], [], []
 
         async def make():
             return pointed(ccxt.pro.binanceusdm, exchange, key, secret)
@@ -60,8 +61,26 @@ class CcxtPro:
         return number(fee["maker"]), number(fee["taker"])
 
     def book(self, symbol, limit):
-        book = self.run(self.both.fetch_order_book(UNIFIED, limit))
+        book = self.run(self.both.fetch_order_book_ws(UNIFIED, limit))
         return levels(book["bids"]), levels(book["asks"]), book["nonce"]
+
+    def recent_trades(self, symbol):
+        return [
+            {"id": it["id"], "price": number(it["price"]), "qty": number(it["amount"])}
+            for it in self.run(self.both.fetch_trades(UNIFIED, limit=20))
+        ]
+
+    def candles(self, symbol):
+        candles = self.run(self.both.fetch_ohlcv(UNIFIED, "1m"))
+        return [(it[0], *map(number, it[1:4])) for it in candles]
+
+    def ticker(self, symbol):
+        day = self.run(self.both.fetch_ticker(UNIFIED))
+        return number(day["last"]), number(day["high"]), number(day["low"])
+
+    def fees_paid(self):
+        income = self.run(self.both.fetch_ledger(None, params={"type": "future", "incomeType": "COMMISSION"}))
+        return sum(number(it["amount"]) for it in income)
 
     def watch(self, once):
         """Reads one of its streams for ever."""
@@ -76,11 +95,23 @@ class CcxtPro:
             book.on_book(now["nonce"], now["bids"], now["asks"])
         self.watch(once)
 
+    def stream_quotes(self, symbol):
+        async def once():
+            best = (await self.both.watch_bids_asks([UNIFIED]))[UNIFIED]
+            self.quotes.append({"bid": number(best["bid"]), "ask": number(best["ask"])})
+        self.watch(once)
+
+    def stream_marks(self, symbol):
+        async def once():
+            mark = await self.both.watch_mark_price(UNIFIED)
+            self.marks.append(number(mark["markPrice"]))
+        self.watch(once)
+
     def stream_trades(self, symbol):
         async def once():
             for trade in await self.both.watch_trades(UNIFIED):
                 qty, price = number(trade["amount"]), number(trade["price"])
-                self.trades_seen.append({"price": price, "qty": qty})
+                self.trades_seen.append({"id": trade["id"], "price": price, "qty": qty})
         self.watch(once)
 
     def stream_user(self):

@@ -121,6 +121,24 @@ class Ccxt:
         book = self.rest.fetch_order_book(UNIFIED, limit)
         return levels(book["bids"]), levels(book["asks"]), book["nonce"]
 
+    def recent_trades(self, symbol):
+        return [
+            {"id": it["id"], "price": number(it["price"]), "qty": number(it["amount"])}
+            for it in self.rest.fetch_trades(UNIFIED, limit=20)
+        ]
+
+    def candles(self, symbol):
+        candles = self.rest.fetch_ohlcv(UNIFIED, "1m")
+        return [(it[0], *map(number, it[1:4])) for it in candles]
+
+    def ticker(self, symbol):
+        day = self.rest.fetch_ticker(UNIFIED)
+        return number(day["last"]), number(day["high"]), number(day["low"])
+
+    def fees_paid(self):
+        income = self.rest.fetch_ledger(None, params={"type": "future", "incomeType": "COMMISSION"})
+        return sum(number(it["amount"]) for it in income)
+
     def place(self, side, qty, price, client_id=None, reduce_only=False, changes=None):
         request = request_of(qty, price, client_id, reduce_only, changes)
         kind, amount, limit, params = request
@@ -151,7 +169,10 @@ class Ccxt:
             for side, qty, price, client_id in orders
         ]
         answers = self.rest.create_orders(batch)
-        return [it["info"]["code"] if "code" in it["info"] else order_of(it) for it in answers]
+        # It sorts what it was told by time, and a refusal has none.
+        refused = [int(it["info"]["code"]) for it in answers if "code" in it["info"]]
+        taken = {it["clientOrderId"]: order_of(it) for it in answers if "code" not in it["info"]}
+        return [taken.get(client_id) or refused.pop(0) for *_, client_id in orders]
 
     def cancel_batch(self, ids):
         return [order_of(it) for it in self.rest.cancel_orders(ids, UNIFIED)]

@@ -18,7 +18,8 @@ class Connector:
     def __init__(self, exchange, key=KEY, secret=SECRET):
         self.rest = UMFutures(key=key, secret=secret, base_url=exchange.http)
         self.url, self.sockets = exchange.ws, []
-        self.events, self.trades_seen = [], []
+        self.events, self.accounts = [], []
+        self.trades_seen, self.quotes, self.marks = [], [], []
 
     def close(self):
         for socket in self.sockets:
@@ -62,6 +63,23 @@ class Connector:
                  for side in ("bids", "asks")]
         return *sides, book["lastUpdateId"]
 
+    def recent_trades(self, symbol):
+        return [
+            {"id": str(it["id"]), "price": number(it["price"]), "qty": number(it["qty"])}
+            for it in self.rest.trades(symbol, limit=20)
+        ]
+
+    def candles(self, symbol):
+        return [(it[0], *map(number, it[1:4])) for it in self.rest.klines(symbol, "1m")]
+
+    def ticker(self, symbol):
+        day = self.rest.ticker_24hr_price_change(symbol)
+        return number(day["lastPrice"]), number(day["highPrice"]), number(day["lowPrice"])
+
+    def fees_paid(self):
+        income = self.rest.get_income_history(incomeType="COMMISSION")
+        return -sum(number(it["income"]) for it in income)
+
     def listen(self, on_message):
         socket = UMFuturesWebsocketClient(
             stream_url=self.url, on_message=lambda _, text: on_message(json.loads(text))
@@ -78,16 +96,32 @@ class Connector:
                 book.on_snapshot(self.rest.depth(symbol, limit=1000))
         self.listen(on_message).diff_book_depth(symbol=symbol, speed=100)
 
+    def stream_quotes(self, symbol):
+        def on_message(event):
+            if event.get("e") == "bookTicker":
+                self.quotes.append({"bid": number(event["b"]), "ask": number(event["a"])})
+        self.listen(on_message).book_ticker(symbol=symbol)
+
+    def stream_marks(self, symbol):
+        def on_message(event):
+            if event.get("e") == "markPriceUpdate":
+                self.marks.append(number(event["p"]))
+        self.listen(on_message).mark_price(symbol=symbol, speed=1)
+
     def stream_trades(self, symbol):
         def on_message(event):
             if event.get("e") == "aggTrade":
-                self.trades_seen.append({"price": number(event["p"]), "qty": number(event["q"])})
+                self.trades_seen.append({
+                    "id": str(event["a"]), "price": number(event["p"]), "qty": number(event["q"]),
+                })
         self.listen(on_message).agg_trade(symbol=symbol)
 
     def stream_user(self):
         def on_message(event):
             if event.get("e") == "ORDER_TRADE_UPDATE":
                 self.events.append(event["o"])
+            if event.get("e") == "ACCOUNT_UPDATE":
+                self.accounts.append(event["a"])
         listen_key = self.rest.new_listen_key()["listenKey"]
         self.listen(on_message).user_data(listen_key=listen_key, id=1)
         self.rest.renew_listen_key(listen_key)
@@ -119,6 +153,9 @@ class Connector:
 
     def cancel_all(self):
         self.rest.cancel_open_orders(SYMBOL)
+
+    def count_down(self, symbol, after_ms):
+        self.rest.countdown_cancel_order(symbol, after_ms)
 
     def place_batch(self, orders):
         batch = [

@@ -34,7 +34,8 @@ class PythonBinance:
     def __init__(self, exchange, key=KEY, secret=SECRET):
         client, sockets = addresses(exchange)
         self.back = Background()
-        self.events, self.trades_seen = [], []
+        self.events, self.accounts = [], []
+        self.trades_seen, self.quotes, self.marks = [], [], []
         self.readers = []
 
         async def make():
@@ -91,6 +92,24 @@ class PythonBinance:
                  for side in ("bids", "asks")]
         return *sides, book["lastUpdateId"]
 
+    def recent_trades(self, symbol):
+        return [
+            {"id": str(it["id"]), "price": number(it["price"]), "qty": number(it["qty"])}
+            for it in self.run(self.rest.futures_recent_trades(symbol=symbol, limit=20))
+        ]
+
+    def candles(self, symbol):
+        candles = self.run(self.rest.futures_klines(symbol=symbol, interval="1m"))
+        return [(it[0], *map(number, it[1:4])) for it in candles]
+
+    def ticker(self, symbol):
+        day = self.run(self.rest.futures_ticker(symbol=symbol))
+        return number(day["lastPrice"]), number(day["highPrice"]), number(day["lowPrice"])
+
+    def fees_paid(self):
+        income = self.run(self.rest.futures_income_history(incomeType="COMMISSION"))
+        return -sum(number(it["income"]) for it in income)
+
     def listen(self, open_socket, on_message):
         """Opens a socket and reads it for ever; comes back once it is open."""
         opened = threading.Event()
@@ -114,16 +133,34 @@ class PythonBinance:
             lambda: self.manager.futures_multiplex_socket([stream], usdm, "public"), on_message
         )
 
+    def stream_quotes(self, symbol):
+        async def on_message(message):
+            event = message["data"]
+            self.quotes.append({"bid": number(event["b"]), "ask": number(event["a"])})
+        stream, usdm = f"{symbol.lower()}@bookTicker", FuturesType.USD_M
+        self.listen(
+            lambda: self.manager.futures_multiplex_socket([stream], usdm, "public"), on_message
+        )
+
+    def stream_marks(self, symbol):
+        async def on_message(message):
+            self.marks.append(number(message["data"]["p"]))
+        self.listen(lambda: self.manager.symbol_mark_price_socket(symbol), on_message)
+
     def stream_trades(self, symbol):
         async def on_message(message):
             event = message["data"]
-            self.trades_seen.append({"price": number(event["p"]), "qty": number(event["q"])})
+            self.trades_seen.append({
+                "id": str(event["a"]), "price": number(event["p"]), "qty": number(event["q"]),
+            })
         self.listen(lambda: self.manager.aggtrade_futures_socket(symbol), on_message)
 
     def stream_user(self):
         async def on_message(event):
             if event.get("e") == "ORDER_TRADE_UPDATE":
                 self.events.append(event["o"])
+            if event.get("e") == "ACCOUNT_UPDATE":
+                self.accounts.append(event["a"])
         self.listen(self.manager.futures_user_socket, on_message)
 
     def order(self, side, qty, price, client_id, reduce_only, changes):
@@ -161,6 +198,9 @@ class PythonBinance:
     def cancel_all(self):
         self.run(self.rest.futures_cancel_all_open_orders(symbol=SYMBOL))
 
+    def count_down(self, symbol, after_ms):
+        self.run(self.rest.futures_countdown_cancel_all(symbol=symbol, countdownTime=after_ms))
+
     def place_batch(self, orders):
         batch = [
             {"symbol": SYMBOL, "side": side, "type": "LIMIT", "timeInForce": "GTC",
@@ -171,8 +211,9 @@ class PythonBinance:
         return [it["code"] if "code" in it else Order.of_venue(it) for it in answers]
 
     def cancel_batch(self, ids):
+        # Its own spelling: what is spelled as documented it signs otherwise than it sends.
         listed = [int(it) for it in ids]
-        raw = self.run(self.rest.futures_cancel_orders(symbol=SYMBOL, orderIdList=listed))
+        raw = self.run(self.rest.futures_cancel_orders(symbol=SYMBOL, orderidlist=listed))
         return [Order.of_venue(it) for it in raw]
 
     def trades(self, symbol):

@@ -19,6 +19,11 @@ def plain(answer):
     return answer.to_dict()
 
 
+def whole(answer):
+    """What is in a model that may be one of several."""
+    return getattr(answer, "actual_instance", answer)
+
+
 class Strict(logging.Handler):
     """What the client only writes down when one of our frames is not what its models say."""
 

@@ -55,8 +55,9 @@ class Refusal:
 class Client:
     """What a judge's client can be asked to do; each file of a client implements it.
 
-    Optional: `stream_book`, `stream_trades`, `stream_user` (then `events` and `trades_seen` are
-    lists that grow), `place_batch`, `cancel_batch`, `place_over_socket`, `cancel_over_socket`.
+    Optional: streams (`stream_book`, `stream_quotes`, `stream_marks`, `stream_trades`,
+    `stream_user`; what came is in `quotes`, `marks`, `trades_seen`, `events` and `accounts`),
+    `place_batch`, `cancel_batch`, `place_over_socket`, `cancel_over_socket`, `count_down`.
     """
 
     name = ""
@@ -108,7 +109,7 @@ class Life:
     def live(self):
         for chapter in (
             self.reference, self.account, self.market, self.order, self.partial_fill,
-            self.trading, self.cancel_all, self.sockets, self.refusals, self.ledger,
+            self.tape, self.expiry, self.trading, self.cancel_all, self.batches, self.sockets, self.refusals, self.ledger,
         ):
             try:
                 chapter()
@@ -180,12 +181,18 @@ class Life:
             return
         with self.checks.check("the streamed book is the book of the snapshots"):
             self.streamed_book()
+        with self.checks.check("the best prices are streamed"):
+            self.client.stream_quotes(SYMBOL)
+            self.best_prices()
+        with self.checks.check("the mark is streamed"):
+            self.client.stream_marks(SYMBOL)
+            self.marks()
         with self.checks.check("trades are streamed as they were made"):
             self.client.stream_trades(SYMBOL)
             trade = eventually(lambda: list(self.client.trades_seen), "a trade")[0]
+            expect_that(trade in self.true_trades(), f"{trade} on the tape")
             touch = number(self.exchange.ask("/fapi/v1/premiumIndex", symbol=SYMBOL)["markPrice"])
             expect_that(abs(trade["price"] / touch - 1) < Decimal("0.01"), "a trade at the market")
-            expect_that(trade["qty"] % Decimal("0.001") == 0, "a quantity of whole steps")
 
     def same_snapshot(self):
         ours = self.exchange.ask("/fapi/v1/depth", symbol=SYMBOL, limit=20)
@@ -217,6 +224,44 @@ class Life:
         # A snapshot that is taken within a change of the book is none of the streamed states.
         expect_that(8 <= same, f"8 of 10 snapshots among the streamed states, {same}: {different[:1]}")
         expect(book.gaps, 0, "gaps between the differences")
+
+    def best_prices(self):
+        quote = eventually(lambda: list(self.client.quotes), "a quote")[-1]
+        expect_that(quote["bid"] < quote["ask"], f"a bid below the ask: {quote}")
+        mark = number(self.exchange.ask("/fapi/v1/premiumIndex", symbol=SYMBOL)["markPrice"])
+        for price in (quote["bid"], quote["ask"]):
+            expect_that(abs(price / mark - 1) < Decimal("0.01"), f"{price} about the mark {mark}")
+
+    def marks(self):
+        mark = eventually(lambda: list(self.client.marks), "a mark")[-1]
+        now = number(self.exchange.ask("/fapi/v1/premiumIndex", symbol=SYMBOL)["markPrice"])
+        expect_that(abs(mark / now - 1) < Decimal("0.01"), f"{mark} about the mark {now}")
+
+    def true_trades(self):
+        """The tape as a plain request of ours tells it."""
+        tape = self.exchange.ask("/fapi/v1/aggTrades", symbol=SYMBOL, limit=1000)
+        return [{"id": str(it["a"]), "price": number(it["p"]), "qty": number(it["q"])}
+                for it in tape]
+
+    def tape(self):
+        eventually(self.true_trades, "a trade on the tape")
+        with self.checks.check("the last trades are those of the tape"):
+            trades = self.client.recent_trades(SYMBOL)
+            expect_that(trades, "some trades")
+            tape = self.true_trades()
+            expect([it for it in trades if it not in tape], [], "trades that are not on the tape")
+        with self.checks.check("a candle begins with the first trade of its minute"):
+            start, opened, high, low = self.client.candles(SYMBOL)[-1]
+            tape = self.exchange.ask("/fapi/v1/aggTrades", symbol=SYMBOL, limit=1000)
+            within = [number(it["p"]) for it in tape if start <= it["T"] < start + 60_000]
+            expect(opened, within[0], "opening price")
+            expect_that(low <= opened <= high, "an opening price between the low and the high")
+            expect_that({high, low} <= set(within), f"trades at {high} and {low}")
+        with self.checks.check("the ticker tells a price that was traded"):
+            last, high, low = self.client.ticker(SYMBOL)
+            expect_that(low <= last <= high, f"{last} between {low} and {high}")
+            prices = {it["price"] for it in self.true_trades()}
+            expect_that({last, high, low} <= prices, f"trades at {last}, {high} and {low}")
 
     def order(self):
         client, name = self.client, self.next_id()
@@ -278,6 +323,34 @@ class Life:
             expect((canceled.status, canceled.traded), ("CANCELED", half), "status, traded")
             self.event(name, "CANCELED", "CANCELED")
 
+    def expiry(self):
+        client, price = self.client, self.resting()
+        with self.checks.check("an immediate order that finds nothing expires"):
+            name = self.next_id()
+            client.place("BUY", QTY, price, client_id=name, changes={"timeInForce": "IOC"})
+            self.true_order(name, "EXPIRED")
+            self.event(name, "EXPIRED", "EXPIRED")
+        with self.checks.check("an expired order is told as such"):
+            self.told(client.query(self.exchange.order(name)["order_id"]), "EXPIRED")
+        if hasattr(client, "count_down"):
+            with self.checks.check("an order is cancelled when the countdown ends"):
+                name = self.next_id()
+                client.place("BUY", QTY, price, client_id=name)
+                client.count_down(SYMBOL, 300)
+                self.event(name, "CANCELED", "CANCELED")
+                self.true_order(name, "CANCELED")
+
+    def account_event(self, held):
+        """The last word on the account is what the exchange holds."""
+        def found():
+            told = [it for it in self.client.accounts if number(it["P"][0]["pa"]) == held]
+            return told[-1:]
+        told = eventually(found, f"an account event with a position of {held}")[0]
+        wallet = round_cent8(number(self.exchange.truth()["balances"][0]["wallet"]))
+        balance, position = told["B"][0], told["P"][0]
+        expect((balance["a"], number(balance["wb"])), ("USDT", wallet), "asset, wallet balance")
+        expect((told["m"], position["s"], position["ps"]), ("ORDER", SYMBOL, "BOTH"), "the event")
+
     def true_position(self):
         held = [it for it in self.exchange.truth()["positions"] if it["symbol"] == SYMBOL]
         return number(held[0]["qty"])
@@ -290,6 +363,9 @@ class Life:
             self.true_order(name, "FILLED", QTY, QTY)
             self.event(name, "TRADE", "FILLED")
             expect(client.position(SYMBOL), before + QTY, "position")
+        if hasattr(client, "accounts"):
+            with self.checks.check("the private stream tells of wallet and position"):
+                self.account_event(before + QTY)
         with self.checks.check("a reduce-only order closes the position"):
             name, held = self.next_id(), self.true_position()
             client.place("SELL", held, None, client_id=name, reduce_only=True)
@@ -299,6 +375,10 @@ class Life:
             true = self.exchange.truth()["balances"][0]
             expect(true["asset"], "USDT", "asset")
             expect(client.wallet("USDT"), round_cent8(number(true["wallet"])), "wallet")
+
+        with self.checks.check("the fees that the ledger tells are those of the trades"):
+            true = sum(number(it["fee"]) for it in self.exchange.truth()["trades"])
+            expect(client.fees_paid(), round_cent8(true), "fees")
 
     def cancel_all(self):
         client, price = self.client, self.resting()

@@ -16,6 +16,7 @@ use super::limits::{RateLimits, Usage};
 use super::members::Members;
 use super::params::{Params, Twice};
 use super::sign::Times;
+use super::tape::Tape;
 use super::{AccountKey, HttpRequest};
 use crate::sim::exchange::{AccountIndex, Exchange};
 use crate::sim::order::Report;
@@ -119,6 +120,8 @@ pub(super) struct Desk<D> {
     pub(super) members: Members,
     pub(super) usage: Usage,
     pub(super) depths: Vec<DepthFeed>,
+    /// By slot.
+    pub(super) tapes: Vec<Tape>,
     pub(super) connections: Connections,
     pub(super) reports: Vec<Report>,
     /// What only this dialect has.
@@ -141,6 +144,7 @@ impl<D: Dialect> Desk<D> {
             usage: Usage::new(D::LIMITS, members.len()),
             members,
             depths: vec![DepthFeed::new(D::NUMBERING); slots],
+            tapes: vec![Tape::default(); slots],
             connections: Connections::default(),
             reports: Vec::new(),
             own,

@@ -29,10 +29,8 @@ impl<D: Dialect> Desk<D> {
         self.advance(now_unix_ms);
         let mut account = None;
         let answer = self.answer(now_unix_ms, request, &mut account);
-        let mut headers = vec![
-            ("Content-Type".to_owned(), "application/json".to_owned()),
-            ("X-MBX-USED-WEIGHT-1M".to_owned(), self.usage.weight(now_unix_ms).to_string()),
-        ];
+        let weight = self.usage.weight(now_unix_ms).to_string();
+        let mut headers = vec![("X-MBX-USED-WEIGHT-1M".to_owned(), weight)];
         if let Some(account) = account.filter(|_| answer.is_ok() && D::counts_orders(request)) {
             headers.extend(self.usage.order_headers(now_unix_ms, account));
         }

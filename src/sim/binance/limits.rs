@@ -234,6 +234,14 @@ impl Usage {
         std::iter::once(weight).chain(orders).collect()
     }
 
+    /// The limits of orders, `rateLimit/order`.
+    pub(super) fn order_limits(&self) -> Value {
+        let limits = WINDOWS.iter().filter_map(|it| {
+            Some(rate_limit("ORDERS", it.interval, it.interval_count, self.limits.of(it)?))
+        });
+        limits.collect()
+    }
+
     /// `rateLimits` of a WebSocket answer: what was used of what.
     pub(super) fn used(&self, now_unix_ms: u64, account: Option<AccountIndex>) -> Value {
         let mut weight = rate_limit("REQUEST_WEIGHT", "MINUTE", 1, self.limits.weight_per_minute);

@@ -20,8 +20,11 @@ mod limits;
 mod members;
 mod params;
 mod sign;
+#[cfg(test)]
+mod sign_tests;
 mod spot;
 mod streams;
+mod tape;
 mod usdm;
 
 pub use limits::RateLimits;

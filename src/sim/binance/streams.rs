@@ -136,7 +136,10 @@ impl<D: Dialect> Desk<D> {
         self.exchange.on_market(now_unix_ms, event, &mut self.reports);
         match &event.data {
             MarketData::Quote(quote) => self.publish_quote(now_unix_ms, slot, quote),
-            MarketData::Trade(trade) => self.publish_trade(now_unix_ms, slot, trade),
+            MarketData::Trade(trade) => {
+                self.tapes[slot].on_trade(now_unix_ms, trade);
+                self.publish_trade(now_unix_ms, slot, trade);
+            }
             MarketData::BookEnd { .. } => self.publish_depth(now_unix_ms, slot),
             MarketData::Mark(_)
             | MarketData::BookLost

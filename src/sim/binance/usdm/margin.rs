@@ -76,6 +76,14 @@ impl Desk<Usdm> {
         }))
     }
 
+    /// Only crossed margin exists; setting it again changes nothing, which the venue calls -4046.
+    pub(super) fn set_margin_type(params: &Params) -> Result<Value, Fault> {
+        match params.need("marginType")? {
+            "CROSSED" => Err(Fault::margin_type()),
+            _ => Err(Fault::invalid("marginType")),
+        }
+    }
+
     /// Sets the leverage of a symbol. Here it is every account's.
     pub(super) fn change_leverage(
         &mut self,

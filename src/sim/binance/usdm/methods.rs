@@ -4,19 +4,25 @@
 //! here have HMAC secrets, so every request is signed.
 
 use super::Usdm;
+use super::routes::{self, Public};
 use super::wallet::Version;
 use crate::sim::binance::desk::{ApiRequest, Desk};
 use crate::sim::binance::fault::Fault;
+use crate::sim::binance::http::Endpoint;
 use crate::sim::binance::params::Params;
 use crate::sim::exchange::AccountIndex;
 use serde_json::{Value, json};
 
 /// Request weight of a method that is neither a new order nor an amend: one order is as cheap to
 /// ask after as over HTTP (USDⓈ-M sheet, section 3).
-fn weight_of(method: &str) -> u32 {
+fn weight_of(method: &str, params: &Params) -> Result<u32, Fault> {
+    let open = |asked, weight| routes::weight_of(Endpoint::Open(asked), weight, params);
     match method {
-        "ping" | "time" | "order.cancel" | "order.status" => 1,
-        _ => 5,
+        "ping" | "time" | "order.cancel" | "order.status" => Ok(1),
+        "depth" => open(Public::Depth, 0),
+        "ticker.book" => open(Public::BookTicker, 2),
+        "ticker.price" => open(Public::PriceTicker, 1),
+        _ => Ok(5),
     }
 }
 
@@ -30,9 +36,12 @@ impl Desk<Usdm> {
         let ApiRequest { method, params, .. } = *asked;
         let is_order = matches!(method, "order.place" | "order.modify");
         if !is_order {
-            self.usage.spend(now_unix_ms, weight_of(method))?;
+            self.usage.spend(now_unix_ms, weight_of(method, params)?)?;
         }
         match method {
+            "depth" => self.public(now_unix_ms, Public::Depth, params),
+            "ticker.book" => self.public(now_unix_ms, Public::BookTicker, params),
+            "ticker.price" => self.public(now_unix_ms, Public::PriceTicker, params),
             "ping" => Ok(json!({})),
             "time" => Ok(json!({"serverTime": now_unix_ms})),
             "userDataStream.start" | "userDataStream.ping" | "userDataStream.stop" => {

@@ -1,10 +1,13 @@
 //! The USDⓈ-M dialect: what only it has, beside what every [`Desk`] does.
 //!
-//! Deliberately absent: conditional (algo) orders, batches, hedge mode, isolated margin, Ed25519
-//! logins, the ten-messages-a-second rule, server pings (the socket's owner sends those). Unknown
-//! paths answer 404, unknown methods -1130.
+//! Deliberately absent: conditional (algo) orders, batches of amendments, `order/test`, streams of
+//! candles and tickers, hedge mode, isolated margin, Ed25519 logins, the ten-messages-a-second
+//! rule, server pings (the socket's owner sends those). Unknown paths answer 404, unknown methods
+//! -1130.
 
+mod batch;
 mod frames;
+mod income;
 mod listen_keys;
 mod margin;
 mod methods;
@@ -14,6 +17,7 @@ mod reference;
 mod refusal;
 mod routes;
 mod streams;
+mod tape;
 #[cfg(test)]
 mod tests;
 mod user;
@@ -76,7 +80,7 @@ impl Dialect for Usdm {
     const NUMBERING: Numbering = Numbering::Gapped;
 
     fn routes() -> &'static [Route<Self>] {
-        &routes::ROUTES
+        routes::ROUTES
     }
 
     fn weight_of(

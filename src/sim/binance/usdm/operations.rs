@@ -167,8 +167,12 @@ impl Desk<Usdm> {
         let from = params.number("orderId")?;
         let limit = params.number("limit")?.unwrap_or(ORDERS_SHOWN).min(ORDERS_SHOWN_MAX);
         let limit = usize::try_from(limit).unwrap_or(0);
+        let since = params.number("startTime")?.unwrap_or(0);
+        let until = params.number("endTime")?.unwrap_or(u64::MAX);
         let meant = self.exchange.orders(account).filter(|order| {
-            order.entry.instrument == instrument && from.is_none_or(|from| from <= order.id)
+            order.entry.instrument == instrument
+                && from.is_none_or(|from| from <= order.id)
+                && (since..=until).contains(&order.created_unix_ms)
         });
         let meant: Vec<&Order> = meant.collect();
         let shown = match from.is_some() {

@@ -33,6 +33,18 @@ impl Fault {
         Self::new(400, -4061, "Order's position side does not match user's setting.")
     }
 
+    pub(super) fn batch_size(count: usize) -> Self {
+        Self::new(400, -4082, format!("Invalid number of batch place orders: {count}"))
+    }
+
+    pub(super) fn interval() -> Self {
+        Self::new(400, -1120, "Invalid interval.")
+    }
+
+    pub(super) fn margin_type() -> Self {
+        Self::new(400, -4046, "No need to change margin type.")
+    }
+
     pub(super) fn position_mode() -> Self {
         Self::new(400, -4059, "No need to change position side.")
     }

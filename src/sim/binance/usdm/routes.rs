@@ -2,7 +2,7 @@
 
 use super::operations::done_cancelling;
 use super::wallet::Version;
-use super::{Usdm, orders, reference};
+use super::{Usdm, orders, reference, tape};
 use crate::sim::binance::desk::Desk;
 use crate::sim::binance::fault::Fault;
 use crate::sim::binance::http::{Endpoint, Route};
@@ -21,6 +21,12 @@ pub(in crate::sim::binance) enum Public {
     Depth,
     BookTicker,
     PremiumIndex,
+    FundingRates,
+    RecentTrades,
+    AggregateTrades,
+    Candles,
+    PriceTicker,
+    DayTicker,
 }
 
 /// What only the owner of an account may ask.
@@ -37,7 +43,12 @@ pub(in crate::sim::binance) enum Private {
     OpenAlgoOrders,
     Trades,
     AllOrders,
+    PlaceBatch,
+    CancelBatch,
     Countdown,
+    Income,
+    OrderLimits,
+    TradingStatus,
     Balance,
     Account(Version),
     Positions(Version),
@@ -48,19 +59,28 @@ pub(in crate::sim::binance) enum Private {
     Brackets,
     CommissionRate,
     SetLeverage,
+    MultiAssets,
+    SetMarginType,
     ListenKeyStart,
     ListenKeyKeepAlive,
     ListenKeyStop,
 }
 
 /// Method, path, weight, what it is. The weight of some grows with the question.
-pub(super) const ROUTES: [Route<Usdm>; 34] = [
+pub(super) const ROUTES: &[Route<Usdm>] = &[
     ("GET", "/fapi/v1/ping", 1, Open(Public::Ping)),
     ("GET", "/fapi/v1/time", 1, Open(Public::Time)),
     ("GET", "/fapi/v1/exchangeInfo", 1, Open(Public::ExchangeInfo)),
     ("GET", "/fapi/v1/depth", 0, Open(Public::Depth)),
     ("GET", "/fapi/v1/ticker/bookTicker", 2, Open(Public::BookTicker)),
     ("GET", "/fapi/v1/premiumIndex", 1, Open(Public::PremiumIndex)),
+    ("GET", "/fapi/v1/fundingRate", 1, Open(Public::FundingRates)),
+    ("GET", "/fapi/v1/trades", 5, Open(Public::RecentTrades)),
+    ("GET", "/fapi/v1/aggTrades", 20, Open(Public::AggregateTrades)),
+    ("GET", "/fapi/v1/klines", 0, Open(Public::Candles)),
+    ("GET", "/fapi/v1/ticker/price", 1, Open(Public::PriceTicker)),
+    ("GET", "/fapi/v2/ticker/price", 1, Open(Public::PriceTicker)),
+    ("GET", "/fapi/v1/ticker/24hr", 1, Open(Public::DayTicker)),
     ("POST", "/fapi/v1/order", 0, Signed(P::Place)),
     ("PUT", "/fapi/v1/order", 0, Signed(P::Modify)),
     ("DELETE", "/fapi/v1/order", 1, Signed(P::Cancel)),
@@ -72,6 +92,11 @@ pub(super) const ROUTES: [Route<Usdm>; 34] = [
     ("GET", "/fapi/v1/openAlgoOrders", 1, Signed(P::OpenAlgoOrders)),
     ("GET", "/fapi/v1/userTrades", 5, Signed(P::Trades)),
     ("GET", "/fapi/v1/allOrders", 5, Signed(P::AllOrders)),
+    ("POST", "/fapi/v1/batchOrders", 5, Signed(P::PlaceBatch)),
+    ("DELETE", "/fapi/v1/batchOrders", 1, Signed(P::CancelBatch)),
+    ("GET", "/fapi/v1/income", 30, Signed(P::Income)),
+    ("GET", "/fapi/v1/rateLimit/order", 1, Signed(P::OrderLimits)),
+    ("GET", "/fapi/v1/apiTradingStatus", 1, Signed(P::TradingStatus)),
     ("POST", "/fapi/v1/countdownCancelAll", 10, Signed(P::Countdown)),
     ("GET", "/fapi/v2/balance", 5, Signed(P::Balance)),
     ("GET", "/fapi/v3/balance", 5, Signed(P::Balance)),
@@ -86,17 +111,22 @@ pub(super) const ROUTES: [Route<Usdm>; 34] = [
     ("GET", "/fapi/v1/leverageBracket", 1, Signed(P::Brackets)),
     ("GET", "/fapi/v1/commissionRate", 20, Signed(P::CommissionRate)),
     ("POST", "/fapi/v1/leverage", 1, Signed(P::SetLeverage)),
+    ("GET", "/fapi/v1/multiAssetsMargin", 30, Signed(P::MultiAssets)),
+    ("POST", "/fapi/v1/marginType", 1, Signed(P::SetMarginType)),
     ("POST", "/fapi/v1/listenKey", 1, Keyed(P::ListenKeyStart)),
     ("PUT", "/fapi/v1/listenKey", 1, Keyed(P::ListenKeyKeepAlive)),
     ("DELETE", "/fapi/v1/listenKey", 1, Keyed(P::ListenKeyStop)),
 ];
 
 /// What a question about every symbol weighs.
-const ALL_SYMBOLS: [(Endpoint<Public, Private>, u32); 4] = [
+const ALL_SYMBOLS: [(Endpoint<Public, Private>, u32); 7] = [
     (Signed(P::OpenOrders), 40),
     (Signed(P::OpenAlgoOrders), 40),
     (Open(Public::PremiumIndex), 10),
     (Open(Public::BookTicker), 5),
+    (Open(Public::PriceTicker), 2),
+    (Open(Public::DayTicker), 40),
+    (Signed(P::TradingStatus), 10),
 ];
 
 impl Desk<Usdm> {
@@ -125,6 +155,13 @@ impl Desk<Usdm> {
             }
             Public::PremiumIndex => self
                 .per_symbol(params, |slot| reference::premium_index(now_unix_ms, exchange, slot)),
+            // There is no funding here, so there never was a rate.
+            Public::FundingRates => Ok(json!([])),
+            Public::RecentTrades => self.recent_trades(params),
+            Public::AggregateTrades => self.aggregate_trades(params),
+            Public::Candles => self.candles(params),
+            Public::PriceTicker => self.per_symbol(params, |slot| self.price_ticker(slot)),
+            Public::DayTicker => self.per_symbol(params, |slot| self.day_ticker(now_unix_ms, slot)),
         }
     }
 
@@ -156,6 +193,12 @@ impl Desk<Usdm> {
             P::OpenAlgoOrders => Ok(json!([])),
             P::Trades => self.trades(account, params),
             P::AllOrders => self.all_orders(account, params),
+            P::PlaceBatch => self.place_batch(now_unix_ms, account, params),
+            P::CancelBatch => self.cancel_batch(now_unix_ms, account, params),
+            P::Income => self.income(account, params),
+            P::OrderLimits => Ok(self.usage.order_limits()),
+            // Nobody is locked out of trading here.
+            P::TradingStatus => Ok(json!({"indicators": {}, "updateTime": now_unix_ms})),
             P::Countdown => self.countdown(now_unix_ms, account, params),
             P::Balance => Ok(self.statement(now_unix_ms, account).balances()),
             P::Account(version) => Ok(self.statement(now_unix_ms, account).account(version)),
@@ -167,6 +210,8 @@ impl Desk<Usdm> {
             P::Brackets => self.brackets(params),
             P::CommissionRate => self.commission_rate(params),
             P::SetLeverage => self.change_leverage(now_unix_ms, account, params),
+            P::MultiAssets => Ok(json!({"multiAssetsMargin": false})),
+            P::SetMarginType => Self::set_margin_type(params),
             P::ListenKeyStart => {
                 Ok(json!({"listenKey": self.start_listening(now_unix_ms, account)}))
             }
@@ -189,6 +234,9 @@ pub(super) fn weight_of(
 ) -> Result<u32, Fault> {
     if endpoint == Open(Public::Depth) {
         return reference::depth_limit(params).map(|(_, weight)| weight);
+    }
+    if endpoint == Open(Public::Candles) {
+        return tape::candles_weight(params);
     }
     let of_all = ALL_SYMBOLS.iter().find(|(known, _)| *known == endpoint);
     let of_all = of_all.filter(|_| params.find("symbol").is_none());

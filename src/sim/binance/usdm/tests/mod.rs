@@ -2,9 +2,11 @@
 //! server.
 
 mod amends;
+mod batch;
 mod hostile;
 mod rest;
 mod socket;
+mod tape;
 
 use crate::sim::account::Fees;
 use crate::sim::binance::{AccountSpec, HttpReply, HttpRequest, Server};
