@@ -31,11 +31,12 @@ PATIENCE = 20
 class Exchange:
     """A process of `engine exchange` with a market of its own."""
 
-    def __init__(self, engine, seed=7, clock_offset_ms=0, weight_per_minute=None,
-                 dialect="binance_usdm"):
+    def __init__(
+        self, engine, dialect="binance_usdm", seed=7, clock_offset_ms=0, weight_per_minute=None
+    ):
         command = [engine, "exchange", "--listen", "127.0.0.1:0", "--control", "127.0.0.1:0"]
-        command += ["--seed", str(seed), "--clock-offset-ms", str(clock_offset_ms)]
         command += ["--dialect", dialect]
+        command += ["--seed", str(seed), "--clock-offset-ms", str(clock_offset_ms)]
         if weight_per_minute is not None:
             command += ["--weight-per-minute", str(weight_per_minute)]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
