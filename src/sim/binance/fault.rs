@@ -107,6 +107,10 @@ impl Fault {
         Self::new(429, -1015, text)
     }
 
+    pub(super) fn interval() -> Self {
+        Self::new(400, -1120, "Invalid interval.")
+    }
+
     pub(super) fn side() -> Self {
         Self::new(400, -1117, "Invalid side.")
     }

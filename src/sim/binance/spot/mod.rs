@@ -2,9 +2,9 @@
 //!
 //! Deliberately absent: stops and take-profits, trailing and pegged orders, icebergs, order lists
 //! and smart order routing (refused in the venue's words); sessions of Ed25519 keys; answers with
-//! times in microseconds; the FIX and SBE interfaces; the tape over REST (`trades`, `aggTrades`,
-//! `klines`) and the statistics of a day; balanceUpdate and serverShutdown; server pings (the
-//! socket's owner sends those). Unknown paths answer 404, unknown methods -1130.
+//! times in microseconds; the FIX and SBE interfaces; the statistics of a day; balanceUpdate and
+//! serverShutdown; server pings (the socket's owner sends those). Unknown paths answer 404,
+//! unknown methods -1130.
 
 mod account;
 mod filters;
@@ -18,6 +18,7 @@ mod refusal;
 mod routes;
 mod sessions;
 mod streams;
+mod tape;
 mod terms;
 #[cfg(test)]
 mod tests;

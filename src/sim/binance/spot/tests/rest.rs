@@ -78,6 +78,9 @@ fn every_question_weighs_what_the_venue_says() {
         ("ticker/bookTicker?symbol=BTCUSDT", 2),
         ("ticker/bookTicker", 4),
         ("ticker/price", 4),
+        ("trades?symbol=BTCUSDT", 25),
+        ("aggTrades?symbol=BTCUSDT", 4),
+        ("klines?symbol=BTCUSDT&interval=1m", 2),
     ] {
         assert_eq!(
             weigh(ask(&mut server, "GET", &format!("/api/v3/{target}"))),
@@ -214,4 +217,34 @@ fn who_goes_on_after_refusals_is_banned_for_a_time() {
     // Its minute has been used up by a banned request, which counts as any other.
     assert_eq!(at(&mut server, super::NOW + 120_000), 429);
     assert_eq!(at(&mut server, super::NOW + 180_000), 200);
+}
+
+/// From the simulated tape, and from nothing else.
+#[test]
+fn what_was_traded_can_be_asked_for() {
+    let mut server = trading();
+    let get = |server: &mut crate::sim::binance::Server, target: &str| {
+        body(&ask(server, "GET", &format!("/api/v3/{target}")))
+    };
+    assert_eq!(get(&mut server, "trades?symbol=BTCUSDT"), json!([]));
+    for (at, amount) in [("100.1", "1"), ("100.2", "3")] {
+        let side = crate::types::Side::Buy;
+        server.on_market(super::NOW, &crate::sim::testing::trade(at, amount, side));
+    }
+    let trades = get(&mut server, "trades?symbol=BTCUSDT&limit=1");
+    assert_eq!(trades.as_array().unwrap().len(), 1, "the newest");
+    assert_eq!(
+        (&trades[0]["price"], &trades[0]["isBuyerMaker"]),
+        (&json!("100.20000000"), &json!(false))
+    );
+    let aggregated = get(&mut server, "aggTrades?symbol=BTCUSDT&fromId=1&limit=1");
+    assert_eq!((&aggregated[0]["p"], &aggregated[0]["M"]), (&json!("100.10000000"), &json!(true)));
+    let candles = get(&mut server, "klines?symbol=BTCUSDT&interval=1m");
+    let first = &candles[0];
+    assert_eq!(
+        (&first[1], &first[4], &first[5]),
+        (&json!("100.10000000"), &json!("100.20000000"), &json!("4.00000000"))
+    );
+    assert_eq!((&first[8], first.as_array().unwrap().len()), (&json!(2), 12));
+    assert!(get(&mut server, "klines?symbol=BTCUSDT&interval=7m")["code"].is_i64());
 }
