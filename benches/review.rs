@@ -4,7 +4,8 @@
 //! A wish is denied by the very last check, so each one before it has passed and nothing else
 //! happens than the denial being kept and told. The cost is the difference of quotes that a strategy
 //! answers with such wishes, and quotes that it answers with wishes for an instrument that there is
-//! not, which are denied without a look: both taken in turns within one run. So `wish` holds the
+//! not, which are denied without a look: both taken in turns within one run, and so are the rows of
+//! the table, so that all of them meet the same neighbours on the machine. So `wish` holds the
 //! gathering of the facts and all checks. `checks` is what is left of it without what a wish costs
 //! that the very first check denies, of a strategy whose switch is latched: the review from its first
 //! check to its last. Instructions are counted by `valgrind`, where there is one, in the same way.
@@ -167,23 +168,45 @@ fn trip(scope: Scope) -> EventKind {
     EventKind::Operator(OperatorRequest { ticket: 0, by, reason, command })
 }
 
-/// Nanoseconds of a wish and of the checks in it, one number of each for each batch, sorted.
-fn measure(instruments: u16, orders: u32, order: Ask) -> (Vec<u128>, Vec<u128>) {
-    let mut all = Kernel::new(instruments, orders, order, Denied::Last);
-    let mut none = Kernel::new(instruments, orders, order, Denied::First);
-    let (mut wishes, mut checks) = (Vec::new(), Vec::new());
-    all.took_ns(1);
-    none.took_ns(1);
-    for _ in 0..BATCHES {
-        let (wish, first) = (all.batch(), none.batch());
-        wishes.push(wish);
-        checks.push(wish.saturating_sub(first));
+/// One row: the same account with an asker that the last check denies, and one that the first does.
+struct Row {
+    kind: u32,
+    instruments: u16,
+    orders: u32,
+    all: Kernel,
+    first: Kernel,
+    /// Nanoseconds of a wish and of the checks in it, one number of each for each batch.
+    wishes: Vec<u128>,
+    checks: Vec<u128>,
+}
+
+impl Row {
+    fn new(kind: u32, order: Ask, (instruments, orders): (u16, u32)) -> Self {
+        let kernel = |denied| Kernel::new(instruments, orders, order, denied);
+        let (all, first) = (kernel(Denied::Last), kernel(Denied::First));
+        Self { kind, instruments, orders, all, first, wishes: Vec::new(), checks: Vec::new() }
     }
-    all.assert_denied(DenyReason::StrategyPosition);
-    none.assert_denied(DenyReason::KillSwitch);
-    wishes.sort_unstable();
-    checks.sort_unstable();
-    (wishes, checks)
+
+    fn batch(&mut self) {
+        let (wish, first) = (self.all.batch(), self.first.batch());
+        self.wishes.push(wish);
+        self.checks.push(wish.saturating_sub(first));
+    }
+
+    fn print(mut self) {
+        self.all.assert_denied(DenyReason::StrategyPosition);
+        self.first.assert_denied(DenyReason::KillSwitch);
+        let (wishes, checks) = (spread(&mut self.wishes), spread(&mut self.checks));
+        let Self { kind, instruments, orders, .. } = self;
+        let counted = |denied| instructions(kind, instruments, orders, denied);
+        let wish = counted(Denied::Last);
+        let check = wish.zip(counted(Denied::First)).map(|(all, one)| all.saturating_sub(one));
+        let [wish, check] = [wish, check].map(|it| it.map_or("-".into(), |it| it.to_string()));
+        let (name, _) = KINDS[usize::try_from(kind).expect("a kind")];
+        println!(
+            "{name:5} {instruments:13} {orders:13} {wishes:>15} {wish:>7} {checks:>15} {check:>7}"
+        );
+    }
 }
 
 /// What is asked for at this best ask.
@@ -204,27 +227,23 @@ fn main() {
         let denied = if number(5) == 0 { Denied::Last } else { Denied::First };
         return count(number(1), number(2), number(3), number(4), denied);
     }
-    println!("nanoseconds as median / 99th percentile, and instructions:");
-    println!("order   instruments   open orders          wish   instr        checks   instr");
-    for (kind, (name, order)) in (0..).zip(KINDS) {
-        for (instruments, orders) in ROWS {
-            let (wishes, checks) = measure(instruments, orders, order);
-            let counted = |denied| instructions(kind, instruments, orders, denied);
-            let wish = counted(Denied::Last);
-            let check = wish.zip(counted(Denied::First)).map(|(all, one)| all.saturating_sub(one));
-            let (wishes, checks) = (spread(&wishes), spread(&checks));
-            let [wish, check] = [wish, check].map(|it| it.map_or("-".into(), |it| it.to_string()));
-            println!(
-                "{name:5} {instruments:13} {orders:13} {wishes:>13} {wish:>7} {checks:>13} {check:>7}"
-            );
-        }
+    let rows = (0..)
+        .zip(KINDS)
+        .flat_map(|(kind, (_, order))| ROWS.into_iter().map(move |row| Row::new(kind, order, row)));
+    let mut rows: Vec<Row> = rows.collect();
+    for _ in 0..BATCHES {
+        rows.iter_mut().for_each(Row::batch);
     }
+    println!("nanoseconds as 10th / 50th / 99th percentile, and instructions:");
+    println!("order   instruments   open orders            wish   instr          checks   instr");
+    rows.into_iter().for_each(Row::print);
 }
 
-/// Median and 99th percentile.
-fn spread(sorted: &[u128]) -> String {
-    let at = |percent: usize| sorted[sorted.len() * percent / 100];
-    format!("{} / {}", at(50), at(99))
+/// What the quiet batches cost, the median, and the tail.
+fn spread(batches: &mut [u128]) -> String {
+    batches.sort_unstable();
+    let at = |percent: usize| batches[batches.len() * percent / 100];
+    format!("{} / {} / {}", at(10), at(50), at(99))
 }
 
 fn count(kind: u32, instruments: u32, orders: u32, there: u32, denied: Denied) {

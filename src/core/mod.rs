@@ -89,7 +89,7 @@ pub use reading::{
 pub use reconcile::Finding;
 pub use setup::{
     Appetite, Attestation, BreakerLimits, Budget, ClockLimits, DayLimits, DeadManTiming,
-    DrawdownLimits, ExposureLimits, HedgeGroup, InstrumentLimits, Limits, MarginLimits,
+    DrawdownLimits, ExposureLimits, HedgeGroup, InstrumentLimits, KeyFitness, Limits, MarginLimits,
     MarketRecording, NoTradeWindow, Often, OnTrip, PriceMoveLimits, Rate, RejectLimits,
     RepeatLimits, Resting, Restored, Seat, Setup, Sharing, SlippageLimits, Span, Storm,
     StrategyLimits, Taker, Timing, Valuation,

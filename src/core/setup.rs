@@ -76,6 +76,35 @@ pub struct Restored {
     pub trades: Vec<(InstrumentId, u64)>,
     /// Whether somebody has put a name to this configuration.
     pub attestation: Attestation,
+    /// Whether the key is one to trade with.
+    pub key: KeyFitness,
+}
+
+/// Whether the key of the account is one to trade with, as its venue told at the start (SAFETY E3,
+/// R133).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum KeyFitness {
+    /// No real money is behind it, and nobody asked.
+    #[default]
+    Exempt,
+    /// It may trade here and send nothing away.
+    Fit,
+    /// It may withdraw, or may not trade here: nothing is opened.
+    Unfit,
+    /// Nobody could tell: nothing is opened.
+    Unproven,
+}
+
+impl KeyFitness {
+    /// The word that reports use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Exempt => "not asked",
+            Self::Fit => "fit",
+            Self::Unfit => "unfit",
+            Self::Unproven => "unproven",
+        }
+    }
 }
 
 /// Whether somebody who may has put a name to this very configuration (SAFETY P29).

@@ -8,7 +8,7 @@ use super::mode::{Mode, ModeRecord, Scope};
 use super::portfolio::{HighWater, Tally};
 use super::reading::AccountReading;
 use super::safety::{DenyReason, LATCHES_MAX, Latch, TripRecord};
-use super::setup::Attestation;
+use super::setup::{Attestation, KeyFitness};
 use super::{Core, LinkChannel, Order};
 use crate::types::{Cash, InstrumentId, Purpose, Qty, Quote, Stamp, StrategyId, VenueId};
 
@@ -209,6 +209,8 @@ pub struct Status {
     pub reconciled: bool,
     /// Whether somebody has put a name to the configuration.
     pub attestation: Attestation,
+    /// Whether the key is one to trade with.
+    pub key: KeyFitness,
     /// The operator's calendar opens nothing now.
     pub in_no_trade_window: bool,
     /// Strategies have been stopped for the end of the process.
@@ -283,6 +285,7 @@ impl Core {
             .map(|channel| state.links.iter().all(|links| links.is_channel_up(channel)));
         out.reconciled = state.is_all_proven();
         out.attestation = self.kernel.attestation();
+        out.key = self.kernel.key();
         out.in_no_trade_window = self.kernel.is_in_window();
         out.stopping = self.kernel.is_stopping();
         out.flattening = self.flatten.is_at_work();

@@ -29,6 +29,7 @@ pub fn status(report: &Report) -> Value {
         "version": report.version,
         "config_hash": report.config_hash,
         "config_attested": attested(status.attestation),
+        "key": status.key.name(),
         "epoch": report.epoch,
         "last_shutdown": report.last_shutdown,
         "durable": report.durable,

@@ -1,14 +1,24 @@
 //! What the key of a deployment may do, asked at its venue (SAFETY E3).
 //!
-//! Must hold: what is not told is an error and never a permission that the key does not have.
+//! Must hold: what is not told is an error and never a permission that the key does not have; with
+//! real money a start knows of its key that it is fit, or opens nothing.
+//!
+//! Decision: an unfit key is no exit. Who holds a position needs its engine for cancels and exits
+//! (E3); what is denied is opening, in the kernel, whatever the mode.
 
 use super::clock::Clock;
 use super::inquiry::{self, Inquiry, InquiryError};
 use super::questions::Questions;
-use crate::config::Config;
+use crate::config::{Config, TradingMode};
+use crate::core::KeyFitness;
 use crate::net::Address;
 use crate::ops::keys::CheckedKey;
 use crate::venue::key::{permissions, permissions_call};
+use std::time::Duration;
+
+/// A start asks so often before the key counts as unproven, and waits so long in between.
+const TRIES: u32 = 3;
+const TRY_AGAIN: Duration = Duration::from_secs(1);
 
 /// Asks what the key of a configuration may do.
 ///
@@ -29,4 +39,43 @@ pub(super) async fn ask(config: &Config, clock: Clock) -> Result<CheckedKey, Inq
     let read = |answer: &_| permissions(kind, answer);
     let told = inquiry.ask_at(&wallet, "what the key may do", &call, read).await?;
     Ok(CheckedKey::new(credentials, told, unix_ms))
+}
+
+/// Whether the key of a start is one to trade with; says so where it is not.
+pub(super) async fn fitness(config: &Config, clock: &Clock) -> KeyFitness {
+    match config.mode {
+        TradingMode::Paper | TradingMode::Lab => return KeyFitness::Exempt,
+        TradingMode::Live => {}
+    }
+    let mut asked = ask(config, clock.clone()).await;
+    for _ in 1..TRIES {
+        if !matches!(asked, Err(InquiryError::Unreachable { .. })) {
+            break;
+        }
+        tokio::time::sleep(TRY_AGAIN).await;
+        asked = ask(config, clock.clone()).await;
+    }
+    match asked {
+        Ok(key) => judged(&key),
+        Err(error) => {
+            tracing::error!(
+                %error,
+                "nobody can tell what the key may do: nothing is opened, exits and cancels pass; \
+                 `engine keys check`, then start again"
+            );
+            KeyFitness::Unproven
+        }
+    }
+}
+
+fn judged(key: &CheckedKey) -> KeyFitness {
+    let fingerprint = key.fingerprint.as_str();
+    for concern in key.concerns() {
+        let said = concern.said;
+        match concern.is_fault {
+            true => tracing::error!(fingerprint, "the key is unfit, nothing is opened: {said}"),
+            false => tracing::warn!(fingerprint, "the key: {said}"),
+        }
+    }
+    if key.is_unfit() { KeyFitness::Unfit } else { KeyFitness::Fit }
 }

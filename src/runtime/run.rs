@@ -7,6 +7,7 @@ use super::clock::Clock;
 use super::exchange::{self, ExchangePlan, PAPER_KEY, PAPER_SECRET, Running};
 use super::feed::MarketPlace;
 use super::gateway::narrator::Narrator;
+use super::keys;
 use super::reading::Told;
 use super::reference::References;
 use super::rehearsal;
@@ -20,7 +21,9 @@ use super::waiting::Room;
 use super::wiring::{self, Account, Parts};
 use crate::config::{Config, DeadManConfig, DeadManOff, Endpoint, Wait};
 use crate::core::safety::Latch;
-use crate::core::{Core, DeadManTiming, InstrumentStatus, Mode, Registry, Restored, Scope};
+use crate::core::{
+    Core, DeadManTiming, InstrumentStatus, KeyFitness, Mode, Registry, Restored, Scope,
+};
 use crate::net::unix::ControlSocket;
 use crate::net::{Address, Dial};
 use crate::ops::{Names, Report, handlers, say, screen::Screen};
@@ -244,6 +247,7 @@ async fn prepare(
 /// What was asked for before anything was built.
 struct Found {
     listings: Vec<Listing>,
+    key: KeyFitness,
     /// The real account, where a simulated one goes on from it.
     told: Option<Told>,
 }
@@ -257,11 +261,12 @@ async fn find(
 ) -> Result<Found, StartError> {
     let config = &deployment.config;
     let listings = startup::listings(&venue.market.rest, dial, config.venue.kind).await?;
+    let key = keys::fitness(config, clock).await;
     let told = match deployment.restriction {
         Restriction::None | Restriction::ReadOnly => None,
         Restriction::DryRun => Some(rehearsal::read(config, venue, dial, &listings, clock).await?),
     };
-    Ok(Found { listings, told })
+    Ok(Found { listings, key, told })
 }
 
 /// Who reads the market, and who speaks of the account.
@@ -286,6 +291,7 @@ fn assemble(
     let directory = universe.directory(prefix, config.venue.recv_window_ms);
     let narrator = restriction.narrator(&room.report.names, prefix);
     let spoken = conversations(*restriction, config.venue.kind, &directory, (&venue, narrator));
+    room.restored.key = found.key;
     let restored = room.restored.clone();
     let journal = &mut room.disk.journal;
     if let Err(error) = foundation::record(journal, clock.stamp(), config, &universe, &restored) {

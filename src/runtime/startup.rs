@@ -10,7 +10,7 @@ use super::exchange::ExchangeError;
 use super::{attestation, link, places};
 use crate::config::{Config, Folders, InitialState};
 use crate::core::safety::{Latch, TripReason};
-use crate::core::{Attestation, ModeCause, ModeRecord, Restored, Scope};
+use crate::core::{Attestation, KeyFitness, ModeCause, ModeRecord, Restored, Scope};
 use crate::net::http::{HttpClient, HttpLimits};
 use crate::net::{Address, Dial, NetError, TlsRoots};
 use crate::ops::Names;
@@ -250,6 +250,8 @@ impl Disk {
             day: losses.day.filter(|_| !fresh_account),
             breaker: losses.breaker,
             attestation,
+            // Asked for when the venue answers.
+            key: KeyFitness::default(),
             ledgers,
             trades: known_trades(config, names, fresh_account),
         };

@@ -7,8 +7,8 @@
 use super::wire::{Put, Take, Wire, largest, wire_enum, wire_struct};
 use crate::core::safety::{Latch, TripRecord};
 use crate::core::{
-    Attestation, BreakerMark, DayMark, HighWater, LedgerLine, MarketRecording, ModeRecord,
-    Restored, Scope,
+    Attestation, BreakerMark, DayMark, HighWater, KeyFitness, LedgerLine, MarketRecording,
+    ModeRecord, Restored, Scope,
 };
 use crate::types::{
     AssetId, Filters, Instrument, InstrumentId, InstrumentKind, StrategyId, Text, VenueId,
@@ -130,6 +130,8 @@ pub enum TakenOver {
     },
     /// Whether somebody had put a name to the configuration.
     Attestation(Attestation),
+    /// Whether the key was one to trade with.
+    Key(KeyFitness),
     /// Up to which trade of an instrument all were known.
     Trades {
         /// Of what.
@@ -162,7 +164,7 @@ impl TakenOver {
             .chain(restored.day.map(Self::Day))
             .chain(restored.breaker.map(Self::Breaker))
             .chain(ledgers)
-            .chain([Self::Attestation(restored.attestation)])
+            .chain([Self::Attestation(restored.attestation), Self::Key(restored.key)])
             .chain(trades)
     }
 
@@ -180,6 +182,7 @@ impl TakenOver {
                 to.ledgers.push((strategy, instrument, line));
             }
             Self::Attestation(attestation) => to.attestation = attestation,
+            Self::Key(key) => to.key = key,
             Self::Trades { instrument, through_id } => to.trades.push((instrument, through_id)),
         }
     }
@@ -197,6 +200,7 @@ wire_struct!(ListedInstrument {
     filters: Filters,
 });
 wire_enum!(Attestation { 1 = Off, 2 = Given, 3 = Missing });
+wire_enum!(KeyFitness { 1 = Exempt, 2 = Fit, 3 = Unfit, 4 = Unproven });
 wire_enum!(MarketRecording { 1 = Full, 2 = Quotes, 3 = Off });
 wire_enum!(TakenOver {
     1 = Mode { scope: Scope, record: ModeRecord },
@@ -207,6 +211,7 @@ wire_enum!(TakenOver {
     6 = Breaker(mark: BreakerMark),
     7 = Ledger { strategy: StrategyId, instrument: InstrumentId, line: LedgerLine },
     8 = Attestation(attestation: Attestation),
+    9 = Key(key: KeyFitness),
     170 = Trades { instrument: InstrumentId, through_id: u64 },
 });
 
@@ -241,6 +246,7 @@ mod tests {
             ledgers: vec![(StrategyId(0), InstrumentId(1), LedgerLine::default())],
             trades: vec![(InstrumentId(1), 9)],
             attestation: Attestation::Missing,
+            key: KeyFitness::Unproven,
         };
         let mut again = Restored::default();
         TakenOver::all(&restored).for_each(|part| part.give_back(&mut again));

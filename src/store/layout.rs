@@ -382,6 +382,7 @@ wire_enum!(DenyReason {
     129 = TooManyParents,
     130 = LeverageCap,
     131 = Unattested,
+    132 = KeyUnfit,
 });
 
 wire_enum!(InstrumentKind { 1 = Spot, 2 = Perpetual });
@@ -446,7 +447,7 @@ pub(super) fn reason_of(number: u8) -> Option<TripReason> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::{Attestation, MarketRecording};
+    use crate::core::{Attestation, KeyFitness, MarketRecording};
     use crate::store::{AccountTold, ReadingItem};
 
     /// Every number of the table stands once, is read, and is written back as itself.
@@ -503,6 +504,7 @@ mod tests {
         check_table::<MarginMode>();
         check_table::<BalanceCause>();
         check_table::<Attestation>();
+        check_table::<KeyFitness>();
         check_table::<MarketRecording>();
         check_table::<AccountTold>();
         check_table::<ReadingItem>();

@@ -1,7 +1,8 @@
 //! What a venue says when it is only asked: what a key may do, its rules for orders, its fees.
 
 use crate::proxy::{Http, Proxy, Rules};
-use crate::support::{Deployment, ExchangeProcess, engine};
+use crate::rest;
+use crate::support::{Deployment, ExchangeProcess, engine, number};
 use serde_json::Value;
 use std::fs;
 
@@ -129,4 +130,37 @@ fn rules_and_fees_are_read_and_what_changed_since_is_told() {
     assert!(done.err.contains("NOPEUSDT could not be read: the venue does not list it"));
     let done = engine(&["filters", "fetch", "--config", "configs/paper.yaml"]);
     assert_eq!(done.code, Some(1), "{}", done.err);
+}
+
+#[test]
+fn with_real_money_nothing_is_opened_by_a_key_that_may_withdraw_or_that_nobody_vouches_for() {
+    for (change, word) in [("withdraws", "unfit"), ("nothing", "unproven")] {
+        let exchange = ExchangeProcess::start();
+        let proxy = Proxy::before(exchange.port, Rules { http: told(change), ..Rules::GOOD });
+        let deployment = with_wallet(proxy.port).with("mode: paper", "mode: live");
+        let engine = deployment.start();
+        deployment.until("its wishes are denied", |status| {
+            status["key"] == word && 0 < number(&status["denied"]["KeyUnfit"])
+        });
+        deployment.ask_ok(&["halt", "--by", "ada", "--reason", "to see"]);
+        deployment.ask_ok(&["resume", "--by", "ada", "--reason", "no word lifts it"]);
+        let denied = number(&deployment.status()["denied"]["KeyUnfit"]);
+        deployment.until("it is denied on", |status| {
+            denied < number(&status["denied"]["KeyUnfit"])
+        });
+        assert_eq!(deployment.orders(), Vec::new(), "{change}");
+        assert!(deployment.log().contains("nothing is opened"), "{change}");
+        engine.stop();
+    }
+}
+
+#[test]
+fn with_real_money_a_fit_key_trades() {
+    let exchange = ExchangeProcess::start();
+    let proxy = Proxy::before(exchange.port, Rules { http: told("good"), ..Rules::GOOD });
+    let deployment = with_wallet(proxy.port).with("mode: paper", "mode: live");
+    let engine = deployment.trading();
+    assert_eq!(deployment.status()["key"], "fit");
+    engine.stop();
+    rest::until_no_opening_orders(exchange.port);
 }

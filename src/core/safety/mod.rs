@@ -27,6 +27,7 @@ mod freeze;
 mod freshness;
 mod hedge;
 mod identity;
+mod key;
 mod kill_switch;
 mod leverage_cap;
 mod lifting;
@@ -83,7 +84,7 @@ use super::effect::{Effect, Effects};
 use super::event::JournalState;
 use super::mode::{Mode, ModeCause, ModeRecord, Scope};
 use super::orders::IntentKey;
-use super::setup::{Attestation, Budget, Limits, Restored};
+use super::setup::{Attestation, Budget, KeyFitness, Limits, Restored};
 use crate::types::{
     Cash, Instrument, InstrumentId, OrderRequest, OrderTerms, Purpose, Qty, Stamp, StrategyId,
     TimeInForce,
@@ -111,6 +112,7 @@ pub(super) struct Kernel {
     repeats: Repeats,
     journal: JournalState,
     attestation: Attestation,
+    key: KeyFitness,
     budgets: Vec<Budget>,
     limits: Limits,
 }
@@ -158,6 +160,7 @@ impl Kernel {
             repeats: Repeats::new(limits.repeats),
             journal: JournalState::InTime,
             attestation: restored.attestation,
+            key: restored.key,
             budgets,
             limits,
         }
@@ -313,6 +316,11 @@ impl Kernel {
     /// Whether somebody has put a name to the configuration.
     pub(super) fn attestation(&self) -> Attestation {
         self.attestation
+    }
+
+    /// Whether the key is one to trade with.
+    pub(super) fn key(&self) -> KeyFitness {
+        self.key
     }
 
     pub(super) fn stop(&mut self) {

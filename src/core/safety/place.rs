@@ -4,7 +4,7 @@
 
 use super::facts::{Facts, Wish};
 use super::verdict::{DenyReason, Passage, require};
-use super::{Kernel, amending, attestation, freshness, market_move};
+use super::{Kernel, amending, attestation, freshness, key, market_move};
 use crate::core::event::JournalState;
 use crate::core::mode::Mode;
 use crate::types::ClientOrderId;
@@ -74,6 +74,7 @@ impl Kernel {
         holds(current, DenyReason::StaleFilters)?;
         holds(self.journal == JournalState::InTime, DenyReason::JournalLate)?;
         passage.judge(attestation::check(self.attestation))?;
+        passage.judge(key::check(self.key))?;
         let rests = wish.is_some_and(|wish| wish.request.kind.rests());
         holds(facts.can_guard || !rests, DenyReason::DeadManUnarmed)
     }

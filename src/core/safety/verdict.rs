@@ -252,6 +252,8 @@ reasons! {
     JournalLate: deny allow allow,
     /// Nobody has put a name to this configuration, and it must have one.
     Unattested: deny allow allow,
+    /// The key may send money away, or may not trade, or nobody could tell.
+    KeyUnfit: deny allow allow,
     /// The order would rest, and the venue's dead-man's switch cannot be armed for it.
     DeadManUnarmed: deny allow allow,
     /// The strategy may not trade this instrument.
