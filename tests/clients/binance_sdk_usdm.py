@@ -221,6 +221,44 @@ class BinanceSdk:
             for it in plain(self.rest.account_trade_list(symbol=symbol).data())
         ]
 
+    def answers(self):
+        """Questions whose answers its models check, by name."""
+        rest, one = self.rest, {"symbol": SYMBOL}
+        asked = {
+            "account v2": rest.account_information_v2,
+            "account v3": rest.account_information_v3,
+            "balance v2": rest.futures_account_balance_v2,
+            "accountConfig": rest.futures_account_configuration,
+            "positionRisk v2": lambda: rest.position_information_v2(**one),
+            "symbolConfig": lambda: rest.symbol_configuration(**one),
+            "leverageBracket": lambda: rest.notional_and_leverage_brackets(**one),
+            "rateLimit/order": rest.query_user_rate_limit,
+            "apiTradingStatus": rest.futures_trading_quantitative_rules_indicators,
+            "multiAssetsMargin": rest.get_current_multi_assets_mode,
+            "positionSide/dual": rest.get_current_position_mode,
+            "income": rest.get_income_history,
+            "allOrders": lambda: rest.all_orders(**one),
+            "premiumIndex": lambda: rest.mark_price(**one),
+            "bookTicker": lambda: rest.symbol_order_book_ticker(**one),
+            "ticker/price": lambda: rest.symbol_price_ticker(**one),
+            "ticker/price v2": lambda: rest.symbol_price_ticker_v2(**one),
+            "aggTrades": lambda: rest.compressed_aggregate_trades_list(**one),
+        }
+        over_socket = {
+            "account.status": lambda api: api.account_information(),
+            "v2/account.status": lambda api: api.account_information_v2(),
+            "account.balance": lambda api: api.futures_account_balance(),
+            "v2/account.balance": lambda api: api.futures_account_balance_v2(),
+            "account.position": lambda api: api.position_information(**one),
+            "depth": lambda api: api.order_book(**one),
+            "ticker.book": lambda api: api.symbol_order_book_ticker(**one),
+            "ticker.price": lambda api: api.symbol_price_ticker(**one),
+        }
+        asked = {name: lambda ask=ask: ask().data() for name, ask in asked.items()}
+        for name, ask in over_socket.items():
+            asked[name] = lambda ask=ask: whole(self.run(ask(self.api)).data()).result
+        return asked
+
     def over_socket(self, ask):
         if self.api is None:
             self.api = self.run(self.sdk.websocket_api.create_connection())
