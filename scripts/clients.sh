@@ -18,6 +18,11 @@ ccxt_pro_usdm ccxt
 python_binance_usdm python-binance
 futures_connector_usdm binance-futures-connector
 binance_sdk_usdm binance-sdk-usdm
+ccxt_spot ccxt
+ccxt_pro_spot ccxt
+python_binance_spot python-binance
+connector_spot binance-connector
+sdk_spot binance-sdk-spot
 "
 
 export PYTHONDONTWRITEBYTECODE=1

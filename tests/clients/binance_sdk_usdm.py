@@ -5,13 +5,11 @@ It checks every answer and event against its models, so a field of another type 
 
 import json
 import logging
-import re
 import sys
 
 from binance_common.configuration import (
     ConfigurationRestAPI, ConfigurationWebSocketAPI, ConfigurationWebSocketStreams,
 )
-from binance_common.errors import Error, TooManyRequestsError
 from binance_sdk_derivatives_trading_usds_futures.derivatives_trading_usds_futures import (
     DerivativesTradingUsdsFutures,
 )
@@ -20,36 +18,8 @@ from binance_sdk_derivatives_trading_usds_futures.websocket_streams.models impor
 )
 
 from common import KEY, SECRET, Background, number
-from usdm_life import SYMBOL, Order, Refusal, judge
-
-
-def snake(name):
-    return re.sub("[A-Z]", lambda letter: "_" + letter[0].lower(), name)
-
-
-def plain(answer):
-    """A model, or a list of them, in the venue's own names."""
-    if isinstance(answer, list):
-        return [plain(it) for it in answer]
-    return answer.to_dict()
-
-
-def whole(answer):
-    """What is in a model that may be one of several."""
-    return getattr(answer, "actual_instance", answer)
-
-
-class Strict(logging.Handler):
-    """What the client only writes down when one of our frames is not what its models say."""
-
-    def __init__(self):
-        super().__init__()
-        self.said = []
-
-    def emit(self, record):
-        text = record.getMessage()
-        if "Failed to parse" in text or "Error in callback" in text or "Unknown user data" in text:
-            self.said.append(text)
+from sdk_common import Strict, plain, refusal_of, snake, whole
+from usdm_life import SYMBOL, Order, judge
 
 
 class BinanceSdk:
@@ -87,14 +57,7 @@ class BinanceSdk:
                 self.run(connection.close_connection(close_session=True))
 
     def refusal(self, error):
-        if isinstance(error, ValueError) and error.args and isinstance(error.args[0], dict):
-            return Refusal(error.args[0]["code"])
-        if not isinstance(error, Error) or not hasattr(error, "status_code"):
-            raise error
-        # What it calls the status is the code.
-        limited = isinstance(error, TooManyRequestsError)
-        wait = error.retry_after if limited else None
-        return Refusal(error.status_code, 429 if limited else None, wait)
+        return refusal_of(error)
 
     def market(self, symbol):
         listed = plain(self.rest.exchange_information().data())["symbols"]
@@ -257,6 +220,44 @@ class BinanceSdk:
             {"order": str(it["orderId"]), "qty": number(it["qty"]), "price": number(it["price"])}
             for it in plain(self.rest.account_trade_list(symbol=symbol).data())
         ]
+
+    def answers(self):
+        """Questions whose answers its models check, by name."""
+        rest, one = self.rest, {"symbol": SYMBOL}
+        asked = {
+            "account v2": rest.account_information_v2,
+            "account v3": rest.account_information_v3,
+            "balance v2": rest.futures_account_balance_v2,
+            "accountConfig": rest.futures_account_configuration,
+            "positionRisk v2": lambda: rest.position_information_v2(**one),
+            "symbolConfig": lambda: rest.symbol_configuration(**one),
+            "leverageBracket": lambda: rest.notional_and_leverage_brackets(**one),
+            "rateLimit/order": rest.query_user_rate_limit,
+            "apiTradingStatus": rest.futures_trading_quantitative_rules_indicators,
+            "multiAssetsMargin": rest.get_current_multi_assets_mode,
+            "positionSide/dual": rest.get_current_position_mode,
+            "income": rest.get_income_history,
+            "allOrders": lambda: rest.all_orders(**one),
+            "premiumIndex": lambda: rest.mark_price(**one),
+            "bookTicker": lambda: rest.symbol_order_book_ticker(**one),
+            "ticker/price": lambda: rest.symbol_price_ticker(**one),
+            "ticker/price v2": lambda: rest.symbol_price_ticker_v2(**one),
+            "aggTrades": lambda: rest.compressed_aggregate_trades_list(**one),
+        }
+        over_socket = {
+            "account.status": lambda api: api.account_information(),
+            "v2/account.status": lambda api: api.account_information_v2(),
+            "account.balance": lambda api: api.futures_account_balance(),
+            "v2/account.balance": lambda api: api.futures_account_balance_v2(),
+            "account.position": lambda api: api.position_information(**one),
+            "depth": lambda api: api.order_book(**one),
+            "ticker.book": lambda api: api.symbol_order_book_ticker(**one),
+            "ticker.price": lambda api: api.symbol_price_ticker(**one),
+        }
+        asked = {name: lambda ask=ask: ask().data() for name, ask in asked.items()}
+        for name, ask in over_socket.items():
+            asked[name] = lambda ask=ask: whole(self.run(ask(self.api)).data()).result
+        return asked
 
     def over_socket(self, ask):
         if self.api is None:

@@ -79,7 +79,8 @@ class CcxtPro:
         return number(day["last"]), number(day["high"]), number(day["low"])
 
     def fees_paid(self):
-        income = self.run(self.both.fetch_ledger(None, params={"type": "future", "incomeType": "COMMISSION"}))
+        asked = {"type": "future", "incomeType": "COMMISSION"}
+        income = self.run(self.both.fetch_ledger(None, params=asked))
         return sum(number(it["amount"]) for it in income)
 
     def watch(self, once):

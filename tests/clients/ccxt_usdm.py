@@ -17,8 +17,9 @@ def pointed(client_class, exchange, key, secret):
     client = client_class({"apiKey": key, "secret": secret, "enableRateLimit": False,
                            "options": options})
     client.has["fetchCurrencies"] = False
-    moved = [("https://fapi.binance.com", exchange.http), ("https://api.binance.com", exchange.http),
-             ("wss://fstream.binance.com", exchange.ws), ("wss://ws-fapi.binance.com", exchange.ws)]
+    hosts = {exchange.http: ("https://fapi", "https://api"),
+             exchange.ws: ("wss://fstream", "wss://ws-fapi")}
+    moved = [(f"{old}.binance.com", new) for new, names in hosts.items() for old in names]
     move(client.urls["api"], moved)
     return client
 
@@ -136,7 +137,8 @@ class Ccxt:
         return number(day["last"]), number(day["high"]), number(day["low"])
 
     def fees_paid(self):
-        income = self.rest.fetch_ledger(None, params={"type": "future", "incomeType": "COMMISSION"})
+        asked = {"type": "future", "incomeType": "COMMISSION"}
+        income = self.rest.fetch_ledger(None, params=asked)
         return sum(number(it["amount"]) for it in income)
 
     def place(self, side, qty, price, client_id=None, reduce_only=False, changes=None):

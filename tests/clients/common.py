@@ -190,10 +190,13 @@ class Book:
             self._waiting.append(event)
             return
         if self._last is None:
-            if event["u"] < self._snapshot_id:
+            # Contracts name the event before; Spot counts on by one (its sheet, section 8).
+            follows = 0 if "pu" in event else 1
+            if event["u"] < self._snapshot_id + follows:
                 return
-            expect_that(event["U"] <= self._snapshot_id, "the first difference around the snapshot")
-        elif event["pu"] != self._last:
+            around = event["U"] <= self._snapshot_id + follows
+            expect_that(around, "the first difference around the snapshot")
+        elif event.get("pu", event["U"] - 1) != self._last:
             self.gaps += 1
         for side, levels in zip(self._sides, (event["b"], event["a"])):
             for price, qty in levels:

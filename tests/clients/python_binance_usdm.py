@@ -180,7 +180,8 @@ class PythonBinance:
         return Order.of_venue(self.run(self.rest.futures_create_order(**order)))
 
     def query(self, order_id):
-        return Order.of_venue(self.run(self.rest.futures_get_order(symbol=SYMBOL, orderId=order_id)))
+        raw = self.run(self.rest.futures_get_order(symbol=SYMBOL, orderId=order_id))
+        return Order.of_venue(raw)
 
     def open_orders(self):
         listed = self.run(self.rest.futures_get_open_orders(symbol=SYMBOL))

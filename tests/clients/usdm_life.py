@@ -57,7 +57,8 @@ class Client:
 
     Optional: streams (`stream_book`, `stream_quotes`, `stream_marks`, `stream_trades`,
     `stream_user`; what came is in `quotes`, `marks`, `trades_seen`, `events` and `accounts`),
-    `place_batch`, `cancel_batch`, `place_over_socket`, `cancel_over_socket`, `count_down`.
+    `place_batch`, `cancel_batch`, `place_over_socket`, `cancel_over_socket`, `count_down`,
+    `answers` (questions whose answers the client itself holds against models), `complaints`.
     """
 
     name = ""
@@ -108,8 +109,9 @@ class Life:
 
     def live(self):
         for chapter in (
-            self.reference, self.account, self.market, self.order, self.partial_fill,
-            self.tape, self.expiry, self.trading, self.cancel_all, self.batches, self.sockets, self.refusals, self.ledger,
+            self.reference, self.account, self.market, self.order, self.partial_fill, self.tape,
+            self.expiry, self.trading, self.cancel_all, self.batches, self.sockets, self.shapes,
+            self.refusals, self.ledger,
         ):
             try:
                 chapter()
@@ -222,7 +224,8 @@ class Life:
             else:
                 different.append((kept, plain))
         # A snapshot that is taken within a change of the book is none of the streamed states.
-        expect_that(8 <= same, f"8 of 10 snapshots among the streamed states, {same}: {different[:1]}")
+        what = f"8 of 10 snapshots among the streamed states, {same} are; {different[:1]}"
+        expect_that(8 <= same, what)
         expect(book.gaps, 0, "gaps between the differences")
 
     def best_prices(self):
@@ -292,7 +295,7 @@ class Life:
                 expect((number(event["p"]), number(event["q"])), (price - 10, QTY * 2), "the event")
         with self.checks.check("it is cancelled"):
             canceled = client.cancel(order.id)
-            expect(canceled.status, "CANCELED", "status")
+            expect((canceled.status, canceled.traded), ("CANCELED", 0), "status, traded")
             expect(STATUS[self.exchange.order(name)["status"]], "CANCELED", "on the exchange")
             self.event(name, "CANCELED", "CANCELED")
             expect(client.open_orders(), [], "open orders")
@@ -429,6 +432,12 @@ class Life:
             expect(client.cancel_over_socket(order.id).status, "CANCELED", "status")
             self.true_order(name, "CANCELED")
 
+    def shapes(self):
+        """Answers that no other check reads, held against the client's own models."""
+        for name, ask in getattr(self.client, "answers", dict)().items():
+            with self.checks.check(f"the shape of {name}"):
+                expect_that(ask(), "an answer that is not empty")
+
     def refuse(self, name, code, act, client=None):
         """The exchange says no, with that code."""
         client = client or self.client
@@ -494,7 +503,8 @@ def round_cent8(value):
 
 def clocks(checks, engine, make):
     """A venue whose clock is another's."""
-    for name, offset_ms in (("a request that is too old", 60_000), ("a request from ahead", -5_000)):
+    ahead_and_behind = (("a request that is too old", 60_000), ("a request from ahead", -5_000))
+    for name, offset_ms in ahead_and_behind:
         with Exchange(engine, clock_offset_ms=offset_ms) as exchange:
             client = make(exchange, KEY, SECRET)
             life = Life(checks, exchange, client, make)

@@ -145,9 +145,8 @@ fn with_real_money_nothing_is_opened_by_a_key_that_may_withdraw_or_that_nobody_v
         deployment.ask_ok(&["halt", "--by", "ada", "--reason", "to see"]);
         deployment.ask_ok(&["resume", "--by", "ada", "--reason", "no word lifts it"]);
         let denied = number(&deployment.status()["denied"]["KeyUnfit"]);
-        deployment.until("it is denied on", |status| {
-            denied < number(&status["denied"]["KeyUnfit"])
-        });
+        deployment
+            .until("it is denied on", |status| denied < number(&status["denied"]["KeyUnfit"]));
         assert_eq!(deployment.orders(), Vec::new(), "{change}");
         assert!(deployment.log().contains("nothing is opened"), "{change}");
         engine.stop();

@@ -26,7 +26,14 @@ impl<D: Dialect> Desk<D> {
         let answer = self.answer_api(now_unix_ms, connection, &request, &mut account);
         let mut reply = match answer {
             Ok(result) => json!({"id": id, "status": 200, "result": result}),
-            Err(fault) => json!({"id": id, "status": fault.status, "error": fault.to_json()}),
+            Err(fault) => {
+                let mut error = fault.to_json();
+                if fault.is_for_now() {
+                    let retry_after = self.usage.retry_at_unix_ms(now_unix_ms);
+                    error["data"] = json!({"serverTime": now_unix_ms, "retryAfter": retry_after});
+                }
+                json!({"id": id, "status": fault.status, "error": error})
+            }
         };
         let unwanted = request.pointer("/params/returnRateLimits") == Some(&json!(false));
         if rate_limits && !unwanted {
@@ -59,7 +66,7 @@ impl<D: Dialect> Desk<D> {
     pub(super) fn signed(&self, now_unix_ms: u64, params: &Params) -> Result<AccountIndex, Fault> {
         let (owner, secret) = self.members.by_key(params.find("apiKey"))?;
         let signature = params.need("signature")?;
-        sign::check_time(now_unix_ms, params)?;
+        sign::check_time(now_unix_ms, params, D::TIMES)?;
         sign::check(secret, &params.sorted_payload(), signature.as_bytes())?;
         Ok(owner)
     }

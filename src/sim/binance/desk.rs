@@ -15,6 +15,7 @@ use super::http::{Endpoint, Route};
 use super::limits::{RateLimits, Usage};
 use super::members::Members;
 use super::params::{Params, Twice};
+use super::sign::Times;
 use super::tape::Tape;
 use super::{AccountKey, HttpRequest};
 use crate::sim::exchange::{AccountIndex, Exchange};
@@ -33,6 +34,8 @@ pub(super) trait Dialect: Frames + std::fmt::Debug + Sized + 'static {
     const LIMITS: RateLimits;
     /// What a parameter means that stands in the query and in the body.
     const TWICE: Twice;
+    /// How finely it reads the times of requests.
+    const TIMES: Times;
     /// How it numbers the changes of a book.
     const NUMBERING: Numbering;
 

@@ -88,9 +88,27 @@ impl Fault {
         Self::new(429, -1003, text)
     }
 
+    /// Who was refused and went on.
+    pub(super) fn banned(until_unix_ms: u64) -> Self {
+        let text = format!(
+            "Way too much request weight used; IP banned until {until_unix_ms}. Please use WebSocket \
+             Streams for live updates to avoid bans."
+        );
+        Self::new(418, -1003, text)
+    }
+
+    /// True where the venue says when to come again.
+    pub(super) fn is_for_now(&self) -> bool {
+        matches!(self.status, 418 | 429)
+    }
+
     pub(super) fn too_many_orders(limit: u32, interval: &str) -> Self {
         let text = format!("Too many new orders; current limit is {limit} orders per {interval}.");
         Self::new(429, -1015, text)
+    }
+
+    pub(super) fn interval() -> Self {
+        Self::new(400, -1120, "Invalid interval.")
     }
 
     pub(super) fn side() -> Self {

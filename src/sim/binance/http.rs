@@ -23,9 +23,6 @@ pub(super) enum Endpoint<Public, Private> {
 pub(super) type Route<D> =
     (&'static str, &'static str, u32, Endpoint<<D as Dialect>::Public, <D as Dialect>::Private>);
 
-/// Seconds after which a refused client may come again: the count begins anew every minute.
-const RETRY_AFTER_S: &str = "60";
-
 impl<D: Dialect> Desk<D> {
     /// Answers a request. Any bytes are a request.
     pub(super) fn on_http(&mut self, now_unix_ms: u64, request: &HttpRequest<'_>) -> HttpReply {
@@ -37,13 +34,14 @@ impl<D: Dialect> Desk<D> {
         if let Some(account) = account.filter(|_| answer.is_ok() && D::counts_orders(request)) {
             headers.extend(self.usage.order_headers(now_unix_ms, account));
         }
+        if answer.as_ref().is_err_and(Fault::is_for_now) {
+            let wait_ms = self.usage.retry_at_unix_ms(now_unix_ms).saturating_sub(now_unix_ms);
+            headers.push(("Retry-After".to_owned(), wait_ms.div_ceil(1_000).to_string()));
+        }
         let (status, body) = match answer {
             Ok(body) => (200, body),
             Err(fault) => (fault.status, fault.to_json()),
         };
-        if status == 429 {
-            headers.push(("Retry-After".to_owned(), RETRY_AFTER_S.to_owned()));
-        }
         HttpReply { status, headers, body: body.to_string().into_bytes() }
     }
 
@@ -85,7 +83,7 @@ impl<D: Dialect> Desk<D> {
         let (_, query) = request.target.split_once('?').unwrap_or((request.target, ""));
         let (owner, secret) = self.members.by_key(request.api_key)?;
         if matches!(endpoint, Endpoint::Signed(_)) {
-            sign::check_time(now_unix_ms, params)?;
+            sign::check_time(now_unix_ms, params, D::TIMES)?;
             let (payload, signature) = sign::split(query.as_bytes(), request.body)?;
             sign::check(secret, &payload, &signature)?;
         }

@@ -2,6 +2,9 @@
 //! section 12).
 //!
 //! There is one client address: all weight is counted together; orders are counted by account.
+//!
+//! Decision: who goes on asking after a hundred refusals of one minute is banned for two minutes.
+//! The venue says that it bans, and for how long at least; not after how many.
 
 use super::fault::Fault;
 use crate::sim::exchange::AccountIndex;
@@ -12,6 +15,10 @@ const MINUTE_MS: u64 = 60_000;
 
 /// Orders that are forgotten for one that traded as a maker: more than itself, as on Spot.
 const MAKER_CREDIT: u32 = 5;
+
+/// Refusals in a minute after which a client is banned, and for how long.
+const REFUSED_MAX: u32 = 100;
+const BAN_MS: u64 = 120_000;
 
 /// How much is allowed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -108,20 +115,50 @@ impl Count {
 pub(super) struct Usage {
     pub(super) limits: RateLimits,
     weight: Count,
+    refused: Count,
+    banned_until_unix_ms: u64,
     /// By account, then by window.
     orders: Vec<[Count; WINDOWS.len()]>,
 }
 
 impl Usage {
     pub(super) fn new(limits: RateLimits, accounts: usize) -> Self {
-        Self { limits, weight: Count::default(), orders: vec![Default::default(); accounts] }
+        Self {
+            limits,
+            weight: Count::default(),
+            refused: Count::default(),
+            banned_until_unix_ms: 0,
+            orders: vec![Default::default(); accounts],
+        }
     }
 
     /// Counts a request; refused requests count too.
     pub(super) fn spend(&mut self, now_unix_ms: u64, weight: u32) -> Result<(), Fault> {
         self.weight.add(now_unix_ms, MINUTE_MS, weight);
         let limit = self.limits.weight_per_minute;
-        if limit < self.weight(now_unix_ms) { Err(Fault::too_many_requests(limit)) } else { Ok(()) }
+        if self.is_banned(now_unix_ms) {
+            return Err(Fault::banned(self.banned_until_unix_ms));
+        }
+        if self.weight(now_unix_ms) <= limit {
+            return Ok(());
+        }
+        self.refused.add(now_unix_ms, MINUTE_MS, 1);
+        if REFUSED_MAX < self.refused.at(now_unix_ms, MINUTE_MS) {
+            self.banned_until_unix_ms = now_unix_ms.saturating_add(BAN_MS);
+        }
+        Err(Fault::too_many_requests(limit))
+    }
+
+    fn is_banned(&self, now_unix_ms: u64) -> bool {
+        now_unix_ms < self.banned_until_unix_ms
+    }
+
+    /// When a refused client may come again: the count begins anew every minute, and a ban ends.
+    pub(super) fn retry_at_unix_ms(&self, now_unix_ms: u64) -> u64 {
+        match self.is_banned(now_unix_ms) {
+            true => self.banned_until_unix_ms,
+            false => (now_unix_ms / MINUTE_MS + 1).saturating_mul(MINUTE_MS),
+        }
     }
 
     /// Counts a new order.

@@ -1,4 +1,5 @@
-//! Who sent a request: key, signature and time (USDⓈ-M sheet, section 2).
+//! Who sent a request: key, signature and time (USDⓈ-M sheet, section 2; Spot sheet, sections 2
+//! and 3).
 
 use super::fault::Fault;
 use super::params::{Params, hex_digit};
@@ -48,20 +49,52 @@ pub(super) fn check(secret: &str, payload: &[u8], signature: &[u8]) -> Result<()
     mac.chain_update(payload).verify_slice(&bytes).map_err(|_| Fault::signature())
 }
 
+/// How finely a dialect reads times.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Times {
+    /// Whole milliseconds.
+    Milliseconds,
+    /// A timestamp in microseconds too, and a window with up to three places (Spot sheet,
+    /// section 3).
+    Microseconds,
+}
+
+/// A timestamp from here on is in microseconds: in milliseconds it would be the year 33,658.
+const MICROSECONDS_FROM: u64 = 1_000_000_000_000_000;
+
 /// `timestamp < now + 1000 && now - timestamp <= recvWindow`.
-pub(super) fn check_time(now_unix_ms: u64, params: &Params) -> Result<(), Fault> {
+pub(super) fn check_time(now_unix_ms: u64, params: &Params, times: Times) -> Result<(), Fault> {
     let sent = params.number("timestamp")?.ok_or_else(|| Fault::missing("timestamp"))?;
-    let window = params.number("recvWindow")?.unwrap_or(RECEIVE_WINDOW_MS);
-    if RECEIVE_WINDOW_MS_MAX < window {
+    let sent_us = match times {
+        Times::Microseconds if MICROSECONDS_FROM <= sent => sent,
+        Times::Milliseconds | Times::Microseconds => sent.saturating_mul(1_000),
+    };
+    let window_us = window_us(params, times)?;
+    if RECEIVE_WINDOW_MS_MAX * 1_000 < window_us {
         return Err(Fault::receive_window());
     }
-    if now_unix_ms.saturating_add(AHEAD_MS) <= sent {
+    let now_us = now_unix_ms.saturating_mul(1_000);
+    if now_us.saturating_add(AHEAD_MS * 1_000) <= sent_us {
         return Err(Fault::timestamp_ahead());
     }
-    if window < now_unix_ms.saturating_sub(sent) {
+    if window_us < now_us.saturating_sub(sent_us) {
         return Err(Fault::timestamp_old());
     }
     Ok(())
+}
+
+fn window_us(params: &Params, times: Times) -> Result<u64, Fault> {
+    let Some(text) = params.find("recvWindow") else { return Ok(RECEIVE_WINDOW_MS * 1_000) };
+    let malformed = || Fault::missing("recvWindow");
+    let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
+    let is_fine = text.contains('.');
+    let digits = (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    if is_fine && (times == Times::Milliseconds || !digits) {
+        return Err(malformed());
+    }
+    let whole: u64 = whole.parse().map_err(|_| malformed())?;
+    let part: u64 = format!("{part:0<3}").parse().map_err(|_| malformed())?;
+    Ok(whole.saturating_mul(1_000).saturating_add(part))
 }
 
 #[cfg(test)]
@@ -101,7 +134,7 @@ mod tests {
         let at = |sent: u64| {
             let query = format!("timestamp={sent}&recvWindow=5000");
             let params = Params::of_form(query.as_bytes(), b"", Twice::Refused).unwrap();
-            check_time(100_000, &params).map_err(|fault| fault.code)
+            check_time(100_000, &params, Times::Milliseconds).map_err(|fault| fault.code)
         };
         assert_eq!(at(100_999), Ok(()));
         assert_eq!(at(101_000), Err(-1021));
@@ -114,12 +147,31 @@ mod tests {
     fn the_window_has_a_bound() {
         let with = |query: &str| {
             let params = Params::of_form(query.as_bytes(), b"", Twice::Refused).unwrap();
-            check_time(100_000, &params).map_err(|fault| fault.code)
+            check_time(100_000, &params, Times::Milliseconds).map_err(|fault| fault.code)
         };
         assert_eq!(with("timestamp=40000&recvWindow=60000"), Ok(()));
         assert_eq!(with("timestamp=40000&recvWindow=60001"), Err(-1131));
         assert_eq!(with("timestamp=100000"), Ok(()));
         assert_eq!(with("timestamp=x"), Err(-1102));
         assert_eq!(with("recvWindow=5"), Err(-1102));
+    }
+
+    #[test]
+    fn fine_times_are_for_those_who_read_them() {
+        let with = |query: &str, times: Times| {
+            let params = Params::of_form(query.as_bytes(), b"", Twice::Refused).unwrap();
+            check_time(1_700_000_000_000, &params, times).map_err(|fault| fault.code)
+        };
+        let (coarse, fine) = (Times::Milliseconds, Times::Microseconds);
+        let of = |sent: u64, window: &str| format!("timestamp={sent}&recvWindow={window}");
+        let at = 1_700_000_000_000_000;
+        assert_eq!(with(&of(at - 1_500, "1.5"), fine), Ok(()));
+        assert_eq!(with(&of(at - 1_501, "1.5"), fine), Err(-1021));
+        assert_eq!(with(&of(at + 999_999, "5"), fine), Ok(()));
+        assert_eq!(with(&of(at + 1_000_000, "5"), fine), Err(-1021));
+        assert_eq!(with(&of(at, "60000.001"), fine), Err(-1131));
+        assert_eq!(with(&of(at, "1.0001"), fine), Err(-1102));
+        assert_eq!(with(&of(at, "5"), coarse), Err(-1021));
+        assert_eq!(with(&of(1_700_000_000_000, "5.5"), coarse), Err(-1102));
     }
 }

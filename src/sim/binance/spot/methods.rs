@@ -12,7 +12,7 @@ use serde_json::Value;
 /// Request weight of a method about sessions and private events.
 const SESSION_WEIGHT: u32 = 2;
 
-const METHODS: [(&str, Endpoint<Public, P>); 22] = [
+const METHODS: [(&str, Endpoint<Public, P>); 25] = [
     ("ping", Open(Public::Ping)),
     ("time", Open(Public::Time)),
     ("exchangeInfo", Open(Public::ExchangeInfo)),
@@ -20,6 +20,9 @@ const METHODS: [(&str, Endpoint<Public, P>); 22] = [
     ("ticker.book", Open(Public::BookTicker)),
     ("ticker.price", Open(Public::PriceTicker)),
     ("avgPrice", Open(Public::AveragePrice)),
+    ("trades.recent", Open(Public::Trades)),
+    ("trades.aggregate", Open(Public::AggTrades)),
+    ("klines", Open(Public::Candles)),
     ("order.place", Signed(P::Place)),
     ("order.test", Signed(P::Test)),
     ("order.status", Signed(P::Order)),

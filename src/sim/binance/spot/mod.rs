@@ -1,10 +1,10 @@
 //! The Spot dialect: what only it has, beside what every [`Desk`] does.
 //!
 //! Deliberately absent: stops and take-profits, trailing and pegged orders, icebergs, order lists
-//! and smart order routing (refused in the venue's words); sessions of Ed25519 keys; times in
-//! microseconds; the FIX and SBE interfaces; the tape over REST (`trades`, `aggTrades`, `klines`)
-//! and the statistics of a day, which no simulated market has yet; server pings (the socket's owner
-//! sends those). Unknown paths answer 404, unknown methods -1130.
+//! and smart order routing (refused in the venue's words); sessions of Ed25519 keys; answers with
+//! times in microseconds; the FIX and SBE interfaces; the statistics of a day; balanceUpdate and
+//! serverShutdown; server pings (the socket's owner sends those). Unknown paths answer 404,
+//! unknown methods -1130.
 
 mod account;
 mod filters;
@@ -18,6 +18,7 @@ mod refusal;
 mod routes;
 mod sessions;
 mod streams;
+mod tape;
 mod terms;
 #[cfg(test)]
 mod tests;
@@ -30,6 +31,7 @@ use super::fault::Fault;
 use super::http::{Endpoint, Route};
 use super::limits::RateLimits;
 use super::params::{Params, Twice};
+use super::sign::Times;
 use super::{AccountKey, HttpRequest, SpotAccount};
 use crate::sim::account::Fees;
 use crate::sim::exchange::{AccountIndex, Exchange};
@@ -82,6 +84,7 @@ impl Dialect for Spot {
     type Private = routes::Private;
 
     const LIMITS: RateLimits = RateLimits::SPOT;
+    const TIMES: Times = Times::Microseconds;
     const NUMBERING: Numbering = Numbering::Unbroken;
     const TWICE: Twice = Twice::QueryWins;
 

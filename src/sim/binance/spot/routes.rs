@@ -22,6 +22,9 @@ pub(in crate::sim::binance) enum Public {
     BookTicker,
     PriceTicker,
     AveragePrice,
+    Trades,
+    AggTrades,
+    Candles,
     SystemStatus,
 }
 
@@ -50,7 +53,7 @@ pub(in crate::sim::binance) enum Private {
 }
 
 /// All paths. The weight of some grows with the question.
-pub(super) const ROUTES: [Route<Spot>; 31] = [
+pub(super) const ROUTES: [Route<Spot>; 34] = [
     ("GET", "/api/v3/ping", 1, Open(Public::Ping)),
     ("GET", "/api/v3/time", 1, Open(Public::Time)),
     ("GET", "/api/v3/exchangeInfo", 20, Open(Public::ExchangeInfo)),
@@ -58,6 +61,9 @@ pub(super) const ROUTES: [Route<Spot>; 31] = [
     ("GET", "/api/v3/ticker/bookTicker", 4, Open(Public::BookTicker)),
     ("GET", "/api/v3/ticker/price", 4, Open(Public::PriceTicker)),
     ("GET", "/api/v3/avgPrice", 2, Open(Public::AveragePrice)),
+    ("GET", "/api/v3/trades", 25, Open(Public::Trades)),
+    ("GET", "/api/v3/aggTrades", 4, Open(Public::AggTrades)),
+    ("GET", "/api/v3/klines", 2, Open(Public::Candles)),
     ("POST", "/api/v3/order", 0, Signed(P::Place)),
     ("POST", "/api/v3/order/test", 1, Signed(P::Test)),
     ("DELETE", "/api/v3/order", 0, Signed(P::Cancel)),
@@ -124,6 +130,9 @@ impl Desk<Spot> {
             Public::BookTicker => self.book_ticker(params),
             Public::PriceTicker => self.price_ticker(params),
             Public::AveragePrice => self.average_price(now_unix_ms, params),
+            Public::Trades => self.recent_trades(params),
+            Public::AggTrades => self.aggregate_trades(params),
+            Public::Candles => self.candles(params),
             Public::SystemStatus => Ok(json!({"status": 0, "msg": "normal"})),
         }
     }

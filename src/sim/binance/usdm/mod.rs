@@ -30,6 +30,7 @@ use super::fault::Fault;
 use super::http::{Endpoint, Route};
 use super::limits::RateLimits;
 use super::params::{Params, Twice};
+use super::sign::Times;
 use super::{AccountSpec, HttpRequest};
 use crate::sim::account::Fees;
 use crate::sim::exchange::{AccountIndex, Exchange};
@@ -75,6 +76,7 @@ impl Dialect for Usdm {
 
     const LIMITS: RateLimits = RateLimits::USDM;
     const TWICE: Twice = Twice::Refused;
+    const TIMES: Times = Times::Milliseconds;
     const NUMBERING: Numbering = Numbering::Gapped;
 
     fn routes() -> &'static [Route<Self>] {

@@ -37,10 +37,6 @@ impl Fault {
         Self::new(400, -4082, format!("Invalid number of batch place orders: {count}"))
     }
 
-    pub(super) fn interval() -> Self {
-        Self::new(400, -1120, "Invalid interval.")
-    }
-
     pub(super) fn margin_type() -> Self {
         Self::new(400, -4046, "No need to change margin type.")
     }

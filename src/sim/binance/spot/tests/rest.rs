@@ -78,6 +78,9 @@ fn every_question_weighs_what_the_venue_says() {
         ("ticker/bookTicker?symbol=BTCUSDT", 2),
         ("ticker/bookTicker", 4),
         ("ticker/price", 4),
+        ("trades?symbol=BTCUSDT", 25),
+        ("aggTrades?symbol=BTCUSDT", 4),
+        ("klines?symbol=BTCUSDT&interval=1m", 2),
     ] {
         assert_eq!(
             weigh(ask(&mut server, "GET", &format!("/api/v3/{target}"))),
@@ -187,4 +190,61 @@ fn keys_and_the_system_say_how_they_are() {
         (&account["makerCommission"], &account["accountType"]),
         (&json!(10), &json!("SPOT"))
     );
+}
+
+/// The sheet, section 12: who ignores 429 is banned, and told until when.
+#[test]
+fn who_goes_on_after_refusals_is_banned_for_a_time() {
+    let mut server = trading();
+    server.set_rate_limits(RateLimits { weight_per_minute: 1, ..RateLimits::SPOT });
+    let statuses: Vec<u16> =
+        (0..103).map(|_| ask(&mut server, "GET", "/api/v3/ping").status).collect();
+    assert_eq!(statuses[0], 200);
+    assert!(statuses[1..102].iter().all(|status| *status == 429), "{statuses:?}");
+    assert_eq!(statuses[102], 418);
+    let banned = ask(&mut server, "GET", "/api/v3/ping");
+    assert_eq!(
+        (header(&banned, "Retry-After"), &body(&banned)["code"]),
+        (Some("120"), &json!(-1003))
+    );
+    let at = |server: &mut crate::sim::binance::Server, now: u64| {
+        let target = "/api/v3/ping";
+        let request =
+            crate::sim::binance::HttpRequest { method: "GET", target, api_key: None, body: b"" };
+        server.on_http(now, &request).status
+    };
+    assert_eq!(at(&mut server, super::NOW + 119_999), 418);
+    // Its minute has been used up by a banned request, which counts as any other.
+    assert_eq!(at(&mut server, super::NOW + 120_000), 429);
+    assert_eq!(at(&mut server, super::NOW + 180_000), 200);
+}
+
+/// From the simulated tape, and from nothing else.
+#[test]
+fn what_was_traded_can_be_asked_for() {
+    let mut server = trading();
+    let get = |server: &mut crate::sim::binance::Server, target: &str| {
+        body(&ask(server, "GET", &format!("/api/v3/{target}")))
+    };
+    assert_eq!(get(&mut server, "trades?symbol=BTCUSDT"), json!([]));
+    for (at, amount) in [("100.1", "1"), ("100.2", "3")] {
+        let side = crate::types::Side::Buy;
+        server.on_market(super::NOW, &crate::sim::testing::trade(at, amount, side));
+    }
+    let trades = get(&mut server, "trades?symbol=BTCUSDT&limit=1");
+    assert_eq!(trades.as_array().unwrap().len(), 1, "the newest");
+    assert_eq!(
+        (&trades[0]["price"], &trades[0]["isBuyerMaker"]),
+        (&json!("100.20000000"), &json!(false))
+    );
+    let aggregated = get(&mut server, "aggTrades?symbol=BTCUSDT&fromId=1&limit=1");
+    assert_eq!((&aggregated[0]["p"], &aggregated[0]["M"]), (&json!("100.10000000"), &json!(true)));
+    let candles = get(&mut server, "klines?symbol=BTCUSDT&interval=1m");
+    let first = &candles[0];
+    assert_eq!(
+        (&first[1], &first[4], &first[5]),
+        (&json!("100.10000000"), &json!("100.20000000"), &json!("4.00000000"))
+    );
+    assert_eq!((&first[8], first.as_array().unwrap().len()), (&json!(2), 12));
+    assert!(get(&mut server, "klines?symbol=BTCUSDT&interval=7m")["code"].is_i64());
 }

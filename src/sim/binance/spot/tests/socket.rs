@@ -261,3 +261,16 @@ fn both_dialects_share_a_port_and_keep_to_their_paths() {
     assert_eq!(server.on_open(NOW, 5, "/ws-fapi/v1"), Ok(()));
     assert_eq!(server.on_open(NOW, 6, "/nowhere"), Err(404));
 }
+
+#[test]
+fn a_refusal_for_too_much_says_when_to_come_again() {
+    let mut server = trading();
+    server.on_open(NOW, 1, "/ws-api/v3").unwrap();
+    server.set_weight_per_minute(1);
+    server.on_text(NOW, 1, br#"{"id":1,"method":"ping"}"#);
+    server.on_text(NOW, 1, br#"{"id":2,"method":"ping"}"#);
+    let told = frames(&mut server, 1).remove(1);
+    assert_eq!((&told["status"], &told["error"]["code"]), (&json!(429), &json!(-1003)));
+    let minute = (NOW / 60_000 + 1) * 60_000;
+    assert_eq!(told["error"]["data"], json!({"serverTime": NOW, "retryAfter": minute}));
+}
