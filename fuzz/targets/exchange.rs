@@ -1,7 +1,7 @@
-//! The simulated exchange: requests of strangers, and of a client that signs whatever it says.
+//! The simulated exchange, both of its markets on one port: requests of strangers, and of a client that signs whatever it says.
 //!
 //! A line is `METHOD /path?query`, a body behind a tab; or a text for a stream (`>`) or for order
-//! entry (`:`), whose parameters are signed for it.
+//! entry (`:` futures, `;` spot), whose parameters are signed for it.
 #![no_main]
 
 mod world;
@@ -9,10 +9,10 @@ mod world;
 use hmac::{Hmac, KeyInit, Mac};
 use libfuzzer_sys::fuzz_target;
 use sha2::Sha256;
-use tradekeel::sim::{AccountSpec, Fees, HttpRequest, Server};
+use tradekeel::sim::{AccountSpec, Fees, HttpRequest, Server, SpotAccount};
 use tradekeel::types::{
-    BookDelta, Cash, DELTA_LEVELS, InstrumentId, Level, MarketData, MarketEvent, Price, Qty, Quote,
-    Side,
+    AssetId, BookDelta, Cash, DELTA_LEVELS, InstrumentId, InstrumentKind, Level, MarketData,
+    MarketEvent, Price, Qty, Quote, Side,
 };
 use world::{assets, instruments, lines};
 
@@ -24,7 +24,13 @@ fn exchange() -> Server {
         secret: "secret".to_owned(),
         balance: Cash::whole(100_000),
     };
-    let mut server = Server::new(instruments(), assets(), vec![account], Fees::default());
+    let balances = vec![(AssetId(0), Cash::whole(100_000)), (AssetId(2), Cash::whole(10))];
+    let on_spot = SpotAccount { key: "key".to_owned(), secret: "secret".to_owned(), balances };
+    let mut listed = instruments();
+    listed.iter_mut().for_each(|it| it.kind = InstrumentKind::Spot);
+    let spot = Server::spot(listed, assets(), vec![on_spot], Fees::default());
+    let mut server =
+        Server::new(instruments(), assets(), vec![account], Fees::default()).beside(spot);
     let (bid, ask, qty) = (Price::whole(100), Price::whole(101), Qty::whole(5));
     let levels = |price| [Level { price, qty }; DELTA_LEVELS];
     let level =
@@ -63,8 +69,8 @@ fn http(server: &mut Server, line: &str) {
 }
 
 /// Order entry: the parameters as they came, and signed.
-fn api(server: &mut Server, text: &str) {
-    server.on_text(NOW_MS, 2, text.as_bytes());
+fn api(server: &mut Server, connection: u64, text: &str) {
+    server.on_text(NOW_MS, connection, text.as_bytes());
     let Ok(mut request) = serde_json::from_str::<serde_json::Value>(text) else { return };
     let Some(params) = request.get_mut("params").and_then(|params| params.as_object_mut()) else {
         return;
@@ -80,17 +86,23 @@ fn api(server: &mut Server, text: &str) {
         params.iter().map(|(name, value)| format!("{name}={}", plain(value))).collect();
     pairs.sort();
     params.insert("signature".to_owned(), signature(pairs.join("&").as_bytes()).into());
-    server.on_text(NOW_MS, 2, request.to_string().as_bytes());
+    server.on_text(NOW_MS, connection, request.to_string().as_bytes());
 }
 
 fuzz_target!(|bytes: &[u8]| {
     let mut server = exchange();
     let _ = server.on_open(NOW_MS, 1, "/stream");
     let _ = server.on_open(NOW_MS, 2, "/ws-fapi/v1");
+    let _ = server.on_open(NOW_MS, 3, "/ws-api/v3");
+    let _ = server.on_open(NOW_MS, 4, "/public/stream");
     for line in lines(bytes).filter_map(|line| std::str::from_utf8(line).ok()) {
         match line.split_at_checked(1) {
-            Some((">", text)) => server.on_text(NOW_MS, 1, text.as_bytes()),
-            Some((":", text)) => api(&mut server, text),
+            Some((">", text)) => {
+                server.on_text(NOW_MS, 1, text.as_bytes());
+                server.on_text(NOW_MS, 4, text.as_bytes());
+            }
+            Some((":", text)) => api(&mut server, 2, text),
+            Some((";", text)) => api(&mut server, 3, text),
             _ => http(&mut server, line),
         }
     }
