@@ -129,17 +129,24 @@ fn refusals_in_a_row_stop_the_strategy_and_post_only_misses_do_not() {
 /// An order that is refused again and again cost a bot its right to trade (PEERS 6.6, 50 and 51).
 #[test]
 fn a_reject_storm_is_told_and_by_configuration_stops() {
-    for (storm, verdict) in [(Storm::Alert, Ok(())), (Storm::Stop, Err(DenyReason::RejectStorm))] {
+    let rows = [(Storm::Alert, Ok(()), false), (Storm::Stop, Err(DenyReason::RejectStorm), true)];
+    for (storm, verdict, is_stop) in rows {
         let mut world = World::with(1, |setup| {
             setup.limits.appetite.rejects.ratio_bps_max = 1_000;
             setup.limits.appetite.rejects.storm = storm;
         });
-        (0..19).for_each(|_| refuse(&mut world, -2019, OrderKind::Limit(price("99"))));
+        let resting = world.open(Side::Sell, "1", "105");
+        world.advance(20 * MS);
+        // With the one that rests, one answer less than is a ratio.
+        (0..18).for_each(|_| refuse(&mut world, -2019, OrderKind::Limit(price("99"))));
         let told = |alert: &Alert| matches!(alert, Alert::RejectStorm { .. });
         assert!(!world.has_alert(told));
         refuse(&mut world, -2019, OrderKind::Limit(price("99")));
         assert!(world.has_alert(told));
         assert_eq!(at(&mut world, BTC, Side::Buy, "98"), verdict);
+        world.advance(20 * MS);
+        assert_eq!(world.status().losses.breaker_stops, u32::from(is_stop), "{storm:?}");
+        assert_eq!(world.cancels_of(resting), usize::from(is_stop), "what opens is taken back");
     }
 }
 
