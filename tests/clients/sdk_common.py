@@ -5,7 +5,7 @@ import re
 
 from binance_common.errors import Error, TooManyRequestsError
 
-from usdm_life import Refusal
+from life import Refusal
 
 
 def snake(name):

@@ -1,80 +1,13 @@
-"""The life that every client lives on the USDS-M dialect, told once.
-
-A client is whatever has the methods of `Client`. What it cannot do it does not have, and the checks
-of it are not run; everything else is run for everybody.
-"""
+"""The life that every client lives on the USDS-M dialect, told once."""
 
 import time
-from dataclasses import dataclass
 from decimal import Decimal
 
-from common import (
-    KEY, SECRET, Book, Checks, Exchange, engine_from_arguments, eventually, expect, expect_that,
-    number,
-)
+import life
+from common import eventually, expect, expect_that, number
+from life import QTY, STATUS, SYMBOL, Order, Refusal, round_cent8
 
-SYMBOL = "BTCUSDT"
-QTY = Decimal("0.010")
-
-# The words of the control port, in the venue's.
-STATUS = {
-    "New": "NEW", "PartiallyFilled": "PARTIALLY_FILLED", "Filled": "FILLED",
-    "Canceled": "CANCELED", "Expired": "EXPIRED",
-}
-
-
-@dataclass(frozen=True)
-class Order:
-    """An order as a client tells of it."""
-
-    id: str
-    client_id: str
-    status: str
-    qty: Decimal
-    traded: Decimal
-    price: Decimal
-
-    @staticmethod
-    def of_venue(raw):
-        return Order(
-            id=str(raw["orderId"]), client_id=raw["clientOrderId"], status=raw["status"],
-            qty=number(raw["origQty"]), traded=number(raw["executedQty"]),
-            price=number(raw["price"]),
-        )
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """A request that was refused, as a client tells of it. None is what it does not tell."""
-
-    code: int
-    status: int | None = None
-    retry_after: int | None = None
-
-
-class Client:
-    """What a judge's client can be asked to do; each file of a client implements it.
-
-    Optional: streams (`stream_book`, `stream_quotes`, `stream_marks`, `stream_trades`,
-    `stream_user`; what came is in `quotes`, `marks`, `trades_seen`, `events` and `accounts`),
-    `place_batch`, `cancel_batch`, `place_over_socket`, `cancel_over_socket`, `count_down`,
-    `answers` (questions whose answers the client itself holds against models), `complaints`.
-    """
-
-    name = ""
-    # Values of `REFUSED` that it does not let through to the exchange.
-    cannot_say = set()
-
-    def __init__(self, exchange, key=KEY, secret=SECRET):
-        raise NotImplementedError
-
-    def close(self):
-        """Ends connections."""
-
-    def refusal(self, error):
-        """The `Refusal` in what the client threw; throws what is none."""
-        raise NotImplementedError
-
+__all__ = ["SYMBOL", "Order", "Refusal", "judge"]
 
 # What is refused, the code by which (sheet, section 10), and what is different from an order that
 # would rest.
@@ -99,60 +32,15 @@ REFUSED = [
 ]
 
 
-class Life:
-    """One client's life on one exchange."""
+class Life(life.Life):
+    """One client's life on the contracts."""
 
-    def __init__(self, checks, exchange, client, make):
-        self.checks, self.exchange, self.client, self.make = checks, exchange, client, make
-        self.number = 0
-        self.streams = hasattr(client, "stream_user")
-
-    def live(self):
-        for chapter in (
-            self.reference, self.account, self.market, self.order, self.partial_fill, self.tape,
-            self.expiry, self.trading, self.cancel_all, self.batches, self.sockets, self.shapes,
-            self.refusals, self.ledger,
-        ):
-            try:
-                chapter()
-            except Exception as error:  # the next chapter may still be worth reading
-                with self.checks.check(f"the chapter on {chapter.__name__}"):
-                    raise error
-
-    # Where a price is that rests, and one that crosses.
-    def resting(self):
-        best = self.exchange.ask("/fapi/v1/ticker/bookTicker", symbol=SYMBOL)
-        return (number(best["bidPrice"]) * Decimal("0.97")).quantize(Decimal("1"))
-
-    def crossing(self):
-        best = self.exchange.ask("/fapi/v1/ticker/bookTicker", symbol=SYMBOL)
-        return (number(best["askPrice"]) * Decimal("1.01")).quantize(Decimal("1"))
-
-    def next_id(self):
-        self.number += 1
-        return f"judge-{self.number}"
-
-    def true_order(self, client_id, status, qty=QTY, traded=Decimal(0)):
-        """The exchange itself says so."""
-        order = self.exchange.order(client_id)
-        expect_that(order is not None, f"an order {client_id} on the exchange")
-        expect(STATUS[order["status"]], status, f"status of {client_id} on the exchange")
-        expect(number(order["qty"]), qty, f"quantity of {client_id} on the exchange")
-        expect(number(order["traded"]), traded, f"what traded of {client_id} on the exchange")
-        return order
-
-    def told(self, order, status, qty=QTY, traded=Decimal(0)):
-        """The client says so."""
-        expect((order.status, order.qty, order.traded), (status, qty, traded), "the order")
-
-    def event(self, client_id, kind, status):
-        """The private stream says so, where the client has one."""
-        if not self.streams:
-            return None
-        def found():
-            named = [it for it in self.client.events if it["c"] == client_id]
-            return [it for it in named if (it["x"], it["X"]) == (kind, status)]
-        return eventually(found, f"an event {kind}/{status} of {client_id}")[-1]
+    DIALECT = "binance_usdm"
+    PATH = "/fapi/v1"
+    CHAPTERS = (
+        "reference", "account", "market", "order", "partial_fill", "tape", "expiry", "trading",
+        "cancel_all", "batches", "sockets", "shapes", "refusals", "ledger",
+    )
 
     def reference(self):
         with self.checks.check("the markets are loaded with the venue's filters"):
@@ -193,56 +81,24 @@ class Life:
             self.client.stream_trades(SYMBOL)
             trade = eventually(lambda: list(self.client.trades_seen), "a trade")[0]
             expect_that(trade in self.true_trades(), f"{trade} on the tape")
-            touch = number(self.exchange.ask("/fapi/v1/premiumIndex", symbol=SYMBOL)["markPrice"])
+            touch = number(self.ask("/premiumIndex", symbol=SYMBOL)["markPrice"])
             expect_that(abs(trade["price"] / touch - 1) < Decimal("0.01"), "a trade at the market")
-
-    def same_snapshot(self):
-        ours = self.exchange.ask("/fapi/v1/depth", symbol=SYMBOL, limit=20)
-        bids, asks, update_id = self.client.book(SYMBOL, 20)
-        if update_id != ours["lastUpdateId"]:
-            return False
-        for name, side in (("bids", bids), ("asks", asks)):
-            plain = [(number(price), number(qty)) for price, qty in ours[name]]
-            expect(side, plain, name)
-        return True
-
-    def streamed_book(self):
-        book = Book()
-        self.client.stream_book(SYMBOL, book)
-        eventually(lambda: 5 < len(book.states), "a streamed book")
-        same, different = 0, []
-        while same + len(different) < 10:
-            ours = self.exchange.ask("/fapi/v1/depth", symbol=SYMBOL, limit=20)
-            update_id = ours["lastUpdateId"]
-            kept = eventually(lambda: book.before(update_id), "a later state of the book")
-            plain = tuple(
-                [(number(price), number(qty)) for price, qty in ours[side][: Book.KEPT]]
-                for side in ("bids", "asks")
-            )
-            if kept == plain:
-                same += 1
-            else:
-                different.append((kept, plain))
-        # A snapshot that is taken within a change of the book is none of the streamed states.
-        what = f"8 of 10 snapshots among the streamed states, {same} are; {different[:1]}"
-        expect_that(8 <= same, what)
-        expect(book.gaps, 0, "gaps between the differences")
 
     def best_prices(self):
         quote = eventually(lambda: list(self.client.quotes), "a quote")[-1]
         expect_that(quote["bid"] < quote["ask"], f"a bid below the ask: {quote}")
-        mark = number(self.exchange.ask("/fapi/v1/premiumIndex", symbol=SYMBOL)["markPrice"])
+        mark = number(self.ask("/premiumIndex", symbol=SYMBOL)["markPrice"])
         for price in (quote["bid"], quote["ask"]):
             expect_that(abs(price / mark - 1) < Decimal("0.01"), f"{price} about the mark {mark}")
 
     def marks(self):
         mark = eventually(lambda: list(self.client.marks), "a mark")[-1]
-        now = number(self.exchange.ask("/fapi/v1/premiumIndex", symbol=SYMBOL)["markPrice"])
+        now = number(self.ask("/premiumIndex", symbol=SYMBOL)["markPrice"])
         expect_that(abs(mark / now - 1) < Decimal("0.01"), f"{mark} about the mark {now}")
 
     def true_trades(self):
         """The tape as a plain request of ours tells it."""
-        tape = self.exchange.ask("/fapi/v1/aggTrades", symbol=SYMBOL, limit=1000)
+        tape = self.ask("/aggTrades", symbol=SYMBOL, limit=1000)
         return [{"id": str(it["a"]), "price": number(it["p"]), "qty": number(it["q"])}
                 for it in tape]
 
@@ -255,7 +111,7 @@ class Life:
             expect([it for it in trades if it not in tape], [], "trades that are not on the tape")
         with self.checks.check("a candle begins with the first trade of its minute"):
             start, opened, high, low = self.client.candles(SYMBOL)[-1]
-            tape = self.exchange.ask("/fapi/v1/aggTrades", symbol=SYMBOL, limit=1000)
+            tape = self.ask("/aggTrades", symbol=SYMBOL, limit=1000)
             within = [number(it["p"]) for it in tape if start <= it["T"] < start + 60_000]
             expect(opened, within[0], "opening price")
             expect_that(low <= opened <= high, "an opening price between the low and the high")
@@ -383,19 +239,6 @@ class Life:
             true = sum(number(it["fee"]) for it in self.exchange.truth()["trades"])
             expect(client.fees_paid(), round_cent8(true), "fees")
 
-    def cancel_all(self):
-        client, price = self.client, self.resting()
-        with self.checks.check("all orders are cancelled at once"):
-            names = [self.next_id() for _ in range(3)]
-            for at, name in enumerate(names):
-                client.place("BUY", QTY, price - at, client_id=name)
-            expect(sorted(it.client_id for it in client.open_orders()), sorted(names), "open")
-            client.cancel_all()
-            expect(client.open_orders(), [], "open orders")
-            for name in names:
-                self.true_order(name, "CANCELED")
-                self.event(name, "CANCELED", "CANCELED")
-
     def batches(self):
         client = self.client
         if not hasattr(client, "place_batch"):
@@ -420,35 +263,11 @@ class Life:
                 self.true_order(names[2], "CANCELED")
         client.cancel_all()
 
-    def sockets(self):
-        client = self.client
-        if not hasattr(client, "place_over_socket"):
-            return
-        with self.checks.check("an order is placed and cancelled over the socket"):
-            name = self.next_id()
-            order = client.place_over_socket("BUY", QTY, self.resting(), client_id=name)
-            self.told(order, "NEW")
-            self.true_order(name, "NEW")
-            expect(client.cancel_over_socket(order.id).status, "CANCELED", "status")
-            self.true_order(name, "CANCELED")
-
     def shapes(self):
         """Answers that no other check reads, held against the client's own models."""
         for name, ask in getattr(self.client, "answers", dict)().items():
             with self.checks.check(f"the shape of {name}"):
                 expect_that(ask(), "an answer that is not empty")
-
-    def refuse(self, name, code, act, client=None):
-        """The exchange says no, with that code."""
-        client = client or self.client
-        with self.checks.check(f"refused: {name}"):
-            try:
-                answer = act()
-            except Exception as error:
-                refusal = client.refusal(error)
-                expect(refusal.code, code, "code")
-                return
-            raise AssertionError(f"expected {code}, it was done: {answer}")
 
     def refusals(self):
         client, before = self.client, len(self.exchange.truth()["orders"])
@@ -471,75 +290,9 @@ class Life:
         client.cancel(order.id)
         self.refuse("a cancel of an order that is over", -2011, lambda: client.cancel(order.id))
         self.refuse("a question after an order that never was", -2013, lambda: client.query(99999))
-        wrong = self.make(self.exchange, KEY, "not-the-secret")
-        self.refuse("a bad signature", -1022, lambda: wrong.wallet("USDT"), wrong)
-        wrong.close()
-        wrong = self.make(self.exchange, "not-the-key", SECRET)
-        self.refuse("an unknown key", -2015, lambda: wrong.wallet("USDT"), wrong)
-        wrong.close()
-
-    def ledger(self):
-        """At the end: what the client was told of is what happened."""
-        truth = self.exchange.truth()
-        with self.checks.check("nothing is left open"):
-            expect([it for it in truth["orders"] if it["is_open"]], [], "open orders")
-        if hasattr(self.client, "complaints"):
-            with self.checks.check("no answer and no event was of another shape than documented"):
-                expect(self.client.complaints(), [], "complaints of the client")
-        if not self.streams:
-            return
-        with self.checks.check("every order was told of on the private stream"):
-            told = {it["c"] for it in self.client.events}
-            there = {it["client_id"] for it in truth["orders"]}
-            expect(sorted(there - told), [], "orders that no event told of")
-        with self.checks.check("every trade was told of on the private stream"):
-            told = sorted(it["t"] for it in self.client.events if it["x"] == "TRADE")
-            expect(told, sorted(it["id"] for it in truth["trades"]), "trade ids")
-
-
-def round_cent8(value):
-    return value.quantize(Decimal("0.00000001"))
-
-
-def clocks(checks, engine, make):
-    """A venue whose clock is another's."""
-    ahead_and_behind = (("a request that is too old", 60_000), ("a request from ahead", -5_000))
-    for name, offset_ms in ahead_and_behind:
-        with Exchange(engine, clock_offset_ms=offset_ms) as exchange:
-            client = make(exchange, KEY, SECRET)
-            life = Life(checks, exchange, client, make)
-            life.refuse(name, -1021, lambda: client.wallet("USDT"))
-            client.close()
-
-
-def rate_limit(checks, engine, make):
-    """A venue that has had enough."""
-    with Exchange(engine, weight_per_minute=150) as exchange:
-        client = make(exchange, KEY, SECRET)
-        with checks.check("refused: more than the rate limit, with a time to wait"):
-            refusal = None
-            for _ in range(200):
-                try:
-                    client.wallet("USDT")
-                except Exception as error:
-                    refusal = client.refusal(error)
-                    break
-            expect_that(refusal is not None, "a refusal")
-            expect((refusal.code, refusal.status), (-1003, 429), "code, HTTP status")
-            expect_that(1 <= (refusal.retry_after or 0) <= 60, f"seconds, {refusal.retry_after}")
-        client.close()
+        self.strangers()
 
 
 def judge(make):
-    """Runs the whole life for a client; the exit code says whether all was well."""
-    engine = engine_from_arguments()
-    checks = Checks(make.name)
-    with Exchange(engine) as exchange:
-        client = make(exchange, KEY, SECRET)
-        try:
-            Life(checks, exchange, client, make).live()
-        finally:
-            client.close()
-    clocks(checks, engine, make)
-    rate_limit(checks, engine, make)
-    return 1 if checks.failed else 0
+    """Runs the whole life for a client."""
+    return life.judge(make, Life)
