@@ -40,7 +40,9 @@ fn a_configuration_that_cannot_be_used_is_exit_78_with_the_place() {
 
 #[test]
 fn a_live_key_that_is_not_there_is_exit_77() {
-    let live = Deployment::at(9).with("mode: paper", "mode: live").with("E2E_KEY", "E2E_NOT_SET");
+    let wallet = "  wallet_url: http://127.0.0.1:9\n  api_key: ${E2E_NOT_SET}\n";
+    let live = Deployment::at(9).with("  api_key: ${E2E_KEY}\n", wallet);
+    let live = live.with("mode: paper", "mode: live");
     let done = run(&live.file().display().to_string());
     assert_eq!(done.code, Some(77), "{done:?}");
     assert!(done.err.contains("E2E_NOT_SET"), "{}", done.err);
