@@ -20,7 +20,10 @@ use std::error::Error;
 #[derive(Debug, thiserror::Error)]
 pub enum InquiryError {
     /// The exchange of the configuration lives in the engine.
-    #[error("the simulated exchange of this configuration lives in the engine itself")]
+    #[error(
+        "the simulated exchange of this configuration lives in the engine itself, and there is no \
+         venue to ask: name another configuration with --config"
+    )]
     Embedded,
     /// There is nowhere to ask after a key.
     #[error(
