@@ -59,10 +59,8 @@ class CcxtProSpot(CcxtPro):
         self.watch(once)
 
     def stream_user(self):
-        async def once():
-            for order in await self.both.watch_orders(UNIFIED):
-                self.events.append(order["info"])
-        self.watch(once)
+        self.hear_orders()
+        self.watch(lambda: self.both.watch_orders(UNIFIED))
         eventually(self.is_private, "an open private subscription")
         # It drops what comes before it has handled the subscription.
         time.sleep(0.5)

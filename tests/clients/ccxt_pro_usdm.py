@@ -116,13 +116,22 @@ class CcxtPro:
         self.watch(once)
 
     def stream_user(self):
-        async def once():
-            for order in await self.both.watch_orders(UNIFIED):
-                self.events.append(order["info"])
-        self.watch(once)
+        self.hear_orders()
+        self.watch(lambda: self.both.watch_orders(UNIFIED))
         eventually(self.is_private, "an open private socket")
         # It drops what comes before it has handled the opening.
         time.sleep(0.3)
+
+    def hear_orders(self):
+        """Every report as it comes in: of those that come together, what `watch_orders` answers is
+        only the last."""
+        handle = self.both.handle_order_update
+
+        def heard(client, message):
+            is_contract = message["e"] == "ORDER_TRADE_UPDATE"
+            self.events.append(message["o"] if is_contract else message)
+            return handle(client, message)
+        self.both.handle_order_update = heard
 
     def is_private(self):
         sockets = [it for url, it in self.both.clients.items() if "/private/" in url]
