@@ -2,7 +2,6 @@
 //! where one fits, so that systemd's `RestartPreventExitStatus` can name those that a restart does
 //! not cure.
 
-use crate::runtime::InquiryError;
 use std::process::ExitCode;
 
 /// How a command ended.
@@ -27,19 +26,6 @@ pub enum Exit {
     Permission = 77,
     /// The configuration is wrong.
     Config = 78,
-}
-
-impl Exit {
-    /// What a question that a venue did not answer comes to.
-    pub fn of_inquiry(error: &InquiryError) -> Self {
-        match error {
-            InquiryError::Refused(_) => Self::Permission,
-            InquiryError::Unreachable { .. } => Self::Unreachable,
-            InquiryError::Embedded | InquiryError::NoWallet | InquiryError::Start(_) => {
-                Self::Failed
-            }
-        }
-    }
 }
 
 impl From<Exit> for ExitCode {

@@ -1,13 +1,13 @@
 //! `engine filters fetch` and `engine fees fetch`: what the venue's rules and fees are now (R69,
 //! R70), and what changed since they were last written to a file.
 //!
-//! Must hold: only the file that `--out` names is written, whole or not at all; it is never read by
-//! an engine, which asks the venue itself.
+//! Must hold: only the file that `--out` names is written, whole or not at all, and never one that
+//! holds something else; no engine reads it, for it asks the venue itself.
 
 use super::argument::Target;
-use super::config::deployment;
 use super::console::Console;
 use super::exit::Exit;
+use super::inquire;
 use crate::config::Config;
 use crate::core::Registry;
 use crate::ops::reference::Reading;
@@ -72,16 +72,10 @@ fn execute(
     console: &mut Console<'_>,
 ) -> io::Result<Exit> {
     let Verb::Fetch(arguments) = &arguments.verb;
-    let config = match deployment(&arguments.target.config, registry, console)? {
-        Ok(config) => config,
-        Err(exit) => return Ok(exit),
-    };
-    let reading = match fetch(&config) {
+    let file = &arguments.target.config;
+    let reading = match inquire::venue(file, fetch, registry, console)? {
         Ok(reading) => reading,
-        Err(error) => {
-            console.complain(format_args!("engine: {error}"))?;
-            return Ok(Exit::of_inquiry(&error));
-        }
+        Err(exit) => return Ok(exit),
     };
     match arguments.json {
         true => console.say(reading.json())?,
@@ -97,7 +91,14 @@ fn keep(reading: &Reading, path: &Path, console: &mut Console<'_>) -> io::Result
     let changes = match fs::read(path) {
         Ok(kept) => {
             let kept = serde_json::from_slice(&kept).unwrap_or(Value::Null);
-            reading.changes(&kept)
+            let Some(changes) = reading.changes(&kept) else {
+                let path = path.display();
+                console.complain(format_args!(
+                    "engine: {path} holds something else and is left as it is: name another file"
+                ))?;
+                return Ok(Exit::Failed);
+            };
+            changes
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
         Err(error) => return refused(path, &error, console),

@@ -1,9 +1,9 @@
 //! `engine keys check`: what the key of a deployment may do (R131–R135, R139).
 
 use super::argument::Target;
-use super::config::deployment;
 use super::console::Console;
 use super::exit::Exit;
+use super::inquire;
 use crate::core::Registry;
 use crate::runtime::check_key;
 use std::io;
@@ -41,16 +41,10 @@ pub(super) fn execute(
     console: &mut Console<'_>,
 ) -> io::Result<Exit> {
     let Verb::Check(arguments) = &arguments.verb;
-    let config = match deployment(&arguments.target.config, registry, console)? {
-        Ok(config) => config,
-        Err(exit) => return Ok(exit),
-    };
-    let key = match check_key(&config) {
+    let file = &arguments.target.config;
+    let key = match inquire::venue(file, check_key, registry, console)? {
         Ok(key) => key,
-        Err(error) => {
-            console.complain(format_args!("engine: {error}"))?;
-            return Ok(Exit::of_inquiry(&error));
-        }
+        Err(exit) => return Ok(exit),
     };
     match arguments.json {
         true => console.say(key.json())?,

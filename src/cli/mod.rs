@@ -20,6 +20,7 @@ pub mod halt;
 pub mod help;
 pub mod history;
 pub mod init;
+mod inquire;
 pub mod journal;
 pub mod keys;
 pub mod kill_switch;

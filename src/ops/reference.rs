@@ -49,10 +49,9 @@ impl Reading {
         self.rows.iter().map(line).collect()
     }
 
-    /// What differs from what a file kept, in words. A file of something else has no row of ours:
-    /// then all of it is new.
-    pub fn changes(&self, kept: &Value) -> Vec<String> {
-        let before = kept[self.of].as_array().map_or(&[][..], Vec::as_slice);
+    /// What differs from what a file kept, in words; `None` of a file of something else.
+    pub fn changes(&self, kept: &Value) -> Option<Vec<String>> {
+        let before = kept[self.of].as_array()?;
         let of =
             |rows: &'_ [Value], symbol: &str| rows.iter().find(|row| name(row) == symbol).cloned();
         let mut said = Vec::new();
@@ -70,7 +69,7 @@ impl Reading {
         }
         let gone = before.iter().map(name).filter(|symbol| of(&self.rows, symbol).is_none());
         said.extend(gone.map(|symbol| format!("{symbol} is gone")));
-        said
+        Some(said)
     }
 }
 
@@ -147,12 +146,16 @@ mod tests {
         let kept = reading(&[fees("BTCUSDT", 20_000, 40_000), fees("OLDUSDT", 0, 0)]).json();
         let now = reading(&[fees("BTCUSDT", 20_000, 50_000), fees("NEWUSDT", 0, 0)]);
         assert_eq!(
-            now.changes(&kept),
+            now.changes(&kept).unwrap(),
             ["BTCUSDT taker_bps: 4 → 5", "NEWUSDT is new", "OLDUSDT is gone"]
         );
-        assert_eq!(now.changes(&now.json()), Vec::<String>::new());
-        assert_eq!(now.changes(&json!("something else")), ["BTCUSDT is new", "NEWUSDT is new"]);
+        assert_eq!(now.changes(&now.json()), Some(Vec::new()));
+        for other in [json!("something else"), json!({"filters": []}), Value::Null] {
+            assert_eq!(now.changes(&other), None, "{other}");
+        }
         let short = json!({"fees": [{"symbol": "BTCUSDT"}]});
-        assert!(now.changes(&short).contains(&"BTCUSDT maker_bps: nothing → 2".to_owned()));
+        assert!(
+            now.changes(&short).unwrap().contains(&"BTCUSDT maker_bps: nothing → 2".to_owned())
+        );
     }
 }

@@ -28,10 +28,8 @@ pub fn fetch_filters(config: &Config) -> Result<Reading, InquiryError> {
         let mut found = Vec::new();
         for wanted in &config.instruments {
             let listing = all.iter().find(|it| it.symbol == wanted.symbol);
-            found.push(listing.cloned().ok_or_else(|| InquiryError::Unreachable {
-                what: wanted.symbol.clone(),
-                why: "the venue does not list it".to_owned(),
-            })?);
+            let unlisted = || InquiryError::Unlisted(wanted.symbol.clone());
+            found.push(listing.cloned().ok_or_else(unlisted)?);
         }
         let unix_ns = inquiry.venue_unix_ms().saturating_mul(MS);
         Ok(Reading::of_filters(&config.venue.name, unix_ns, &found))

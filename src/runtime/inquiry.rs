@@ -37,8 +37,11 @@ pub enum InquiryError {
     /// The venue does not take the key.
     #[error("the venue refuses the key: {0}")]
     Refused(DecodeError),
+    /// The configuration names what the venue does not have.
+    #[error("the venue does not list {0}: look at its spelling under `instruments`")]
+    Unlisted(String),
     /// The venue was not heard, or not understood.
-    #[error("{what} could not be read: {why}")]
+    #[error("{what} could not be read: {why}; look at the addresses under `venue`, or ask again")]
     Unreachable {
         /// What was asked for.
         what: String,

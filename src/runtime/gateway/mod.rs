@@ -190,7 +190,7 @@ impl<D: AccountDialect + ?Sized> Shared<D> {
     }
 
     /// Acts on what the venue said of itself with its last answer: a clock that is off is measured
-    /// at once, a venue in maintenance is left alone.
+    /// at once, a venue in maintenance or one that refuses our key is left alone.
     fn heed(&self) {
         let Some(condition) = self.dialect.borrow_mut().take_condition() else { return };
         match condition {
