@@ -13,7 +13,7 @@
 //! and is begun anew, and a trade is known by its id.
 
 use futures_util::future::LocalBoxFuture;
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
@@ -110,14 +110,14 @@ impl<C, E: Display> Renewal<C, E> {
 /// What the present connection said while the next one was open, or about to be.
 #[derive(Default)]
 struct Heard {
-    digests: HashSet<u64>,
+    digests: BTreeSet<u64>,
     state: RandomState,
     until: Option<Instant>,
 }
 
 impl Heard {
     fn forget(&mut self) {
-        self.digests = HashSet::new();
+        self.digests = BTreeSet::new();
         self.until = None;
     }
 
