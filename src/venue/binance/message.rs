@@ -1,5 +1,5 @@
-//! A message of the WebSocket API under construction: each parameter goes into the JSON and into the
-//! text that is signed (spot sheet section 2).
+//! A message of the WebSocket API under construction: each parameter goes into the JSON and into
+//! the text that is signed (spot sheet section 2).
 //!
 //! Must hold: no allocation once the two buffers have grown. The caller names the parameters in the
 //! order of their names: they are signed in that order.

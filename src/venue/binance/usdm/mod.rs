@@ -32,8 +32,8 @@ use crate::venue::{
 pub(in crate::venue) const DEAD_MAN_COST: DeadManCost =
     DeadManCost { request_weight: 10, weight_per_minute: 2_400 };
 
-/// Trades come as `aggTrade`, because the sheet (section 1) documents it and not `trade`. A snapshot
-/// has the most levels that the venue gives, for 20 request weights.
+/// Trades come as `aggTrade`, because the sheet (section 1) documents it and not `trade`. A
+/// snapshot has the most levels that the venue gives, for 20 request weights.
 pub(super) const ROUTES: Routes = Routes {
     streams: &[
         ("/public", &["bookTicker", "depth@100ms"]),
