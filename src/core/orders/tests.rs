@@ -1,3 +1,5 @@
+//! The table of orders by itself: what is found in it, what time asks for, what is over.
+
 use super::*;
 use crate::types::{ExecutionKind, OrderRef, Purpose, TimeInForce};
 
