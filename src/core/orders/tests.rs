@@ -1,5 +1,6 @@
 //! The table of orders by itself: what is found in it, what time asks for, what is over.
 
+mod amends;
 mod life;
 mod stuck;
 
@@ -48,7 +49,7 @@ pub(super) fn exit(sequence: u32) -> Order {
     Order::sent(id(sequence), None, terms(TimeInForce::Ioc), 0)
 }
 
-fn orders_of(all: &[Order]) -> Orders {
+pub(super) fn orders_of(all: &[Order]) -> Orders {
     let mut orders = Orders::new(2, 1, timing());
     for order in all {
         let mut order = *order;
@@ -74,7 +75,7 @@ pub(super) fn canceled(of: &Order) -> ExecutionReport {
 }
 
 /// What stands at the venue of an order of ours.
-fn standing_at_venue(of: &Order) -> VenueOrder {
+pub(super) fn standing_at_venue(of: &Order) -> VenueOrder {
     VenueOrder {
         instrument: of.terms.instrument,
         order: OrderRef::Ours(of.id),
