@@ -2,7 +2,10 @@
 
 mod amends;
 mod life;
+mod parents;
 mod stuck;
+mod told;
+mod totals;
 
 use super::*;
 use crate::types::{ExecutionKind, OrderRef, Purpose, TimeInForce};
