@@ -114,7 +114,8 @@ impl Gateway {
         let stream = user::PrivateStream {
             calls: client()?,
             dial: self.dial.clone(),
-            base: self.streams,
+            streams: self.streams,
+            order_entry: self.order_entry.clone(),
             dialect: self.user,
         };
         let user = user::listen(Rc::clone(&shared), stream);
