@@ -5,13 +5,15 @@ use crate::core::{
     AccountEvent, EventKind, LinkChannel, LinkState, OperatorCommand, OperatorRequest,
 };
 use crate::net::http::HttpClient;
-use crate::net::ws::WsReader;
+use crate::net::ws::{WsReader, WsWriter};
 use crate::net::{Address, Dial, NetError};
 use crate::runtime::link;
+use crate::runtime::renewal::Renewal;
 use crate::types::Text;
 use crate::venue::{
     Call, DecodeError, OrderDialect, Stream, StreamBase, UserDialect, UserEvent, UserOpening,
 };
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -33,6 +35,9 @@ enum Ended {
 /// How often nothing is done where there is no key to keep alive.
 const NEVER_S: u32 = 24 * 60 * 60;
 
+/// What the log calls it.
+const LINK: &str = "private stream";
+
 /// Where the stream is, and what it takes to keep it.
 pub(super) struct PrivateStream {
     /// For its key, where it has one.
@@ -40,18 +45,21 @@ pub(super) struct PrivateStream {
     pub(super) dial: Dial,
     pub(super) streams: Address,
     pub(super) order_entry: Address,
-    pub(super) dialect: Box<dyn UserDialect>,
+    pub(super) dialect: RefCell<Box<dyn UserDialect>>,
+    /// It is replaced before it gets older.
+    pub(super) age_max: Duration,
 }
 
 /// Listens for ever.
-pub(super) async fn listen(shared: Rc<Shared<dyn OrderDialect>>, mut stream: PrivateStream) {
-    let mut waits = link::Waits::new("private stream");
+pub(super) async fn listen(shared: Rc<Shared<dyn OrderDialect>>, stream: PrivateStream) {
+    let stream = Rc::new(stream);
+    let mut waits = link::Waits::new(LINK);
     loop {
-        let ended = match open(&shared, &mut stream).await {
-            Ok(mut reader) => {
+        let ended = match open(Rc::clone(&shared), Rc::clone(&stream)).await {
+            Ok(connection) => {
                 waits.up();
                 shared.tell_link(LinkChannel::User, LinkState::Up).await;
-                let ended = read(&shared, &mut stream, &mut reader.0).await;
+                let ended = read(&shared, &stream, connection).await;
                 shared.tell_link(LinkChannel::User, LinkState::Down).await;
                 ended
             }
@@ -61,27 +69,26 @@ pub(super) async fn listen(shared: Rc<Shared<dyn OrderDialect>>, mut stream: Pri
     }
 }
 
-type Connection = (WsReader, crate::net::ws::WsWriter);
+type Connection = (WsReader, WsWriter);
 
 async fn open(
-    shared: &Shared<dyn OrderDialect>,
-    stream: &mut PrivateStream,
+    shared: Rc<Shared<dyn OrderDialect>>,
+    stream: Rc<PrivateStream>,
 ) -> Result<Connection, Ended> {
-    match stream.dialect.opening() {
+    let opening = stream.dialect.borrow().opening();
+    match opening {
         UserOpening::Key(call) => {
             let answer = link::call(&stream.calls, &call).await?;
-            let place = stream.dialect.on_key(&answer)?;
+            let place = stream.dialect.borrow_mut().on_key(&answer)?;
             stream.connect(&place).await
         }
         UserOpening::Subscription(place) => {
-            let at = shared.venue_time().ok_or(Ended::NoClock)?;
-            let (mut reader, mut writer) = stream.connect(&place).await?;
-            writer.send(&stream.dialect.subscription(at.unix_ms)).await?;
+            let mut connection = stream.connect(&place).await?;
             let limit = stream.dial.limit;
-            let subscribed = subscribed(stream.dialect.as_mut(), &mut reader);
+            let subscribed = stream.subscribe(&shared, &mut connection);
             let answer = tokio::time::timeout(limit, subscribed).await;
             answer.map_err(|_| Ended::Unanswered(limit))??;
-            Ok((reader, writer))
+            Ok(connection)
         }
     }
 }
@@ -94,48 +101,60 @@ impl PrivateStream {
         };
         Ok(link::open(&self.dial, &base.with_target(&place.target)?).await?)
     }
-}
 
-/// Waits for the word that everything is told from here on. What is told before it, a reading of
-/// the account will tell too: it is asked for when the stream is up.
-async fn subscribed(dialect: &mut dyn UserDialect, reader: &mut WsReader) -> Result<(), Ended> {
-    let mut events = Vec::new();
-    loop {
-        let message = reader.next().await?;
-        dialect.on_message(&message, &mut events)?;
-        if events.contains(&UserEvent::Subscribed) {
-            return Ok(());
+    /// Asks for everything to be told, and waits for the word that it is. What is told before it, a
+    /// reading of the account tells too: it is asked for when the stream is up.
+    async fn subscribe(
+        &self,
+        shared: &Shared<dyn OrderDialect>,
+        (reader, writer): &mut Connection,
+    ) -> Result<(), Ended> {
+        let at = shared.venue_time().ok_or(Ended::NoClock)?;
+        let message = self.dialect.borrow().subscription(at.unix_ms);
+        writer.send(&message).await?;
+        let mut events = Vec::new();
+        while !events.contains(&UserEvent::Subscribed) {
+            let message = reader.next().await?;
+            self.dialect.borrow_mut().on_message(&message, &mut events)?;
         }
+        Ok(())
     }
 }
 
 async fn read(
-    shared: &Shared<dyn OrderDialect>,
-    stream: &mut PrivateStream,
-    reader: &mut WsReader,
+    shared: &Rc<Shared<dyn OrderDialect>>,
+    stream: &Rc<PrivateStream>,
+    mut connection: Connection,
 ) -> Ended {
-    let PrivateStream { calls, dialect, .. } = stream;
-    let keep_alive = dialect.keep_alive();
-    let every_s = keep_alive.as_ref().map(|(_, every_s)| *every_s);
-    let every = Duration::from_secs(every_s.unwrap_or(NEVER_S).into());
+    let mut renewal = Renewal::after(LINK, stream.age_max);
+    let keep_alive = stream.dialect.borrow().keep_alive();
+    let every_s = keep_alive.as_ref().map_or(NEVER_S, |(_, every_s)| *every_s);
+    let every = Duration::from_secs(every_s.into());
     let mut due = tokio::time::interval_at(tokio::time::Instant::now() + every, every);
     let mut events = Vec::new();
     loop {
         tokio::select! {
             biased;
-            message = reader.next() => match message {
-                Ok(message) => {
-                    if let Err(error) = dialect.on_message(&message, &mut events) {
+            message = connection.0.next() => match message {
+                Ok(message) if renewal.is_news(&message) => {
+                    let heard = stream.dialect.borrow_mut().on_message(&message, &mut events);
+                    if let Err(error) = heard {
                         tracing::error!(%error, "a private message could not be read");
                         // What it said is lost: only a reading of the account makes up for it.
                         events.push(UserEvent::AccountChanged);
                     }
                 }
+                Ok(_) => {}
                 Err(error) => return Ended::Link(error),
             },
+            next = renewal.next(|| Box::pin(open(Rc::clone(shared), Rc::clone(stream)))) => {
+                connection = next;
+                // Nothing should be missing. It is money: look.
+                events.push(UserEvent::AccountChanged);
+            }
             _ = due.tick() => {
                 if let Some((call, _)) = &keep_alive
-                    && let Err(ended) = renew(calls, call).await
+                    && let Err(ended) = keep(&stream.calls, call).await
                 {
                     return ended;
                 }
@@ -160,7 +179,7 @@ async fn read(
 }
 
 /// A key that is not kept alive is lost without a word: a refusal ends the stream.
-async fn renew(calls: &HttpClient, call: &Call) -> Result<(), Ended> {
+async fn keep(calls: &HttpClient, call: &Call) -> Result<(), Ended> {
     let answer = link::call(calls, call).await?;
     if answer.status == 200 { Ok(()) } else { Err(Ended::Expired) }
 }
