@@ -54,9 +54,11 @@ impl Orders {
             RequestKind::Place => ExecutionKind::New,
             RequestKind::Cancel => {
                 let cum_qty = qty(order.executed, "executedQty")?;
-                match order.status()? {
-                    OrderStatus::Canceled => ExecutionKind::Canceled { cum_qty },
-                    status => ExecutionKind::Status { status, cum_qty },
+                let status = order.status()?;
+                if status == OrderStatus::Canceled {
+                    ExecutionKind::Canceled { cum_qty }
+                } else {
+                    ExecutionKind::Status { status, cum_qty }
                 }
             }
             RequestKind::Amend(_) => return Err(DecodeError::Field("id")),
