@@ -62,11 +62,13 @@ pub(super) fn check_conditional(
 }
 
 fn check_trigger(filters: &Filters, at: Price) -> Result<(), Reject> {
-    check_price(filters, at).map_err(|reject| match reject {
-        Reject::PriceNotPositive => Reject::TriggerNotPositive,
-        Reject::PriceAboveMax => Reject::TriggerAboveMax,
-        other => other,
-    })
+    if at <= Price::ZERO {
+        return Err(Reject::TriggerNotPositive);
+    }
+    if Price::ZERO < filters.price_max && filters.price_max < at {
+        return Err(Reject::TriggerAboveMax);
+    }
+    check_price(filters, at)
 }
 
 fn check_price(filters: &Filters, price: Price) -> Result<(), Reject> {

@@ -82,9 +82,14 @@ fn order(order: &Order, symbol: &str) -> Value {
 }
 
 fn conditional(it: &Conditional, symbol: &str) -> Value {
-    let (status, reason) = match it.state {
-        ConditionalState::Rejected(reject) => ("Rejected".to_owned(), Some(reject.code())),
-        other => (format!("{other:?}"), None),
+    let (status, code) = match it.state {
+        ConditionalState::New => ("New", None),
+        ConditionalState::Triggering => ("Triggering", None),
+        ConditionalState::Triggered => ("Triggered", None),
+        ConditionalState::Finished => ("Finished", None),
+        ConditionalState::Canceled => ("Canceled", None),
+        ConditionalState::Expired => ("Expired", None),
+        ConditionalState::Rejected(reject) => ("Rejected", Some(reject.code())),
     };
     json!({
         "algo_id": it.id,
@@ -92,7 +97,7 @@ fn conditional(it: &Conditional, symbol: &str) -> Value {
         "symbol": symbol,
         "side": side(it.entry.side),
         "status": status,
-        "code": reason,
+        "code": code,
         "is_open": it.is_open(),
         "reduces": it.entry.reduces(),
         "trigger": it.entry.trigger.price().map(|price| price.to_string()),

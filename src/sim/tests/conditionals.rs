@@ -56,6 +56,11 @@ impl ConditionalEntry {
         self
     }
 
+    fn tif(mut self, time_in_force: TimeInForce) -> Self {
+        self.time_in_force = time_in_force;
+        self
+    }
+
     fn marked(mut self) -> Self {
         self.working = WorkingPrice::Mark;
         self
@@ -221,16 +226,11 @@ fn what_the_account_cannot_carry_is_refused_at_the_trigger_and_not_before() {
     let rows = [
         (stop(Side::Buy, "101.0", "999"), Reject::MarginInsufficient),
         (stop(Side::Sell, "99.0", "2").reducing(), Reject::ReduceOnly),
-        (stop(Side::Sell, "99.0", "2").limit("99.0"), Reject::PostOnly),
-        (stop(Side::Buy, "101.0", "900").limit("100.1"), Reject::FillOrKill),
+        (stop(Side::Sell, "99.0", "2").limit("99.0").tif(TimeInForce::Gtx), Reject::PostOnly),
+        (stop(Side::Buy, "101.0", "900").limit("100.1").tif(TimeInForce::Fok), Reject::FillOrKill),
     ];
-    for (mut entry, reason) in rows {
+    for (entry, reason) in rows {
         let mut desk = Desk::new();
-        match reason {
-            Reject::PostOnly => entry.time_in_force = TimeInForce::Gtx,
-            Reject::FillOrKill => entry.time_in_force = TimeInForce::Fok,
-            _ => {}
-        }
         if reason == Reject::MarginInsufficient {
             assert!(desk.exchange.set_leverage(BTC, 5));
         }
