@@ -61,7 +61,7 @@ pub fn permissions_call(
 /// [`DecodeError`] when any of it is missing, or the venue refused.
 pub fn permissions(kind: VenueKind, answer: &Answer) -> Result<KeyPermissions, DecodeError> {
     match kind {
-        VenueKind::BinanceUsdm => binance::permissions(answer),
+        VenueKind::BinanceUsdm => binance::usdm::permissions(answer),
     }
 }
 

@@ -18,6 +18,7 @@ use crate::types::{
     ExecutionReport, Filters, IdPrefix, Instrument, InstrumentId, InstrumentKind, MarketEvent,
     Price, Qty, QueryToken, Side, TradesRead, VenueId,
 };
+use binance::usdm;
 
 /// Largest WebSocket message that is read at all; a larger one closes the connection (SAFETY 7).
 pub const MESSAGE_BYTES_MAX: usize = 1 << 20;
@@ -343,7 +344,7 @@ impl VenueKind {
     /// What the venue's dead-man's switch costs; `None` where it has none.
     pub fn dead_man_cost(self) -> Option<DeadManCost> {
         match self {
-            Self::BinanceUsdm => Some(binance::DEAD_MAN_COST),
+            Self::BinanceUsdm => Some(usdm::DEAD_MAN_COST),
         }
     }
 }
@@ -392,7 +393,7 @@ impl std::fmt::Debug for Dialects {
 /// The conversations of a kind of venue.
 pub fn dialects(kind: VenueKind, directory: &Directory, credentials: &Credentials) -> Dialects {
     match kind {
-        VenueKind::BinanceUsdm => binance::usdm(directory, credentials),
+        VenueKind::BinanceUsdm => usdm::dialects(directory, credentials),
     }
 }
 
@@ -425,7 +426,7 @@ pub struct Listing {
 /// Request for everything that a venue lists; needs no key.
 pub fn reference_call(kind: VenueKind) -> Call {
     match kind {
-        VenueKind::BinanceUsdm => binance::reference_call(),
+        VenueKind::BinanceUsdm => usdm::reference_call(),
     }
 }
 
@@ -433,7 +434,7 @@ pub fn reference_call(kind: VenueKind) -> Call {
 /// traded here, and rows that cannot be read whole, are left out.
 pub fn listings(kind: VenueKind, answer: &Answer) -> Result<Vec<Listing>, DecodeError> {
     match kind {
-        VenueKind::BinanceUsdm => binance::listings(answer),
+        VenueKind::BinanceUsdm => usdm::listings(answer),
     }
 }
 
@@ -458,7 +459,7 @@ pub fn fee_call(
 ) -> Call {
     match kind {
         VenueKind::BinanceUsdm => {
-            binance::fee_call(credentials, recv_window_ms, symbol, venue_unix_ms)
+            usdm::fee_call(credentials, recv_window_ms, symbol, venue_unix_ms)
         }
     }
 }
@@ -469,14 +470,14 @@ pub fn fee_call(
 /// [`DecodeError`] when it is not whole, or the venue refused.
 pub fn symbol_fees(kind: VenueKind, answer: &Answer) -> Result<SymbolFees, DecodeError> {
     match kind {
-        VenueKind::BinanceUsdm => binance::symbol_fees(answer),
+        VenueKind::BinanceUsdm => usdm::symbol_fees(answer),
     }
 }
 
 /// What a refusal of a venue means, from its HTTP status, its code (0 for none) and its text.
 pub fn meaning(kind: VenueKind, status: u16, code: i32, text: &str) -> Meaning {
     match kind {
-        VenueKind::BinanceUsdm => binance::error::meaning(status, code, text),
+        VenueKind::BinanceUsdm => usdm::meaning(status, code, text),
     }
 }
 

@@ -117,7 +117,7 @@ pub trait PanicDialect: std::fmt::Debug {
 /// The conversation with a kind of venue.
 pub fn panic_dialect(kind: VenueKind, credentials: &Credentials) -> Box<dyn PanicDialect> {
     match kind {
-        VenueKind::BinanceUsdm => binance::panic(credentials),
+        VenueKind::BinanceUsdm => binance::usdm::panic(credentials),
     }
 }
 

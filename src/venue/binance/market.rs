@@ -4,8 +4,8 @@
 //! unknown symbols and kinds are passed over and counted. No allocation per message once the lists
 //! have grown to the size of the messages.
 //!
-//! Decision: trades come as `aggTrade`, because the sheet (section 1) documents it and not `trade`;
-//! recordings hold `trade`, so both are read.
+//! Decision: single and aggregate trades are read alike: streams tell `aggTrade`, recordings hold
+//! `trade`.
 
 use super::json::success;
 use super::names::Names;
@@ -20,12 +20,21 @@ use crate::venue::{
 /// Symbols per connection. The venue allows 1,024 streams; this keeps the request line below 4 KiB.
 const SYMBOLS_PER_STREAM: usize = 64;
 
-/// Levels per side of a snapshot: the most that the venue gives, for 20 request weights.
-const SNAPSHOT_LIMIT: u32 = 1_000;
+/// What differs between the markets of the venue.
+#[derive(Debug)]
+pub(super) struct Routes {
+    /// Where streams hang, and which kinds of them.
+    pub(super) streams: &'static [(&'static str, &'static [&'static str])],
+    /// Where a book is asked for.
+    pub(super) snapshot: &'static str,
+    /// Levels per side of it.
+    pub(super) snapshot_limit: u32,
+}
 
 /// Public market data of one venue.
 #[derive(Debug)]
 pub(super) struct Market {
+    routes: &'static Routes,
     names: Names,
     /// By place of the symbol in `names`.
     books: Vec<BookSync>,
@@ -34,10 +43,11 @@ pub(super) struct Market {
 }
 
 impl Market {
-    pub(super) fn new(directory: &Directory) -> Self {
+    pub(super) fn new(directory: &Directory, routes: &'static Routes) -> Self {
         let names = Names::new(directory);
         let books = names.symbols().iter().map(|(_, id)| BookSync::new(*id)).collect();
-        Self { names, books, levels: Levels::default(), counters: MarketCounters::default() }
+        let (levels, counters) = (Levels::default(), MarketCounters::default());
+        Self { routes, names, books, levels, counters }
     }
 
     fn read(&mut self, bytes: &[u8], out: &mut Vec<MarketEvent>) -> Result<(), DecodeError> {
@@ -113,9 +123,8 @@ impl MarketDialect for Market {
     fn streams(&self) -> Vec<Stream> {
         let mut streams = Vec::new();
         for symbols in self.names.symbols().chunks(SYMBOLS_PER_STREAM) {
-            let public = ["bookTicker", "depth@100ms"];
-            streams.push(combined("/public", symbols, &public));
-            streams.push(combined("/market", symbols, &["aggTrade", "markPrice@1s"]));
+            let hung = self.routes.streams.iter();
+            streams.extend(hung.map(|(path, kinds)| combined(path, symbols, kinds)));
         }
         streams
     }
@@ -141,9 +150,10 @@ impl MarketDialect for Market {
         let at = self.books.iter_mut().position(BookSync::ask)?;
         let (symbol, instrument) = self.names.symbols().get(at)?;
         let symbol = percent_encoded(symbol);
+        let Routes { snapshot, snapshot_limit, .. } = self.routes;
         let call = Call {
             method: "GET",
-            target: format!("/fapi/v1/depth?symbol={symbol}&limit={SNAPSHOT_LIMIT}"),
+            target: format!("{snapshot}?symbol={symbol}&limit={snapshot_limit}"),
             headers: Vec::new(),
         };
         Some((*instrument, call))

@@ -28,6 +28,13 @@ const TRADES_MAX: usize = 100;
 /// Orders in one answer: the most that the venue gives.
 const ORDERS_MAX: usize = 1_000;
 
+/// Where the questions are asked.
+#[derive(Debug)]
+pub(super) struct Paths {
+    pub(super) trades: &'static str,
+    pub(super) orders: &'static str,
+}
+
 /// What was asked.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Asked {
@@ -37,6 +44,7 @@ pub(super) struct Asked {
 
 /// The question after trades from one on; without one, after the newest.
 pub(super) fn call(
+    paths: &Paths,
     names: &Names,
     signer: &Signer,
     instrument: InstrumentId,
@@ -49,11 +57,12 @@ pub(super) fn call(
         Some(id) => format!("fromId={id}&limit={TRADES_MAX}&symbol={symbol}"),
         None => format!("limit=1&symbol={symbol}"),
     };
-    Ok(signer.signed_call("GET", "/fapi/v1/userTrades", &parameters, venue_unix_ms))
+    Ok(signer.signed_call("GET", paths.trades, &parameters, venue_unix_ms))
 }
 
 /// The question after the orders that traded; none where no trade is new.
 pub(super) fn owners_call(
+    paths: &Paths,
     names: &Names,
     signer: &Signer,
     asked: Asked,
@@ -68,7 +77,7 @@ pub(super) fn owners_call(
     let symbol = names.symbol(instrument).ok_or(DecodeError::Field("symbol"))?;
     let symbol = percent_encoded(symbol);
     let parameters = format!("limit={ORDERS_MAX}&orderId={first}&symbol={symbol}");
-    Ok(Some(signer.signed_call("GET", "/fapi/v1/allOrders", &parameters, venue_unix_ms)))
+    Ok(Some(signer.signed_call("GET", paths.orders, &parameters, venue_unix_ms)))
 }
 
 /// What the answers say: every trade that is new, in order, and how far the history is known now.

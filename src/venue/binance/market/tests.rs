@@ -11,7 +11,7 @@ const SNAPSHOT: &str = r#"{"lastUpdateId":105,"E":8,"T":8,"bids":[["1","2"]],"as
 const TICKER: &str = include_str!("../../../../tests/data/binance-usdm-book-ticker-small.json");
 
 fn market(symbols: &[&str]) -> (Market, Vec<MarketEvent>) {
-    (Market::new(&directory(symbols)), Vec::new())
+    (Market::new(&directory(symbols), &crate::venue::binance::usdm::ROUTES), Vec::new())
 }
 
 /// A market whose only book is whole.

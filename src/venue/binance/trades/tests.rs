@@ -4,6 +4,7 @@ use super::super::support::{answer, credentials, directory};
 use super::*;
 use crate::types::{AssetId, Cash, ClientOrderId, ForeignOrder, Side};
 
+const PATHS: Paths = Paths { trades: "/fapi/v1/userTrades", orders: "/fapi/v1/allOrders" };
 const BTC: InstrumentId = InstrumentId(0);
 
 fn row(id: u64, order: u64) -> String {
@@ -42,7 +43,7 @@ fn owners_target(from_id: Option<u64>, trades: &Answer) -> Option<String> {
     let directory = directory(&["BTCUSDT"]);
     let signer = Signer::new(&credentials(), 5_000);
     let asked = Asked { instrument: BTC, from_id };
-    let call = owners_call(&Names::new(&directory), &signer, asked, trades, 1).unwrap();
+    let call = owners_call(&PATHS, &Names::new(&directory), &signer, asked, trades, 1).unwrap();
     call.map(|call| call.target)
 }
 
@@ -50,10 +51,10 @@ fn owners_target(from_id: Option<u64>, trades: &Answer) -> Option<String> {
 fn the_question_names_the_last_known_trade_or_asks_for_the_newest() {
     let directory = directory(&["BTCUSDT"]);
     let (names, signer) = (Names::new(&directory), Signer::new(&credentials(), 5_000));
-    let target = |from_id| call(&names, &signer, BTC, from_id, 1).unwrap().target;
+    let target = |from_id| call(&PATHS, &names, &signer, BTC, from_id, 1).unwrap().target;
     assert!(target(Some(7)).starts_with("/fapi/v1/userTrades?fromId=7&limit=100&symbol=BTCUSDT&"));
     assert!(target(None).starts_with("/fapi/v1/userTrades?limit=1&symbol=BTCUSDT&"));
-    let unknown = call(&names, &signer, InstrumentId(9), None, 1);
+    let unknown = call(&PATHS, &names, &signer, InstrumentId(9), None, 1);
     assert_eq!(unknown.err(), Some(EncodeError::UnknownInstrument));
 }
 

@@ -8,11 +8,11 @@
 //! at once would be up to 1,280 of the 2,400 request weights a minute, and a question that is
 //! sometimes left out could not be told from the tiers' after it failed.
 
-use super::json::{body, success};
-use super::names::Names;
-use super::sign::Signer;
-use super::text::percent_encoded;
 use crate::types::{AccountSnapshot, FeeRates, Qty};
+use crate::venue::binance::json::{body, success};
+use crate::venue::binance::names::Names;
+use crate::venue::binance::sign::Signer;
+use crate::venue::binance::text::percent_encoded;
 use crate::venue::{Answer, Call, DecodeError, SymbolFees};
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -98,11 +98,11 @@ struct Told<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::support::{Dice, answer, credentials, directory};
     use super::*;
     use crate::types::InstrumentId;
+    use crate::venue::binance::support::{Dice, answer, credentials, directory};
 
-    const RATES: &str = include_str!("../../../tests/data/binance-usdm-commission-rate.json");
+    const RATES: &str = include_str!("../../../../tests/data/binance-usdm-commission-rate.json");
 
     fn names() -> Names {
         Names::new(&directory(&["ETHUSDT", "BTCUSDT"]))

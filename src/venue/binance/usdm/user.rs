@@ -4,14 +4,14 @@
 //! first and is passed over); what a message says beyond our nouns becomes
 //! [`UserEvent::AccountChanged`], so that the account is read instead of guessed.
 
-use super::json::{cash, message, price, qty, success};
-use super::names::Names;
-use super::order::{side, status, whose};
-use super::sign::Signer;
 use crate::types::{
     BalanceCause, BalanceChange, Cash, ExecutionKind, ExecutionReport, Fee, Fill, IdPrefix,
     Liquidity, OrderRef, OrderStatus, Qty,
 };
+use crate::venue::binance::json::{cash, message, price, qty, success};
+use crate::venue::binance::names::Names;
+use crate::venue::binance::order::{side, status, whose};
+use crate::venue::binance::sign::Signer;
 use crate::venue::{
     Answer, Call, Credentials, DecodeError, Directory, Stream, StreamBase, UserDialect, UserEvent,
 };
@@ -188,7 +188,7 @@ impl UserDialect for User {
     }
 
     fn on_key(&mut self, answer: &Answer) -> Result<Stream, DecodeError> {
-        let key: Key<'_> = super::json::body(success(Some(answer))?, "listenKey")?;
+        let key: Key<'_> = crate::venue::binance::json::body(success(Some(answer))?, "listenKey")?;
         let key = key.listen_key;
         let is_plain = key.bytes().all(|byte| byte.is_ascii_alphanumeric());
         if !is_plain || !(1..=KEY_BYTES_MAX).contains(&key.len()) {

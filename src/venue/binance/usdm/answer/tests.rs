@@ -1,17 +1,17 @@
 //! Answers, from the venue's own client and made by hand.
 
-use super::super::support::{Dice, answer, credentials, directory, sample};
 use super::*;
-use crate::types::Qty;
+use crate::types::{IdPrefix, Qty};
 use crate::venue::OrderDialect;
+use crate::venue::binance::support::{Dice, answer, credentials, directory, sample};
 
 const ID: ClientOrderId = ClientOrderId { epoch: 1, sequence: 35 };
 const ASKED: Question = Question::Order(InstrumentId(0), ID);
 
-const PLACED: &str = include_str!("../../../../tests/data/binance-usdm-order-placed.json");
-const AMENDED: &str = include_str!("../../../../tests/data/binance-usdm-order-amended.json");
-const CANCELED: &str = include_str!("../../../../tests/data/binance-usdm-order-canceled.json");
-const FOUND: &str = include_str!("../../../../tests/data/binance-usdm-order-found.json");
+const PLACED: &str = include_str!("../../../../../tests/data/binance-usdm-order-placed.json");
+const AMENDED: &str = include_str!("../../../../../tests/data/binance-usdm-order-amended.json");
+const CANCELED: &str = include_str!("../../../../../tests/data/binance-usdm-order-canceled.json");
+const FOUND: &str = include_str!("../../../../../tests/data/binance-usdm-order-found.json");
 
 fn orders() -> Orders {
     Orders::new(&directory(&["BTCUSDT", "ETHUSDT"]), &credentials())

@@ -4,11 +4,11 @@
 //! names the leg that it closes, which cannot be turned by it. Conditional orders are kept apart by
 //! the venue and are read and taken back apart.
 
-use super::json::{body, price, qty, success};
 use super::listing;
-use super::sign::Signer;
-use super::text::percent_encoded;
 use crate::types::{Filters, Price, Purpose, Qty, Quote, Side};
+use crate::venue::binance::json::{body, price, qty, success};
+use crate::venue::binance::sign::Signer;
+use crate::venue::binance::text::percent_encoded;
 use crate::venue::panic::{Held, Leg, PanicDialect, PanicExit, Resting, RestingKey};
 use crate::venue::{Answer, Call, Credentials, DecodeError};
 use serde::Deserialize;
@@ -205,8 +205,8 @@ struct QuoteRow {
 
 #[cfg(test)]
 mod tests {
-    use super::super::support::{Dice, answer, credentials};
     use super::*;
+    use crate::venue::binance::support::{Dice, answer, credentials};
 
     fn exit(leg: Leg) -> PanicExit {
         PanicExit {

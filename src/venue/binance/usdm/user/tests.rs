@@ -1,14 +1,14 @@
 //! Messages of the private stream, from the sheet and from the venue's own client.
 
-use super::super::support::{Dice, answer, credentials, directory};
 use super::*;
 use crate::types::{
     AssetId, ClientOrderId, ForeignOrder, InstrumentId, OrderRef, Price, Side, VenueId,
 };
+use crate::venue::binance::support::{Dice, answer, credentials, directory};
 
 /// Worked example of the sheet with one of our ids and one-way mode.
-const TRADE: &str = include_str!("../../../../tests/data/binance-usdm-order-trade-update.json");
-const FUNDING: &str = include_str!("../../../../tests/data/binance-usdm-account-update.json");
+const TRADE: &str = include_str!("../../../../../tests/data/binance-usdm-order-trade-update.json");
+const FUNDING: &str = include_str!("../../../../../tests/data/binance-usdm-account-update.json");
 
 fn read(text: &str) -> Result<Vec<UserEvent>, DecodeError> {
     let mut user = User::new(&directory(&["BTCUSDT"]), &credentials());
@@ -183,7 +183,7 @@ fn the_end_of_the_stream_is_told() {
 #[test]
 fn what_says_nothing_new_is_passed_over() {
     let rows = [
-        include_str!("../../../../tests/data/binance-usdm-trade-lite.json"),
+        include_str!("../../../../../tests/data/binance-usdm-trade-lite.json"),
         r#"{"e":"STRATEGY_UPDATE","T":1}"#,
         r#"{"result":null,"id":1}"#,
     ];

@@ -6,10 +6,10 @@
 
 use super::command::Orders;
 use super::error::meaning;
-use super::json::{body, refused};
-use super::names::Names;
-use super::text::percent_encoded;
 use crate::types::{DeadManAnswer, DeadManRequest};
+use crate::venue::binance::json::{body, refused};
+use crate::venue::binance::names::Names;
+use crate::venue::binance::text::percent_encoded;
 use crate::venue::{Answer, DecodeError, EncodeError, Outcome, Outgoing, Question};
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -70,9 +70,9 @@ struct Echo<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::support::{credentials, directory};
     use super::*;
     use crate::types::InstrumentId;
+    use crate::venue::binance::support::{credentials, directory};
 
     const REQUEST: DeadManRequest =
         DeadManRequest { instrument: InstrumentId(0), countdown_ms: 60_000, asked_ns: 7 };

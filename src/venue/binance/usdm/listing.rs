@@ -5,8 +5,8 @@
 //! hundreds must not keep the engine from the others, and a configured symbol that is not listed is
 //! refused by name anyway.
 
-use super::json::{body, success};
 use crate::types::{Cash, Filters, InstrumentKind, MarkBand, Price, Qty, SCALE};
+use crate::venue::binance::json::{body, success};
 use crate::venue::{Answer, Call, DecodeError, Listing};
 use serde::Deserialize;
 
@@ -114,10 +114,11 @@ fn read<T>(text: &Option<String>, parse: impl FnOnce(&[u8]) -> Option<T>) -> Opt
 
 #[cfg(test)]
 mod tests {
-    use super::super::support::{Dice, answer};
     use super::*;
+    use crate::venue::binance::support::{Dice, answer};
 
-    const REFERENCE: &[u8] = include_bytes!("../../../tests/data/binance-usdm-exchange-info.json");
+    const REFERENCE: &[u8] =
+        include_bytes!("../../../../tests/data/binance-usdm-exchange-info.json");
 
     #[test]
     fn tick_and_step_come_from_the_filters() {

@@ -1,14 +1,14 @@
 //! Account and clock, from the sheet and from the venue's own client.
 
-use super::super::support::{Dice, answer, credentials, directory, sample};
 use super::*;
 use crate::types::{AssetId, ClientOrderId, ForeignOrder, InstrumentId, OrderRef, Side, VenueId};
+use crate::venue::binance::support::{Dice, answer, credentials, directory, sample};
 
-const BALANCES: &str = include_str!("../../../../tests/data/binance-usdm-balances.json");
-const POSITIONS: &str = include_str!("../../../../tests/data/binance-usdm-positions.json");
-const ORDERS: &str = include_str!("../../../../tests/data/binance-usdm-open-orders.json");
+const BALANCES: &str = include_str!("../../../../../tests/data/binance-usdm-balances.json");
+const POSITIONS: &str = include_str!("../../../../../tests/data/binance-usdm-positions.json");
+const ORDERS: &str = include_str!("../../../../../tests/data/binance-usdm-open-orders.json");
 const ONE_WAY: &str = r#"{"dualSidePosition":false,"multiAssetsMargin":false}"#;
-const SYMBOLS: &str = include_str!("../../../../tests/data/binance-usdm-symbol-config.json");
+const SYMBOLS: &str = include_str!("../../../../../tests/data/binance-usdm-symbol-config.json");
 
 fn read(bodies: [&str; 4]) -> Result<AccountSnapshot, DecodeError> {
     let [balances, positions, orders, modes] = bodies;

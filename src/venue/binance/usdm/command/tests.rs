@@ -1,8 +1,8 @@
 //! What leaves: read back by `serde_json`, its signature computed anew.
 
-use super::super::support::{credentials, directory};
 use super::*;
-use crate::types::{Price, Qty};
+use crate::types::{Price, Qty, Side};
+use crate::venue::binance::support::{credentials, directory};
 use serde_json::Value;
 
 const NOW: u64 = 1_702_555_533_821;

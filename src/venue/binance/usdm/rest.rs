@@ -11,14 +11,14 @@
 //!
 //! Not here: conditional ("algo") orders, which the venue keeps apart and which we never place.
 
-use super::json::{average, body, cash, price, qty, success};
-use super::names::Names;
-use super::order::{side, whose};
-use super::sign::Signer;
 use crate::types::{
     AccountMargin, AccountSnapshot, Cash, IdPrefix, InstrumentMargin, MarginMode, Purpose, Qty,
     QueryToken, VenueOrder, VenuePosition, WalletMargin,
 };
+use crate::venue::binance::json::{average, body, cash, price, qty, success};
+use crate::venue::binance::names::Names;
+use crate::venue::binance::order::{side, whose};
+use crate::venue::binance::sign::Signer;
 use crate::venue::{Answer, Call, DecodeError};
 use serde::Deserialize;
 use std::borrow::Cow;

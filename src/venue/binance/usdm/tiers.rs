@@ -8,11 +8,11 @@
 //! ready made, and one more that could contradict the others. A `notionalCoef` above one (a user
 //! whose tiers are wider) is passed over: narrower tiers ask for more. One below one is refused.
 
-use super::json::{body, success};
-use super::names::Names;
-use super::sign::Signer;
-use super::text::percent_encoded;
 use crate::types::{AccountSnapshot, Cash, InstrumentId, MarginTier, MarginTiers, PPM, Qty, SCALE};
+use crate::venue::binance::json::{body, success};
+use crate::venue::binance::names::Names;
+use crate::venue::binance::sign::Signer;
+use crate::venue::binance::text::percent_encoded;
 use crate::venue::{Answer, Call, DecodeError};
 use serde::Deserialize;
 use serde_json::Number;
@@ -127,11 +127,12 @@ fn scaled(number: &Number, parts: i128) -> Option<i128> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::support::{Dice, answer, credentials, directory};
     use super::*;
     use crate::types::{AccountMargin, InstrumentMargin, MarginMode, QueryToken, VenueId};
+    use crate::venue::binance::support::{Dice, answer, credentials, directory};
 
-    const BRACKETS: &str = include_str!("../../../tests/data/binance-usdm-leverage-bracket.json");
+    const BRACKETS: &str =
+        include_str!("../../../../tests/data/binance-usdm-leverage-bracket.json");
 
     fn tiers() -> (Tiers, Names) {
         let names = Names::new(&directory(&["ETHUSDT", "BTCUSDT"]));

@@ -6,13 +6,14 @@
 //! error; no answer is no report.
 
 use super::command::Orders;
-use super::error::{condition, meaning};
-use super::json::{VenueError, body, message, price, qty, refused, success};
-use super::order::status;
+use super::error::meaning;
 use crate::types::{
-    ClientOrderId, ExecutionKind, ExecutionReport, IdPrefix, InstrumentId, OrderRef, OrderStatus,
-    Price, Qty,
+    ClientOrderId, ExecutionKind, ExecutionReport, InstrumentId, OrderRef, OrderStatus, Price, Qty,
 };
+use crate::venue::binance::error::condition;
+use crate::venue::binance::json::{VenueError, body, message, price, qty, refused, success};
+use crate::venue::binance::order::status;
+use crate::venue::binance::request::{Request, RequestKind};
 use crate::venue::{Answer, DecodeError, Outcome, Question};
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -25,69 +26,6 @@ const SAME_TERMS: i32 = -5027;
 
 /// An earlier amend of the order is not done yet.
 const AMEND_PENDING: i32 = -5043;
-
-/// What a request was about. Its text is kind, index of the instrument, a dot and our id, and of an
-/// amend its number: at most the 36 characters that the venue allows.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Request {
-    pub(super) kind: RequestKind,
-    pub(super) instrument: InstrumentId,
-    pub(super) id: ClientOrderId,
-}
-
-/// How the number of an amend is written.
-const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
-
-/// What a request wants.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum RequestKind {
-    Place,
-    Cancel,
-    /// With the number by which its answer is told from that of an earlier one.
-    Amend(u8),
-}
-
-impl RequestKind {
-    pub(super) fn method(self) -> &'static str {
-        match self {
-            Self::Place => "order.place",
-            Self::Cancel => "order.cancel",
-            Self::Amend(_) => "order.modify",
-        }
-    }
-}
-
-impl Request {
-    pub(super) fn write(self, prefix: &IdPrefix, out: &mut Vec<u8>) {
-        match self.kind {
-            RequestKind::Place => out.push(b'p'),
-            RequestKind::Cancel => out.push(b'c'),
-            RequestKind::Amend(number) => {
-                let digit = DIGITS.get(usize::from(number)).copied().unwrap_or(b'z');
-                out.extend([b'm', digit]);
-            }
-        }
-        super::text::write_integer(u64::from(self.instrument.0), out);
-        out.push(b'.');
-        prefix.write(self.id, out);
-    }
-
-    fn read(text: &str, prefix: &IdPrefix) -> Option<Self> {
-        let (kind, rest) = match text.as_bytes().first()? {
-            b'p' => (RequestKind::Place, text.get(1..)?),
-            b'c' => (RequestKind::Cancel, text.get(1..)?),
-            b'm' => {
-                let digit = text.as_bytes().get(1)?;
-                let number = DIGITS.iter().position(|it| it == digit)?;
-                (RequestKind::Amend(u8::try_from(number).ok()?), text.get(2..)?)
-            }
-            _ => return None,
-        };
-        let (index, id) = rest.split_once('.')?;
-        let instrument = InstrumentId(index.parse().ok()?);
-        Some(Self { kind, instrument, id: prefix.read(id.as_bytes())? })
-    }
-}
 
 impl Orders {
     /// What one message of the order-entry connection says.

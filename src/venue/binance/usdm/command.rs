@@ -6,26 +6,33 @@
 //! mode; the request's id says kind, instrument and our id, so that an answer needs no table.
 //! `encode` of an order, an amend or a cancel does not allocate once its two buffers have grown.
 
-use super::answer::{Request, RequestKind};
-use super::error::condition;
 use super::fees::Fees;
 use super::good_till;
-use super::names::Names;
-use super::sign::Signer;
-use super::text::{percent_encoded, write_integer, write_json_text, write_price, write_qty};
 use super::tiers::Tiers;
 use crate::core::Command;
 use crate::core::safety::ApprovedAmend;
 use crate::types::{
     AccountSnapshot, ClientOrderId, Condition, DeadManReport, DeadManRequest, ExecutionReport,
-    IdPrefix, InstrumentId, OrderTerms, Purpose, QueryToken, Side, TimeInForce, TradesRead,
+    IdPrefix, InstrumentId, OrderTerms, Purpose, QueryToken, TimeInForce, TradesRead,
 };
 #[cfg(test)]
 use crate::venue::Written;
+use crate::venue::binance::error::condition;
+use crate::venue::binance::message::{Message, side};
+use crate::venue::binance::names::Names;
+use crate::venue::binance::read_back::read_back;
+use crate::venue::binance::request::{Request, RequestKind};
+use crate::venue::binance::sign::Signer;
+use crate::venue::binance::text::{percent_encoded, write_price, write_qty};
+use crate::venue::binance::trades;
 use crate::venue::{
     AccountDialect, Answer, Call, Credentials, DecodeError, Directory, EncodeError, OrderDialect,
     Outgoing, Question, Stream, StreamBase, VenueTime, WrittenOrder,
 };
+
+/// Where the account's trades are told, and the orders that traded.
+const TRADES: trades::Paths =
+    trades::Paths { trades: "/fapi/v1/userTrades", orders: "/fapi/v1/allOrders" };
 
 /// Order entry of one account.
 #[derive(Debug)]
@@ -74,7 +81,7 @@ impl Orders {
         let symbol = self.names.symbol(instrument).ok_or(EncodeError::UnknownInstrument)?;
         let request = Request { kind: RequestKind::Place, instrument, id };
         let (signer, prefix) = (&self.signer, &self.prefix);
-        let mut message = Message::begin(request, prefix, &mut self.payload, buffer);
+        let mut message = Message::begin("order.place", request, prefix, &mut self.payload, buffer);
         message.text("apiKey", |out| out.extend_from_slice(signer.key().as_bytes()));
         let date = good_till::date(terms, at);
         if let Some(date) = date {
@@ -121,7 +128,8 @@ impl Orders {
         let symbol = self.names.symbol(instrument).ok_or(EncodeError::UnknownInstrument)?;
         let request = Request { kind: RequestKind::Amend(number), instrument, id };
         let (signer, prefix) = (&self.signer, &self.prefix);
-        let mut message = Message::begin(request, prefix, &mut self.payload, buffer);
+        let mut message =
+            Message::begin("order.modify", request, prefix, &mut self.payload, buffer);
         message.text("apiKey", |out| out.extend_from_slice(signer.key().as_bytes()));
         message.text("origClientOrderId", |out| prefix.write(id, out));
         message.text("price", |out| write_price(terms.price, out));
@@ -144,7 +152,8 @@ impl Orders {
         let symbol = self.names.symbol(instrument).ok_or(EncodeError::UnknownInstrument)?;
         let request = Request { kind: RequestKind::Cancel, instrument, id };
         let (signer, prefix) = (&self.signer, &self.prefix);
-        let mut message = Message::begin(request, prefix, &mut self.payload, buffer);
+        let mut message =
+            Message::begin("order.cancel", request, prefix, &mut self.payload, buffer);
         message.text("apiKey", |out| out.extend_from_slice(signer.key().as_bytes()));
         message.text("origClientOrderId", |out| prefix.write(id, out));
         message.number("recvWindow", u64::from(signer.recv_window_ms()));
@@ -191,84 +200,12 @@ fn is_reduce_only(purpose: Purpose) -> bool {
     }
 }
 
-fn side(side: Side) -> &'static str {
-    match side {
-        Side::Buy => "BUY",
-        Side::Sell => "SELL",
-    }
-}
-
 fn time_in_force(time_in_force: TimeInForce) -> &'static str {
     match time_in_force {
         TimeInForce::Gtc => "GTC",
         TimeInForce::Gtx => "GTX",
         TimeInForce::Ioc => "IOC",
         TimeInForce::Fok => "FOK",
-    }
-}
-
-/// A request under construction: each parameter goes into the JSON and into the text to be signed.
-/// The caller names them in the order of their names.
-struct Message<'a> {
-    payload: &'a mut Vec<u8>,
-    json: &'a mut Vec<u8>,
-}
-
-impl<'a> Message<'a> {
-    fn begin(
-        request: Request,
-        prefix: &IdPrefix,
-        payload: &'a mut Vec<u8>,
-        json: &'a mut Vec<u8>,
-    ) -> Self {
-        payload.clear();
-        json.clear();
-        json.extend_from_slice(b"{\"id\":\"");
-        request.write(prefix, json);
-        json.extend_from_slice(b"\",\"method\":\"");
-        json.extend_from_slice(request.kind.method().as_bytes());
-        json.extend_from_slice(b"\",\"params\":{");
-        Self { payload, json }
-    }
-
-    /// A parameter that is text in JSON.
-    fn text(&mut self, name: &str, write: impl FnOnce(&mut Vec<u8>)) {
-        let start = self.name(name);
-        write(self.payload);
-        self.json.push(b'"');
-        write_json_text(self.payload.get(start..).unwrap_or_default(), self.json);
-        self.json.extend_from_slice(b"\",");
-    }
-
-    fn word(&mut self, name: &str, word: &str) {
-        self.text(name, |out| out.extend_from_slice(word.as_bytes()));
-    }
-
-    /// A parameter that is a number in JSON.
-    fn number(&mut self, name: &str, value: u64) {
-        self.name(name);
-        write_integer(value, self.payload);
-        write_integer(value, self.json);
-        self.json.push(b',');
-    }
-
-    /// Writes the name; where the value begins in the text to be signed.
-    fn name(&mut self, name: &str) -> usize {
-        if !self.payload.is_empty() {
-            self.payload.push(b'&');
-        }
-        self.payload.extend_from_slice(name.as_bytes());
-        self.payload.push(b'=');
-        self.json.push(b'"');
-        self.json.extend_from_slice(name.as_bytes());
-        self.json.extend_from_slice(b"\":");
-        self.payload.len()
-    }
-
-    fn end(self, signer: &Signer) {
-        self.json.extend_from_slice(b"\"signature\":\"");
-        signer.write(self.payload, self.json);
-        self.json.extend_from_slice(b"\"}}");
     }
 }
 
@@ -298,7 +235,7 @@ impl OrderDialect for Orders {
     }
 
     fn read_back(&self, bytes: &[u8]) -> Option<WrittenOrder> {
-        super::read_back::read_back(bytes, &self.names, &self.prefix)
+        read_back(bytes, &self.names, &self.prefix)
     }
 
     fn on_message(
@@ -360,7 +297,7 @@ impl AccountDialect for Orders {
         from_id: Option<u64>,
         venue_unix_ms: u64,
     ) -> Result<Call, EncodeError> {
-        super::trades::call(&self.names, &self.signer, instrument, from_id, venue_unix_ms)
+        trades::call(&TRADES, &self.names, &self.signer, instrument, from_id, venue_unix_ms)
     }
 
     fn owners_call(
@@ -370,8 +307,8 @@ impl AccountDialect for Orders {
         trades: &Answer,
         venue_unix_ms: u64,
     ) -> Result<Option<Call>, DecodeError> {
-        let asked = super::trades::Asked { instrument, from_id };
-        super::trades::owners_call(&self.names, &self.signer, asked, trades, venue_unix_ms)
+        let asked = trades::Asked { instrument, from_id };
+        trades::owners_call(&TRADES, &self.names, &self.signer, asked, trades, venue_unix_ms)
     }
 
     fn trades(
@@ -381,8 +318,8 @@ impl AccountDialect for Orders {
         answers: &[Answer],
         out: &mut Vec<ExecutionReport>,
     ) -> Result<TradesRead, DecodeError> {
-        let asked = super::trades::Asked { instrument, from_id };
-        let read = super::trades::read(&self.names, &self.prefix, asked, answers, out);
+        let asked = trades::Asked { instrument, from_id };
+        let read = trades::read(&self.names, &self.prefix, asked, answers, out);
         self.heed(read.as_ref().err());
         read
     }
