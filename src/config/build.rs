@@ -14,6 +14,7 @@ use super::{build_limits, build_strategies, build_venue, build_windows};
 use crate::core::{MarketRecording, Registry, Sharing};
 use crate::types::{Cash, MS, Qty, SECOND};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Bytes of a megabyte.
 const MEGABYTE: u64 = 1 << 20;
@@ -126,6 +127,7 @@ fn runtime(values: &Values) -> Option<RuntimeConfig> {
     Some(RuntimeConfig {
         wait,
         pins: Pins { hot: pin("hot"), feed: pin("feed"), order: pin("order") },
+        connection_age_max: Duration::from_secs(values.whole("runtime.max_connection_age_s")?),
     })
 }
 

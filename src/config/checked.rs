@@ -258,6 +258,8 @@ pub struct RuntimeConfig {
     pub wait: Wait,
     /// Which processor each critical thread stays on.
     pub pins: Pins,
+    /// How old a connection to the venue may get before it is replaced.
+    pub connection_age_max: std::time::Duration,
 }
 
 /// What a thread does when it has nothing to do.

@@ -51,7 +51,9 @@ fn paper_needs_nothing_but_itself() {
     assert_eq!(symbols, ["BTCUSDT", "ETHUSDT", "SOLUSDT"]);
     let kinds: Vec<&str> = paper.strategies.iter().map(|it| it.kind.as_str()).collect();
     assert_eq!(kinds, ["quoter", "quoter", "momentum"]);
-    assert_eq!(paper.runtime, RuntimeConfig { wait: Wait::Park, pins: Pins::default() });
+    let connection_age_max = std::time::Duration::from_secs(82_800);
+    let threads = RuntimeConfig { wait: Wait::Park, pins: Pins::default(), connection_age_max };
+    assert_eq!(paper.runtime, threads);
 }
 
 /// The name of the key that a line gives, also where it is commented out.

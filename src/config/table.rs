@@ -356,7 +356,7 @@ const RUNNING: &[Key] = &[
         "So many opening orders that are not known here may stand in an instrument; orders of others \
          count where the account is exclusive.",
     ),
-    default("runtime", Kind::Group, "", "Threads."),
+    default("runtime", Kind::Group, "", "Threads and connections."),
     default(
         "runtime.wait",
         Kind::Choice(&["spin", "yield", "park"]),
@@ -372,6 +372,13 @@ const RUNNING: &[Key] = &[
     optional("runtime.pin.hot", PROCESSOR, "The thread that decides."),
     optional("runtime.pin.feed", PROCESSOR, "The thread that reads market data."),
     optional("runtime.pin.order", PROCESSOR, "The thread that sends orders."),
+    default(
+        "runtime.max_connection_age_s",
+        Kind::Whole(5, 86_400, "seconds"),
+        "82800",
+        "Each connection is replaced by a new one at this age, without a gap. Binance cuts every one \
+         at 24 h.",
+    ),
     default("journal", Kind::Group, "", "The record of everything that happened."),
     default(
         "journal.segment_mb",

@@ -214,7 +214,9 @@ fn every_value_of_the_small_file_arrives() {
     assert_eq!(config.timing.reconcile_ns, 30 * SECOND);
     assert_eq!(config.timing.reconcile_timeout_ns, 5 * SECOND);
     assert_eq!(config.timing.balance_tolerance, Cash::ZERO);
-    assert_eq!(config.runtime, RuntimeConfig { wait: Wait::Park, pins: Pins::default() });
+    let connection_age_max = std::time::Duration::from_secs(82_800);
+    let threads = RuntimeConfig { wait: Wait::Park, pins: Pins::default(), connection_age_max };
+    assert_eq!(config.runtime, threads);
     let journal = &config.journal;
     assert_eq!((journal.segment_bytes, journal.files_max), (16 << 20, 1_000));
     assert_eq!((journal.sync_ns, journal.market_data), (50 * MS, MarketRecording::Off));

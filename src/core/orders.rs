@@ -552,3 +552,6 @@ impl Orders {
 fn cancel_of(order: &Order) -> Command {
     Command::Cancel { id: order.id, instrument: order.terms.instrument }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,7 @@ use super::clock::Clock;
 use super::hot::Incoming;
 use super::lane::Filler;
 use super::link::{self, Said};
+use super::renewal::{Opening, Renewal};
 use super::startup::StartError;
 use super::threads;
 use crate::config::Wait;
@@ -32,6 +33,9 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
+
+/// What the log calls it.
+const LINK: &str = "market data";
 
 /// How many messages are read between two looks at the shared counters.
 const COUNT_EVERY: u64 = 64;
@@ -63,6 +67,7 @@ struct Feed {
     events: Vec<MarketEvent>,
     snapshots: Pace,
     compared: Compared,
+    connection_age_max: Duration,
 }
 
 /// What a feed on a thread of its own is given.
@@ -76,6 +81,8 @@ pub(super) struct FeedParts {
     pub(super) lane: Filler<Incoming>,
     pub(super) shared: Arc<Mutex<FeedCounters>>,
     pub(super) compared: Compared,
+    /// Connections are replaced before they get older.
+    pub(super) connection_age_max: Duration,
     pub(super) wait: Wait,
     pub(super) cpu: Option<u16>,
 }
@@ -155,11 +162,15 @@ impl Pace {
     }
 }
 
+/// All that the market comes over.
+type Connections = Vec<(WsReader, WsWriter)>;
+
 type Snapshot = LocalBoxFuture<'static, (InstrumentId, Option<Answer>)>;
 
 impl Feed {
     fn new(parts: FeedParts) -> Result<Self, NetError> {
         let FeedParts { venue, clock, dialect, place, dial, lane, shared, compared, .. } = parts;
+        let connection_age_max = parts.connection_age_max;
         let rest = HttpClient::new(place.rest, dial.clone(), HttpLimits::STANDARD)?;
         Ok(Self {
             venue,
@@ -175,12 +186,13 @@ impl Feed {
             events: Vec::new(),
             snapshots: Pace::default(),
             compared,
+            connection_age_max,
         })
     }
 
     /// Runs for ever: connects, reads, and connects again.
     async fn run(mut self) {
-        let mut waits = link::Waits::new("market data");
+        let mut waits = link::Waits::new(LINK);
         loop {
             match self.connect().await {
                 Ok(mut connections) => {
@@ -196,13 +208,17 @@ impl Feed {
         }
     }
 
-    async fn connect(&self) -> Result<Vec<(WsReader, WsWriter)>, NetError> {
-        let mut connections = Vec::new();
-        for stream in self.dialect.streams() {
-            let address = self.streams.with_target(&stream.target)?;
-            connections.push(link::open(&self.dial, &address).await?);
-        }
-        Ok(connections)
+    fn connect(&self) -> Opening<Connections, NetError> {
+        let (dial, base, streams) =
+            (self.dial.clone(), self.streams.clone(), self.dialect.streams());
+        Box::pin(async move {
+            let mut connections = Vec::new();
+            for stream in streams {
+                let address = base.with_target(&stream.target)?;
+                connections.push(link::open(&dial, &address).await?);
+            }
+            Ok(connections)
+        })
     }
 
     async fn begin(&mut self) {
@@ -212,8 +228,9 @@ impl Feed {
     }
 
     /// Reads until a connection breaks; says how.
-    async fn read(&mut self, connections: &mut [(WsReader, WsWriter)]) -> NetError {
+    async fn read(&mut self, connections: &mut Connections) -> NetError {
         let mut snapshot: Option<Snapshot> = None;
+        let mut renewal = Renewal::after(LINK, self.connection_age_max);
         let mut compare = tokio::time::interval(COMPARE_EVERY);
         loop {
             if snapshot.is_none() {
@@ -222,9 +239,11 @@ impl Feed {
             // Fair: a flood of messages must not keep the snapshot waiting that they wait for.
             tokio::select! {
                 message = next_of(connections) => match message {
-                    Ok(message) => self.on_message(&message),
+                    Ok(message) if renewal.is_news(&message) => self.on_message(&message),
+                    Ok(_) => {}
                     Err(error) => return error,
                 },
+                next = renewal.next(|| self.connect()) => *connections = next,
                 (instrument, answer) = maybe(&mut snapshot) => {
                     snapshot = None;
                     self.on_snapshot(instrument, answer.as_ref());

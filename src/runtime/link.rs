@@ -17,7 +17,7 @@ use tokio::time::Instant;
 
 /// Longest wait for an answer over HTTP: a venue's own time-out is 10 s, and an answer later than
 /// the receive window is worth nothing.
-const ANSWER_MAX: Duration = Duration::from_secs(5);
+pub(super) const ANSWER_MAX: Duration = Duration::from_secs(5);
 
 /// A venue answers a ping within the round trip; three that are not answered are a dead link.
 const HEARTBEAT: Heartbeat =

@@ -2,12 +2,12 @@
 //!
 //! In reading order: [`clock`], [`bell`], [`lane`], [`gate`] and [`threads`] are the parts; `hot`
 //! with `outputs` is the loop around the core; `feed`, `gateway`, `writer` and `history` are the
-//! threads around it; `assemble`, `startup`, `run` and `wiring` put a run together, `waiting`
-//! attends to operators before there is a venue; `supervisor` keeps a run and ends it, with
-//! `operators` and `aftermath`. `restriction` says what a run may do less, `rehearsal` is the world
-//! of a dry-run; `backups` copies what is on disk. `exchange` serves the simulated exchange,
-//! `backtest` and `record` are the other two worlds; `panic` gets out of a venue and `offline`
-//! clears a latch without any of them.
+//! threads around it, over `link` and `renewal`; `assemble`, `startup`, `run` and `wiring` put a
+//! run together, `waiting` attends to operators before there is a venue; `supervisor` keeps a run
+//! and ends it, with `operators` and `aftermath`. `restriction` says what a run may do less,
+//! `rehearsal` is the world of a dry-run; `backups` copies what is on disk. `exchange` serves the
+//! simulated exchange, `backtest` and `record` are the other two worlds; `panic` gets out of a
+//! venue and `offline` clears a latch without any of them.
 
 mod aftermath;
 mod assemble;
@@ -49,6 +49,7 @@ mod record;
 mod recorded;
 mod reference;
 mod rehearsal;
+mod renewal;
 pub mod replay;
 mod restriction;
 mod run;

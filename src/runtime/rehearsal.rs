@@ -92,6 +92,7 @@ pub(super) fn venue(
         lane: filler,
         shared: Arc::default(),
         compared: Compared::new(books),
+        connection_age_max: config.runtime.connection_age_max,
         wait: Wait::Park,
         cpu: None,
     };

@@ -253,6 +253,7 @@ fn order_thread(common: &Common<'_>, account: Account, parts: GatewayParts) -> O
             streams: common.venue.streams.clone(),
             rest,
             dial,
+            connection_age_max: common.config.runtime.connection_age_max,
             commands,
             bell,
             lane,
@@ -374,6 +375,7 @@ impl Common<'_> {
             lane,
             shared,
             compared: Compared::new(books.clone()),
+            connection_age_max: self.config.runtime.connection_age_max,
             wait: self.config.runtime.wait,
             cpu: self.config.runtime.pins.feed,
         };

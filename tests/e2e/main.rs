@@ -39,6 +39,7 @@ mod races;
 mod read_only;
 mod reconciles;
 mod recordings;
+mod renewals;
 mod replays;
 mod resets;
 mod rest;

@@ -43,6 +43,7 @@ use post_check::PostCheck;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Notify;
 
 /// Everything that the order thread is given.
@@ -55,6 +56,8 @@ pub(super) struct Gateway {
     pub(super) streams: Address,
     pub(super) rest: Address,
     pub(super) dial: Dial,
+    /// Connections are replaced before they get older.
+    pub(super) connection_age_max: Duration,
     pub(super) commands: Reader<Command>,
     pub(super) bell: Arc<Bell>,
     pub(super) lane: Filler<Incoming>,
@@ -95,6 +98,7 @@ pub(super) struct Desk {
     /// A cancel never waits behind a reading of the account.
     calls: HttpClient,
     dial: Dial,
+    connection_age_max: Duration,
     gate: Gate,
     post_check: RefCell<PostCheck>,
     latency: Arc<Latency>,
@@ -115,13 +119,15 @@ impl Gateway {
             calls: client()?,
             dial: self.dial.clone(),
             base: self.streams,
-            dialect: self.user,
+            dialect: RefCell::new(self.user),
+            age_max: self.connection_age_max,
         };
         let user = user::listen(Rc::clone(&shared), stream);
         let desk = Rc::new(Desk {
             shared: Rc::clone(&shared),
             calls: client()?,
             dial: self.dial,
+            connection_age_max: self.connection_age_max,
             gate: self.gate,
             post_check: RefCell::new(self.post_check),
             latency: self.latency,

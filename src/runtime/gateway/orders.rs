@@ -7,12 +7,19 @@ use crate::core::{
     Command, EventKind, LinkChannel, LinkState, OperatorCommand, OperatorRequest, Scope, TripCause,
 };
 use crate::net::ws::{WsReader, WsWriter};
-use crate::net::{Address, Bytes, NetError, Sent};
+use crate::net::{Address, Bytes, Dial, NetError, Sent};
 use crate::runtime::link;
+use crate::runtime::renewal::{Opening, Renewal};
 use crate::types::{ClientOrderId, NotSentReason, Text};
 use crate::venue::{Call, OrderDialect, Outgoing, Question};
 use std::rc::Rc;
 use tokio::net::unix::pipe::Receiver;
+use tokio::time::{Instant, timeout_at};
+
+/// What the log calls it.
+const LINK: &str = "order entry";
+
+type Connection = (WsReader, WsWriter);
 
 /// The part that readings share.
 type Trading = Shared<dyn OrderDialect>;
@@ -28,24 +35,26 @@ pub(super) async fn serve(desk: Rc<Desk>, mut commands: Commands, order_entry: A
     };
     let shared = &desk.shared;
     let target = shared.dialect.borrow().stream().target;
-    let mut waits = link::Waits::new("order entry");
+    let open = || connect(&desk.dial, &order_entry, &target);
+    let mut waits = link::Waits::new(LINK);
     loop {
-        let opened = match order_entry.with_target(&target) {
-            Ok(address) => link::open(&desk.dial, &address).await,
-            Err(error) => Err(error),
-        };
-        match opened {
+        match open().await {
             Ok((reader, writer)) => {
                 waits.up();
                 shared.tell_link(LinkChannel::Orders, LinkState::Up).await;
                 let mut session = Session { desk: &desk, shared, writer, buffer: Vec::new() };
-                let error = session.run(&mut commands, &bell, reader).await;
+                let error = session.run(&mut commands, &bell, (reader, &open)).await;
                 shared.tell_link(LinkChannel::Orders, LinkState::Down).await;
                 refuse_while(&desk, &mut commands, &bell, waits.down(&error)).await;
             }
             Err(error) => refuse_while(&desk, &mut commands, &bell, waits.down(&error)).await,
         }
     }
+}
+
+fn connect(dial: &Dial, order_entry: &Address, target: &str) -> Opening<Connection, NetError> {
+    let (dial, address) = (dial.clone(), order_entry.with_target(target));
+    Box::pin(async move { link::open(&dial, &address?).await })
 }
 
 /// While there is no connection: an order is refused, a cancel is left to the core's own retry,
@@ -87,13 +96,27 @@ impl Session<'_> {
         &mut self,
         commands: &mut Commands,
         bell: &Receiver,
-        mut reader: WsReader,
+        (mut reader, open): (WsReader, &impl Fn() -> Opening<Connection, NetError>),
     ) -> NetError {
+        let mut renewal = Renewal::after(LINK, self.desk.connection_age_max);
+        let mut retiring = None;
         loop {
             let outcome = tokio::select! {
                 biased;
                 command = commands.next(bell) => self.send(&command).await,
                 message = reader.next() => message.map(|message| on_message(self.shared, &message)),
+                message = last_answers(&mut retiring) => {
+                    message.map(|message| on_message(self.shared, &message))
+                }
+                (next_reader, next_writer) = renewal.next(open) => {
+                    let connection = (
+                        std::mem::replace(&mut reader, next_reader),
+                        std::mem::replace(&mut self.writer, next_writer),
+                    );
+                    let until = Instant::now() + link::ANSWER_MAX;
+                    retiring = Some(Retiring { connection, until });
+                    Ok(())
+                }
             };
             if let Err(error) = outcome {
                 return error;
@@ -161,6 +184,25 @@ impl Session<'_> {
         }
         sent
     }
+}
+
+/// A connection that nothing more is sent over: answers may still come.
+struct Retiring {
+    connection: Connection,
+    until: Instant,
+}
+
+/// The next answer to what was asked over the connection before. It ends when all must have come;
+/// one that breaks earlier may have lost some, which is a fault of the link.
+async fn last_answers(retiring: &mut Option<Retiring>) -> Result<Bytes, NetError> {
+    if let Some(Retiring { connection: (reader, _), until }) = retiring {
+        let answer = timeout_at(*until, reader.next()).await;
+        if let Ok(answer) = answer {
+            return answer;
+        }
+        *retiring = None;
+    }
+    std::future::pending().await
 }
 
 /// Says what would be sent, in a world where nothing is.

@@ -5,11 +5,13 @@ use crate::core::{
     AccountEvent, EventKind, LinkChannel, LinkState, OperatorCommand, OperatorRequest,
 };
 use crate::net::http::HttpClient;
-use crate::net::ws::WsReader;
+use crate::net::ws::{WsReader, WsWriter};
 use crate::net::{Address, Dial, NetError};
 use crate::runtime::link;
+use crate::runtime::renewal::Renewal;
 use crate::types::Text;
 use crate::venue::{Call, DecodeError, OrderDialect, Stream, UserDialect, UserEvent};
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -24,24 +26,30 @@ enum Ended {
     Expired,
 }
 
+/// What the log calls it.
+const LINK: &str = "private stream";
+
 /// Where the stream is, and what it takes to keep it.
 pub(super) struct PrivateStream {
     /// For its key.
     pub(super) calls: HttpClient,
     pub(super) dial: Dial,
     pub(super) base: Address,
-    pub(super) dialect: Box<dyn UserDialect>,
+    pub(super) dialect: RefCell<Box<dyn UserDialect>>,
+    /// It is replaced before it gets older.
+    pub(super) age_max: Duration,
 }
 
 /// Listens for ever.
-pub(super) async fn listen(shared: Rc<Shared<dyn OrderDialect>>, mut stream: PrivateStream) {
-    let mut waits = link::Waits::new("private stream");
+pub(super) async fn listen(shared: Rc<Shared<dyn OrderDialect>>, stream: PrivateStream) {
+    let stream = Rc::new(stream);
+    let mut waits = link::Waits::new(LINK);
     loop {
-        let ended = match open(&mut stream).await {
-            Ok(mut reader) => {
+        let ended = match open(Rc::clone(&stream)).await {
+            Ok(connection) => {
                 waits.up();
                 shared.tell_link(LinkChannel::User, LinkState::Up).await;
-                let ended = read(&shared, &mut stream, &mut reader.0).await;
+                let ended = read(&shared, &stream, connection).await;
                 shared.tell_link(LinkChannel::User, LinkState::Down).await;
                 ended
             }
@@ -51,39 +59,47 @@ pub(super) async fn listen(shared: Rc<Shared<dyn OrderDialect>>, mut stream: Pri
     }
 }
 
-type Connection = (WsReader, crate::net::ws::WsWriter);
+type Connection = (WsReader, WsWriter);
 
-async fn open(stream: &mut PrivateStream) -> Result<Connection, Ended> {
-    let answer = link::call(&stream.calls, &stream.dialect.key_call()).await?;
-    let Stream { target, .. } = stream.dialect.on_key(&answer)?;
+async fn open(stream: Rc<PrivateStream>) -> Result<Connection, Ended> {
+    let call = stream.dialect.borrow().key_call();
+    let answer = link::call(&stream.calls, &call).await?;
+    let Stream { target, .. } = stream.dialect.borrow_mut().on_key(&answer)?;
     Ok(link::open(&stream.dial, &stream.base.with_target(&target)?).await?)
 }
 
 async fn read(
     shared: &Shared<dyn OrderDialect>,
-    stream: &mut PrivateStream,
-    reader: &mut WsReader,
+    stream: &Rc<PrivateStream>,
+    mut connection: Connection,
 ) -> Ended {
-    let PrivateStream { calls, dialect, .. } = stream;
-    let (keep_alive, every_s) = dialect.keep_alive();
+    let mut renewal = Renewal::after(LINK, stream.age_max);
+    let (keep_alive, every_s) = stream.dialect.borrow().keep_alive();
     let every = Duration::from_secs(every_s.into());
     let mut due = tokio::time::interval_at(tokio::time::Instant::now() + every, every);
     let mut events = Vec::new();
     loop {
         tokio::select! {
             biased;
-            message = reader.next() => match message {
-                Ok(message) => {
-                    if let Err(error) = dialect.on_message(&message, &mut events) {
+            message = connection.0.next() => match message {
+                Ok(message) if renewal.is_news(&message) => {
+                    let heard = stream.dialect.borrow_mut().on_message(&message, &mut events);
+                    if let Err(error) = heard {
                         tracing::error!(%error, "a private message could not be read");
                         // What it said is lost: only a reading of the account makes up for it.
                         events.push(UserEvent::AccountChanged);
                     }
                 }
+                Ok(_) => {}
                 Err(error) => return Ended::Link(error),
             },
+            next = renewal.next(|| Box::pin(open(Rc::clone(stream)))) => {
+                connection = next;
+                // Nothing should be missing. It is money: look.
+                events.push(UserEvent::AccountChanged);
+            }
             _ = due.tick() => {
-                if let Err(ended) = renew(calls, &keep_alive).await {
+                if let Err(ended) = keep(&stream.calls, &keep_alive).await {
                     return ended;
                 }
             }
@@ -106,7 +122,7 @@ async fn read(
 }
 
 /// A key that is not kept alive is lost without a word: a refusal ends the stream.
-async fn renew(calls: &HttpClient, call: &Call) -> Result<(), Ended> {
+async fn keep(calls: &HttpClient, call: &Call) -> Result<(), Ended> {
     let answer = link::call(calls, call).await?;
     if answer.status == 200 { Ok(()) } else { Err(Ended::Expired) }
 }
