@@ -98,6 +98,7 @@ impl Exchange {
             cum_quote: it.price.notional(it.cum_qty),
             ahead: Qty::MAX,
             amends: 0,
+            origin: None,
             created_unix_ms: now_unix_ms,
             updated_unix_ms: now_unix_ms,
         });

@@ -2,7 +2,8 @@
 //! unless it is set again in time (USDⓈ-M sheet, section 5).
 //!
 //! Decision: every open order goes, reductions too: the venue's sheet says "all open orders" and
-//! names no exception.
+//! names no exception. Conditional orders stay: they are no open orders to `openOrders` and
+//! `allOpenOrders` either, and whether the venue's switch takes them the sheet cannot say.
 
 use super::exchange::{AccountIndex, Exchange};
 use super::order::Report;

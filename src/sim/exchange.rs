@@ -2,10 +2,11 @@
 //!
 //! Must hold: a refused order leaves no trace; an order is open or closed, and closed orders never
 //! change; ids are unique among the open orders of an account. What the market does to orders is
-//! in `matching`.
+//! in `matching`, what makes an order of a conditional one in `triggering`.
 
 use super::account::{Account, Fees, Position};
 use super::book::Book;
+use super::conditionals::Conditionals;
 use super::countdown::Countdowns;
 use super::filters;
 use super::history::{History, KEPT_MAX};
@@ -49,6 +50,7 @@ pub struct Exchange {
     pub(super) books: Vec<Book>,
     pub(super) fees: Fees,
     pub(super) countdowns: Countdowns,
+    pub(super) conditionals: Conditionals,
     /// The earliest date at which an open order ends.
     pub(super) next_date_unix_ms: Option<u64>,
     /// By slot.
@@ -85,6 +87,7 @@ impl Exchange {
             books: vec![Book::default(); slots],
             fees,
             countdowns: Countdowns::default(),
+            conditionals: Conditionals::default(),
             next_date_unix_ms: None,
             leverages: vec![LEVERAGE; slots],
             accounts: Vec::new(),
@@ -208,6 +211,21 @@ impl Exchange {
     ) -> Result<Order, Reject> {
         let slot = self.slot(entry.instrument).ok_or(Reject::UnknownSymbol)?;
         self.remember_repeat(account, entry);
+        let order = self.admit(now_unix_ms, slot, account, entry, None, out)?;
+        Ok(self.work(now_unix_ms, slot, order, out))
+    }
+
+    /// Takes an order that has not met the market yet. `origin` is the conditional order that it
+    /// came of.
+    pub(super) fn admit(
+        &mut self,
+        now_unix_ms: u64,
+        slot: usize,
+        account: AccountIndex,
+        entry: &OrderEntry,
+        origin: Option<u64>,
+        out: &mut Vec<Report>,
+    ) -> Result<Order, Reject> {
         let client_id = self.check(slot, account, entry)?;
         let order = self.insert_open(slot, |id| Order {
             id,
@@ -219,18 +237,30 @@ impl Exchange {
             cum_quote: Cash::ZERO,
             ahead: Qty::ZERO,
             amends: 0,
+            origin,
             created_unix_ms: now_unix_ms,
             updated_unix_ms: now_unix_ms,
         });
         let dates = [self.next_date_unix_ms, entry.good_till_unix_ms];
         self.next_date_unix_ms = dates.into_iter().flatten().min();
         out.push(Report { order, kind: ReportKind::New });
-        if !self.is_hopeless(slot, entry) {
+        Ok(order)
+    }
+
+    /// Lets a new order meet the market: it takes what it can, and rests or is over.
+    pub(super) fn work(
+        &mut self,
+        now_unix_ms: u64,
+        slot: usize,
+        order: Order,
+        out: &mut Vec<Report>,
+    ) -> Order {
+        if !self.is_hopeless(slot, &order.entry) {
             self.take(now_unix_ms, slot, order.id, out);
         }
         self.take_max = None;
         self.settle_after_take(now_unix_ms, slot, order.id, out);
-        Ok(self.orders.get(&order.id).copied().unwrap_or(order))
+        self.orders.get(&order.id).copied().unwrap_or(order)
     }
 
     /// Puts an order behind all others of its slot, under the next number.
@@ -286,6 +316,7 @@ impl Exchange {
         let Some(slot) = self.slot(event.instrument) else { return };
         self.books[slot].apply(&event.data);
         self.match_resting(now_unix_ms, slot, &event.data, out);
+        self.trigger(now_unix_ms, slot, out);
     }
 
     /// Every rule that an order must pass before it exists.
@@ -416,6 +447,7 @@ impl Exchange {
         order.updated_unix_ms = now_unix_ms;
         let order = *order;
         self.open[slot].retain(|open| *open != id);
+        self.finish_origin(now_unix_ms, &order);
         self.closed.push_back(id);
         let kept_max = if self.history.is_some() { KEPT_MAX } else { CLOSED_ORDERS_MAX };
         if kept_max < self.closed.len() {

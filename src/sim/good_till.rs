@@ -4,9 +4,11 @@ use super::exchange::Exchange;
 use super::order::{ExpiryReason, Order, Report, State};
 
 impl Exchange {
-    /// Runs everything that time alone does: dates of orders and dead-man's switches.
+    /// Runs everything that time alone does: dates of orders, conditional ones too, and dead-man's
+    /// switches.
     pub fn on_time(&mut self, now_unix_ms: u64, out: &mut Vec<Report>) {
         self.fire_countdowns(now_unix_ms, out);
+        self.end_dated(now_unix_ms);
         if self.next_date_unix_ms.is_some_and(|next| next <= now_unix_ms) {
             self.expire(now_unix_ms, out);
         }

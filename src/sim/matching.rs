@@ -207,6 +207,7 @@ impl Exchange {
         let order = closed.unwrap_or(order);
         out.push(Report { order, kind: ReportKind::Trade(trade) });
         self.expire_reductions(now_unix_ms, slot, &order, out);
+        self.end_protections(now_unix_ms, slot, order.account);
     }
 
     /// Books a trade into the position; answers its fee, and the profit of what it closed.

@@ -6,9 +6,11 @@
 //!
 //! - [`rng`] and [`market`]: where a synthetic market comes from;
 //! - [`book`]: the market of one instrument as an order meets it;
-//! - [`order`], [`reject`], [`filters`], [`account`]: nouns and rules;
-//! - [`exchange`]: accounts and orders, matched (the matching itself is in `matching`, dead-man's
-//!   switches in `countdown`, dates of orders in `good_till`, what the account must carry in
+//! - [`order`], [`conditional`], [`trigger`], [`reject`], [`filters`], [`account`]: nouns and
+//!   rules;
+//! - [`exchange`]: accounts and orders, matched (the matching itself is in `matching`, conditional
+//!   orders in `conditionals`, what becomes of them in `triggering`, dead-man's switches in
+//!   `countdown`, dates of orders in `good_till`, what the account must carry in
 //!   `margin`, what it locks and swaps on Spot in `wallets`, an account of a real venue taken over
 //!   in `adopt`);
 //! - [`direct`]: the exchange spoken to in process, by commands and events;
@@ -28,6 +30,8 @@ pub mod amend;
 pub mod binance;
 
 pub mod book;
+pub mod conditional;
+mod conditionals;
 mod countdown;
 pub mod direct;
 pub mod exchange;
@@ -45,6 +49,8 @@ pub mod rng;
 mod testing;
 #[cfg(test)]
 mod tests;
+pub mod trigger;
+mod triggering;
 mod wallets;
 
 pub use account::{Account, Fees, Position};

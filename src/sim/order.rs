@@ -177,6 +177,8 @@ pub struct Order {
     pub ahead: Qty,
     /// How often it was made something else.
     pub amends: u32,
+    /// The number of the conditional order that it came of.
+    pub origin: Option<u64>,
     /// When it came.
     pub created_unix_ms: u64,
     /// When it last changed.

@@ -91,6 +91,28 @@ pub enum Reject {
     /// An order was amended too often.
     #[error("Exceed maximum modify order limit.")]
     TooManyAmends,
+    /// The price of a trigger is zero or less.
+    #[error("Stop price less than zero.")]
+    TriggerNotPositive,
+    /// The price of a trigger is above the filter's range.
+    #[error("Stop price greater than max price.")]
+    TriggerAboveMax,
+    /// A conditional order would not wait.
+    #[error("Order would immediately trigger.")]
+    WouldTrigger,
+    /// The account has too many conditional orders that wait.
+    #[error("Reach max stop order limit.")]
+    TooManyStops,
+    /// Another conditional order of the kind closes the position already.
+    #[error(
+        "An open stop or take profit order with GTE and closePosition in the direction is existing."
+    )]
+    CloseExists,
+    /// A conditional order is to end with a position that is not there.
+    #[error(
+        "Time in Force (TIF) GTE can only be used with open positions. Please ensure that          positions are available."
+    )]
+    NothingToEndWith,
     /// No such order to tell about.
     #[error("Order does not exist.")]
     NoSuchOrder,
@@ -126,6 +148,12 @@ impl Reject {
             Self::SameTerms => -5027,
             Self::QtyRaised => -2038,
             Self::TooManyAmends => -5026,
+            Self::TriggerNotPositive => -4006,
+            Self::TriggerAboveMax => -4007,
+            Self::WouldTrigger => -2021,
+            Self::TooManyStops => -4045,
+            Self::CloseExists => -4130,
+            Self::NothingToEndWith => -4509,
             Self::NoSuchOrder => -2013,
         }
     }

@@ -1,6 +1,7 @@
 //! The rules of matching, row by row.
 
 mod amends;
+mod conditionals;
 
 use super::account::Fees;
 use super::exchange::{AccountIndex, Exchange, OPEN_ORDERS_MAX};

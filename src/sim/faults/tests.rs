@@ -1,5 +1,6 @@
 //! Each fault by the bytes that it makes of a request, and what arming refuses.
 
+mod conditionals;
 mod spot;
 
 use super::{ARMED_MAX, FaultKind, Outgoing, Target, Unreliable};

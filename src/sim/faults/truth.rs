@@ -1,8 +1,10 @@
-//! What really happened, for whoever judges an engine: every order, every trade, what is held.
+//! What really happened, for whoever judges an engine: every order, every conditional order, every
+//! trade, what is held.
 //!
 //! Must hold: nothing is rounded and nothing is left out without a word (`complete`).
 
 use crate::sim::binance::Server;
+use crate::sim::conditional::{Conditional, ConditionalState};
 use crate::sim::exchange::{AccountIndex, Exchange};
 use crate::sim::history::Extremes;
 use crate::sim::order::{Order, TradeRecord};
@@ -41,6 +43,8 @@ fn market(exchange: &Exchange, assets: &[String], now_unix_ms: u64) -> Value {
         })
     });
     let orders = exchange.orders(ACCOUNT).map(|it| order(it, symbol(it.entry.instrument)));
+    let conditionals = exchange.conditionals(ACCOUNT);
+    let conditionals = conditionals.map(|it| conditional(it, symbol(it.entry.instrument)));
     let trades = exchange.trades(ACCOUNT).map(|it| trade(it, symbol(it.instrument)));
     let wallets = held.wallets();
     let balances = wallets.map(|(id, cash)| {
@@ -52,6 +56,7 @@ fn market(exchange: &Exchange, assets: &[String], now_unix_ms: u64) -> Value {
         "time": now_unix_ms,
         "complete": history.is_some_and(|history| history.is_complete()),
         "orders": orders.collect::<Value>(),
+        "conditionals": conditionals.collect::<Value>(),
         "trades": trades.collect::<Value>(),
         "positions": positions.collect::<Value>(),
         "balances": balances.collect::<Value>(),
@@ -73,6 +78,34 @@ fn order(order: &Order, symbol: &str) -> Value {
         "traded": order.cum_qty.to_string(),
         "created": order.created_unix_ms,
         "updated": order.updated_unix_ms,
+    })
+}
+
+fn conditional(it: &Conditional, symbol: &str) -> Value {
+    let (status, code) = match it.state {
+        ConditionalState::New => ("New", None),
+        ConditionalState::Triggering => ("Triggering", None),
+        ConditionalState::Triggered => ("Triggered", None),
+        ConditionalState::Finished => ("Finished", None),
+        ConditionalState::Canceled => ("Canceled", None),
+        ConditionalState::Expired => ("Expired", None),
+        ConditionalState::Rejected(reject) => ("Rejected", Some(reject.code())),
+    };
+    json!({
+        "algo_id": it.id,
+        "client_id": it.client_id.as_str(),
+        "symbol": symbol,
+        "side": side(it.entry.side),
+        "status": status,
+        "code": code,
+        "is_open": it.is_open(),
+        "reduces": it.entry.reduces(),
+        "trigger": it.entry.trigger.price().map(|price| price.to_string()),
+        "price": it.entry.price.map(|price| price.to_string()),
+        "qty": it.entry.qty().map(|qty| qty.to_string()),
+        "order_id": it.order_id,
+        "created": it.created_unix_ms,
+        "updated": it.updated_unix_ms,
     })
 }
 

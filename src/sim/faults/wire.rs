@@ -28,13 +28,13 @@ pub(super) fn of_text(text: &[u8]) -> Asked {
         let found = message.pointer(&format!("/params/{name}")).and_then(Value::as_str);
         found.unwrap_or_default().to_owned()
     };
-    let reduces = of("reduceOnly") == "true";
-    let request = match message["method"].as_str().unwrap_or_default() {
-        "order.place" if reduces => Request::PlaceReducing,
-        "order.place" => Request::PlaceOpening,
-        "order.cancelReplace" => Request::PlaceOpening,
+    let reduces = of("reduceOnly") == "true" || of("closePosition") == "true";
+    let method = message["method"].as_str().unwrap_or_default();
+    let request = match method {
+        "order.place" | "algoOrder.place" if reduces => Request::PlaceReducing,
+        "order.place" | "algoOrder.place" | "order.cancelReplace" => Request::PlaceOpening,
         "order.modify" | "order.amend.keepPriority" => Request::Amend,
-        "order.cancel" => Request::Cancel,
+        "order.cancel" | "algoOrder.cancel" => Request::Cancel,
         "openOrders.cancelAll" => Request::CancelAll,
         "order.status" => Request::Query,
         "openOrders.status" => Request::OpenOrders,
@@ -42,7 +42,7 @@ pub(super) fn of_text(text: &[u8]) -> Asked {
         method if method.contains("account.") => Request::Account,
         _ => Request::Other,
     };
-    let client_id = of(id_name(request));
+    let client_id = of(id_name(method, request));
     Asked {
         request,
         number: message["id"].clone(),
@@ -63,20 +63,22 @@ pub(super) fn of_http(request: &HttpRequest<'_>) -> Asked {
         found.unwrap_or_default().to_owned()
     };
     let kind = match (request.method, path) {
-        ("POST", "/fapi/v1/order") if of("reduceOnly") == "true" => Request::PlaceReducing,
-        ("POST", "/fapi/v1/order" | "/api/v3/order" | "/api/v3/order/cancelReplace") => {
-            Request::PlaceOpening
+        ("POST", "/fapi/v1/order" | "/fapi/v1/algoOrder")
+            if of("reduceOnly") == "true" || of("closePosition") == "true" =>
+        {
+            Request::PlaceReducing
         }
+        ("POST", path) if PLACE.contains(&path) => Request::PlaceOpening,
         ("PUT", "/fapi/v1/order" | "/api/v3/order/amend/keepPriority") => Request::Amend,
-        ("DELETE", "/fapi/v1/order" | "/api/v3/order") => Request::Cancel,
-        ("GET", "/fapi/v1/order" | "/api/v3/order") => Request::Query,
-        ("DELETE", "/fapi/v1/allOpenOrders" | "/api/v3/openOrders") => Request::CancelAll,
+        ("DELETE", path) if ONE_ORDER.contains(&path) => Request::Cancel,
+        ("GET", path) if ONE_ORDER.contains(&path) => Request::Query,
+        ("DELETE", path) if CANCEL_ALL.contains(&path) => Request::CancelAll,
         ("GET", path) if OPEN_ORDERS.contains(&path) => Request::OpenOrders,
         ("GET", path) if TRADES.contains(&path) => Request::Trades,
         ("GET", path) if ACCOUNT.iter().any(|known| path.ends_with(known)) => Request::Account,
         _ => Request::Other,
     };
-    let client_id = of(id_name(kind));
+    let client_id = of(id_name(path, kind));
     Asked {
         request: kind,
         number: Value::Null,
@@ -87,17 +89,39 @@ pub(super) fn of_http(request: &HttpRequest<'_>) -> Asked {
     }
 }
 
-fn id_name(request: Request) -> &'static str {
+/// What the client's id is called in a request, which is by a path or a method.
+fn id_name(asked: &str, request: Request) -> &'static str {
     let is_new = matches!(request, Request::PlaceOpening | Request::PlaceReducing);
-    if is_new { "newClientOrderId" } else { "origClientOrderId" }
+    match (asked.contains("algoOrder"), is_new) {
+        (true, _) => "clientAlgoId",
+        (false, true) => "newClientOrderId",
+        (false, false) => "origClientOrderId",
+    }
 }
 
+/// Paths that take a new order.
+const PLACE: [&str; 4] =
+    ["/fapi/v1/order", "/fapi/v1/algoOrder", "/api/v3/order", "/api/v3/order/cancelReplace"];
+
+/// Paths of one order.
+const ONE_ORDER: [&str; 3] = ["/fapi/v1/order", "/fapi/v1/algoOrder", "/api/v3/order"];
+
+/// Paths that take all orders of a symbol back.
+const CANCEL_ALL: [&str; 3] =
+    ["/fapi/v1/allOpenOrders", "/fapi/v1/algoOpenOrders", "/api/v3/openOrders"];
+
 /// Paths that read what stands.
-const OPEN_ORDERS: [&str; 3] = ["/fapi/v1/openOrders", "/fapi/v1/openOrder", "/api/v3/openOrders"];
+const OPEN_ORDERS: [&str; 4] =
+    ["/fapi/v1/openOrders", "/fapi/v1/openOrder", "/fapi/v1/openAlgoOrders", "/api/v3/openOrders"];
 
 /// Paths that read what has been.
-const TRADES: [&str; 4] =
-    ["/fapi/v1/userTrades", "/fapi/v1/allOrders", "/api/v3/myTrades", "/api/v3/allOrders"];
+const TRADES: [&str; 5] = [
+    "/fapi/v1/userTrades",
+    "/fapi/v1/allOrders",
+    "/fapi/v1/allAlgoOrders",
+    "/api/v3/myTrades",
+    "/api/v3/allOrders",
+];
 
 /// Ends of the paths that read the account.
 const ACCOUNT: [&str; 5] =

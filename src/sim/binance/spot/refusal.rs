@@ -38,7 +38,13 @@ pub(super) fn refused(reject: Reject) -> Fault {
         Reject::QtyRaised => order("Order amend (quantity increase) is not supported."),
         Reject::TooManyAmends => filter("MAX_NUM_ORDER_AMENDS"),
         // What only contracts know.
-        Reject::MarginInsufficient
+        Reject::TriggerNotPositive
+        | Reject::TriggerAboveMax
+        | Reject::WouldTrigger
+        | Reject::TooManyStops
+        | Reject::CloseExists
+        | Reject::NothingToEndWith
+        | Reject::MarginInsufficient
         | Reject::LeverageCap
         | Reject::ReduceOnly
         | Reject::FillOrKill => order("Unsupported order combination"),

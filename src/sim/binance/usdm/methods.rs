@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 fn weight_of(method: &str, params: &Params) -> Result<u32, Fault> {
     let open = |asked, weight| routes::weight_of(Endpoint::Open(asked), weight, params);
     match method {
-        "ping" | "time" | "order.cancel" | "order.status" => Ok(1),
+        "ping" | "time" | "order.cancel" | "order.status" | "algoOrder.cancel" => Ok(1),
         "depth" => open(Public::Depth, 0),
         "ticker.book" => open(Public::BookTicker, 2),
         "ticker.price" => open(Public::PriceTicker, 1),
@@ -34,7 +34,7 @@ impl Desk<Usdm> {
         account: &mut Option<AccountIndex>,
     ) -> Result<Value, Fault> {
         let ApiRequest { method, params, .. } = *asked;
-        let is_order = matches!(method, "order.place" | "order.modify");
+        let is_order = matches!(method, "order.place" | "order.modify" | "algoOrder.place");
         if !is_order {
             self.usage.spend(now_unix_ms, weight_of(method, params)?)?;
         }
@@ -69,6 +69,8 @@ impl Desk<Usdm> {
             "order.modify" => self.modify(now_unix_ms, owner, params),
             "order.cancel" => self.cancel(now_unix_ms, owner, params),
             "order.status" => self.order(owner, params),
+            "algoOrder.place" => self.place_algo(now_unix_ms, owner, params),
+            "algoOrder.cancel" => self.cancel_algo(now_unix_ms, owner, params),
             "account.balance" | "v2/account.balance" => Ok(statement.balances()),
             "account.status" => Ok(statement.account(Version::Two)),
             "v2/account.status" => Ok(statement.account(Version::Three)),

@@ -1,10 +1,10 @@
 //! The USDⓈ-M dialect: what only it has, beside what every [`Desk`] does.
 //!
-//! Deliberately absent: conditional (algo) orders, batches of amendments, `order/test`, streams of
-//! candles and tickers, hedge mode, isolated margin, Ed25519 logins, the ten-messages-a-second
-//! rule, server pings (the socket's owner sends those). Unknown paths answer 404, unknown methods
-//! -1130.
+//! Deliberately absent: price matching, batches of amendments, `order/test`, streams of candles and
+//! tickers, hedge mode, isolated margin, Ed25519 logins, the ten-messages-a-second rule, server
+//! pings (the socket's owner sends those). Unknown paths answer 404, unknown methods -1130.
 
+mod algo;
 mod batch;
 mod frames;
 mod income;
@@ -92,7 +92,10 @@ impl Dialect for Usdm {
     }
 
     fn counts_orders(request: &HttpRequest<'_>) -> bool {
-        matches!(request.method, "POST" | "PUT") && request.target.starts_with("/fapi/v1/order")
+        let is_order = ["/fapi/v1/order", "/fapi/v1/algoOrder"]
+            .iter()
+            .any(|path| request.target.starts_with(path));
+        is_order && matches!(request.method, "POST" | "PUT")
     }
 
     fn public(
@@ -133,6 +136,7 @@ impl Dialect for Usdm {
 
     fn tell(desk: &mut Desk<Self>, now_unix_ms: u64, reports: &[Report]) {
         desk.tell_owners(now_unix_ms, reports);
+        desk.tell_algos(now_unix_ms);
     }
 
     fn on_time(desk: &mut Desk<Self>, now_unix_ms: u64) {

@@ -1,9 +1,9 @@
 //! What can be asked of the exchange by an account, whichever way the question came in.
 
-use super::Usdm;
 use super::orders;
 use super::refusal::refused;
 use super::wallet::{Statement, Version};
+use super::{Usdm, algo};
 use crate::sim::binance::desk::Desk;
 use crate::sim::binance::fault::Fault;
 use crate::sim::binance::frames::Places;
@@ -236,8 +236,13 @@ impl Desk<Usdm> {
 
     fn with_symbol(&self, order: &Order, write: fn(&Order, &str, Places) -> Value) -> Value {
         let slot = self.exchange.slot(order.entry.instrument);
-        let instrument = slot.map(|slot| &self.exchange.instruments()[slot]);
-        instrument.map_or(Value::Null, |known| write(order, &known.symbol, Places::of(known)))
+        let Some(known) = slot.map(|slot| &self.exchange.instruments()[slot]) else {
+            return Value::Null;
+        };
+        let places = Places::of(known);
+        let mut told = write(order, &known.symbol, places);
+        algo::tell_origin(&mut told, &self.exchange, order, places);
+        told
     }
 }
 

@@ -85,7 +85,7 @@ fn terms(params: &Params) -> Result<(Option<crate::types::Price>, TimeInForce), 
 }
 
 /// The date of a good-till-date order: more than ten minutes ahead, and in whole seconds.
-fn good_till(now_unix_ms: u64, params: &Params) -> Result<Option<u64>, Fault> {
+pub(super) fn good_till(now_unix_ms: u64, params: &Params) -> Result<Option<u64>, Fault> {
     let date = params.number("goodTillDate")?;
     if params.find("timeInForce") != Some("GTD") {
         return match date {

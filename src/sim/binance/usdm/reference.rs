@@ -6,8 +6,20 @@ use crate::sim::binance::frames::Places;
 use crate::sim::binance::limits::Usage;
 use crate::sim::binance::params::Params;
 use crate::sim::exchange::{Exchange, OPEN_ORDERS_MAX};
+use crate::sim::trigger::PROTECT_BPS;
 use crate::types::{AssetId, Instrument, MarkBand, Price, Side};
 use serde_json::{Value, json};
+
+/// Those that the venue lists, though `/order` takes the first two alone.
+const ORDER_TYPES: [&str; 7] = [
+    "LIMIT",
+    "MARKET",
+    "STOP",
+    "STOP_MARKET",
+    "TAKE_PROFIT",
+    "TAKE_PROFIT_MARKET",
+    "TRAILING_STOP_MARKET",
+];
 
 /// `/exchangeInfo`.
 pub(super) fn exchange_info(
@@ -54,11 +66,11 @@ fn symbol(instrument: &Instrument, assets: &[String]) -> Value {
         "underlyingType": "COIN",
         "underlyingSubType": [],
         "settlePlan": 0,
-        "triggerProtect": "0.0500",
+        "triggerProtect": format!("0.{PROTECT_BPS:04}"),
         "liquidationFee": "0.012000",
         "marketTakeBound": "0.30",
         "filters": filters(instrument, places),
-        "orderTypes": ["LIMIT", "MARKET"],
+        "orderTypes": ORDER_TYPES,
         "timeInForce": ["GTC", "IOC", "FOK", "GTX"],
     })
 }
@@ -83,7 +95,6 @@ fn filters(instrument: &Instrument, places: Places) -> Value {
         lot("LOT_SIZE"),
         lot("MARKET_LOT_SIZE"),
         json!({"filterType": "MAX_NUM_ORDERS", "limit": OPEN_ORDERS_MAX}),
-        json!({"filterType": "MAX_NUM_ALGO_ORDERS", "limit": 10}),
         json!({"filterType": "MIN_NOTIONAL", "notional": filters.notional_min.to_string()}),
     ];
     all.extend(filters.mark_band.map(mark_band));

@@ -29,6 +29,23 @@ impl Fault {
         Self::new(400, -4120, text)
     }
 
+    pub(super) fn callback_rate() -> Self {
+        Self::new(400, -2007, "Invalid callBack rate.")
+    }
+
+    pub(super) fn working_type(word: &str) -> Self {
+        Self::new(400, -4031, format!("Invalid parameter working type: {word}"))
+    }
+
+    pub(super) fn close_position(kind: &str) -> Self {
+        let text = format!("Target strategy invalid for orderType {kind},closePosition true");
+        Self::new(400, -4136, text)
+    }
+
+    pub(super) fn quantity_and_close() -> Self {
+        Self::new(400, -4137, "Quantity must be zero with closePosition equals true")
+    }
+
     pub(super) fn position_side() -> Self {
         Self::new(400, -4061, "Order's position side does not match user's setting.")
     }

@@ -1,10 +1,10 @@
 //! The private stream: what happened to orders and wallets (USDⓈ-M sheet, section 8).
 //!
-//! Deliberately absent: TRADE_LITE (the same trades come in ORDER_TRADE_UPDATE) and ALGO_UPDATE,
-//! for there are no conditional orders here. MARGIN_CALL is in `margin`.
+//! Deliberately absent: TRADE_LITE (the same trades come in ORDER_TRADE_UPDATE). MARGIN_CALL is in
+//! `margin`, ALGO_UPDATE in `algo`.
 
-use super::Usdm;
 use super::orders;
+use super::{Usdm, algo};
 use crate::sim::binance::connections::{Connections, Feed};
 use crate::sim::binance::desk::Desk;
 use crate::sim::binance::frames::Places;
@@ -139,6 +139,7 @@ impl Desk<Usdm> {
             "gtd": order.entry.good_till_unix_ms.unwrap_or(0),
             "er": orders::expiry_reason(order.state),
         });
+        algo::tell_origin_update(&mut told, &self.exchange, order, places);
         match report.kind {
             ReportKind::Trade(trade) => {
                 tell_trade(&mut told, &trade, places, self.asset(instrument.settle));

@@ -1,6 +1,7 @@
 //! The dialect from a client's side: the client is written from the sheet and knows nothing of the
 //! server.
 
+mod algo;
 mod amends;
 mod batch;
 mod hostile;

@@ -18,7 +18,7 @@ fn public_answers_have_the_venues_shape() {
     assert_eq!((&btc["symbol"], &btc["status"]), (&json!("BTCUSDT"), &json!("TRADING")));
     assert_eq!(btc["filters"][0]["tickSize"], "0.1");
     assert_eq!(btc["filters"][1]["stepSize"], "0.001");
-    assert_eq!(btc["filters"][5]["notional"], "100");
+    assert_eq!(btc["filters"][4]["notional"], "100");
     assert_eq!(btc["marginAsset"], "USDT");
     let depth = body(&ask(&mut server, NOW, "GET", "/fapi/v1/depth?symbol=BTCUSDT&limit=5"));
     assert_eq!(depth["bids"][0], json!(["100.0", "5.000"]));
