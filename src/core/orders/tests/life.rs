@@ -1,6 +1,6 @@
 //! One order's life: what each word of the venue, and the lack of one, makes of each status.
 
-use super::{ANSWER_NS, exit, id, report, resting, timing};
+use super::{ANSWER_NS, exit, report, resting, timing};
 use crate::core::effect::Command;
 use crate::core::orders::{Order, life};
 use crate::types::{ExecutionKind, Fill, Liquidity, NotSentReason, OrderStatus, Price, Qty, Side};
@@ -238,11 +238,13 @@ fn not_found_is_an_end_by_three_witnesses_alone() {
 /// What time asks for, and the order afterwards.
 fn on_deadline(mut order: Order) -> (&'static str, Order) {
     let command = life::on_deadline(&mut order, NOW_NS, &timing());
-    match command {
-        Command::QueryOrder { id: of, .. } if of == id(1) => ("ask", order),
-        Command::Cancel { id: of, .. } if of == id(1) => ("cancel", order),
-        _ => panic!("{command:?}"),
+    let (id, instrument) = (order.id, order.terms.instrument);
+    let said = format!("{command:?}");
+    if said == format!("{:?}", Command::QueryOrder { id, instrument }) {
+        return ("ask", order);
     }
+    assert_eq!(said, format!("{:?}", Command::Cancel { id, instrument }));
+    ("cancel", order)
 }
 
 fn expired(mut order: Order, expires_ns: u64) -> Order {
