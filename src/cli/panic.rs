@@ -41,7 +41,8 @@ struct Place {
     /// The venue's REST address; its own one when left out
     #[arg(long, value_name = "URL", value_parser = config::rest_address)]
     rest_url: Option<String>,
-    /// Only this symbol; may be given again. The whole account when left out
+    /// Only this symbol; may be given again. The whole account when left out, which on a spot
+    /// market is for `cancel-all` alone
     #[arg(long, value_name = "SYMBOL")]
     symbol: Vec<String>,
     /// Orders that guard a position go too
@@ -85,6 +86,7 @@ pub(super) fn execute(arguments: Arguments, console: &mut Console<'_>) -> io::Re
         PanicError::Key(_) => Exit::Permission,
         PanicError::Net(_) | PanicError::Unreadable { .. } => Exit::Unreachable,
         PanicError::Io(_) => Exit::Internal,
+        PanicError::Unnamed => Exit::Usage,
         PanicError::NotZero { .. } => Exit::Failed,
     })
 }

@@ -19,6 +19,7 @@ pub(super) fn check(values: &Values, faults: &mut Collector) {
     relations.exchange();
     relations.pins();
     relations.dead_man();
+    relations.spot();
     relations.hedges();
 }
 
@@ -226,6 +227,14 @@ impl Relations<'_> {
                 "asks too much of the venue for {instruments} instruments: at least {least_s}"
             );
             self.fault("dead_man.renew_s", what);
+        }
+    }
+
+    /// A pair of spot is held in its base: the account of positions does not tell it apart yet.
+    fn spot(&mut self) {
+        if self.values.text("venue.kind") == Some("binance_spot") {
+            let what = "Spot is asked, recorded and left (`engine panic`), and not traded on";
+            self.fault("venue.kind", what);
         }
     }
 

@@ -129,7 +129,7 @@ impl ExchangePlan {
             control: None,
             fault_seed: 0,
             weight_per_minute: None,
-            dialects: vec![ExchangeDialect::BinanceUsdm],
+            dialects: vec![ExchangeDialect::of(config.venue.kind)],
             accounts: None,
         }
     }

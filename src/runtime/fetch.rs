@@ -3,6 +3,7 @@
 //! Must hold: questions only; what cannot be read of one symbol is an error of the whole, so that
 //! no file says less than it seems to.
 
+use super::assemble::symbols;
 use super::clock::Clock;
 use super::inquiry::{self, Inquiry, InquiryError};
 use crate::config::Config;
@@ -24,7 +25,8 @@ pub fn fetch_filters(config: &Config) -> Result<Reading, InquiryError> {
         let inquiry = Inquiry::begin(config, Clock::start()).await?;
         let kind = config.venue.kind;
         let read = |answer: &_| listings(kind, answer);
-        let all = inquiry.ask("what the venue lists", &reference_call(kind), read).await?;
+        let call = reference_call(kind, &symbols(config));
+        let all = inquiry.ask("what the venue lists", &call, read).await?;
         let mut found = Vec::new();
         for wanted in &config.instruments {
             let listing = all.iter().find(|it| it.symbol == wanted.symbol);

@@ -15,7 +15,7 @@ mod way;
 use super::clock::Clock;
 use crate::net::http::{HttpClient, HttpLimits};
 use crate::net::{Address, Dial, NetError, TlsRoots};
-use crate::types::Purpose;
+use crate::types::{InstrumentKind, Purpose};
 use crate::venue::panic::{Held, Resting, RestingKey, panic_dialect, rest_url};
 use crate::venue::{Credentials, DecodeError, VenueKind};
 use std::fmt;
@@ -94,6 +94,12 @@ pub enum PanicError {
         /// What the last try came to.
         why: String,
     },
+    /// Nothing tells what of the account is a position.
+    #[error(
+        "on a spot market nobody can tell what of the account is a position and what is money: name \
+         what to sell, once for each: --symbol BTCUSDT"
+    )]
+    Unnamed,
     /// The venue goes on to hold something.
     #[error(
         "not zero after {IDLE_ROUNDS_MAX} rounds that brought nothing: {left}; stop whatever else \
@@ -111,11 +117,15 @@ pub enum PanicError {
 /// # Errors
 /// When zero is not confirmed: [`PanicError`] says why.
 pub fn panic(plan: &PanicPlan, say: &mut dyn FnMut(fmt::Arguments<'_>)) -> Result<(), PanicError> {
+    let is_spot = plan.venue.0.instruments() == InstrumentKind::Spot;
+    if is_spot && plan.act == PanicAct::Flatten && plan.symbols.is_empty() {
+        return Err(PanicError::Unnamed);
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let dial = Dial { roots: TlsRoots::bundled()?, limit: CONNECT_MAX };
     let url = plan.rest_url.as_deref().unwrap_or(rest_url(plan.venue.0));
     let client = HttpClient::new(Address::parse(url)?, dial, HttpLimits::STANDARD)?;
-    let dialect = panic_dialect(plan.venue.0, &plan.credentials);
+    let dialect = panic_dialect(plan.venue.0, &plan.credentials, &plan.symbols);
     let mut way = Way::new(plan, dialect, client, Clock::start(), say);
     runtime.block_on(way.out())
 }
@@ -257,6 +267,14 @@ mod tests {
                 .collect();
             assert_eq!((ids.as_slice(), scene.held.len()), (expected, held), "{act:?} {symbols:?}");
         }
+    }
+
+    #[test]
+    fn on_a_spot_market_what_to_sell_must_be_named() {
+        let venue = "binance_spot".parse().unwrap();
+        let unnamed = PanicPlan { venue, ..plan(PanicAct::Flatten, &[], false) };
+        let ended = panic(&unnamed, &mut |line| panic!("{line}"));
+        assert!(matches!(ended, Err(PanicError::Unnamed)));
     }
 
     #[test]

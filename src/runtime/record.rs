@@ -47,8 +47,9 @@ pub fn record(
         let mut signals = Signals::new()?;
         let venue = super::run::venue(config, &clock)?;
         let dial = startup::dial()?;
+        let (kind, symbols) = (config.venue.kind, super::assemble::symbols(config));
         let listings = tokio::select! {
-            listings = startup::listings(&venue.rest, &dial, config.venue.kind) => listings?,
+            listings = startup::listings(&venue.rest, &dial, kind, &symbols) => listings?,
             () = signals.next() => return Err(StartError::Stopped),
         };
         let universe = super::assemble::Universe::new(config, &listings)?;
@@ -62,7 +63,7 @@ pub fn record(
             dialect: market,
             rest,
             file: RecordingWriter::create(out)?,
-            symbols: super::assemble::symbols(config),
+            symbols,
             done: Recording::default(),
         };
         let ended = tokio::select! {

@@ -50,7 +50,7 @@ impl References {
                 () = self.now.notified() => {}
             }
             loop {
-                match ask(&self.client, self.kind).await {
+                match ask(&self.client, self.kind, &self.symbols).await {
                     Ok(listings) => {
                         // Nobody takes it when the run ends.
                         let _ = out.send(events(&self.symbols, &listings)).await;

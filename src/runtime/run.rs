@@ -1,7 +1,7 @@
 //! A whole run: the last run's word is taken over, the venue is found, a core is assembled, and the
 //! threads around it are started.
 
-use super::assemble::{Universe, hedge_names};
+use super::assemble::{Universe, hedge_names, symbols};
 use super::backups;
 use super::clock::Clock;
 use super::exchange::{self, ExchangePlan, PAPER_KEY, PAPER_SECRET, Running};
@@ -260,7 +260,8 @@ async fn find(
     clock: &Clock,
 ) -> Result<Found, StartError> {
     let config = &deployment.config;
-    let listings = startup::listings(&venue.market.rest, dial, config.venue.kind).await?;
+    let (rest, kind) = (&venue.market.rest, config.venue.kind);
+    let listings = startup::listings(rest, dial, kind, &symbols(config)).await?;
     let key = keys::fitness(config, clock).await;
     let told = match deployment.restriction {
         Restriction::None | Restriction::ReadOnly => None,

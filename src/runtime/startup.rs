@@ -408,11 +408,12 @@ pub(super) async fn listings(
     rest: &Address,
     dial: &Dial,
     kind: VenueKind,
+    symbols: &[String],
 ) -> Result<Vec<Listing>, NetError> {
     let client = HttpClient::new(rest.clone(), dial.clone(), HttpLimits::STANDARD)?;
     let mut waits = link::Waits::new("reference data");
     loop {
-        match ask(&client, kind).await {
+        match ask(&client, kind, symbols).await {
             Ok(listings) => return Ok(listings),
             Err(error) => waits.down(error.as_ref()).await,
         }
@@ -422,8 +423,9 @@ pub(super) async fn listings(
 pub(super) async fn ask(
     client: &HttpClient,
     kind: VenueKind,
+    symbols: &[String],
 ) -> Result<Vec<Listing>, Box<dyn std::error::Error>> {
-    let answer = link::call(client, &crate::venue::reference_call(kind)).await?;
+    let answer = link::call(client, &crate::venue::reference_call(kind, symbols)).await?;
     let listings: Result<_, DecodeError> = crate::venue::listings(kind, &answer);
     Ok(listings?)
 }

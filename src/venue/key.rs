@@ -49,7 +49,7 @@ pub fn permissions_call(
     venue_unix_ms: u64,
 ) -> Call {
     match kind {
-        VenueKind::BinanceUsdm => {
+        VenueKind::BinanceSpot | VenueKind::BinanceUsdm => {
             binance::permissions_call(credentials, recv_window_ms, venue_unix_ms)
         }
     }
@@ -61,6 +61,7 @@ pub fn permissions_call(
 /// [`DecodeError`] when any of it is missing, or the venue refused.
 pub fn permissions(kind: VenueKind, answer: &Answer) -> Result<KeyPermissions, DecodeError> {
     match kind {
+        VenueKind::BinanceSpot => binance::spot::permissions(answer),
         VenueKind::BinanceUsdm => binance::usdm::permissions(answer),
     }
 }

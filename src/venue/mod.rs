@@ -9,8 +9,11 @@
 //! guess; what it does not know of (new fields, new event kinds) is passed over.
 
 pub mod binance;
+mod error;
 pub mod key;
 pub mod panic;
+
+pub use error::{Blame, DecodeError, EncodeError, Meaning, Outcome, Retry};
 
 use crate::core::Command;
 use crate::types::{
@@ -18,7 +21,7 @@ use crate::types::{
     ExecutionReport, Filters, IdPrefix, Instrument, InstrumentId, InstrumentKind, MarketEvent,
     Price, Qty, QueryToken, Side, TradesRead, VenueId,
 };
-use binance::usdm;
+use binance::{spot, usdm};
 
 /// Largest WebSocket message that is read at all; a larger one closes the connection (SAFETY 7).
 pub const MESSAGE_BYTES_MAX: usize = 1 << 20;
@@ -116,6 +119,8 @@ pub struct MarketCounters {
 /// What the private stream says.
 #[derive(Clone, Debug, PartialEq)]
 pub enum UserEvent {
+    /// From here on it tells everything.
+    Subscribed,
     /// Of an order.
     Execution(ExecutionReport),
     /// Of a wallet.
@@ -128,16 +133,37 @@ pub enum UserEvent {
     AccountChanged,
 }
 
+/// How a private stream is opened.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum UserOpening {
+    /// By the answer to this request, which goes to [`UserDialect::on_key`].
+    Key(Call),
+    /// By this connection, on which [`UserDialect::subscription`] is said first. It is a private
+    /// stream from [`UserEvent::Subscribed`] on.
+    Subscription(Stream),
+}
+
 /// The private stream of one account.
 pub trait UserDialect: Send {
-    /// Request for the key of a stream.
-    fn key_call(&self) -> Call;
+    /// How it is opened.
+    fn opening(&self) -> UserOpening;
 
-    /// The connection to open with the answer.
-    fn on_key(&mut self, answer: &Answer) -> Result<Stream, DecodeError>;
+    /// The connection to open with the answer; only after [`UserOpening::Key`].
+    fn on_key(&mut self, _answer: &Answer) -> Result<Stream, DecodeError> {
+        Err(DecodeError::Field("key"))
+    }
 
-    /// Request that keeps the key alive, and how often it must be made, in seconds.
-    fn keep_alive(&self) -> (Call, u32);
+    /// What is said first on a connection of [`UserOpening::Subscription`], signed as of
+    /// `venue_unix_ms`.
+    fn subscription(&self, _venue_unix_ms: u64) -> Vec<u8> {
+        Vec::new()
+    }
+
+    /// Request that keeps its key alive, and how often it must be made, in seconds; `None` where
+    /// there is no key.
+    fn keep_alive(&self) -> Option<(Call, u32)> {
+        None
+    }
 
     /// One message.
     fn on_message(&mut self, bytes: &[u8], out: &mut Vec<UserEvent>) -> Result<(), DecodeError>;
@@ -198,8 +224,16 @@ pub struct WrittenOrder {
     /// How much.
     pub qty: Qty,
     /// Whether it carries the venue's own reduce-only flag; an amend never does, and the order
-    /// keeps its own.
-    pub reduce_only: bool,
+    /// keeps its own. `None` where the venue has no such flag.
+    pub reduce_only: Option<bool>,
+}
+
+impl WrittenOrder {
+    /// True when it says what was approved, as far as the venue has words for it.
+    pub fn says(&self, approved: &Self) -> bool {
+        let reduce_only = self.reduce_only.or(approved.reduce_only);
+        *approved == Self { reduce_only, ..*self }
+    }
 }
 
 /// Questions about one account: nothing here can place, change or take back an order.
@@ -333,17 +367,29 @@ impl std::fmt::Debug for Credentials {
 /// Which venues can be spoken to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum VenueKind {
+    /// Binance Spot.
+    BinanceSpot,
     /// Binance USDⓈ-M futures.
     BinanceUsdm,
 }
 
 impl VenueKind {
     /// All of them, with the word that the configuration uses.
-    pub const ALL: [(&'static str, Self); 1] = [("binance_usdm", Self::BinanceUsdm)];
+    pub const ALL: [(&'static str, Self); 2] =
+        [("binance_spot", Self::BinanceSpot), ("binance_usdm", Self::BinanceUsdm)];
+
+    /// What is traded there.
+    pub fn instruments(self) -> InstrumentKind {
+        match self {
+            Self::BinanceSpot => InstrumentKind::Spot,
+            Self::BinanceUsdm => InstrumentKind::Perpetual,
+        }
+    }
 
     /// What the venue's dead-man's switch costs; `None` where it has none.
     pub fn dead_man_cost(self) -> Option<DeadManCost> {
         match self {
+            Self::BinanceSpot => None,
             Self::BinanceUsdm => Some(usdm::DEAD_MAN_COST),
         }
     }
@@ -393,6 +439,7 @@ impl std::fmt::Debug for Dialects {
 /// The conversations of a kind of venue.
 pub fn dialects(kind: VenueKind, directory: &Directory, credentials: &Credentials) -> Dialects {
     match kind {
+        VenueKind::BinanceSpot => spot::dialects(directory, credentials),
         VenueKind::BinanceUsdm => usdm::dialects(directory, credentials),
     }
 }
@@ -423,9 +470,11 @@ pub struct Listing {
     pub filters: Filters,
 }
 
-/// Request for everything that a venue lists; needs no key.
-pub fn reference_call(kind: VenueKind) -> Call {
+/// Request for what a venue lists; needs no key. Where it lists too much to be asked for at once it
+/// is asked for these symbols, and knows all of them or refuses.
+pub fn reference_call(kind: VenueKind, symbols: &[String]) -> Call {
     match kind {
+        VenueKind::BinanceSpot => spot::reference_call(symbols),
         VenueKind::BinanceUsdm => usdm::reference_call(),
     }
 }
@@ -434,6 +483,7 @@ pub fn reference_call(kind: VenueKind) -> Call {
 /// traded here, and rows that cannot be read whole, are left out.
 pub fn listings(kind: VenueKind, answer: &Answer) -> Result<Vec<Listing>, DecodeError> {
     match kind {
+        VenueKind::BinanceSpot => spot::listings(answer),
         VenueKind::BinanceUsdm => usdm::listings(answer),
     }
 }
@@ -458,6 +508,9 @@ pub fn fee_call(
     venue_unix_ms: u64,
 ) -> Call {
     match kind {
+        VenueKind::BinanceSpot => {
+            spot::fee_call(credentials, recv_window_ms, symbol, venue_unix_ms)
+        }
         VenueKind::BinanceUsdm => {
             usdm::fee_call(credentials, recv_window_ms, symbol, venue_unix_ms)
         }
@@ -470,6 +523,7 @@ pub fn fee_call(
 /// [`DecodeError`] when it is not whole, or the venue refused.
 pub fn symbol_fees(kind: VenueKind, answer: &Answer) -> Result<SymbolFees, DecodeError> {
     match kind {
+        VenueKind::BinanceSpot => spot::symbol_fees(answer),
         VenueKind::BinanceUsdm => usdm::symbol_fees(answer),
     }
 }
@@ -477,120 +531,7 @@ pub fn symbol_fees(kind: VenueKind, answer: &Answer) -> Result<SymbolFees, Decod
 /// What a refusal of a venue means, from its HTTP status, its code (0 for none) and its text.
 pub fn meaning(kind: VenueKind, status: u16, code: i32, text: &str) -> Meaning {
     match kind {
+        VenueKind::BinanceSpot => spot::meaning(status, code, text),
         VenueKind::BinanceUsdm => usdm::meaning(status, code, text),
     }
-}
-
-/// What a refusal means.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Meaning {
-    /// Whose fault it is.
-    pub blame: Blame,
-    /// Whether asking again helps.
-    pub retry: Retry,
-    /// Whether a request that was refused so can have taken effect.
-    pub outcome: Outcome,
-}
-
-/// Whose fault an error is.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Blame {
-    /// Ours: the engine asked for the wrong thing, or too often.
-    Us,
-    /// The venue's, or its market's.
-    Venue,
-    /// Of what lies between.
-    Network,
-    /// A person's: key, permissions, money, account settings.
-    Operator,
-}
-
-/// Whether asking again helps.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Retry {
-    /// At once. For orders: as a new order with a new id, never the same one (D10).
-    Now,
-    /// After a while, or after something has been put right.
-    Later,
-    /// No.
-    Never,
-}
-
-/// Whether a refused request can have taken effect.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Outcome {
-    /// It cannot.
-    Rejected,
-    /// It can: only the venue's own word on the order tells.
-    Unknown,
-}
-
-impl DecodeError {
-    /// Whose fault it is; [`meaning`] says it of a refusal.
-    pub fn blame(&self) -> Blame {
-        match self {
-            Self::Gap { .. } => Blame::Network,
-            Self::Unsupported(_) => Blame::Operator,
-            Self::NotJson | Self::Field(_) | Self::Refused { .. } | Self::TooLarge(_) => {
-                Blame::Venue
-            }
-        }
-    }
-
-    /// Whether asking again helps; [`meaning`] says it of a refusal.
-    pub fn retry(&self) -> Retry {
-        match self {
-            Self::Gap { .. } => Retry::Now,
-            Self::Unsupported(_) => Retry::Never,
-            Self::NotJson | Self::Field(_) | Self::Refused { .. } | Self::TooLarge(_) => {
-                Retry::Later
-            }
-        }
-    }
-}
-
-/// Why bytes of a venue could not be understood.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum DecodeError {
-    /// Not JSON, cut off, or nested too deep.
-    #[error("not readable JSON")]
-    NotJson,
-    /// A field is missing or is not what it must be.
-    #[error("field `{0}` is missing or ill-formed")]
-    Field(&'static str),
-    /// The sequence of updates does not join up.
-    #[error("update {got} does not follow {expected}")]
-    Gap {
-        /// What had to follow.
-        expected: u64,
-        /// What came.
-        got: u64,
-    },
-    /// The venue answered with an error.
-    #[error("the venue answered {status} (code {code}): {text}")]
-    Refused {
-        /// HTTP status, or the status field of a WebSocket answer.
-        status: u16,
-        /// The venue's own code, 0 where it gave none.
-        code: i32,
-        /// Its words, cut to 256 bytes, without control characters.
-        text: String,
-    },
-    /// Too large to be looked at.
-    #[error("message of {0} bytes is too large")]
-    TooLarge(usize),
-    /// The account is set up in a way that is not traded on (SAFETY E7).
-    #[error("the account is in {0}, which is not supported; switch it off at the venue")]
-    Unsupported(&'static str),
-}
-
-/// Why a command could not be written.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum EncodeError {
-    /// The instrument is not one of this venue's.
-    #[error("the instrument is not traded on this venue")]
-    UnknownInstrument,
-    /// This command is not a single message.
-    #[error("the command has no single message on this venue")]
-    NotOneMessage,
 }

@@ -2,7 +2,7 @@
 //! of instruments, no index (SAFETY E3).
 //!
 //! Must hold: a reading that cannot be read whole is an error; an exit carries whatever makes the
-//! venue itself refuse to turn the position.
+//! venue itself refuse to turn the position; where nothing does, it sells what the account holds.
 
 use super::{Answer, Call, Credentials, DecodeError, VenueKind, binance};
 use crate::types::{Filters, Price, Purpose, Qty, Quote, Side};
@@ -89,11 +89,11 @@ pub trait PanicDialect: std::fmt::Debug {
     /// From the answers, in the same order.
     fn on_orders(&self, answers: &[Answer]) -> Result<Vec<Resting>, DecodeError>;
 
-    /// Every position.
-    fn positions_call(&self, venue_unix_ms: u64) -> Call;
+    /// The calls that together tell every position.
+    fn positions_calls(&self, venue_unix_ms: u64) -> Vec<Call>;
 
-    /// Those that are not flat.
-    fn on_positions(&self, answer: &Answer) -> Result<Vec<Held>, DecodeError>;
+    /// Those that are not flat, from the answers, in the same order.
+    fn on_positions(&self, answers: &[Answer]) -> Result<Vec<Held>, DecodeError>;
 
     /// Best prices of one symbol; needs no key.
     fn quote_call(&self, symbol: &str) -> Call;
@@ -114,9 +114,14 @@ pub trait PanicDialect: std::fmt::Debug {
     fn on_taken(&self, answer: &Answer) -> Result<(), DecodeError>;
 }
 
-/// The conversation with a kind of venue.
-pub fn panic_dialect(kind: VenueKind, credentials: &Credentials) -> Box<dyn PanicDialect> {
+/// The conversation with a kind of venue, about these symbols; about all where there are none.
+pub fn panic_dialect(
+    kind: VenueKind,
+    credentials: &Credentials,
+    symbols: &[String],
+) -> Box<dyn PanicDialect> {
     match kind {
+        VenueKind::BinanceSpot => binance::spot::panic(credentials, symbols),
         VenueKind::BinanceUsdm => binance::usdm::panic(credentials),
     }
 }
@@ -124,6 +129,7 @@ pub fn panic_dialect(kind: VenueKind, credentials: &Credentials) -> Box<dyn Pani
 /// Where a kind of venue is, when nobody says otherwise.
 pub fn rest_url(kind: VenueKind) -> &'static str {
     match kind {
+        VenueKind::BinanceSpot => "https://api.binance.com",
         VenueKind::BinanceUsdm => "https://fapi.binance.com",
     }
 }

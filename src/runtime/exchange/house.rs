@@ -8,6 +8,7 @@ use crate::config::ExchangeAccount;
 use crate::runtime::assemble::{AssembleError, Universe};
 use crate::sim::{AccountSpec, Fees, Server, SpotAccount};
 use crate::types::{AssetId, Cash, Instrument, InstrumentId, InstrumentKind};
+use crate::venue::VenueKind;
 use std::collections::BTreeMap;
 
 /// What the one account that everybody knows has of Bitcoin on Spot.
@@ -33,6 +34,14 @@ impl ExchangeDialect {
     /// All of them, by name.
     pub const ALL: [(&'static str, Self); 2] =
         [("binance_spot", Self::BinanceSpot), ("binance_usdm", Self::BinanceUsdm)];
+
+    /// What a kind of venue speaks.
+    pub(super) fn of(kind: VenueKind) -> Self {
+        match kind {
+            VenueKind::BinanceSpot => Self::BinanceSpot,
+            VenueKind::BinanceUsdm => Self::BinanceUsdm,
+        }
+    }
 }
 
 /// The exchange of a plan, with all of its accounts open.

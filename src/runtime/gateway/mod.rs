@@ -118,7 +118,8 @@ impl Gateway {
         let stream = user::PrivateStream {
             calls: client()?,
             dial: self.dial.clone(),
-            base: self.streams,
+            streams: self.streams,
+            order_entry: self.order_entry.clone(),
             dialect: RefCell::new(self.user),
             age_max: self.connection_age_max,
         };

@@ -47,7 +47,7 @@ impl PostCheck {
         written: Option<WrittenOrder>,
         now_ns: u64,
     ) -> Result<(), NotSentReason> {
-        let written = written.filter(|it| it == approved).ok_or(NotSentReason::Contradicted)?;
+        let written = written.filter(|it| it.says(approved)).ok_or(NotSentReason::Contradicted)?;
         // An amend names an order that left; what is not known to have left is none of ours.
         match (written.written, self.sent.is_new(written.id)) {
             (Written::New, true) | (Written::Amended, false) => {}
@@ -114,7 +114,7 @@ fn amended(amend: &ApprovedAmend) -> WrittenOrder {
         side: terms.side,
         price: terms.price,
         qty: terms.qty,
-        reduce_only: false,
+        reduce_only: Some(false),
     }
 }
 
@@ -127,7 +127,7 @@ fn new_order(order: &Approved) -> WrittenOrder {
         side: terms.side,
         price: terms.price,
         qty: terms.qty,
-        reduce_only: terms.purpose != Purpose::Opening,
+        reduce_only: Some(terms.purpose != Purpose::Opening),
     }
 }
 
@@ -163,7 +163,7 @@ mod tests {
             side: Side::Buy,
             price: Price::whole(100),
             qty: Qty::whole(5),
-            reduce_only: false,
+            reduce_only: Some(false),
         }
     }
 
@@ -180,7 +180,7 @@ mod tests {
             WrittenOrder { side: Side::Sell, ..good },
             WrittenOrder { price: Price::whole(101), ..good },
             WrittenOrder { qty: Qty::whole(4), ..good },
-            WrittenOrder { reduce_only: true, ..good },
+            WrittenOrder { reduce_only: Some(true), ..good },
         ];
         let mut check = check();
         for other in others.into_iter().map(Some).chain([None]) {

@@ -10,7 +10,9 @@ use crate::net::{Address, Dial, NetError};
 use crate::runtime::link;
 use crate::runtime::renewal::Renewal;
 use crate::types::Text;
-use crate::venue::{Call, DecodeError, OrderDialect, Stream, UserDialect, UserEvent};
+use crate::venue::{
+    Call, DecodeError, OrderDialect, Stream, StreamBase, UserDialect, UserEvent, UserOpening,
+};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -22,19 +24,27 @@ enum Ended {
     Link(#[from] NetError),
     #[error("the venue's answer could not be used: {0}")]
     Answer(#[from] DecodeError),
-    #[error("the stream's key has expired")]
+    #[error("the stream has ended, or its key has expired")]
     Expired,
+    #[error("the venue's clock is not known yet, and a subscription is signed with it")]
+    NoClock,
+    #[error("the venue did not answer a subscription within {0:?}")]
+    Unanswered(Duration),
 }
+
+/// How often nothing is done where there is no key to keep alive.
+const NEVER_S: u32 = 24 * 60 * 60;
 
 /// What the log calls it.
 const LINK: &str = "private stream";
 
 /// Where the stream is, and what it takes to keep it.
 pub(super) struct PrivateStream {
-    /// For its key.
+    /// For its key, where it has one.
     pub(super) calls: HttpClient,
     pub(super) dial: Dial,
-    pub(super) base: Address,
+    pub(super) streams: Address,
+    pub(super) order_entry: Address,
     pub(super) dialect: RefCell<Box<dyn UserDialect>>,
     /// It is replaced before it gets older.
     pub(super) age_max: Duration,
@@ -45,7 +55,7 @@ pub(super) async fn listen(shared: Rc<Shared<dyn OrderDialect>>, stream: Private
     let stream = Rc::new(stream);
     let mut waits = link::Waits::new(LINK);
     loop {
-        let ended = match open(Rc::clone(&stream)).await {
+        let ended = match open(Rc::clone(&shared), Rc::clone(&stream)).await {
             Ok(connection) => {
                 waits.up();
                 shared.tell_link(LinkChannel::User, LinkState::Up).await;
@@ -61,20 +71,64 @@ pub(super) async fn listen(shared: Rc<Shared<dyn OrderDialect>>, stream: Private
 
 type Connection = (WsReader, WsWriter);
 
-async fn open(stream: Rc<PrivateStream>) -> Result<Connection, Ended> {
-    let call = stream.dialect.borrow().key_call();
-    let answer = link::call(&stream.calls, &call).await?;
-    let Stream { target, .. } = stream.dialect.borrow_mut().on_key(&answer)?;
-    Ok(link::open(&stream.dial, &stream.base.with_target(&target)?).await?)
+async fn open(
+    shared: Rc<Shared<dyn OrderDialect>>,
+    stream: Rc<PrivateStream>,
+) -> Result<Connection, Ended> {
+    let opening = stream.dialect.borrow().opening();
+    match opening {
+        UserOpening::Key(call) => {
+            let answer = link::call(&stream.calls, &call).await?;
+            let place = stream.dialect.borrow_mut().on_key(&answer)?;
+            stream.connect(&place).await
+        }
+        UserOpening::Subscription(place) => {
+            let mut connection = stream.connect(&place).await?;
+            let limit = stream.dial.limit;
+            let subscribed = stream.subscribe(&shared, &mut connection);
+            let answer = tokio::time::timeout(limit, subscribed).await;
+            answer.map_err(|_| Ended::Unanswered(limit))??;
+            Ok(connection)
+        }
+    }
+}
+
+impl PrivateStream {
+    async fn connect(&self, place: &Stream) -> Result<Connection, Ended> {
+        let base = match place.base {
+            StreamBase::Streams => &self.streams,
+            StreamBase::OrderEntry => &self.order_entry,
+        };
+        Ok(link::open(&self.dial, &base.with_target(&place.target)?).await?)
+    }
+
+    /// Asks for everything to be told, and waits for the word that it is. What is told before it, a
+    /// reading of the account tells too: it is asked for when the stream is up.
+    async fn subscribe(
+        &self,
+        shared: &Shared<dyn OrderDialect>,
+        (reader, writer): &mut Connection,
+    ) -> Result<(), Ended> {
+        let at = shared.venue_time().ok_or(Ended::NoClock)?;
+        let message = self.dialect.borrow().subscription(at.unix_ms);
+        writer.send(&message).await?;
+        let mut events = Vec::new();
+        while !events.contains(&UserEvent::Subscribed) {
+            let message = reader.next().await?;
+            self.dialect.borrow_mut().on_message(&message, &mut events)?;
+        }
+        Ok(())
+    }
 }
 
 async fn read(
-    shared: &Shared<dyn OrderDialect>,
+    shared: &Rc<Shared<dyn OrderDialect>>,
     stream: &Rc<PrivateStream>,
     mut connection: Connection,
 ) -> Ended {
     let mut renewal = Renewal::after(LINK, stream.age_max);
-    let (keep_alive, every_s) = stream.dialect.borrow().keep_alive();
+    let keep_alive = stream.dialect.borrow().keep_alive();
+    let every_s = keep_alive.as_ref().map_or(NEVER_S, |(_, every_s)| *every_s);
     let every = Duration::from_secs(every_s.into());
     let mut due = tokio::time::interval_at(tokio::time::Instant::now() + every, every);
     let mut events = Vec::new();
@@ -93,13 +147,15 @@ async fn read(
                 Ok(_) => {}
                 Err(error) => return Ended::Link(error),
             },
-            next = renewal.next(|| Box::pin(open(Rc::clone(stream)))) => {
+            next = renewal.next(|| Box::pin(open(Rc::clone(shared), Rc::clone(stream)))) => {
                 connection = next;
                 // Nothing should be missing. It is money: look.
                 events.push(UserEvent::AccountChanged);
             }
             _ = due.tick() => {
-                if let Err(ended) = keep(&stream.calls, &keep_alive).await {
+                if let Some((call, _)) = &keep_alive
+                    && let Err(ended) = keep(&stream.calls, call).await
+                {
                     return ended;
                 }
             }
@@ -114,6 +170,7 @@ async fn read(
                     shared.tell(EventKind::Account(AccountEvent::MarginCall(shared.venue)));
                 }
                 UserEvent::AccountChanged => shared.tell(reconcile()),
+                UserEvent::Subscribed => {}
                 UserEvent::Expired => return Ended::Expired,
             }
         }

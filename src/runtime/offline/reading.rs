@@ -8,7 +8,7 @@ use crate::config::{Config, Wait};
 use crate::core::Sharing;
 use crate::net::http::{HttpClient, HttpLimits};
 use crate::ops::Names;
-use crate::runtime::assemble::{Universe, id_prefix};
+use crate::runtime::assemble::{Universe, id_prefix, symbols};
 use crate::runtime::clock::Clock;
 use crate::runtime::questions::Questions;
 use crate::runtime::reading::{self, Told};
@@ -47,7 +47,7 @@ async fn ask(config: &Config, clock: &Clock) -> Result<Reading, OfflineError> {
     let questions = Questions::new(&venue.rest, &dial).map_err(StartError::from)?;
     let client = HttpClient::new(venue.rest.clone(), dial, HttpLimits::STANDARD);
     let client = client.map_err(StartError::from)?;
-    let listings = startup::ask(&client, config.venue.kind).await;
+    let listings = startup::ask(&client, config.venue.kind, &symbols(config)).await;
     let unlisted = |error: Box<dyn Error>| unreachable("what the venue lists", error.as_ref());
     let listings = listings.map_err(unlisted)?;
     let universe = Universe::new(config, &listings).map_err(StartError::from)?;

@@ -7,7 +7,7 @@ use super::OfflineError;
 use super::reading::unreachable;
 use crate::config::{Config, Endpoint, Wait};
 use crate::net::http::{HttpClient, HttpLimits};
-use crate::runtime::assemble::{Universe, id_prefix};
+use crate::runtime::assemble::{Universe, id_prefix, symbols};
 use crate::runtime::clock::Clock;
 use crate::runtime::questions::Questions;
 use crate::runtime::startup::{self, StartError};
@@ -53,7 +53,7 @@ async fn ask(
     let client = HttpClient::new(venue.rest.clone(), dial, HttpLimits::STANDARD);
     let client = client.map_err(StartError::from)?;
     let unheard = |what| move |error: Box<dyn Error>| unreachable(what, error.as_ref());
-    let listings = startup::ask(&client, config.venue.kind).await;
+    let listings = startup::ask(&client, config.venue.kind, &symbols(config)).await;
     let listings = listings.map_err(unheard("what the venue lists"))?;
     let universe = Universe::new(config, &listings).map_err(StartError::from)?;
     let directory = universe.directory(id_prefix(config), config.venue.recv_window_ms);

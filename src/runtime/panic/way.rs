@@ -98,13 +98,11 @@ impl Way<'_> {
     async fn read(&mut self, symbols: &[String]) -> Result<Scene, PanicError> {
         // Measured with each round: a signature carries the venue's time, not ours (SAFETY E10).
         self.epoch_ms = None;
-        let read =
-            |dialect: &dyn PanicDialect, answers: &[Answer]| dialect.on_positions(first(answers)?);
+        let calls = |it: &dyn PanicDialect, at| it.positions_calls(at);
+        let read = |dialect: &dyn PanicDialect, answers: &[Answer]| dialect.on_positions(answers);
         let held = match self.plan.act {
             PanicAct::CancelAll => Vec::new(),
-            PanicAct::Flatten => {
-                self.ask("positions", |it, at| vec![it.positions_call(at)], read).await?
-            }
+            PanicAct::Flatten => self.ask("positions", calls, read).await?,
         };
         let calls = |it: &dyn PanicDialect, at| it.orders_calls(symbols, at);
         let orders = self.ask("open orders", calls, |it, answers| it.on_orders(answers)).await?;

@@ -29,9 +29,9 @@ pub(super) fn condition(status: u16, code: i32) -> Option<Condition> {
 pub(super) fn advice(code: i32) -> Option<&'static str> {
     match code {
         -2014 | -2015 => Some(
-            "(check the key, its addresses and its permission for futures; an account in portfolio \
-             margin mode is refused so too, and is not supported: leave that mode, then make a new \
-             key)",
+            "(check the key, its addresses and its permission for this market; on futures an account in \
+             portfolio margin mode is refused so too, and is not supported: leave that mode, then \
+             make a new key)",
         ),
         _ => None,
     }

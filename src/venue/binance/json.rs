@@ -120,6 +120,23 @@ pub(super) fn cash(text: Option<&str>, field: &'static str) -> Result<Cash, Deco
     text.and_then(|text| Cash::parse(text.as_bytes())).ok_or(DecodeError::Field(field))
 }
 
+/// A part of the notional, to eight decimals: below one, either way.
+pub(super) fn rate(text: &str) -> Option<i64> {
+    Qty::parse(text.as_bytes()).filter(|rate| rate.abs() < Qty::whole(1)).map(Qty::units)
+}
+
+/// The venue's time in an answer to a question after it, milliseconds since the Unix epoch.
+pub(super) fn clock(answer: &Answer) -> Result<u64, DecodeError> {
+    let clock: Clock = body(success(Some(answer))?, "serverTime")?;
+    Ok(clock.server_time)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Clock {
+    server_time: u64,
+}
+
 /// An average price. The venue divides and may write more places than a price can have; those
 /// beyond 1e-8 are cut, because no order is ever at an average.
 pub(super) fn average(text: &str) -> Option<Price> {

@@ -1,5 +1,5 @@
-//! The dialects of Binance, engine's side: USDⓈ-M futures in `usdm`, and what every market of the
-//! venue shares.
+//! The dialects of Binance, engine's side: `spot`, `usdm` (USDⓈ-M futures), and what every market
+//! of the venue shares.
 //!
 //! In reading order: [`wire`] (bytes to frames; `scan`, `object` and `template` below it), `sync`
 //! (keeping a book in step), `market` (quotes, trades and books); `sign`, `request` and `message`
@@ -21,6 +21,7 @@ mod read_back;
 mod request;
 mod scan;
 mod sign;
+pub(super) mod spot;
 mod sync;
 mod template;
 mod text;

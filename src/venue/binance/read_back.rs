@@ -47,6 +47,7 @@ pub(super) fn read_back(bytes: &[u8], names: &Names, prefix: &IdPrefix) -> Optio
         (Written::New | Written::Amended, ..) => return None,
     };
     let (instrument, side, price, qty) = (instrument?, side?, price?, qty?);
+    let reduce_only = Some(reduce_only);
     Some(WrittenOrder { written, id, instrument, side, price, qty, reduce_only })
 }
 

@@ -80,6 +80,23 @@ pub(super) fn sample(file: &str, name: &str) -> Option<serde_json::Value> {
     Some(whole["samples"][name]["sample"].clone())
 }
 
+/// The same of Spot.
+pub(super) fn spot_sample(file: &str, name: &str) -> Option<serde_json::Value> {
+    let path = format!("venues/samples/binance-sdk/spot__{file}.json");
+    let whole: serde_json::Value = serde_json::from_slice(&shared(&path)?).unwrap();
+    Some(whole["samples"][name]["sample"].clone())
+}
+
+/// Pairs of Spot: BTC against USDT, and ETH against USDT where two are asked for.
+pub(super) fn spot_directory(symbols: &[&str]) -> Directory {
+    let mut directory = directory(symbols);
+    directory.assets.push("ETH".to_owned());
+    for (instrument, base) in directory.instruments.iter_mut().zip([AssetId(2), AssetId(3)]) {
+        (instrument.kind, instrument.base) = (InstrumentKind::Spot, base);
+    }
+    directory
+}
+
 /// A small random generator for choosing what to break: same seed, same choices.
 pub(super) struct Dice(pub(super) u64);
 

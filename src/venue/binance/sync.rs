@@ -238,13 +238,14 @@ fn joins(update: u64, head: DiffHead) -> Place {
 }
 
 /// Every other diff must follow the one before. Futures: `pu` equals its `u` (`U` need not be the
-/// next number there, D14); spot: `U` is the next number.
+/// next number there, D14); spot: as after a snapshot, it reaches around the next number, and one
+/// that is known whole is passed over (spot sheet section 8, step 5).
 fn follows(update: u64, head: DiffHead) -> Place {
-    let follows = match head.previous {
-        Some(previous) => previous == update,
-        None => Some(head.first) == update.checked_add(1),
-    };
-    if follows { Place::Next } else { Place::Gap }
+    match head.previous {
+        Some(previous) if previous == update => Place::Next,
+        Some(_) => Place::Gap,
+        None => joins(update, head),
+    }
 }
 
 /// Diffs that wait for a snapshot: always an unbroken chain.

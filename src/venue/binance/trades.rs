@@ -1,12 +1,12 @@
-//! The account's trades by id (venue sheet section 6, `userTrades`), and whose orders they were
-//! (section 5, `allOrders`).
+//! The account's trades by id (venue sheet section 6, `userTrades`; spot sheet section 4,
+//! `myTrades`), and whose orders they were (`allOrders` of both).
 //!
 //! Must hold: only a chain of trades that begins with the last one that is known is believed; what
 //! cannot be read whole is an error and moves nothing.
 //!
-//! Decision: a trade names its order by the venue's number and not by ours. One more question of
-//! weight 5 names up to a thousand orders from the first one that traded on; a trade of an order
-//! before that ends what is told, and the next question begins there.
+//! Decision: a trade names its order by the venue's number and not by ours. One more question (of
+//! weight 5, on spot 20) names up to a thousand orders from the first one that traded on; a trade
+//! of an order before that ends what is told, and the next question begins there.
 
 use super::json::{body, cash, price, qty, success};
 use super::names::Names;
@@ -14,7 +14,7 @@ use super::order::{side, whose};
 use super::sign::Signer;
 use super::text::percent_encoded;
 use crate::types::{
-    ExecutionKind, ExecutionReport, Fee, Fill, IdPrefix, InstrumentId, Liquidity, OrderRef,
+    ExecutionKind, ExecutionReport, Fee, Fill, IdPrefix, InstrumentId, Liquidity, OrderRef, Side,
     TradesRead,
 };
 use crate::venue::{Answer, Call, DecodeError, EncodeError};
@@ -147,17 +147,30 @@ impl<'a, 'b> Chain<'a, 'b> {
 struct Row<'a> {
     id: u64,
     order_id: u64,
-    side: &'a str,
+    /// Futures say which way.
+    side: Option<&'a str>,
+    /// Spot says who bought.
+    is_buyer: Option<bool>,
     price: &'a str,
     qty: &'a str,
     commission: Option<&'a str>,
     #[serde(borrow)]
     commission_asset: Option<Cow<'a, str>>,
+    #[serde(alias = "isMaker")]
     maker: bool,
     time: u64,
 }
 
 impl Row<'_> {
+    fn side(&self) -> Option<Side> {
+        match (self.side, self.is_buyer) {
+            (Some(word), _) => side(word),
+            (None, Some(true)) => Some(Side::Buy),
+            (None, Some(false)) => Some(Side::Sell),
+            (None, None) => None,
+        }
+    }
+
     fn report(
         &self,
         names: &Names,
@@ -170,7 +183,7 @@ impl Row<'_> {
         let traded = qty(Some(self.qty), "qty")?;
         let fill = Fill {
             trade_id: self.id,
-            side: side(self.side).ok_or(DecodeError::Field("side"))?,
+            side: self.side().ok_or(DecodeError::Field("side"))?,
             price: price(Some(self.price), "price")?,
             qty: traded,
             // The history does not say it; at least so much.

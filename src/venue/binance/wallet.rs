@@ -20,21 +20,45 @@ pub(in crate::venue) fn permissions_call(
     Signer::new(credentials, recv_window_ms).signed_call("GET", PATH, "", venue_unix_ms)
 }
 
-pub(in crate::venue) fn permissions(answer: &Answer) -> Result<KeyPermissions, DecodeError> {
-    let told: Told = body(success(Some(answer))?, "apiRestrictions")?;
-    Ok(KeyPermissions {
-        reads: told.enable_reading,
-        trades: told.enable_futures,
-        withdraws: told.enable_withdrawals,
-        transfers: told.enable_internal_transfer || told.permits_universal_transfer,
-        trades_elsewhere: told.enable_spot_and_margin_trading
-            || told.enable_margin
-            || told.enable_vanilla_options
-            || told.enable_portfolio_margin_trading
-            || told.enable_fix_api_trade,
-        is_bound_to_addresses: told.ip_restrict,
-        created_unix_ms: told.create_time,
-    })
+/// For who trades futures.
+pub(super) fn permissions(answer: &Answer) -> Result<KeyPermissions, DecodeError> {
+    let told = told(answer)?;
+    let trades_elsewhere = told.enable_spot_and_margin_trading || told.trades_apart();
+    Ok(KeyPermissions { trades_elsewhere, ..told.permissions(told.enable_futures) })
+}
+
+/// For who trades spot.
+pub(super) fn spot_permissions(answer: &Answer) -> Result<KeyPermissions, DecodeError> {
+    let told = told(answer)?;
+    let trades_elsewhere = told.enable_futures || told.trades_apart();
+    let trades = told.enable_spot_and_margin_trading;
+    Ok(KeyPermissions { trades_elsewhere, ..told.permissions(trades) })
+}
+
+fn told(answer: &Answer) -> Result<Told, DecodeError> {
+    body(success(Some(answer))?, "apiRestrictions")
+}
+
+impl Told {
+    fn permissions(&self, trades: bool) -> KeyPermissions {
+        KeyPermissions {
+            reads: self.enable_reading,
+            trades,
+            withdraws: self.enable_withdrawals,
+            transfers: self.enable_internal_transfer || self.permits_universal_transfer,
+            trades_elsewhere: false,
+            is_bound_to_addresses: self.ip_restrict,
+            created_unix_ms: self.create_time,
+        }
+    }
+
+    /// On what is neither spot nor futures, or by another way.
+    fn trades_apart(&self) -> bool {
+        self.enable_margin
+            || self.enable_vanilla_options
+            || self.enable_portfolio_margin_trading
+            || self.enable_fix_api_trade
+    }
 }
 
 /// The venue's words. What is younger than the rest may be left out, and widens nothing that counts
@@ -110,6 +134,20 @@ mod tests {
             let found = with(field);
             assert_eq!(found, KeyPermissions { trades_elsewhere: true, ..expected }, "{field}");
         }
+    }
+
+    #[test]
+    fn a_key_for_spot_trades_there_and_futures_are_elsewhere() {
+        let plain = spot_permissions(&answer(200, TOLD)).unwrap();
+        assert!(!plain.trades && plain.trades_elsewhere, "a key for futures");
+        let moved = |text: &str| {
+            let off = TOLD.replacen("\"enableFutures\": true", "\"enableFutures\": false", 1);
+            off.replacen(&format!("\"{text}\": false"), &format!("\"{text}\": true"), 1)
+        };
+        let spot = spot_permissions(&answer(200, moved("enableSpotAndMarginTrading"))).unwrap();
+        assert!(spot.trades && !spot.trades_elsewhere);
+        let margin = spot_permissions(&answer(200, moved("enableMargin"))).unwrap();
+        assert!(!margin.trades && margin.trades_elsewhere);
     }
 
     #[test]

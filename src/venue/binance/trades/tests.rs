@@ -144,3 +144,21 @@ fn half_a_truth_is_none() {
     }
     assert!(tell(Some(7), &[]).is_err());
 }
+
+/// Spot says who bought and not which way (spot sheet section 4).
+#[test]
+fn trades_of_spot_are_read_too() {
+    let told = r#"{"symbol":"BTCUSDT","id":28457,"orderId":7,"orderListId":-1,"price":"4.5","qty":"12.0",
+        "quoteQty":"54.0","commission":"0.012","commissionAsset":"BTC","time":1499865549590,
+        "isBuyer":true,"isMaker":false,"isBestMatch":true}"#;
+    let read = |text: &str| {
+        let trades = answer(200, format!("[{text}]"));
+        tell(Some(0), &[trades, owners(&[(7, "tkp1-1-z")])])
+    };
+    let (_, reports) = read(told).unwrap();
+    let ExecutionKind::TradeFound(fill) = reports[0].kind else { panic!("{reports:?}") };
+    assert_eq!((fill.side, fill.liquidity), (Side::Buy, Liquidity::Taker));
+    let sold = read(&told.replacen("\"isBuyer\":true", "\"isBuyer\":false", 1)).unwrap().1;
+    assert!(matches!(sold[0].kind, ExecutionKind::TradeFound(Fill { side: Side::Sell, .. })));
+    assert!(read(&told.replacen("isBuyer", "buyer", 1)).is_err());
+}

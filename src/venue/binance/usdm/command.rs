@@ -18,6 +18,7 @@ use crate::types::{
 #[cfg(test)]
 use crate::venue::Written;
 use crate::venue::binance::error::condition;
+use crate::venue::binance::json::clock;
 use crate::venue::binance::message::{Message, side};
 use crate::venue::binance::names::Names;
 use crate::venue::binance::read_back::read_back;
@@ -341,7 +342,7 @@ impl AccountDialect for Orders {
     }
 
     fn on_clock(&self, answer: &Answer) -> Result<u64, DecodeError> {
-        super::rest::clock(answer)
+        clock(answer)
     }
 }
 

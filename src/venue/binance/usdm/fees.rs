@@ -8,8 +8,8 @@
 //! at once would be up to 1,280 of the 2,400 request weights a minute, and a question that is
 //! sometimes left out could not be told from the tiers' after it failed.
 
-use crate::types::{AccountSnapshot, FeeRates, Qty};
-use crate::venue::binance::json::{body, success};
+use crate::types::{AccountSnapshot, FeeRates};
+use crate::venue::binance::json::{body, rate, success};
 use crate::venue::binance::names::Names;
 use crate::venue::binance::sign::Signer;
 use crate::venue::binance::text::percent_encoded;
@@ -70,7 +70,7 @@ pub(super) fn fee_call(signer: &Signer, symbol: &str, venue_unix_ms: u64) -> Cal
 pub(super) fn symbol_fees(answer: Option<&Answer>) -> Result<SymbolFees, DecodeError> {
     let told: Told<'_> = body(success(answer)?, "commissionRate")?;
     let (maker_e8, taker_e8) =
-        (rate(told.maker_commission_rate)?, rate(told.taker_commission_rate)?);
+        (told_rate(told.maker_commission_rate)?, told_rate(told.taker_commission_rate)?);
     Ok(SymbolFees { symbol: told.symbol.into_owned(), maker_e8, taker_e8 })
 }
 
@@ -81,10 +81,8 @@ fn read(names: &Names, answer: Option<&Answer>) -> Result<(usize, FeeRates), Dec
     Ok((place, FeeRates { instrument: *instrument, maker_e8, taker_e8 }))
 }
 
-/// A part of the notional, to eight decimals: below one, either way.
-fn rate(text: &str) -> Result<i64, DecodeError> {
-    let rate = Qty::parse(text.as_bytes()).filter(|rate| rate.abs() < Qty::whole(1));
-    rate.map(Qty::units).ok_or(DecodeError::Field("commissionRate"))
+fn told_rate(text: &str) -> Result<i64, DecodeError> {
+    rate(text).ok_or(DecodeError::Field("commissionRate"))
 }
 
 #[derive(Deserialize)]

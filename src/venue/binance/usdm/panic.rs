@@ -6,7 +6,7 @@
 
 use super::listing;
 use crate::types::{Filters, Price, Purpose, Qty, Quote, Side};
-use crate::venue::binance::json::{body, price, qty, success};
+use crate::venue::binance::json::{body, clock, price, qty, success};
 use crate::venue::binance::sign::Signer;
 use crate::venue::binance::text::percent_encoded;
 use crate::venue::panic::{Held, Leg, PanicDialect, PanicExit, Resting, RestingKey};
@@ -36,7 +36,7 @@ impl PanicDialect for Panic {
     }
 
     fn on_clock(&self, answer: &Answer) -> Result<u64, DecodeError> {
-        super::rest::clock(answer)
+        clock(answer)
     }
 
     fn rules_call(&self) -> Call {
@@ -77,12 +77,12 @@ impl PanicDialect for Panic {
         Ok(all)
     }
 
-    fn positions_call(&self, venue_unix_ms: u64) -> Call {
-        self.signer.signed_call("GET", "/fapi/v3/positionRisk", "", venue_unix_ms)
+    fn positions_calls(&self, venue_unix_ms: u64) -> Vec<Call> {
+        vec![self.signer.signed_call("GET", "/fapi/v3/positionRisk", "", venue_unix_ms)]
     }
 
-    fn on_positions(&self, answer: &Answer) -> Result<Vec<Held>, DecodeError> {
-        let rows: Vec<PositionRow> = body(success(Some(answer))?, "positions")?;
+    fn on_positions(&self, answers: &[Answer]) -> Result<Vec<Held>, DecodeError> {
+        let rows: Vec<PositionRow> = body(success(answers.first())?, "positions")?;
         let held = rows.into_iter().map(PositionRow::held);
         held.filter(|held| held.as_ref().is_ok_and(|held| held.qty != Qty::ZERO) || held.is_err())
             .collect()
@@ -298,7 +298,7 @@ mod tests {
             )
         };
         let read = |rows: &[String]| {
-            panic.on_positions(&answer(200, format!("[{}]", rows.join(",")).into_bytes()))
+            panic.on_positions(&[answer(200, format!("[{}]", rows.join(",")).into_bytes())])
         };
         let rows = [row("BOTH", "-0.3"), row("LONG", "0.000"), row("SHORT", "-2")];
         let held = read(&rows).unwrap();
@@ -310,7 +310,7 @@ mod tests {
         assert!(unmarked("soon").is_err());
         assert!(read(&[row("UP", "0")]).is_err());
         assert!(read(&[row("BOTH", "much")]).is_err());
-        assert!(panic.on_positions(&answer(401, "{}")).is_err());
+        assert!(panic.on_positions(&[answer(401, "{}")]).is_err());
     }
 
     #[test]
@@ -319,7 +319,7 @@ mod tests {
         let good = br#"[{"symbol":"A","orderId":1,"reduceOnly":true,"closePosition":false}]"#;
         for bytes in Dice(23).broken(good, 2_000) {
             let _ = panic.on_orders(&[answer(200, bytes.clone()), answer(200, "[]")]);
-            let _ = panic.on_positions(&answer(200, bytes.clone()));
+            let _ = panic.on_positions(&[answer(200, bytes.clone())]);
             let _ = panic.on_quote(&answer(200, bytes));
         }
     }

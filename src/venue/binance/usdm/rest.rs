@@ -85,17 +85,6 @@ pub(super) fn ping_call() -> Call {
     Call { method: "GET", target: "/fapi/v1/ping".to_owned(), headers: Vec::new() }
 }
 
-pub(super) fn clock(answer: &Answer) -> Result<u64, DecodeError> {
-    let clock: Clock = body(success(Some(answer))?, "serverTime")?;
-    Ok(clock.server_time)
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Clock {
-    server_time: u64,
-}
-
 #[derive(Deserialize)]
 struct AccountModes {
     #[serde(rename = "dualSidePosition")]

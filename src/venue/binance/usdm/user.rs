@@ -14,6 +14,7 @@ use crate::venue::binance::order::{side, status, whose};
 use crate::venue::binance::sign::Signer;
 use crate::venue::{
     Answer, Call, Credentials, DecodeError, Directory, Stream, StreamBase, UserDialect, UserEvent,
+    UserOpening,
 };
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -183,8 +184,8 @@ fn cause(reason: &str) -> BalanceCause {
 }
 
 impl UserDialect for User {
-    fn key_call(&self) -> Call {
-        self.signer.keyed_call("POST", KEY_PATH)
+    fn opening(&self) -> UserOpening {
+        UserOpening::Key(self.signer.keyed_call("POST", KEY_PATH))
     }
 
     fn on_key(&mut self, answer: &Answer) -> Result<Stream, DecodeError> {
@@ -198,8 +199,8 @@ impl UserDialect for User {
         Ok(Stream { base: StreamBase::Streams, target })
     }
 
-    fn keep_alive(&self) -> (Call, u32) {
-        (self.signer.keyed_call("PUT", KEY_PATH), KEEP_ALIVE_S)
+    fn keep_alive(&self) -> Option<(Call, u32)> {
+        Some((self.signer.keyed_call("PUT", KEY_PATH), KEEP_ALIVE_S))
     }
 
     fn on_message(&mut self, bytes: &[u8], out: &mut Vec<UserEvent>) -> Result<(), DecodeError> {

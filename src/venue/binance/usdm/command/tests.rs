@@ -244,7 +244,7 @@ fn what_is_written_is_read_back_and_what_is_changed_is_not_the_same() {
             side: terms.side,
             price: terms.price,
             qty: terms.qty,
-            reduce_only,
+            reduce_only: Some(reduce_only),
         };
         assert_eq!(orders.read_back(&buffer), Some(written));
         for at in 0..buffer.len() {
@@ -298,7 +298,7 @@ fn an_amend_is_read_back_as_one_and_never_as_an_order() {
         side: terms.side,
         price: terms.price,
         qty: terms.qty,
-        reduce_only: false,
+        reduce_only: Some(false),
     };
     assert_eq!(orders().read_back(&buffer), Some(written));
     let text = String::from_utf8(buffer).unwrap();

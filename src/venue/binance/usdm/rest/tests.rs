@@ -160,9 +160,9 @@ fn the_account_is_asked_for_by_signed_calls() {
 fn the_clock_is_read() {
     assert_eq!(clock_call().target, "/fapi/v1/time");
     let time = answer(200, r#"{"serverTime":1499827319559}"#);
-    assert_eq!(clock(&time), Ok(1_499_827_319_559));
+    assert_eq!(crate::venue::binance::json::clock(&time), Ok(1_499_827_319_559));
     for bad in [answer(200, "{}"), answer(200, r#"{"serverTime":"1"}"#), answer(418, "{}")] {
-        assert!(clock(&bad).is_err());
+        assert!(crate::venue::binance::json::clock(&bad).is_err());
     }
 }
 

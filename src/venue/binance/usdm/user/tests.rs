@@ -230,10 +230,10 @@ fn no_message_makes_it_panic() {
 #[test]
 fn the_key_of_the_stream_is_asked_for_kept_and_believed_only_if_plain() {
     let mut user = User::new(&directory(&["BTCUSDT"]), &credentials());
-    let call = user.key_call();
+    let UserOpening::Key(call) = user.opening() else { panic!("a subscription") };
     assert_eq!((call.method, call.target.as_str()), ("POST", "/fapi/v1/listenKey"));
     assert_eq!(call.headers[0].0, "X-MBX-APIKEY");
-    let (keep, every_s) = user.keep_alive();
+    let (keep, every_s) = user.keep_alive().unwrap();
     assert_eq!((keep.method, every_s), ("PUT", 1_800));
     let key = |key: &str| answer(200, format!("{{\"listenKey\":\"{key}\"}}"));
     let stream = user.on_key(&key("pqia91ma19a5s61cv6a8")).unwrap();

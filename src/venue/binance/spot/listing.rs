@@ -1,0 +1,201 @@
+//! What Spot lists (spot sheet section 6, `exchangeInfo`).
+//!
+//! Must hold: tick and step come from the filters, never from the precision fields. A row that
+//! cannot be read whole is left out; a configured symbol that is not listed is refused by name.
+//!
+//! Decision: the venue's band of prices has an end towards the market and one away from it for each
+//! side; only those towards it are kept, a buy's upper and a sale's lower one, because nothing here
+//! places an order a fifth below the market and means it.
+
+use crate::types::{Cash, Filters, InstrumentKind, MarkBand, Price, Qty, SCALE};
+use crate::venue::binance::json::{body, success};
+use crate::venue::binance::text::percent_encoded;
+use crate::venue::{Answer, Call, DecodeError, Listing};
+use serde::Deserialize;
+
+const PATH: &str = "/api/v3/exchangeInfo";
+
+/// Request for these symbols; for all, which are thousands, when there are none.
+pub(in crate::venue) fn reference_call(symbols: &[String]) -> Call {
+    let names: Vec<String> = symbols.iter().map(|symbol| format!("\"{symbol}\"")).collect();
+    let target = match names.as_slice() {
+        [] => PATH.to_owned(),
+        names => {
+            format!("{PATH}?symbols={}", percent_encoded(&format!("[{}]", names.join(","))))
+        }
+    };
+    Call { method: "GET", target, headers: Vec::new() }
+}
+
+/// All pairs.
+pub(in crate::venue) fn listings(answer: &Answer) -> Result<Vec<Listing>, DecodeError> {
+    let reference: Reference = body(success(Some(answer))?, "symbols")?;
+    Ok(reference.symbols.into_iter().filter_map(Row::listing).collect())
+}
+
+#[derive(Deserialize)]
+struct Reference {
+    symbols: Vec<Row>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Row {
+    symbol: String,
+    status: String,
+    base_asset: String,
+    quote_asset: String,
+    is_spot_trading_allowed: bool,
+    filters: Vec<Filter>,
+}
+
+/// All fields of all filters: each row has those of its type.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Filter {
+    filter_type: String,
+    tick_size: Option<String>,
+    min_price: Option<String>,
+    max_price: Option<String>,
+    step_size: Option<String>,
+    min_qty: Option<String>,
+    max_qty: Option<String>,
+    min_notional: Option<String>,
+    multiplier_up: Option<String>,
+    multiplier_down: Option<String>,
+    bid_multiplier_up: Option<String>,
+    ask_multiplier_down: Option<String>,
+}
+
+impl Row {
+    fn listing(self) -> Option<Listing> {
+        let filter = |kind| self.filters.iter().find(|filter| filter.filter_type == kind);
+        let (price, lot) = (filter("PRICE_FILTER")?, filter("LOT_SIZE")?);
+        let price_max = read(&price.max_price, Price::parse)?;
+        let filters = Filters {
+            price_tick: read(&price.tick_size, Price::parse)?,
+            price_min: read(&price.min_price, Price::parse)?,
+            // Zero switches the bound off.
+            price_max: if price_max == Price::ZERO { Price::MAX } else { price_max },
+            qty_step: read(&lot.step_size, Qty::parse)?,
+            qty_min: read(&lot.min_qty, Qty::parse)?,
+            qty_max: read(&lot.max_qty, Qty::parse)?,
+            notional_min: self.notional_min()?,
+            mark_band: self.band()?,
+            trading: self.status == "TRADING" && self.is_spot_trading_allowed,
+        };
+        let is_sound = Price::ZERO < filters.price_tick && Qty::ZERO < filters.qty_step;
+        is_sound.then_some(Listing {
+            symbol: self.symbol,
+            kind: InstrumentKind::Spot,
+            base: self.base_asset,
+            quote: self.quote_asset.clone(),
+            settle: self.quote_asset,
+            filters,
+        })
+    }
+
+    /// Old pairs have `MIN_NOTIONAL`, younger ones `NOTIONAL`; one that is there must be readable.
+    fn notional_min(&self) -> Option<Cash> {
+        let is_one =
+            |filter: &&Filter| matches!(filter.filter_type.as_str(), "NOTIONAL" | "MIN_NOTIONAL");
+        let mut all = self.filters.iter().filter(is_one);
+        all.try_fold(Cash::ZERO, |most, filter| {
+            Some(most.max(read(&filter.min_notional, Cash::parse)?))
+        })
+    }
+
+    /// By side, or one for both. A filter that is there and cannot be read is no reading.
+    fn band(&self) -> Option<Option<MarkBand>> {
+        for filter in &self.filters {
+            let (up, down) = match filter.filter_type.as_str() {
+                "PERCENT_PRICE_BY_SIDE" => (&filter.bid_multiplier_up, &filter.ask_multiplier_down),
+                "PERCENT_PRICE" => (&filter.multiplier_up, &filter.multiplier_down),
+                _ => continue,
+            };
+            let (up, down) = (read(up, Qty::parse)?.units(), read(down, Qty::parse)?.units());
+            let bps = |units: i64| u32::try_from(units).ok();
+            // Towards the market, where the venue names more decimals than a basis point has.
+            return Some(Some(MarkBand {
+                up_bps: bps(up / UNITS_PER_BPS)?,
+                down_bps: bps(down.saturating_add(UNITS_PER_BPS - 1) / UNITS_PER_BPS)?,
+            }));
+        }
+        Some(None)
+    }
+}
+
+/// A multiplier of 1 is 10,000 basis points.
+const UNITS_PER_BPS: i64 = SCALE / 10_000;
+
+fn read<T>(text: &Option<String>, parse: fn(&[u8]) -> Option<T>) -> Option<T> {
+    parse(text.as_ref()?.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::venue::binance::support::{Dice, answer};
+
+    const REFERENCE: &str = include_str!("../../../../tests/data/binance-spot-exchange-info.json");
+
+    fn listed(text: &str) -> Vec<Listing> {
+        listings(&answer(200, text)).unwrap()
+    }
+
+    #[test]
+    fn a_pair_is_what_its_filters_say() {
+        let all = listed(REFERENCE);
+        let btc = &all[0];
+        assert_eq!((btc.symbol.as_str(), btc.kind), ("BTCUSDT", InstrumentKind::Spot));
+        let assets = [btc.base.as_str(), btc.quote.as_str(), btc.settle.as_str()];
+        assert_eq!(assets, ["BTC", "USDT", "USDT"]);
+        let filters = btc.filters;
+        assert_eq!(filters.price_tick, Price::parse(b"0.01").unwrap());
+        assert_eq!(filters.qty_step, Qty::parse(b"0.00001").unwrap());
+        assert_eq!(filters.notional_min, Cash::whole(5));
+        assert_eq!(filters.mark_band, Some(MarkBand { up_bps: 50_000, down_bps: 2_000 }));
+        assert!(filters.trading);
+        let old = &all[1];
+        assert_eq!((old.symbol.as_str(), old.filters.trading), ("LTCBTC", false));
+        assert_eq!(old.filters.notional_min, Cash::parse(b"0.0001").unwrap());
+        assert_eq!(old.filters.price_max, Price::MAX);
+        assert_eq!(old.filters.mark_band, Some(MarkBand { up_bps: 13_000, down_bps: 7_000 }));
+        assert_eq!(all.len(), 2, "a row without a lot is left out");
+    }
+
+    #[test]
+    fn a_filter_that_is_there_must_be_readable() {
+        for (from, to) in [
+            ("\"minNotional\": \"5.00000000\"", "\"minNotional\": \"five\""),
+            ("\"bidMultiplierUp\": \"5\"", "\"bidMultiplierUp\": \"-5\""),
+            ("\"tickSize\": \"0.01000000\"", "\"tickSize\": \"0\""),
+            ("\"stepSize\": \"0.00001000\"", "\"stepSize\": \"0\""),
+        ] {
+            let changed = REFERENCE.replacen(from, to, 1);
+            assert_ne!(changed, REFERENCE, "{from}");
+            assert_eq!(listed(&changed).len(), 1, "{to}");
+        }
+        let closed = REFERENCE.replacen("\"status\": \"TRADING\"", "\"status\": \"BREAK\"", 1);
+        assert!(!listed(&closed)[0].filters.trading);
+        assert!(listings(&answer(503, REFERENCE)).is_err());
+    }
+
+    #[test]
+    fn the_question_names_the_symbols_that_are_wanted() {
+        let of = |symbols: &[&str]| {
+            let symbols: Vec<String> = symbols.iter().map(|it| (*it).to_owned()).collect();
+            reference_call(&symbols).target
+        };
+        assert_eq!(of(&[]), PATH);
+        let two = "/api/v3/exchangeInfo?symbols=%5B%22BTCUSDT%22%2C%22ETHUSDT%22%5D";
+        assert_eq!(of(&["BTCUSDT", "ETHUSDT"]), two);
+    }
+
+    #[test]
+    fn no_answer_makes_it_panic() {
+        for broken in Dice(37).broken(REFERENCE.as_bytes(), 2_000) {
+            let _ = listings(&answer(200, broken));
+        }
+    }
+}
