@@ -2,6 +2,7 @@
 //! inside the boundary it passes. No row, no merge.
 
 mod amends;
+mod approvals;
 mod boundaries;
 pub(super) mod case;
 mod mode_walk;

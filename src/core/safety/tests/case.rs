@@ -53,6 +53,8 @@ pub(super) struct Case {
     pub(super) around: Around,
     pub(super) hedge: Option<HedgeAround>,
     pub(super) equity: Option<Cash>,
+    /// The most that any order or position there can come to.
+    pub(super) margin_worst: Qty,
     /// How the venue trades it.
     pub(super) setup: Option<InstrumentMargin>,
     pub(super) funds: Option<Funds>,
@@ -287,6 +289,7 @@ pub(super) fn good() -> Case {
         },
         hedge: None,
         equity: Some(Cash::whole(1_000)),
+        margin_worst: Qty::ZERO,
         setup: Some(margin_setup()),
         funds: Some(Funds { opening: Cash::whole(1_000), balance: Cash::whole(1_000) }),
         needs: Some(Needs::default()),
@@ -375,7 +378,7 @@ macro_rules! facts {
                 funds: $case.funds,
                 sums: $case.needs.as_ref(),
                 own: &Needs::NOTHING,
-                worst: Qty::ZERO,
+                worst: $case.margin_worst,
             },
         }
     };
