@@ -1,4 +1,4 @@
-//! What was approved says what was wished.
+//! What was approved says what was wished, and what is scaled with the mode is scaled whole.
 
 use super::case::*;
 use super::*;
@@ -39,4 +39,25 @@ fn margin_is_asked_of_the_worst_that_can_come() {
     case = good();
     case.margin_worst = Qty::whole(10_000);
     assert!(review(&mut case).is_err(), "what stands there already needs more than there is");
+}
+
+#[test]
+fn a_conservative_engine_scales_every_sum() {
+    // Each within its limit, and beyond the half of it that holds then.
+    let sums: [fn(&mut Case); 3] = [
+        |case| case.net(30_000_000_000),
+        |case| case.underlying_gross(25_000_000_000),
+        |case| case.underlying_net(20_000_000_000),
+    ];
+    for hold in sums {
+        let mut running = good();
+        running.request.qty = Qty::whole(1);
+        hold(&mut running);
+        assert!(review(&mut running).is_ok());
+        let mut scaled = good();
+        conservative(&mut scaled);
+        assert!(review(&mut scaled).is_ok());
+        hold(&mut scaled);
+        assert!(review(&mut scaled).is_err());
+    }
 }
