@@ -1,6 +1,7 @@
 //! Conditional orders of the simulated exchange over real sockets: a bracket about a position, and
 //! the market that comes to one of its ends.
 
+use crate::panics::Key;
 use crate::rest;
 use crate::spot::until;
 use crate::support::{ExchangeProcess, eventually, pause};
@@ -32,9 +33,19 @@ fn listen(runtime: &Runtime, port: u16) -> WsReader {
 }
 
 fn place(port: u16, kind: &str, at: Price, id: &str) -> Value {
-    let terms = format!("algoType=CONDITIONAL&symbol={SYMBOL}&side=SELL&type={kind}");
-    let trigger = format!("triggerPrice={at}&workingType=MARK_PRICE&closePosition=true");
-    rest::ask(port, Method::POST, PATH, &format!("{terms}&{trigger}&clientAlgoId={id}"))
+    place_as(port, &format!("side=SELL&type={kind}&triggerPrice={at}&closePosition=true"), id)
+}
+
+fn place_as(port: u16, terms: &str, id: &str) -> Value {
+    let common = format!("algoType=CONDITIONAL&symbol={SYMBOL}&workingType=MARK_PRICE");
+    rest::ask(port, Method::POST, PATH, &format!("{common}&{terms}&clientAlgoId={id}"))
+}
+
+fn mark(port: u16) -> Price {
+    let target = format!("/fapi/v1/premiumIndex?symbol={SYMBOL}");
+    let told = rest::call(port, Method::GET, &target);
+    let mark = Price::parse(told["markPrice"].as_str().unwrap().as_bytes()).unwrap();
+    mark.floor_to(Price::whole(1))
 }
 
 #[test]
@@ -44,10 +55,7 @@ fn a_bracket_closes_a_position_when_the_market_comes_to_one_of_its_ends() {
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     rest::buy(port, SYMBOL, "0.01");
     let mut events = listen(&runtime, port);
-    let target = format!("/fapi/v1/premiumIndex?symbol={SYMBOL}");
-    let mark = rest::call(port, Method::GET, &target);
-    let mark = Price::parse(mark["markPrice"].as_str().unwrap().as_bytes()).unwrap();
-    let mark = mark.floor_to(Price::whole(1));
+    let mark = mark(port);
     let stop = place(port, "STOP_MARKET", mark.saturating_sub(width()), "guard");
     assert_eq!(stop["algoStatus"], "NEW", "{stop}");
     place(port, "TAKE_PROFIT_MARKET", mark.saturating_add(width()), "goal");
@@ -85,4 +93,29 @@ fn a_bracket_closes_a_position_when_the_market_comes_to_one_of_its_ends() {
     assert_eq!(open, json!([]));
     let done = exchange.process.stop();
     assert!(done.err.is_empty(), "{}", done.err);
+}
+
+#[test]
+fn a_panic_takes_back_the_conditional_orders_that_open_and_leaves_those_that_protect() {
+    let exchange = ExchangeProcess::unreliable(8);
+    let port = exchange.port;
+    rest::buy(port, SYMBOL, "0.01");
+    let (far, mark) = (Price::whole(3_000), mark(port));
+    place(port, "STOP_MARKET", mark.saturating_sub(far), "guard");
+    let above = mark.saturating_add(far);
+    let opening = format!("side=BUY&type=STOP_MARKET&triggerPrice={above}&quantity=0.01");
+    place_as(port, &opening, "breakout");
+    let done = Key::good().panic(port, "cancel-all", &[]);
+    assert_eq!(done.code, Some(0), "{}{}", done.out, done.err);
+    let truth = exchange.truth();
+    let all = truth.0["conditionals"].as_array().unwrap();
+    let states: Vec<_> = all.iter().map(|it| (&it["client_id"], &it["status"])).collect();
+    let (guard, breakout) = (json!("guard"), json!("breakout"));
+    assert_eq!(states, [(&guard, &json!("New")), (&breakout, &json!("Canceled"))]);
+    let done = Key::good().panic(port, "flatten", &[]);
+    assert_eq!(done.code, Some(0), "{}{}", done.out, done.err);
+    let truth = exchange.truth();
+    assert_eq!(truth.positions()[SYMBOL], Qty::ZERO);
+    let guard = &truth.0["conditionals"][0];
+    assert_eq!(guard["status"], "Expired", "it ends with its position: {guard}");
 }
