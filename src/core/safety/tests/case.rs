@@ -53,6 +53,7 @@ pub(super) struct Case {
     pub(super) around: Around,
     pub(super) hedge: Option<HedgeAround>,
     pub(super) equity: Option<Cash>,
+    pub(super) free: Option<Cash>,
     /// How the venue trades it.
     pub(super) setup: Option<InstrumentMargin>,
     pub(super) funds: Option<Funds>,
@@ -287,6 +288,7 @@ pub(super) fn good() -> Case {
         },
         hedge: None,
         equity: Some(Cash::whole(1_000)),
+        free: Some(Cash::whole(1_000)),
         setup: Some(margin_setup()),
         funds: Some(Funds { opening: Cash::whole(1_000), balance: Cash::whole(1_000) }),
         needs: Some(Needs::default()),
@@ -370,6 +372,7 @@ macro_rules! facts {
             around: $case.around,
             hedge: $case.hedge,
             equity: $case.equity,
+            free: $case.free,
             margin: MarginAround {
                 setup: $case.setup.as_ref(),
                 funds: $case.funds,
