@@ -1,5 +1,5 @@
-//! Everything of Spot: streams, snapshots, answers to orders, the account, the private stream and the
-//! way out.
+//! Everything of Spot: streams, snapshots, answers to orders, the account, the private stream and
+//! the way out.
 #![no_main]
 
 mod world;

@@ -13,8 +13,8 @@
 //! spot nothing enforces that but the balance, so what an exit may have locked is left out of the
 //! next (SAFETY E8).
 //!
-//! On spot what is less than the venue takes, by its size or its worth, is dust: a flatten sells down
-//! to it and is done (SAFETY E13).
+//! On spot what is less than the venue takes, by its size or its worth, is dust: a flatten sells
+//! down to it and is done (SAFETY E13).
 //!
 //! A part of a position may be told to stay: it hedges another one (`on_trip: complete_hedge`).
 //!

@@ -427,11 +427,9 @@ impl Portfolio {
         findings: &[Finding],
         now_ns: u64,
     ) {
-        let is_position = |finding: &Finding| match finding {
-            Finding::Position { instrument, .. } => {
-                instruments[instrument.index()].kind == InstrumentKind::Perpetual
-            }
-            _ => false,
+        let is_position = |finding: &Finding| {
+            let Finding::Position { instrument, .. } = finding else { return false };
+            instruments[instrument.index()].kind == InstrumentKind::Perpetual
         };
         if !self.is_known(venue) || findings.iter().any(is_position) {
             return;

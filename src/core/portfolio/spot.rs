@@ -222,7 +222,10 @@ mod tests {
         /// nobody's and the strategy's add up to it.
         #[test]
         fn a_position_is_always_its_ledger(
-            trades in proptest::collection::vec((any::<bool>(), 1_i64..900, 0_u8..4, 0_i128..9), 0..60),
+            trades in proptest::collection::vec(
+                (any::<bool>(), 1_i64..900, 0_u8..4, 0_i128..9),
+                0..60,
+            ),
         ) {
             let mut spot = portfolio(100);
             for (buys, qty, paid_in, fee) in trades {

@@ -74,8 +74,8 @@ pub(super) fn server(plan: &ExchangePlan, universe: Universe) -> Result<Server, 
     Ok(server)
 }
 
-/// The account of a deployment, where it is another than everybody's: on a spot venue it begins with
-/// the money that is configured, and with nothing that nobody of it bought.
+/// The account of a deployment, where it is another than everybody's: on a spot venue it begins
+/// with the money that is configured, and with nothing that nobody of it bought.
 pub(super) fn own_account(
     kind: VenueKind,
     starting: (String, Cash),
