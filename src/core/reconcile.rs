@@ -352,3 +352,6 @@ impl Finding {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

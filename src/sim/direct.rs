@@ -3,6 +3,8 @@
 //! Must hold: every command about one order, and every question, is answered by at least one event;
 //! `CancelAll` by one for each order that it took back. Delay between command and answer is the
 //! caller's affair: here everything happens at the time that is given.
+//!
+//! Deliberately absent: conditional orders, which no command of the engine places.
 
 use super::account::Fees;
 use super::exchange::{AccountIndex, Exchange};

@@ -4,7 +4,7 @@
 //! products are compared, so that no rate is rounded.
 //!
 //! Decision: a protected trigger (`priceProtect`) waits while the mark and the last trade are
-//! further apart than [`PROTECT_BPS`], or one of them is not known, and is met once they are not.
+//! further apart than `PROTECT_BPS`, or one of them is not known, and is met once they are not.
 //! The venue names the distance as one more condition of the trigger, and no other end.
 
 use crate::types::{Price, Side};

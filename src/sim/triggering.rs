@@ -2,8 +2,9 @@
 //! and 8). Rules of triggers are in `trigger`.
 //!
 //! Must hold: nothing is asked of the account before the trigger but an id of its own, the venue's
-//! filters and room; a trigger makes one order or none; what reduces never opens or turns a
-//! position. Triggers look at an event of the market after it was matched, oldest first.
+//! filters, room, and a position where it is to end with one; a trigger makes one order or none;
+//! what reduces never opens or turns a position. Triggers look at an event of the market after it
+//! was matched, oldest first.
 //!
 //! Decision: 200 may wait over all symbols of an account: the venue took MAX_NUM_ALGO_ORDERS out of
 //! its list of symbols and named this number in its place (its change log, 2025-12-29).

@@ -14,12 +14,12 @@ from binance_sdk_derivatives_trading_usds_futures.derivatives_trading_usds_futur
     DerivativesTradingUsdsFutures,
 )
 from binance_sdk_derivatives_trading_usds_futures.websocket_streams.models import (
-    AccountUpdate, OrderTradeUpdate,
+    AccountUpdate, AlgoUpdate, OrderTradeUpdate,
 )
 
 from common import KEY, SECRET, Background, number
 from sdk_common import Strict, plain, refusal_of, snake, whole
-from usdm_life import SYMBOL, Order, judge
+from usdm_life import SYMBOL, Order, Stop, judge
 
 
 class BinanceSdk:
@@ -28,7 +28,7 @@ class BinanceSdk:
 
     def __init__(self, exchange, key=KEY, secret=SECRET):
         self.back = Background()
-        self.events, self.accounts = [], []
+        self.events, self.accounts, self.stop_events = [], [], []
         self.trades_seen, self.quotes, self.marks = [], [], []
         self.sdk = DerivativesTradingUsdsFutures(
             config_rest_api=ConfigurationRestAPI(
@@ -156,6 +156,8 @@ class BinanceSdk:
                 self.events.append(plain(event.o))
             if isinstance(event, AccountUpdate):
                 self.accounts.append(plain(event.a))
+            if isinstance(event, AlgoUpdate):
+                self.stop_events.append(plain(event.o))
         listen_key = self.rest.start_user_data_stream().data().listen_key
         self.listen(self.connected().user_data(listen_key), on_message)
         self.rest.keepalive_user_data_stream()
@@ -215,6 +217,39 @@ class BinanceSdk:
         answers = self.rest.cancel_multiple_orders(symbol=SYMBOL, order_id_list=listed)
         return [Order.of_venue(it) for it in plain(answers.data())]
 
+    def stop(self, kind, qty, trigger, client_id):
+        stop = {"algo_type": "CONDITIONAL", "symbol": SYMBOL, "side": "SELL", "type": kind,
+                "trigger_price": str(trigger), "working_type": "MARK_PRICE",
+                "client_algo_id": client_id}
+        if qty is None:
+            return stop | {"close_position": "true"}
+        return stop | {"quantity": str(qty), "reduce_only": "true"}
+
+    def place_stop(self, kind, qty, trigger, client_id):
+        stop = self.stop(kind, qty, trigger, client_id)
+        return Stop.of_venue(plain(self.rest.new_algo_order(**stop).data()))
+
+    def query_stop(self, stop_id):
+        return Stop.of_venue(plain(self.rest.query_algo_order(algo_id=int(stop_id)).data()))
+
+    def open_stops(self):
+        listed = plain(self.rest.current_all_algo_open_orders(symbol=SYMBOL).data())
+        return [Stop.of_venue(it) for it in listed]
+
+    def cancel_stop(self, stop_id):
+        self.rest.cancel_algo_order(algo_id=int(stop_id)).data()
+
+    def cancel_stops(self):
+        self.rest.cancel_all_algo_open_orders(symbol=SYMBOL).data()
+
+    def place_stop_over_socket(self, kind, qty, trigger, client_id):
+        stop = self.stop(kind, qty, trigger, client_id)
+        placed = self.run(self.socket().new_algo_order(**stop))
+        return Stop.of_venue(plain(placed.data().result))
+
+    def cancel_stop_over_socket(self, stop_id):
+        self.run(self.socket().cancel_algo_order(algo_id=int(stop_id))).data()
+
     def trades(self, symbol):
         return [
             {"order": str(it["orderId"]), "qty": number(it["qty"]), "price": number(it["price"])}
@@ -238,6 +273,7 @@ class BinanceSdk:
             "positionSide/dual": rest.get_current_position_mode,
             "income": rest.get_income_history,
             "allOrders": lambda: rest.all_orders(**one),
+            "allAlgoOrders": lambda: rest.query_all_algo_orders(**one),
             "premiumIndex": lambda: rest.mark_price(**one),
             "bookTicker": lambda: rest.symbol_order_book_ticker(**one),
             "ticker/price": lambda: rest.symbol_price_ticker(**one),
@@ -259,10 +295,13 @@ class BinanceSdk:
             asked[name] = lambda ask=ask: whole(self.run(ask(self.api)).data()).result
         return asked
 
-    def over_socket(self, ask):
+    def socket(self):
         if self.api is None:
             self.api = self.run(self.sdk.websocket_api.create_connection())
-        return Order.of_venue(plain(self.run(ask(self.api)).data().result))
+        return self.api
+
+    def over_socket(self, ask):
+        return Order.of_venue(plain(self.run(ask(self.socket())).data().result))
 
     def place_over_socket(self, side, qty, price, client_id):
         order = self.order(side, qty, price, client_id, False, None)

@@ -7,7 +7,8 @@ import ccxt
 import ccxt.pro
 
 from ccxt_usdm import (
-    UNIFIED, levels, market_of, order_of, pointed, refusal_of, request_of,
+    CONDITIONAL, UNIFIED, levels, market_of, order_of, pointed, refusal_of, request_of, stop_of,
+    stop_request,
 )
 from common import KEY, SECRET, Background, eventually, number
 from usdm_life import judge
@@ -19,7 +20,7 @@ class CcxtPro:
 
     def __init__(self, exchange, key=KEY, secret=SECRET):
         self.back = Background()
-        self.events, self.readers = [], []
+        self.events, self.stop_events, self.readers = [], [], []
         self.trades_seen, self.quotes, self.marks = [], [], []
 
         async def make():
@@ -128,6 +129,9 @@ class CcxtPro:
         handle = self.both.handle_order_update
 
         def heard(client, message):
+            if message["e"] == "ALGO_UPDATE":
+                self.stop_events.append(message["o"])
+                return handle(client, message)
             is_contract = message["e"] == "ORDER_TRADE_UPDATE"
             self.events.append(message["o"] if is_contract else message)
             return handle(client, message)
@@ -159,6 +163,23 @@ class CcxtPro:
 
     def cancel_all(self):
         self.run(self.both.cancel_all_orders(UNIFIED))
+
+    def place_stop(self, kind, qty, trigger, client_id):
+        request = stop_request(kind, qty, trigger, client_id)
+        return stop_of(self.run(self.both.create_order_ws(UNIFIED, *request)))
+
+    def query_stop(self, stop_id):
+        return stop_of(self.run(self.both.fetch_order(stop_id, UNIFIED, CONDITIONAL)))
+
+    def open_stops(self):
+        found = self.run(self.both.fetch_open_orders(UNIFIED, params=CONDITIONAL))
+        return [stop_of(it) for it in found]
+
+    def cancel_stop(self, stop_id):
+        self.run(self.both.cancel_order_ws(stop_id, UNIFIED, CONDITIONAL))
+
+    def cancel_stops(self):
+        self.run(self.both.cancel_all_orders(UNIFIED, CONDITIONAL))
 
     def trades(self, symbol):
         return [

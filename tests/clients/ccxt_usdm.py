@@ -6,7 +6,7 @@ import sys
 import ccxt
 
 from common import KEY, SECRET, number
-from usdm_life import SYMBOL, Order, Refusal, judge
+from usdm_life import SYMBOL, Order, Refusal, Stop, judge
 
 UNIFIED = "BTC/USDT:USDT"
 
@@ -46,6 +46,26 @@ def order_of(unified):
         status=STATUS.get(unified["status"], open_as if unified["status"] == "open" else "?"),
         qty=number(unified["amount"]), traded=traded, price=number(unified["price"] or 0),
     )
+
+
+def stop_of(unified):
+    status = {"open": "NEW"} | STATUS
+    return Stop(
+        id=unified["id"], client_id=unified["clientOrderId"],
+        status=status.get(unified["status"], "?"), trigger=number(unified["triggerPrice"]),
+    )
+
+
+def stop_request(kind, qty, trigger, client_id):
+    """Arguments of `create_order` for a sale at the market once the mark comes to a price."""
+    word = {"STOP_MARKET": "stopLossPrice", "TAKE_PROFIT_MARKET": "takeProfitPrice"}[kind]
+    amount = {"closePosition": True} if qty is None else {"reduceOnly": True}
+    params = {word: float(trigger), "workingType": "MARK_PRICE", "clientAlgoId": client_id}
+    return "market", "sell", float(qty or 0), None, params | amount
+
+
+# How it tells conditional orders from others.
+CONDITIONAL = {"trigger": True}
 
 
 def levels(side):
@@ -178,6 +198,21 @@ class Ccxt:
 
     def cancel_batch(self, ids):
         return [order_of(it) for it in self.rest.cancel_orders(ids, UNIFIED)]
+
+    def place_stop(self, kind, qty, trigger, client_id):
+        return stop_of(self.rest.create_order(UNIFIED, *stop_request(kind, qty, trigger, client_id)))
+
+    def query_stop(self, stop_id):
+        return stop_of(self.rest.fetch_order(stop_id, UNIFIED, CONDITIONAL))
+
+    def open_stops(self):
+        return [stop_of(it) for it in self.rest.fetch_open_orders(UNIFIED, params=CONDITIONAL)]
+
+    def cancel_stop(self, stop_id):
+        self.rest.cancel_order(stop_id, UNIFIED, CONDITIONAL)
+
+    def cancel_stops(self):
+        self.rest.cancel_all_orders(UNIFIED, CONDITIONAL)
 
     def trades(self, symbol):
         return [

@@ -70,6 +70,11 @@ class Exchange:
         named = [it for it in self.truth()["orders"] if it["client_id"] == client_id]
         return named[-1] if named else None
 
+    def conditional(self, client_id):
+        """The truth about one conditional order, or None."""
+        named = [it for it in self.truth()["conditionals"] if it["client_id"] == client_id]
+        return named[-1] if named else None
+
     def arm(self, fault, on):
         """The next request of that kind meets a fault, once."""
         status, _, body = _fetch(
@@ -132,15 +137,15 @@ def expect_that(holds, what):
         raise AssertionError(f"expected {what}")
 
 
-def eventually(found, what):
+def eventually(found, what, patience=PATIENCE):
     """Asks until there is something, and answers it."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + patience
     while True:
         answer = found()
         if answer:
             return answer
         if end < time.monotonic():
-            raise AssertionError(f"expected {what}, nothing of the kind within {PATIENCE} s")
+            raise AssertionError(f"expected {what}, nothing of the kind within {patience} s")
         time.sleep(0.02)
 
 

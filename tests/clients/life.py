@@ -44,6 +44,23 @@ class Order:
 
 
 @dataclass(frozen=True)
+class Stop:
+    """A conditional order as a client tells of it."""
+
+    id: str
+    client_id: str
+    status: str
+    trigger: Decimal
+
+    @staticmethod
+    def of_venue(raw):
+        return Stop(
+            id=str(raw["algoId"]), client_id=raw["clientAlgoId"], status=raw["algoStatus"],
+            trigger=number(raw["triggerPrice"]),
+        )
+
+
+@dataclass(frozen=True)
 class Refusal:
     """A request that was refused, as a client tells of it. None is what it does not tell."""
 
@@ -58,6 +75,8 @@ class Client:
     Optional: streams (`stream_book`, `stream_quotes`, `stream_marks`, `stream_trades`,
     `stream_user`; what came is in `quotes`, `marks`, `trades_seen`, `events` and `accounts`),
     `place_batch`, `cancel_batch`, `place_over_socket`, `cancel_over_socket`, `count_down`,
+    `place_stop` with `query_stop`, `open_stops`, `cancel_stop`, `cancel_stops` (what came of them
+    is in `stop_events`), `place_stop_over_socket`, `cancel_stop_over_socket`,
     `answers` (questions whose answers the client itself holds against models), `complaints`.
     """
 
@@ -223,6 +242,8 @@ class Life:
         truth = self.exchange.truth()
         with self.checks.check("nothing is left open"):
             expect([it for it in truth["orders"] if it["is_open"]], [], "open orders")
+            waiting = [it for it in truth["conditionals"] if it["is_open"]]
+            expect(waiting, [], "conditional orders that wait")
         if hasattr(self.client, "complaints"):
             with self.checks.check("no answer and no event was of another shape than documented"):
                 expect(self.client.complaints(), [], "complaints of the client")

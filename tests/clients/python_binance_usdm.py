@@ -8,7 +8,7 @@ from binance.enums import FuturesType
 from binance.exceptions import BinanceAPIException
 
 from common import KEY, SECRET, Background, eventually, number
-from usdm_life import SYMBOL, Order, Refusal, judge
+from usdm_life import SYMBOL, Order, Refusal, Stop, judge
 
 
 def addresses(exchange):
@@ -34,7 +34,7 @@ class PythonBinance:
     def __init__(self, exchange, key=KEY, secret=SECRET):
         client, sockets = addresses(exchange)
         self.back = Background()
-        self.events, self.accounts = [], []
+        self.events, self.accounts, self.stop_events = [], [], []
         self.trades_seen, self.quotes, self.marks = [], [], []
         self.readers = []
 
@@ -161,6 +161,8 @@ class PythonBinance:
                 self.events.append(event["o"])
             if event.get("e") == "ACCOUNT_UPDATE":
                 self.accounts.append(event["a"])
+            if event.get("e") == "ALGO_UPDATE":
+                self.stop_events.append(event["o"])
         self.listen(self.manager.futures_user_socket, on_message)
 
     def order(self, side, qty, price, client_id, reduce_only, changes):
@@ -216,6 +218,37 @@ class PythonBinance:
         listed = [int(it) for it in ids]
         raw = self.run(self.rest.futures_cancel_orders(symbol=SYMBOL, orderidlist=listed))
         return [Order.of_venue(it) for it in raw]
+
+    def stop(self, kind, qty, trigger, client_id):
+        stop = {"symbol": SYMBOL, "side": "SELL", "type": kind, "triggerPrice": str(trigger),
+                "workingType": "MARK_PRICE", "clientAlgoId": client_id}
+        if qty is None:
+            return stop | {"closePosition": "true"}
+        return stop | {"quantity": str(qty), "reduceOnly": "true"}
+
+    def place_stop(self, kind, qty, trigger, client_id):
+        stop = self.stop(kind, qty, trigger, client_id)
+        return Stop.of_venue(self.run(self.rest.futures_create_order(**stop)))
+
+    def query_stop(self, stop_id):
+        return Stop.of_venue(self.run(self.rest.futures_get_algo_order(algoId=stop_id)))
+
+    def open_stops(self):
+        listed = self.run(self.rest.futures_get_open_algo_orders(symbol=SYMBOL))
+        return [Stop.of_venue(it) for it in listed]
+
+    def cancel_stop(self, stop_id):
+        self.run(self.rest.futures_cancel_algo_order(algoId=stop_id))
+
+    def cancel_stops(self):
+        self.run(self.rest.futures_cancel_all_algo_open_orders(symbol=SYMBOL))
+
+    def place_stop_over_socket(self, kind, qty, trigger, client_id):
+        stop = self.stop(kind, qty, trigger, client_id)
+        return Stop.of_venue(self.run(self.rest.ws_futures_create_order(**stop)))
+
+    def cancel_stop_over_socket(self, stop_id):
+        self.run(self.rest.ws_futures_cancel_algo_order(algoId=int(stop_id)))
 
     def trades(self, symbol):
         return [

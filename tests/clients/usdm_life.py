@@ -5,9 +5,14 @@ from decimal import Decimal
 
 import life
 from common import eventually, expect, expect_that, number
-from life import QTY, STATUS, SYMBOL, Order, Refusal, round_cent8
+from life import QTY, STATUS, SYMBOL, Order, Refusal, Stop, round_cent8
 
-__all__ = ["SYMBOL", "Order", "Refusal", "judge"]
+__all__ = ["SYMBOL", "Order", "Refusal", "Stop", "judge"]
+
+# How far off the mark the ends of a bracket are: the market goes there in seconds, and not before
+# both stand; and how long it may take.
+WIDTH = Decimal(8)
+BRACKET_S_MAX = 90
 
 # What is refused, the code by which (sheet, section 10), and what is different from an order that
 # would rest.
@@ -39,7 +44,7 @@ class Life(life.Life):
     PATH = "/fapi/v1"
     CHAPTERS = (
         "reference", "account", "market", "order", "partial_fill", "tape", "expiry", "trading",
-        "cancel_all", "batches", "sockets", "shapes", "refusals", "ledger",
+        "cancel_all", "batches", "sockets", "stops", "bracket", "shapes", "refusals", "ledger",
     )
 
     def reference(self):
@@ -262,6 +267,93 @@ class Life(life.Life):
                 self.true_order(names[0], "CANCELED")
                 self.true_order(names[2], "CANCELED")
         client.cancel_all()
+
+    def true_stop(self, client_id, status):
+        """The exchange itself says so."""
+        stop = self.exchange.conditional(client_id)
+        expect_that(stop is not None, f"a conditional order {client_id} on the exchange")
+        expect(stop["status"], status, f"status of {client_id} on the exchange")
+        return stop
+
+    def stop_event(self, client_id, status):
+        """The private stream says so, where the client reads of it."""
+        if not hasattr(self.client, "stop_events"):
+            return
+
+        def found():
+            named = [it for it in self.client.stop_events if it["caid"] == client_id]
+            return [it for it in named if it["X"] == status]
+        eventually(found, f"an ALGO_UPDATE {status} of {client_id}")
+
+    def stops(self):
+        client = self.client
+        if not hasattr(client, "place_stop"):
+            return
+        name, stop = self.next_id(), None
+        far = (self.resting() * Decimal("0.9")).quantize(Decimal("1"))
+        with self.checks.check("a stop waits"):
+            stop = client.place_stop("STOP_MARKET", QTY, far, name)
+            expect((stop.client_id, stop.status, stop.trigger), (name, "NEW", far), "the stop")
+            true = self.true_stop(name, "New")
+            expect((str(true["algo_id"]), number(true["qty"])), (stop.id, QTY), "id, quantity")
+            self.stop_event(name, "NEW")
+        with self.checks.check("a stop is found by its number, and is no open order"):
+            found = client.query_stop(stop.id)
+            expect((found.client_id, found.status, found.trigger), (name, "NEW", far), "the stop")
+            expect([it.client_id for it in client.open_stops()], [name], "open stops")
+            expect(client.open_orders(), [], "open orders")
+        with self.checks.check("a stop is cancelled"):
+            client.cancel_stop(stop.id)
+            self.true_stop(name, "Canceled")
+            self.stop_event(name, "CANCELED")
+            expect(client.query_stop(stop.id).status, "CANCELED", "status")
+        with self.checks.check("all stops are cancelled at once"):
+            names = [self.next_id() for _ in range(2)]
+            for name in names:
+                client.place_stop("STOP_MARKET", QTY, far, name)
+            expect(sorted(it.client_id for it in client.open_stops()), sorted(names), "open stops")
+            client.cancel_all()
+            expect(len(client.open_stops()), 2, "stops after all orders were cancelled")
+            client.cancel_stops()
+            expect(client.open_stops(), [], "open stops")
+            for name in names:
+                self.true_stop(name, "Canceled")
+        if hasattr(client, "place_stop_over_socket"):
+            with self.checks.check("a stop is placed and cancelled over the socket"):
+                name = self.next_id()
+                stop = client.place_stop_over_socket("STOP_MARKET", QTY, far, name)
+                expect((stop.client_id, stop.status), (name, "NEW"), "the stop")
+                self.true_stop(name, "New")
+                client.cancel_stop_over_socket(stop.id)
+                self.true_stop(name, "Canceled")
+        self.refuse("a stop that would trigger at once", -2021, lambda: client.place_stop(
+            "STOP_MARKET", QTY, self.crossing(), self.next_id()))
+        self.refuse("a stop that closes a position that is not there", -4509,
+                    lambda: client.place_stop("STOP_MARKET", None, far, self.next_id()))
+        self.refuse("a cancel of a stop that is over", -2011, lambda: client.cancel_stop(stop.id))
+
+    def bracket(self):
+        client = self.client
+        if not hasattr(client, "place_stop"):
+            return
+        ends = {"STOP_MARKET": self.next_id(), "TAKE_PROFIT_MARKET": self.next_id()}
+        with self.checks.check("a bracket stands about a position"):
+            client.place("BUY", QTY, None, client_id=self.next_id())
+            mark = number(self.ask("/premiumIndex", symbol=SYMBOL)["markPrice"])
+            mark = mark.quantize(Decimal("1"))
+            client.place_stop("STOP_MARKET", None, mark - WIDTH, ends["STOP_MARKET"])
+            client.place_stop("TAKE_PROFIT_MARKET", None, mark + WIDTH, ends["TAKE_PROFIT_MARKET"])
+        with self.checks.check("the market comes to one of its ends, and the position is closed"):
+            eventually(lambda: self.true_position() == 0, "no position", BRACKET_S_MAX)
+            states = {it: self.exchange.conditional(it)["status"] for it in ends.values()}
+            expect(sorted(states.values()), ["Expired", "Finished"], "what became of both ends")
+            fired = next(it for it, state in states.items() if state == "Finished")
+            self.true_order(fired, "FILLED", QTY, QTY)
+            self.event(fired, "TRADE", "FILLED")
+            for state in ("TRIGGERING", "TRIGGERED", "FINISHED"):
+                self.stop_event(fired, state)
+            self.stop_event(next(it for it in states if it != fired), "EXPIRED")
+            expect(client.position(SYMBOL), Decimal(0), "position by the client")
 
     def shapes(self):
         """Answers that no other check reads, held against the client's own models."""

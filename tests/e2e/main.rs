@@ -18,6 +18,7 @@ mod backups;
 mod bad_disk;
 mod bad_venue;
 mod clocks;
+mod conditionals;
 mod control;
 mod crashes;
 mod data;

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 const SYMBOLS: [&str; 3] = ["BTCUSDT", "ETHUSDT", "SOLUSDT"];
 
 /// A folder with a key file in it.
-struct Key {
+pub(crate) struct Key {
     folder: TempDir,
 }
 
@@ -23,7 +23,7 @@ impl Key {
         this
     }
 
-    fn good() -> Self {
+    pub(crate) fn good() -> Self {
         Self::new("paper-key\npaper-secret\n", 0o600)
     }
 
@@ -32,7 +32,7 @@ impl Key {
     }
 
     /// Runs it where no configuration, journal or state is.
-    fn panic(&self, port: u16, act: &str, more: &[&str]) -> Done {
+    pub(crate) fn panic(&self, port: u16, act: &str, more: &[&str]) -> Done {
         let (path, url) = (self.path(), format!("http://127.0.0.1:{port}"));
         let mut all = vec!["panic", act, "--venue", "binance_usdm"];
         all.extend(["--key-file", &path, "--rest-url", &url]);

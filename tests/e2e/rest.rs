@@ -58,7 +58,7 @@ pub(crate) fn buy_until_refused(port: u16, symbol: &str, amounts: &[&str]) {
     }
 }
 
-fn ask(port: u16, method: Method, path: &str, query: &str) -> Value {
+pub(crate) fn ask(port: u16, method: Method, path: &str, query: &str) -> Value {
     call(port, method, &signed_target(port, path, query))
 }
 
@@ -98,7 +98,7 @@ pub(crate) fn position(port: u16, symbol: &str) -> f64 {
     found.map_or(0.0, |held| held["positionAmt"].as_str().unwrap().parse().unwrap())
 }
 
-fn call(port: u16, method: Method, target: &str) -> Value {
+pub(crate) fn call(port: u16, method: Method, target: &str) -> Value {
     let (status, body) = reply(port, method, target);
     assert_eq!(status, 200, "{target}: {body}");
     body

@@ -73,7 +73,7 @@ impl Client {
     }
 }
 
-async fn until(reader: &mut WsReader, wanted: impl Fn(&Value) -> bool) -> Value {
+pub(crate) async fn until(reader: &mut WsReader, wanted: impl Fn(&Value) -> bool) -> Value {
     for _ in 0..LOOKS {
         let message = tokio::time::timeout(LIMIT, reader.next()).await.unwrap().unwrap();
         let told: Value = serde_json::from_slice(&message).unwrap();

@@ -1,11 +1,18 @@
 //! The table of orders by itself: what is found in it, what time asks for, what is over.
 
+mod amends;
+mod life;
+mod parents;
+mod stuck;
+mod told;
+mod totals;
+
 use super::*;
 use crate::types::{ExecutionKind, OrderRef, Purpose, TimeInForce};
 
-const ANSWER_NS: u64 = 1_000;
+pub(super) const ANSWER_NS: u64 = 1_000;
 
-fn timing() -> Timing {
+pub(super) fn timing() -> Timing {
     Timing {
         answer_ns_max: ANSWER_NS,
         cancel_retry_ns: 500,
@@ -21,11 +28,11 @@ fn timing() -> Timing {
     }
 }
 
-fn id(sequence: u32) -> ClientOrderId {
+pub(super) fn id(sequence: u32) -> ClientOrderId {
     ClientOrderId { epoch: 1, sequence }
 }
 
-fn terms(time_in_force: TimeInForce) -> OrderTerms {
+pub(super) fn terms(time_in_force: TimeInForce) -> OrderTerms {
     OrderTerms {
         instrument: InstrumentId(0),
         side: Side::Buy,
@@ -37,15 +44,15 @@ fn terms(time_in_force: TimeInForce) -> OrderTerms {
     }
 }
 
-fn resting(sequence: u32) -> Order {
+pub(super) fn resting(sequence: u32) -> Order {
     Order::sent(id(sequence), Some(StrategyId(0)), terms(TimeInForce::Gtc), 0)
 }
 
-fn exit(sequence: u32) -> Order {
+pub(super) fn exit(sequence: u32) -> Order {
     Order::sent(id(sequence), None, terms(TimeInForce::Ioc), 0)
 }
 
-fn orders_of(all: &[Order]) -> Orders {
+pub(super) fn orders_of(all: &[Order]) -> Orders {
     let mut orders = Orders::new(2, 1, timing());
     for order in all {
         let mut order = *order;
@@ -56,7 +63,7 @@ fn orders_of(all: &[Order]) -> Orders {
     orders
 }
 
-fn report(of: &Order, kind: ExecutionKind) -> ExecutionReport {
+pub(super) fn report(of: &Order, kind: ExecutionKind) -> ExecutionReport {
     ExecutionReport {
         instrument: of.terms.instrument,
         order: OrderRef::Ours(of.id),
@@ -66,12 +73,12 @@ fn report(of: &Order, kind: ExecutionKind) -> ExecutionReport {
     }
 }
 
-fn canceled(of: &Order) -> ExecutionReport {
+pub(super) fn canceled(of: &Order) -> ExecutionReport {
     report(of, ExecutionKind::Canceled { cum_qty: Qty::ZERO })
 }
 
 /// What stands at the venue of an order of ours.
-fn standing_at_venue(of: &Order) -> VenueOrder {
+pub(super) fn standing_at_venue(of: &Order) -> VenueOrder {
     VenueOrder {
         instrument: of.terms.instrument,
         order: OrderRef::Ours(of.id),

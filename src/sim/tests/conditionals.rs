@@ -355,6 +355,20 @@ fn two_hundred_may_wait_and_one_that_goes_makes_room() {
 }
 
 #[test]
+fn the_last_thousand_that_are_over_can_be_asked_for() {
+    let mut desk = Desk::new();
+    let ids: Vec<OrderKey> = (0..1_001)
+        .map(|_| {
+            let key = OrderKey::Id(desk.waits(stop(Side::Sell, "99.5", "2")).id);
+            desk.exchange.cancel_conditional(9, desk.account, key).unwrap();
+            key
+        })
+        .collect();
+    assert_eq!(desk.exchange.conditional(desk.account, ids[0]), None);
+    assert_eq!(desk.exchange.conditional(desk.account, ids[1]).unwrap().state, Canceled);
+}
+
+#[test]
 fn a_date_ends_what_waits() {
     let mut desk = Desk::new();
     let mut entry = stop(Side::Sell, "99.5", "2");

@@ -2,7 +2,8 @@
 //! says of them.
 
 use super::{KEY, NOW, body, frames, limit, listen_key, place, sign, signed, signed_at, trading};
-use crate::sim::binance::Server;
+use crate::sim::binance::{RateLimits, Server};
+use crate::sim::rng::Rng;
 use crate::sim::testing::{btc, price, trade};
 use crate::types::{MarketData, Side};
 use serde_json::{Value, json};
@@ -87,6 +88,8 @@ fn a_stop_is_placed_found_listed_and_taken_back() {
     assert_eq!(signed(&mut server, "DELETE", PATH, &id)["code"], -2011);
     assert_eq!(signed(&mut server, "GET", PATH, "clientAlgoId=other")["code"], -2013);
     assert_eq!(signed(&mut server, "GET", PATH, "")["code"], -1102);
+    let amended = signed_at(&mut server, NOW, "PUT", PATH, &stop("&quantity=3"));
+    assert_eq!(amended.status, 404, "there is no way to make something else of one");
 }
 
 #[test]
@@ -376,4 +379,80 @@ fn nobody_sees_or_takes_back_what_is_anothers() {
     assert!(exchange.conditional(one, key).is_some());
     assert!(exchange.conditional(two, key).is_none());
     assert_eq!(exchange.conditionals(two).count(), 0);
+}
+
+/// Values that no honest client would send, and some that one would.
+const VALUES: [&str; 16] = [
+    "true",
+    "STOP",
+    "TAKE_PROFIT_MARKET",
+    "BUY",
+    "99.9",
+    "105",
+    "0.1",
+    "0",
+    "-1",
+    "92233720368.54775807",
+    "99999999999999999999",
+    "MARK_PRICE",
+    "GTE_GTC",
+    "IOC",
+    "18446744073709551615",
+    "%00",
+];
+
+#[test]
+fn no_conditional_order_makes_it_panic_wherever_the_market_goes() {
+    let names = [
+        "type",
+        "side",
+        "triggerPrice",
+        "quantity",
+        "price",
+        "activatePrice",
+        "callbackRate",
+        "closePosition",
+        "reduceOnly",
+        "priceProtect",
+        "workingType",
+        "timeInForce",
+        "goodTillDate",
+        "clientAlgoId",
+    ];
+    let honest = ["STOP_MARKET", "SELL", "99.5", "2"];
+    let mut server = listening();
+    server.set_rate_limits(RateLimits {
+        weight_per_minute: u32::MAX,
+        orders_per_ten_seconds: u32::MAX,
+        orders_per_minute: None,
+        orders_per_day: None,
+    });
+    let mut rng = Rng::new(42);
+    let mut below = |most: usize| usize::try_from(rng.below(most as u64)).unwrap();
+    let mut taken = 0;
+    for _ in 0..5_000 {
+        let mut params: Vec<(&str, &str)> = names.into_iter().zip(honest).collect();
+        for _ in 0..below(4) {
+            let name = names[below(names.len())];
+            params.retain(|(known, _)| *known != name);
+            params.push((name, VALUES[below(VALUES.len())]));
+        }
+        let params: Vec<String> =
+            params.iter().map(|(it, value)| format!("{it}={value}")).collect();
+        let params = format!("algoType=CONDITIONAL&symbol=BTCUSDT&{}", params.join("&"));
+        let reply = signed_at(&mut server, NOW, "POST", PATH, &params);
+        assert!(matches!(reply.status, 200 | 400), "{params}: {}", reply.status);
+        taken += usize::from(reply.status == 200);
+        let at = ["0.00000001", "50", "99.4", "100", "101", "92233720368"][below(6)];
+        if below(2) == 0 {
+            mark(&mut server, at)
+        } else {
+            last(&mut server, at)
+        }
+        if below(20) == 0 {
+            signed(&mut server, "DELETE", "/fapi/v1/algoOpenOrders", BTC);
+        }
+        frames(&mut server, 1);
+    }
+    assert!(500 < taken, "{taken} of them went deep enough to be taken");
 }
