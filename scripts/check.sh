@@ -42,6 +42,7 @@ step clippy cargo clippy --all-targets --locked -- -D warnings
 step tests cargo test --locked --no-fail-fast -- --show-output
 # By the engine that the tests have built.
 step clients scripts/clients.sh
+step fuzz scripts/fuzz.sh
 # A benchmark whose account is not reconciled measures denials.
 step benches cargo test --locked --bench review -- --count 0 1000 100 1 0
 step docs documentation

@@ -8,7 +8,7 @@
 # as it gets (`BINARY -minimize_crash=1 FILE`) and keep it in fuzz/seeds, where every run tries it first.
 #
 # The engine is built with LLVM's own counters of coverage, by the ordinary compiler; a C++ compiler
-# builds libFuzzer.
+# builds libFuzzer. Where there is none, or its crates are out of reach, that is said and skipped.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -19,8 +19,15 @@ if [[ ${#targets[@]} -eq 0 ]]; then
   mapfile -t targets < <(sed -n 's/^name = "\([a-z_]*\)"$/\1/p' fuzz/Cargo.toml)
 fi
 
+skip() {
+  printf 'skipped: fuzzing: %s\n' "$1"
+  exit 0
+}
+
 out=$(realpath -m "${CARGO_TARGET_DIR:-target}/fuzz")
 host=x86_64-unknown-linux-gnu
+command -v "${CXX:-c++}" >/dev/null || skip "there is no C++ compiler"
+cargo fetch --locked --target "$host" --manifest-path fuzz/Cargo.toml || skip "its crates are out of reach"
 # Only what is built for the target is instrumented, and so no build script is.
 CARGO_TARGET_DIR=$out RUSTFLAGS="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
   -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \

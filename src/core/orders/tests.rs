@@ -3,6 +3,7 @@
 mod amends;
 mod life;
 mod parents;
+mod settling;
 mod stuck;
 mod told;
 mod totals;

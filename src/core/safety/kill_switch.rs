@@ -323,11 +323,11 @@ mod tests {
     const MAKER: StrategyId = StrategyId(0);
     const TAKER: StrategyId = StrategyId(1);
 
-    /// Bitcoin on the first venue, Ether on the second.
+    /// Bitcoin on the first venue, Ether on the second, and one more on the first.
     fn instruments() -> Vec<Instrument> {
         let good = crate::core::safety::tests::case::instrument();
         let on = |id, venue| Instrument { id, venue: VenueId(venue), ..good.clone() };
-        vec![on(BTC, 0), on(ETH, 1)]
+        vec![on(BTC, 0), on(ETH, 1), on(InstrumentId(2), 0)]
     }
 
     fn read(switch: &mut KillSwitch, asked_ns: u64) {

@@ -116,6 +116,21 @@ mod tests {
         assert_eq!(repeats.check(&key(-1), 0), Err(DenyReason::RepeatedOrder));
     }
 
+    #[test]
+    fn intents_that_share_a_set_are_counted_apart() {
+        let together = |price: &i64| key(*price).place(SETS) == key(0).place(SETS);
+        let [one, other]: [i64; 2] =
+            (0..).filter(together).take(2).collect::<Vec<_>>().try_into().unwrap();
+        let mut repeats = repeats();
+        for _ in 0..5 {
+            repeats.count(key(one), 0);
+        }
+        repeats.count(key(other), 0);
+        repeats.count(key(other), 0);
+        assert_eq!(repeats.check(&key(one), 0), Err(DenyReason::RepeatedOrder));
+        assert_eq!(repeats.check(&key(other), 0), Ok(()));
+    }
+
     proptest! {
         /// Whatever else is sent: no intent is held back for the sake of another.
         #[test]

@@ -2,6 +2,7 @@
 //! inside the boundary it passes. No row, no merge.
 
 mod amends;
+mod approvals;
 mod boundaries;
 pub(super) mod case;
 mod mode_walk;
@@ -451,6 +452,11 @@ fn on_spot_an_exit_is_no_larger_than_what_no_other_can_have_locked() {
             assert!(review_exit(&mut case).is_ok(), "{kind:?}");
         }
     }
+}
+
+fn suspend(case: &mut Case, unproven: bool) {
+    let valuation = Valuation { unproven, ..worth(Cash::whole(1_000)) };
+    observe(&mut case.kernel, NOW_NS, valuation);
 }
 
 /// On a spot account that has so much free.

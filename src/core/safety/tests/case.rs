@@ -54,6 +54,8 @@ pub(super) struct Case {
     pub(super) hedge: Option<HedgeAround>,
     pub(super) equity: Option<Cash>,
     pub(super) free: Option<Cash>,
+    /// The most that any order or position there can come to.
+    pub(super) margin_worst: Qty,
     /// How the venue trades it.
     pub(super) setup: Option<InstrumentMargin>,
     pub(super) funds: Option<Funds>,
@@ -289,6 +291,7 @@ pub(super) fn good() -> Case {
         hedge: None,
         equity: Some(Cash::whole(1_000)),
         free: Some(Cash::whole(1_000)),
+        margin_worst: Qty::ZERO,
         setup: Some(margin_setup()),
         funds: Some(Funds { opening: Cash::whole(1_000), balance: Cash::whole(1_000) }),
         needs: Some(Needs::default()),
@@ -318,11 +321,6 @@ pub(super) fn fallen(day_bps: u32, units: i128) -> Case {
     observe(&mut case.kernel, NOW_NS - SECOND, worth(Cash::whole(1_000)));
     observe(&mut case.kernel, NOW_NS, worth(Cash::from_units(units)));
     case
-}
-
-pub(super) fn suspend(case: &mut Case, unproven: bool) {
-    let valuation = Valuation { unproven, ..worth(Cash::whole(1_000)) };
-    observe(&mut case.kernel, NOW_NS, valuation);
 }
 
 /// Ten times, one per cent up to 10,000: the good order needs 20 and a fee of 0.2 to be opened, 2
@@ -378,7 +376,7 @@ macro_rules! facts {
                 funds: $case.funds,
                 sums: $case.needs.as_ref(),
                 own: &Needs::NOTHING,
-                worst: Qty::ZERO,
+                worst: $case.margin_worst,
             },
         }
     };
