@@ -11,7 +11,8 @@
 //!   one of outputs ([`core::Effect`]).
 //! - [`core::safety`]: the kernel, the one gate between a wish and an order; one check a file.
 //! - [`strategy`]: the strategies that come with the house, each one file.
-//! - [`venue`]: dialects, pure: bytes in, events out; commands in, bytes out.
+//! - [`venue`]: dialects, pure: bytes in, events out; commands in, bytes out. Binance's two
+//!   markets, USDⓈ-M futures and Spot, share what lies above `usdm` and `spot`.
 //! - [`sim`]: the simulated exchange, pure; it speaks the same dialect from the other side.
 //! - [`config`]: one table of keys; a file is read once, checked completely, handed out in parts.
 //! - [`net`]: sockets, bytes only. [`store`]: journal, state files, recordings.

@@ -35,14 +35,24 @@ pub fn assets() -> Vec<String> {
     ["USDT", "BNB", "BTC"].map(str::to_owned).to_vec()
 }
 
-/// The engine's side.
-#[allow(dead_code, reason = "the exchange's own target speaks from the other side")]
+/// The engine's side, of contracts.
+#[allow(dead_code, reason = "not every target speaks from this side")]
 pub fn engine() -> Dialects {
+    engine_of(VenueKind::BinanceUsdm)
+}
+
+/// The engine's side of a kind of venue.
+#[allow(dead_code, reason = "the exchange's own target speaks from the other side")]
+pub fn engine_of(kind: VenueKind) -> Dialects {
     let prefix = IdPrefix::new("tkl1").expect("four letters are a prefix");
-    let (venue, instruments, assets) = (VenueId(0), instruments(), assets());
+    let (venue, mut instruments, assets) = (VenueId(0), instruments(), assets());
+    for (instrument, base) in instruments.iter_mut().zip([2, 1]) {
+        instrument.kind = kind.instruments();
+        instrument.base = AssetId(base);
+    }
     let directory = Directory { venue, instruments, assets, prefix, recv_window_ms: 5_000 };
     let credentials = Credentials::new("key".to_owned(), "secret".to_owned());
-    dialects(VenueKind::BinanceUsdm, &directory, &credentials)
+    dialects(kind, &directory, &credentials)
 }
 
 /// The lines of an input: messages one after the other.

@@ -9,7 +9,7 @@ use crate::core::{
     NoTradeWindow, Often, ParentRule, PartialFill, Permissions, PriceMoveLimits, Rate,
     RepeatLimits, SlippageLimits, Taker, Timing,
 };
-use crate::types::{MS, MarginMode, SECOND};
+use crate::types::{InstrumentKind, MS, MarginMode, SECOND};
 
 /// What is added to the receive window before "not found" is final: Binance refuses a timestamp
 /// that is a second or more ahead of its own clock, so a request cannot outlive this.
@@ -26,7 +26,7 @@ pub(super) fn limits(values: &Values, no_trade: Vec<NoTradeWindow>) -> Option<Li
             unknown_orders_max: values.whole_u32(&format!("{path}.max_unknown_orders"))?,
             restricted: values.flag(&format!("{path}.restricted"))?,
             shared: values.flag(&format!("{path}.shared")).unwrap_or(false),
-            leverage: values.whole_u32(&format!("{path}.leverage"))?,
+            leverage: on_contracts(values, values.whole_u32(&format!("{path}.leverage")), 1)?,
         })
     };
     Some(Limits {
@@ -40,7 +40,7 @@ pub(super) fn limits(values: &Values, no_trade: Vec<NoTradeWindow>) -> Option<Li
             max: values.whole_u32("risk.max_gaps")?,
             window_ns: seconds(values, "risk.gap_window_s")?,
         },
-        funding_bps_max: bps(values, "risk.max_funding_pct", 100)?,
+        funding_bps_max: on_contracts(values, bps(values, "risk.max_funding_pct", 100), BPS)?,
         fee_tolerance_centi_bps: values
             .unless_off("risk.max_fee_difference_bps", |values, path| bps(values, path, 100))?,
         slippage: SlippageLimits {
@@ -80,16 +80,30 @@ pub(super) fn limits(values: &Values, no_trade: Vec<NoTradeWindow>) -> Option<Li
     })
 }
 
+/// All of something, in basis points.
+const BPS: u32 = 10_000;
+
+/// What is written for contracts; on a spot venue, where it means nothing, what binds nothing.
+fn on_contracts<T>(values: &Values, written: Option<T>, unused: T) -> Option<T> {
+    let venue = super::build_venue::kind(values.text("venue.kind")?)?;
+    match venue.instruments() {
+        InstrumentKind::Perpetual => written,
+        InstrumentKind::Spot => Some(unused),
+    }
+}
+
 fn margin(values: &Values) -> Option<MarginLimits> {
+    let mode = match values.text("account.margin_mode") {
+        Some("cross") => Some(MarginMode::Cross),
+        _ => None,
+    };
+    let of = |path: &str, unused| on_contracts(values, bps(values, path, 100), unused);
     Some(MarginLimits {
-        mode: match values.text("account.margin_mode")? {
-            "cross" => MarginMode::Cross,
-            _ => return None,
-        },
+        mode: on_contracts(values, mode, MarginMode::Cross)?,
         fee_centi_bps: bps(values, "account.taker_fee_bps", 100)?,
-        ratio_bps_max: bps(values, "risk.max_margin_ratio_pct", 100)?,
-        ratio_bps_warn: bps(values, "risk.warn_margin_ratio_pct", 100)?,
-        liquidation_bps_min: bps(values, "risk.min_liquidation_distance_pct", 100)?,
+        ratio_bps_max: of("risk.max_margin_ratio_pct", BPS)?,
+        ratio_bps_warn: of("risk.warn_margin_ratio_pct", BPS)?,
+        liquidation_bps_min: of("risk.min_liquidation_distance_pct", 0)?,
     })
 }
 
@@ -131,16 +145,17 @@ pub(super) fn timing(values: &Values) -> Option<Timing> {
 
 /// The venue's dead-man's switch: on where the venue has one and the account is ours alone.
 pub(super) fn dead_man(values: &Values) -> Option<DeadManConfig> {
+    let venue = super::build_venue::kind(values.text("venue.kind")?)?;
+    if venue.dead_man_cost().is_none() {
+        return Some(DeadManConfig::Off(DeadManOff::NotAtVenue));
+    }
     if values.text("dead_man").is_some() {
         return Some(DeadManConfig::Off(DeadManOff::Written));
     }
     let countdown_ms = values.whole_u32("dead_man.countdown_s")?.checked_mul(1_000)?;
     let renew_ns = seconds(values, "dead_man.renew_s")?;
     let shared = !values.flag("account.exclusive")?;
-    let venue = super::build_venue::kind(values.text("venue.kind")?)?;
-    Some(if venue.dead_man_cost().is_none() {
-        DeadManConfig::Off(DeadManOff::NotAtVenue)
-    } else if shared && values.flag("dead_man.cancels_others") != Some(true) {
+    Some(if shared && values.flag("dead_man.cancels_others") != Some(true) {
         DeadManConfig::Off(DeadManOff::SharedAccount)
     } else {
         DeadManConfig::On(DeadManTiming { countdown_ms, renew_ns })

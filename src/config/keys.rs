@@ -24,6 +24,8 @@ pub(super) enum Need {
     Required,
     /// With a venue at an address, and never with an embedded exchange.
     Remote,
+    /// With a venue of contracts, and never with one of spot.
+    Contracts,
     /// No, and then it holds nothing.
     Optional,
     /// No, and then it holds this; `<instance>` stands for the key of that name. A group's default
@@ -167,6 +169,11 @@ pub(super) const fn required(path: &'static str, kind: Kind, meaning: &'static s
 /// A key that must be there for a venue at an address, and only for one.
 pub(super) const fn remote(path: &'static str, kind: Kind, meaning: &'static str) -> Key {
     Key { path, kind, need: Need::Remote, meaning }
+}
+
+/// A key that must be there for a venue of contracts, and only for one.
+pub(super) const fn contracts(path: &'static str, kind: Kind, meaning: &'static str) -> Key {
+    Key { path, kind, need: Need::Contracts, meaning }
 }
 
 /// A key that may be left out.

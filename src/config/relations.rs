@@ -4,7 +4,11 @@
 
 use super::address;
 use super::fault::Collector;
+use super::keys::Need;
+use super::table::KEYS;
 use super::values::Values;
+use super::walk::expected_in_full;
+use crate::types::InstrumentKind;
 use crate::venue::VenueKind;
 use rust_decimal::Decimal;
 
@@ -19,7 +23,7 @@ pub(super) fn check(values: &Values, faults: &mut Collector) {
     relations.exchange();
     relations.pins();
     relations.dead_man();
-    relations.spot();
+    relations.contracts();
     relations.hedges();
 }
 
@@ -230,11 +234,32 @@ impl Relations<'_> {
         }
     }
 
-    /// A pair of spot is held in its base: the account of positions does not tell it apart yet.
-    fn spot(&mut self) {
-        if self.values.text("venue.kind") == Some("binance_spot") {
-            let what = "Spot is asked, recorded and left (`engine panic`), and not traded on";
-            self.fault("venue.kind", what);
+    /// What only contracts have must be written for them, and says nothing on a spot venue.
+    fn contracts(&mut self) {
+        let word = self.values.text("venue.kind");
+        let Some(venue) = word.and_then(super::build_venue::kind) else { return };
+        let is_spot = venue.instruments() == InstrumentKind::Spot;
+        for key in KEYS.iter().filter(|key| key.need == Need::Contracts) {
+            let (group, name) = (key.group(), key.name());
+            let groups: Vec<String> = match group.strip_suffix("[]") {
+                Some(list) => {
+                    (0..self.values.count(list)).map(|at| format!("{list}[{at}]")).collect()
+                }
+                None => vec![group.to_owned()],
+            };
+            for group in groups {
+                let path = format!("{group}.{name}");
+                match (is_spot, self.values.has(&path)) {
+                    (true, true) => {
+                        self.fault(&path, "means nothing on a spot venue; leave it out");
+                    }
+                    (false, false) if self.values.below(&group).next().is_some() => {
+                        let what = format!("is missing; expected {}", expected_in_full(key));
+                        self.fault_at(&group, &path, what);
+                    }
+                    (true, false) | (false, _) => {}
+                }
+            }
         }
     }
 

@@ -56,6 +56,22 @@ fn paper_needs_nothing_but_itself() {
     assert_eq!(paper.runtime, threads);
 }
 
+#[test]
+fn spot_has_nothing_that_only_contracts_have() {
+    const SPOT: &str = include_str!("../../configs/spot.yaml");
+    let spot = config(SPOT);
+    assert_eq!((spot.mode, spot.venue.kind), (TradingMode::Paper, VenueKind::BinanceSpot));
+    assert!(matches!(spot.venue.endpoint, Endpoint::Embedded(_)));
+    assert_eq!(spot.dead_man, DeadManConfig::Off(DeadManOff::NotAtVenue));
+    assert!(spot.limits.instruments.iter().all(|it| it.leverage == 1));
+    let written = SPOT.replace("  exclusive: true\n", "  exclusive: true\n  margin_mode: cross\n");
+    let said = faults(&written).join("\n");
+    assert!(said.contains("account.margin_mode: means nothing on a spot venue"), "{said}");
+    let missing = PAPER.replacen("    leverage: 20\n", "", 1);
+    let said = faults(&missing).join("\n");
+    assert!(said.contains("instruments[0].leverage: is missing"), "{said}");
+}
+
 /// The name of the key that a line gives, also where it is commented out.
 fn key_of(line: &str) -> Option<&str> {
     let line = line.trim_start().trim_start_matches("# ").trim_start().trim_start_matches("- ");

@@ -6,7 +6,7 @@
 //! Ranges keep out what can only be a slip; how strict a number must be within them is the
 //! operator's decision.
 
-use super::keys::{Key, Kind, default, optional, remote, required};
+use super::keys::{Key, Kind, contracts, default, optional, remote, required};
 use super::kinds::{
     BURST, CASH_MAX, FEE, LEVERAGE, MS, OPEN, PROCESSOR, QTY, RATE, UNKNOWN, VENUE_KINDS, cash,
 };
@@ -53,7 +53,7 @@ const DEPLOYMENT: &[Key] = &[
         "true: nobody else trades on it, so all orders of a symbol may be cancelled at once. \
          false: only our own ids are touched.",
     ),
-    required("account.margin_mode", Kind::Choice(&["cross"]), "What stands behind a position."),
+    contracts("account.margin_mode", Kind::Choice(&["cross"]), "What stands behind a position."),
     required("account.taker_fee_bps", FEE, "Highest fee of a trade: free margin covers it too."),
     required("venue", Kind::Group, "Where orders go."),
     required("venue.name", Kind::Name, "Its name in reports."),
@@ -158,7 +158,7 @@ const DEPLOYMENT: &[Key] = &[
         "true: only reductions are let through (a list of compliance).",
     ),
     optional("instruments[].shared", Kind::Flag, "true: several strategies may trade it."),
-    required("instruments[].leverage", LEVERAGE, "What the venue must trade it with."),
+    contracts("instruments[].leverage", LEVERAGE, "What the venue must trade it with."),
     required("strategies", Kind::Groups(32), "Who trades, with a budget each."),
     required("strategies[].name", Kind::Name, "Its own name; unique."),
     required(

@@ -119,8 +119,8 @@ impl Walk<'_> {
 
     fn missing(&mut self, key: &Key, path: String, start: Place) {
         match key.need {
-            // A relation says when an address is missing.
-            Need::Optional | Need::Remote => {}
+            // A relation says when an address is missing, or what only contracts have.
+            Need::Optional | Need::Remote | Need::Contracts => {}
             Need::Required => {
                 let what = format!("is missing; expected {}", expected_in_full(key));
                 self.faults.written(start, &path, what);
@@ -318,7 +318,7 @@ fn found(text: &str, style: Style, origin: &Origin, kind: Kind) -> String {
 }
 
 /// A missing group is one fault that names what belongs into it.
-fn expected_in_full(key: &Key) -> String {
+pub(super) fn expected_in_full(key: &Key) -> String {
     let element = if matches!(key.kind, Kind::Groups(_)) { "[]" } else { "" };
     let pattern = format!("{}{element}", key.path);
     let inner: Vec<&str> = keys_of(&pattern).map(Key::name).collect();

@@ -68,6 +68,9 @@ impl Core {
                 self.kernel.on_fill(strategy, fill, ended, now_ns);
             }
         }
+        if applied.fill.is_some() {
+            self.state.follow_ledgers();
+        }
         self.state.expose(report.instrument);
         self.count(report, &applied, effects);
         if let Some(fill) = &applied.fill {
@@ -145,6 +148,7 @@ impl Core {
         if fresh {
             let instrument = &self.state.instruments[report.instrument.index()];
             self.state.portfolio.on_fill(instrument, &fill, fill.qty, Owner::Nobody);
+            self.state.follow_ledgers();
             self.state.expose(report.instrument);
         }
         fresh

@@ -1,7 +1,8 @@
 //! The fee of each trade against the rate that the venue names for this account (SAFETY T12).
 //!
 //! Must hold: what cannot be compared is counted and said, and is never a mismatch: a rate that was
-//! not told, and a fee in another asset than the instrument is settled in (SAFETY E13).
+//! not told, and a fee in another asset than the instrument is settled in or, on spot, buys
+//! (SAFETY E13).
 //!
 //! Decision: a fee in another asset is not valued and compared: the venue takes it at a discount
 //! and at a price of its own, so that every honest one would differ by more than any tolerance.
@@ -9,7 +10,9 @@
 use super::Core;
 use super::alert::{Alert, FeeFault};
 use super::effect::{Effect, Effects};
-use crate::types::{AccountMargin, Cash, FeeRates, Fill, Instrument, InstrumentId, PPM};
+use crate::types::{
+    AccountMargin, Cash, FeeRates, Fill, Instrument, InstrumentId, InstrumentKind, PPM, Price,
+};
 use std::mem::discriminant;
 
 /// What the venue charges, and what has been said of it, by instrument.
@@ -87,9 +90,15 @@ fn judge(
     tolerance_centi_bps: u32,
 ) -> Result<(), FeeFault> {
     let rates = rates.ok_or(FeeFault::RateUnknown)?;
-    let fee = fill.fee.filter(|fee| fee.asset == instrument.settle);
-    let paid = fee.ok_or(FeeFault::OtherAsset)?.amount;
-    let notional = fill.price.notional(fill.qty);
+    let fee = fill.fee.ok_or(FeeFault::OtherAsset)?;
+    let is_spot = instrument.kind == InstrumentKind::Spot;
+    // What was traded, in the asset that the fee was taken in.
+    let notional = match fee.asset {
+        asset if asset == instrument.settle => fill.price.notional(fill.qty),
+        asset if is_spot && asset == instrument.base => Price::whole(1).notional(fill.qty),
+        _ => return Err(FeeFault::OtherAsset),
+    };
+    let paid = fee.amount;
     let expected = rates.fee(fill.liquidity, notional).ok_or(FeeFault::RateUnknown)?;
     let apart = paid.saturating_sub(expected).abs();
     let borne = notional.checked_ratio(tolerance_centi_bps.into(), PPM).unwrap_or(Cash::ZERO);

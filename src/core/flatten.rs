@@ -13,12 +13,17 @@
 //! spot nothing enforces that but the balance, so what an exit may have locked is left out of the
 //! next (SAFETY E8).
 //!
+//! On spot what is less than the venue takes, by its size or its worth, is dust: a flatten sells
+//! down to it and is done (SAFETY E13).
+//!
 //! A part of a position may be told to stay: it hedges another one (`on_trip: complete_hedge`).
 //!
 //! Not here: whether an exit may go (the kernel's `review_exit`).
 
 use super::safety::Exit;
-use crate::types::{ClientOrderId, Filters, InstrumentId, MS, Qty, SECOND, Side};
+use crate::types::{
+    Cash, ClientOrderId, Filters, InstrumentId, MS, Price, Qty, SCALE, SECOND, Side,
+};
 
 /// How long after an exit the next one may follow: time for its report to come.
 const NEXT_NS: u64 = 250 * MS;
@@ -55,6 +60,8 @@ pub(super) struct Scene<'a> {
     /// An exit is on its way.
     pub(super) is_exiting: bool,
     pub(super) filters: &'a Filters,
+    /// The best bid, where the venue takes no sale that is worth too little (spot).
+    pub(super) bid: Option<Price>,
     pub(super) now_ns: u64,
 }
 
@@ -69,6 +76,22 @@ pub(super) enum Step {
     Dust,
     /// So much, that way, at that cap.
     Exit { side: Side, qty: Qty, cap_bps: u32 },
+}
+
+impl Scene<'_> {
+    /// The venue's rules for an exit at that cap: the least that it takes is also what is worth so
+    /// much at the worst price of the exit.
+    fn filters_at(&self, cap_bps: u32) -> Filters {
+        let cap_bps = i32::try_from(cap_bps).unwrap_or(i32::MAX);
+        let worst = self.bid.map(|bid| bid.moved_bps(cap_bps.saturating_neg()));
+        let Some(worst) = worst.filter(|worst| Price::ZERO < *worst) else { return *self.filters };
+        let least = self.filters.notional_min.checked_ratio(SCALE.into(), worst.units().into());
+        let step = self.filters.qty_step;
+        // One step more than the quotient, which is cut.
+        let least = least.and_then(Cash::as_qty).map(|qty| qty.truncate_to(step));
+        let least = least.map_or(Qty::MAX, |qty| qty.saturating_add(step));
+        Filters { qty_min: self.filters.qty_min.max(least), ..*self.filters }
+    }
 }
 
 impl Flatten {
@@ -111,8 +134,9 @@ impl Flatten {
         if work.position != scene.position {
             (work.position, work.since_ns) = (scene.position, scene.now_ns);
         }
+        let filters = &scene.filters_at(work.cap_bps);
         let excess = scene.position.abs().saturating_sub(work.kept).max(Qty::ZERO);
-        let hedged = work.kept != Qty::ZERO && exit_slice(excess, scene.filters) == Qty::ZERO;
+        let hedged = work.kept != Qty::ZERO && exit_slice(excess, filters) == Qty::ZERO;
         let Some(side) = Side::reducing(scene.position).filter(|_| !hedged) else {
             return if scene.is_settled {
                 slot.take().map_or(Step::Wait, |_| Step::Done)
@@ -123,8 +147,8 @@ impl Flatten {
         if scene.now_ns < work.next_ns || scene.is_exiting {
             return Step::Wait;
         }
-        let is_dust = exit_slice(excess, scene.filters) == Qty::ZERO;
-        let qty = exit_slice(scene.free.min(excess), scene.filters);
+        let is_dust = exit_slice(excess, filters) == Qty::ZERO;
+        let qty = exit_slice(scene.free.min(excess), filters);
         if qty == Qty::ZERO {
             return if scene.is_settled && is_dust {
                 slot.take().map_or(Step::Wait, |_| Step::Dust)

@@ -27,6 +27,7 @@ mod fill;
 mod flatten;
 mod foreign;
 mod found;
+mod free;
 mod funding;
 mod gaps;
 mod guard;

@@ -4,10 +4,15 @@
 //! settlement asset by price × quantity, and equity is the ledger plus position × mark. This needs
 //! no average entry price, so nothing is rounded but the product itself.
 //!
+//! A pair of spot has no position beside its base's ledger: what is held of the base, free and
+//! locked, is the position. A fee that is taken in the base lowers both, because they are one.
+//!
 //! Must hold: what is not known is `None`, never zero: no equity before the venue has told the
 //! balances, none while a position has no fresh mark or an asset no valuation (DESIGN idea 4).
 //! Longs are marked at the bid and shorts at the ask: what we could get, not what we hope.
 //! The value of positions is kept per change, so equity costs the same with many instruments.
+
+mod spot;
 
 use super::attribution::{Attribution, Owner};
 use super::digest::Digest;
@@ -28,6 +33,9 @@ pub struct HighWater {
     /// Highest equity, in reporting currency.
     pub peak: Cash,
 }
+
+/// The smallest quantity that there is.
+const STEP: Qty = Qty::from_units(1);
 
 /// What the account holds and what it is worth.
 #[derive(Debug)]
@@ -55,6 +63,13 @@ pub(super) struct Portfolio {
     /// How often every open position has been quoted anew, and how many have been since.
     round: u64,
     in_round: u32,
+}
+
+/// What a trade left with whoever it was the doing of.
+struct Moved {
+    qty: Qty,
+    /// `None` where it has no price.
+    fee: Option<Cash>,
 }
 
 /// One instrument's position.
@@ -200,15 +215,16 @@ impl Portfolio {
             return None;
         }
         self.settle(instrument, fill, unsettled);
-        let fee = match fill.fee.filter(|_| unsettled == fill.qty) {
-            Some(fee) => {
-                let valuation = self.valuations.get(fee.asset.index()).copied();
-                valuation.and_then(|valuation| self.in_reporting(fee.amount, valuation))
+        let fee = fill.fee.filter(|_| unsettled == fill.qty);
+        let Moved { qty, fee } = match instrument.kind {
+            InstrumentKind::Spot => self.on_spot_fill(instrument, fill, unsettled, fee),
+            InstrumentKind::Perpetual => {
+                let fee = fee.map_or(Some(Cash::ZERO), |fee| self.worth(fee.asset, fee.amount));
+                Moved { qty: unsettled, fee }
             }
-            None => Some(Cash::ZERO),
         };
         let marks = self.marks(instrument.id);
-        self.attribution.on_fill(owner, instrument.id, fill, unsettled, fee, marks)
+        self.attribution.on_fill(owner, instrument.id, fill, qty, fee, marks)
     }
 
     /// Part of the position turned out to be that strategy's doing, at `price` at worst.
@@ -237,7 +253,9 @@ impl Portfolio {
         let signed = fill.side.signed(unsettled);
         let notional = fill.price.notional(signed);
         let flow = match instrument.kind {
-            InstrumentKind::Perpetual => self.book(instrument.settle.index(), notional.negated()),
+            InstrumentKind::Perpetual => self
+                .book(instrument.settle.index(), notional.negated())
+                .and_then(|()| self.move_position(instrument, signed)),
             InstrumentKind::Spot => {
                 self.book(instrument.quote.index(), notional.negated()).and_then(|()| {
                     self.book(instrument.base.index(), Price::whole(1).notional(signed))
@@ -246,8 +264,7 @@ impl Portfolio {
         };
         let fee = fill.fee.filter(|_| unsettled == fill.qty);
         let fee = fee.map_or(Some(()), |fee| self.book(fee.asset.index(), fee.amount.negated()));
-        let moved = self.move_position(instrument, signed);
-        if flow.and(fee).and(moved).is_none() {
+        if flow.and(fee).is_none() {
             self.known[instrument.venue.index()] = false;
         }
     }
@@ -402,8 +419,18 @@ impl Portfolio {
 
     /// Wallets differ from what was told and nothing else does: whose money that is has to show.
     /// Where positions differ too, trades are missing, and what they brought is profit or loss.
-    fn suspend(&mut self, venue: VenueId, findings: &[Finding], now_ns: u64) {
-        let is_position = |finding: &Finding| matches!(finding, Finding::Position { .. });
+    /// On spot a position is a wallet: nothing tells a missing trade from money that came or went.
+    fn suspend(
+        &mut self,
+        venue: VenueId,
+        instruments: &[Instrument],
+        findings: &[Finding],
+        now_ns: u64,
+    ) {
+        let is_position = |finding: &Finding| {
+            let Finding::Position { instrument, .. } = finding else { return false };
+            instruments[instrument.index()].kind == InstrumentKind::Perpetual
+        };
         if !self.is_known(venue) || findings.iter().any(is_position) {
             return;
         }
@@ -425,7 +452,7 @@ impl Portfolio {
         now_ns: u64,
     ) {
         let venue = snapshot.venue;
-        self.suspend(venue, findings, now_ns);
+        self.suspend(venue, instruments, findings, now_ns);
         for asset in self.assets_at(venue, instruments) {
             self.ledgers[asset.index()] = Cash::ZERO;
         }
@@ -438,7 +465,10 @@ impl Portfolio {
         }
         for instrument in instruments.iter().filter(|instrument| instrument.venue == venue) {
             let held = snapshot.positions.iter().find(|held| held.instrument == instrument.id);
-            let qty = held.map_or(Qty::ZERO, |held| held.qty);
+            let qty = match instrument.kind {
+                InstrumentKind::Perpetual => held.map_or(Qty::ZERO, |held| held.qty),
+                InstrumentKind::Spot => self.held_of_base(instrument).unwrap_or_default(),
+            };
             if let (Some(held), InstrumentKind::Perpetual) = (held, instrument.kind) {
                 let cost = held.entry.notional(held.qty);
                 if self.book(instrument.settle.index(), cost.negated()).is_none() {
@@ -544,7 +574,11 @@ impl Portfolio {
         *sum = sum.saturating_sub(holding.value).saturating_add(value.unwrap_or(Cash::ZERO));
         self.unmarked = self.unmarked - u32::from(holding.is_unmarked) + u32::from(value.is_none());
         holding.is_unmarked = value.is_none();
-        let is_open = holding.qty != Qty::ZERO;
+        let is_open = match instrument.kind {
+            InstrumentKind::Perpetual => holding.qty != Qty::ZERO,
+            // Less than the venue takes is no position that anybody could close.
+            InstrumentKind::Spot => instrument.filters.qty_min.max(STEP) <= holding.qty,
+        };
         self.open = self.open - u32::from(holding.is_open) + u32::from(is_open);
         holding.is_open = is_open;
         holding.value = value.unwrap_or(Cash::ZERO);

@@ -6,6 +6,7 @@
 use super::dead_man::DeadMan;
 use super::effect::Effects;
 use super::exposure::{Exposure, Stake};
+use super::free::Elsewhere;
 use super::hedge::Hedges;
 use super::links::Links;
 use super::margin::{self, Margins};
@@ -21,8 +22,8 @@ use super::strategy::View;
 use super::trades::{Thoroughness, TradeReader};
 use crate::types::{
     AccountSnapshot, BalanceCause, BalanceChange, Cash, Filters, Instrument, InstrumentId,
-    OrderStatus, OrderTerms, Purpose, Qty, Side, Stamp, StrategyId, TimeInForce, VenueId,
-    VenueOrder,
+    InstrumentKind, OrderStatus, OrderTerms, Purpose, Qty, Side, Stamp, StrategyId, TimeInForce,
+    VenueId, VenueOrder,
 };
 
 /// All that is known.
@@ -36,6 +37,8 @@ pub(super) struct State {
     pub(super) exposure: Exposure,
     pub(super) hedges: Hedges,
     pub(super) margins: Margins,
+    /// What others lock of the wallets of spot accounts.
+    elsewhere: Elsewhere,
     /// By `VenueId`.
     pub(super) reconcilers: Vec<Reconciler>,
     /// The last conclusive reading, by `VenueId`.
@@ -93,6 +96,7 @@ impl State {
             exposure: Exposure::new(&instruments),
             hedges: Hedges::new(count, &limits.hedge_groups),
             margins: Margins::new(&instruments, limits.margin),
+            elsewhere: Elsewhere::new(assets),
             reconcilers: (0_u8..).map(VenueId).take(venues).map(reconciler).collect(),
             readings: (0_u8..).map(VenueId).take(venues).map(reading).collect(),
             trades: TradeReader::new(&instruments, venues, timing.reconcile_timeout_ns),
@@ -258,11 +262,29 @@ impl State {
         let &BalanceChange { venue, asset, cause, .. } = change;
         let before = self.portfolio.worth_in(venue, asset);
         self.portfolio.on_balance(change);
+        self.follow_ledgers();
         let after = self.portfolio.worth_in(venue, asset);
         let gained = after.zip(before).map(|(after, before)| after.saturating_sub(before));
         if let (BalanceCause::Transfer, Some(gained)) = (cause, gained) {
             self.margins.on_deposit(venue, asset, gained.max(Cash::ZERO));
         }
+    }
+
+    /// Ledgers moved: positions of spot go with them.
+    pub(super) fn follow_ledgers(&mut self) {
+        if self.instruments.iter().all(|it| it.kind == InstrumentKind::Perpetual) {
+            return;
+        }
+        self.portfolio.follow_ledgers(&self.instruments);
+        for at in 0..self.instruments.len() {
+            self.expose(self.instruments[at].id);
+        }
+    }
+
+    /// What an order of that side may still spend, on spot.
+    pub(super) fn free(&self, instrument: InstrumentId, side: Side) -> Option<Cash> {
+        let of = (&self.instruments[instrument.index()], side);
+        self.elsewhere.free(of, &self.portfolio, &self.instruments, self.orders.live())
     }
 
     /// How much of a venue's account its positions need, in basis points, where that is more than
@@ -348,6 +370,7 @@ impl State {
             around: self.exposure.around(instrument, side),
             hedge: self.hedges.around(instrument, side, self.now.mono_ns),
             equity: self.equity,
+            free: self.free(instrument, side),
             margin: self
                 .margins
                 .around(instrument, |venue, asset| self.portfolio.worth_in(venue, asset)),
@@ -377,6 +400,7 @@ impl State {
     /// of ours that were not known here.
     pub(super) fn adopt(&mut self, snapshot: &AccountSnapshot, differs: bool, quiet: bool) {
         self.portfolio.set_complete(snapshot);
+        self.elsewhere.on_read(snapshot, &self.instruments, quiet);
         if quiet {
             let Self { portfolio, orders, instruments, .. } = self;
             let there = |id: InstrumentId| instruments[id.index()].venue == snapshot.venue;

@@ -13,7 +13,7 @@ use super::orders::{Escalation, Order};
 use super::safety::{self, Change, DenyReason, Kernel};
 use super::setup::Sharing;
 use super::state::State;
-use crate::types::{Instrument, InstrumentId, Purpose, Qty, Side};
+use crate::types::{Cash, Instrument, InstrumentId, InstrumentKind, Purpose, Qty, Side};
 
 impl Core {
     /// Takes back orders where they may not stand: opening ones after a trip, a halt, the end;
@@ -112,21 +112,35 @@ impl Core {
         let open = state.totals().of(instrument);
         let may_open = Side::BOTH.iter().any(|side| Qty::ZERO < open.opening(*side));
         let position = state.portfolio.position(instrument);
-        let kind = state.instruments[instrument.index()].kind;
+        let known = &state.instruments[instrument.index()];
+        let room = safety::exit_room(known.kind, position, open);
+        let (free, least) = match known.kind {
+            InstrumentKind::Perpetual => (room, None),
+            // What somebody else has locked cannot be sold; what is worth too little is not taken.
+            InstrumentKind::Spot => {
+                let free = state.free(instrument, Side::Sell).and_then(Cash::as_qty);
+                let bid = state.market[instrument.index()].last_quote().map(|quote| quote.bid);
+                (room.min(free.unwrap_or_default()), bid)
+            }
+        };
         let scene = Scene {
             position,
-            free: safety::exit_room(kind, position, open),
+            free,
+            bid: least,
             is_settled: state.is_proven(instrument) && !may_open,
             is_exiting: state.orders.is_exiting(instrument),
-            filters: &state.instruments[instrument.index()].filters,
+            filters: &known.filters,
             now_ns: state.now.mono_ns,
         };
         let step = self.flatten.step(instrument, &scene);
-        if matches!(step, Step::Dust) {
+        // On spot every account has dust: fees are taken in what was bought.
+        let is_dust = matches!(step, Step::Dust);
+        let is_spot = known.kind == InstrumentKind::Spot;
+        if is_dust && !is_spot {
             effects.push(Effect::Alert(Alert::FlattenStuck(instrument)));
         }
-        if matches!(step, Step::Done) {
-            let is_flat = position == Qty::ZERO;
+        if matches!(step, Step::Done) || (is_dust && is_spot) {
+            let is_flat = position == Qty::ZERO || is_dust;
             if is_flat {
                 self.state.portfolio.on_flattened(instrument);
             }

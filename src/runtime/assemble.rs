@@ -6,7 +6,7 @@
 use crate::config::{Config, StrategyConfig, TradingMode};
 use crate::core::{Construct, Registry, Restored, Seat, Setup, StrategySetup, Valuation};
 use crate::ops::Names;
-use crate::types::{AssetId, IdPrefix, Instrument, InstrumentId, VenueId};
+use crate::types::{AssetId, IdPrefix, Instrument, InstrumentId, InstrumentKind, VenueId};
 use crate::venue::{Directory, Listing};
 
 /// Why a configuration does not fit the venue.
@@ -36,6 +36,25 @@ pub enum AssembleError {
         /// What equity is told in.
         reporting: String,
     },
+    /// Two pairs of spot would share what one of them sells.
+    #[error(
+        "`{symbol}` and `{other}` both hold {asset}: on spot a position is what the account holds of \
+         an asset, and nobody could tell whose it is; trade one of them"
+    )]
+    SharedAsset {
+        /// One.
+        symbol: String,
+        /// The one before it.
+        other: String,
+        /// What both hold.
+        asset: String,
+    },
+    /// A simulation of contracts cannot play a spot venue.
+    #[error(
+        "{0} simulates contracts and not a spot account: play `{1}` in paper mode, with the exchange \
+         inside the engine or `engine exchange --dialect binance_spot`"
+    )]
+    NoSpot(&'static str, String),
     /// A strategy cannot be built from its settings.
     #[error("strategy `{name}`: {what}")]
     Strategy {
@@ -95,6 +114,7 @@ impl Universe {
                 filters: listing.filters,
             });
         }
+        unshared(&instruments, &assets)?;
         Ok(Self::known(instruments, assets, reporting))
     }
 
@@ -162,6 +182,30 @@ impl Universe {
     }
 }
 
+/// On spot each base is one instrument's alone, and nobody's money.
+fn unshared(instruments: &[Instrument], assets: &[String]) -> Result<(), AssembleError> {
+    let spot = |it: &&Instrument| it.kind == InstrumentKind::Spot;
+    for (at, one) in instruments.iter().enumerate().filter(|(_, it)| spot(it)) {
+        let rivals = instruments.iter().enumerate().filter(|(place, it)| *place != at && spot(it));
+        for (_, other) in rivals.filter(|(_, other)| other.venue == one.venue) {
+            if one.base == other.base || one.base == other.quote {
+                let asset = assets.get(one.base.index()).cloned().unwrap_or_default();
+                let (symbol, other) = (one.symbol.clone(), other.symbol.clone());
+                return Err(AssembleError::SharedAsset { symbol, other, asset });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a spot venue by name where only contracts are simulated.
+pub(super) fn contracts_only(config: &Config, what: &'static str) -> Result<(), AssembleError> {
+    match config.venue.kind.instruments() {
+        InstrumentKind::Perpetual => Ok(()),
+        InstrumentKind::Spot => Err(AssembleError::NoSpot(what, config.instance.clone())),
+    }
+}
+
 /// The symbols that a configuration trades, by index.
 pub(super) fn symbols(config: &Config) -> Vec<String> {
     config.instruments.iter().map(|it| it.symbol.clone()).collect()
@@ -225,4 +269,30 @@ fn index(assets: &mut Vec<String>, name: &str) -> Result<AssetId, AssembleError>
 /// Hedge groups by their names.
 pub(super) fn hedge_names(config: &Config) -> Vec<String> {
     config.limits.hedge_groups.iter().map(|group| group.name.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runtime::listing::simulated;
+
+    fn listed(symbol: &str, base: &str) -> Listing {
+        let kind = InstrumentKind::Spot;
+        Listing { kind, base: base.to_owned(), ..simulated(symbol) }
+    }
+
+    #[test]
+    fn two_pairs_of_spot_never_hold_the_same_asset() {
+        let of = |second: Listing| {
+            let symbols = ["BTCUSDT".to_owned(), second.symbol.clone()];
+            Universe::of(&symbols, &"USDT".to_owned(), &[listed("BTCUSDT", "BTC"), second])
+        };
+        assert!(of(listed("ETHUSDT", "ETH")).is_ok());
+        let shared = of(listed("XBTUSDT", "BTC")).unwrap_err();
+        assert!(matches!(shared, AssembleError::SharedAsset { .. }), "{shared}");
+        let money = of(listed("USDTUSDT", "USDT")).unwrap_err();
+        assert!(matches!(money, AssembleError::SharedAsset { .. }), "{money}");
+        let contract = Listing { kind: InstrumentKind::Perpetual, ..listed("XBTUSDT", "BTC") };
+        assert!(of(contract).is_ok(), "contracts hold nothing");
+    }
 }

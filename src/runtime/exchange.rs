@@ -108,6 +108,8 @@ pub struct ExchangePlan {
     pub weight_per_minute: Option<u32>,
     /// What it speaks.
     pub dialects: Vec<ExchangeDialect>,
+    /// What Spot charges makers and takers, in hundredths of a basis point.
+    pub spot_fees_centi_bps: (i32, i32),
     /// Who has an account; where nobody is named, the one that everybody knows.
     pub accounts: Option<Vec<ExchangeAccount>>,
 }
@@ -119,6 +121,8 @@ impl ExchangePlan {
             Endpoint::Embedded(exchange) => exchange.clone(),
             Endpoint::Remote { .. } => Self::default().exchange,
         };
+        let fees = (exchange.maker_fee_centi_bps, exchange.taker_fee_centi_bps);
+        let starting = (config.reporting_currency.clone(), exchange.starting_balance);
         Self {
             exchange,
             symbols: assemble::symbols(config),
@@ -130,7 +134,8 @@ impl ExchangePlan {
             fault_seed: 0,
             weight_per_minute: None,
             dialects: vec![ExchangeDialect::of(config.venue.kind)],
-            accounts: None,
+            spot_fees_centi_bps: fees,
+            accounts: house::own_account(config.venue.kind, starting),
         }
     }
 }
@@ -154,6 +159,7 @@ impl Default for ExchangePlan {
             fault_seed: 0,
             weight_per_minute: None,
             dialects: vec![ExchangeDialect::BinanceUsdm],
+            spot_fees_centi_bps: house::SPOT_FEES_CENTI_BPS,
             accounts: None,
         }
     }

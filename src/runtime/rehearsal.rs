@@ -11,7 +11,7 @@
 //! same streams on connections of its own. The two may be some milliseconds apart, as any exchange
 //! and its clients are.
 
-use super::assemble::{Universe, id_prefix};
+use super::assemble::{Universe, contracts_only, id_prefix};
 use super::bell::Bell;
 use super::books::{Books, Compared};
 use super::clock::Clock;
@@ -46,6 +46,7 @@ pub(super) async fn read(
     listings: &[Listing],
     clock: &Clock,
 ) -> Result<Told, StartError> {
+    contracts_only(config, "a dry-run")?;
     let universe = Universe::new(config, listings)?;
     let directory = universe.directory(id_prefix(config), config.venue.recv_window_ms);
     let kind = config.venue.kind;

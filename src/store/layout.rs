@@ -341,6 +341,7 @@ wire_enum!(DenyReason {
     93 = MarginModeDiffers,
     94 = LeverageDiffers,
     95 = FreeMargin,
+    133 = FreeBalance,
     96 = MarginRatio,
     97 = NearLiquidation,
     52 = InstrumentUnknown,

@@ -19,8 +19,8 @@ use crate::core::{
     Digest, Intents, Mode, Order, OrderUpdate, ParamFault, Strategy, StrategySetup, View,
 };
 use crate::types::{
-    Filters, InstrumentId, MS, OrderKind, OrderRequest, OrderStatus, Price, Purpose, Qty, Quote,
-    Side,
+    Filters, InstrumentId, InstrumentKind, MS, OrderKind, OrderRequest, OrderStatus, Price,
+    Purpose, Qty, Quote, Side,
 };
 
 /// The settings, as the configuration gives them.
@@ -39,6 +39,7 @@ struct Settings {
 /// What a quote is made from.
 #[derive(Clone, Copy, Debug)]
 struct Scene<'a> {
+    kind: InstrumentKind,
     filters: &'a Filters,
     quote: &'a Quote,
     position: Qty,
@@ -114,6 +115,7 @@ impl Strategy for Quoter {
         }
         let is_ready = memory.backoff.on_turn();
         let scene = Scene {
+            kind: view.instrument(id).kind,
             filters: &view.instrument(id).filters,
             quote,
             position: view.position(id),
@@ -164,16 +166,20 @@ impl Settings {
     fn target(&self, side: Side, scene: &Scene<'_>) -> Option<Target> {
         let (qty, purpose) = self.size(side, scene)?;
         let price = self.price(side, scene)?;
-        let is_worth_it =
-            purpose == Purpose::Reducing || scene.filters.notional_min <= price.notional(qty);
+        // Spot takes nothing that is worth too little, whatever it is for.
+        let is_exempt = purpose == Purpose::Reducing && scene.kind == InstrumentKind::Perpetual;
+        let is_worth_it = is_exempt || scene.filters.notional_min <= price.notional(qty);
         is_worth_it.then_some(Target { price, qty, purpose })
     }
 
-    /// How much may be quoted, and what for. Where only reductions pass, no more than the position.
+    /// How much may be quoted, and what for. Where only reductions pass, no more than the position;
+    /// a sale on spot is never more than that.
     fn size(&self, side: Side, scene: &Scene<'_>) -> Option<(Qty, Purpose)> {
         let held = side.signed(scene.position);
         let room = self.max_inventory.saturating_sub(held).min(self.order_qty);
-        let most = if scene.mode == Mode::Reducing { room.min(held.negated()) } else { room };
+        let has_no_short = scene.kind == InstrumentKind::Spot && side == Side::Sell;
+        let reduces = scene.mode == Mode::Reducing || has_no_short;
+        let most = if reduces { room.min(held.negated()) } else { room };
         let qty = most.min(scene.filters.qty_max).truncate_to(scene.filters.qty_step);
         let purpose = if qty <= held.negated() { Purpose::Reducing } else { Purpose::Opening };
         (Qty::ZERO < qty && scene.filters.qty_min <= qty).then_some((qty, purpose))

@@ -41,7 +41,8 @@ fn quote() -> Quote {
 fn targets(position: i32, mode: Mode, volatility: Move) -> [Option<Target>; 2] {
     let (filters, quote) = (filters(), quote());
     let position = Qty::whole(position);
-    let scene = Scene { filters: &filters, quote: &quote, position, mode, volatility };
+    let kind = InstrumentKind::Perpetual;
+    let scene = Scene { kind, filters: &filters, quote: &quote, position, mode, volatility };
     Side::BOTH.map(|side| settings().target(side, &scene))
 }
 
@@ -108,6 +109,7 @@ fn without_a_sound_quote_nothing_is_wanted() {
     for (bid, ask) in [(0, 10_001), (9_999, 0), (10_001, 10_001), (10_002, 10_001)] {
         let quote = Quote { bid: Price::whole(bid), ask: Price::whole(ask), ..quote() };
         let scene = Scene {
+            kind: InstrumentKind::Perpetual,
             filters: &filters,
             quote: &quote,
             position: Qty::ZERO,
@@ -123,7 +125,8 @@ fn what_the_venue_would_not_take_is_not_wanted() {
     let wanted = |filters: Filters, position| {
         let (quote, position) = (quote(), Qty::whole(position));
         let (mode, volatility) = (Mode::Running, 0);
-        let scene = Scene { filters: &filters, quote: &quote, position, mode, volatility };
+        let kind = InstrumentKind::Perpetual;
+        let scene = Scene { kind, filters: &filters, quote: &quote, position, mode, volatility };
         settings().target(Side::Buy, &scene).is_some()
     };
     for (notional, position, expected) in
@@ -188,11 +191,29 @@ proptest! {
         let settings = Settings { half_spread, inventory_skew, ..settings() };
         let position = Qty::whole(position);
         let (mode, volatility) = (Mode::Running, 0);
-        let scene = Scene { filters: &filters, quote: &quote, position, mode, volatility };
+        let kind = InstrumentKind::Perpetual;
+    let scene = Scene { kind, filters: &filters, quote: &quote, position, mode, volatility };
         let [buy, sell] =
             Side::BOTH.map(|side| settings.target(side, &scene).map(|target| target.price));
         prop_assert!(buy.is_none_or(|it| it < ask && it.is_multiple_of(tick)));
         prop_assert!(sell.is_none_or(|it| bid < it && it.is_multiple_of(tick)));
         prop_assert!(buy.zip(sell).is_none_or(|(buy, sell)| buy <= sell));
     }
+}
+
+/// Spot has no shorts: what is sold was bought before, and is worth as much as the venue takes.
+#[test]
+fn on_spot_it_sells_no_more_than_it_holds() {
+    let (mut filters, quote) = (filters(), quote());
+    filters.notional_min = Cash::whole(15_000);
+    let sale = |position: i32| {
+        let (kind, position) = (InstrumentKind::Spot, Qty::whole(position));
+        let (mode, volatility) = (Mode::Running, 0);
+        let scene = Scene { kind, filters: &filters, quote: &quote, position, mode, volatility };
+        settings().target(Side::Sell, &scene).map(|target| (target.qty, target.purpose))
+    };
+    assert_eq!(sale(0), None);
+    assert_eq!(sale(1), None, "worth too little");
+    assert_eq!(sale(2), Some((Qty::whole(2), Purpose::Reducing)));
+    assert_eq!(sale(9), Some((Qty::whole(2), Purpose::Reducing)));
 }

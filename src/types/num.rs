@@ -211,6 +211,11 @@ impl Cash {
         }
     }
 
+    /// An amount of an asset as a quantity of it; `None` beyond the range.
+    pub fn as_qty(self) -> Option<Qty> {
+        i64::try_from(self.0).ok().map(Qty)
+    }
+
     /// `self × numerator ÷ denominator`, towards zero; `None` beyond the range or by zero.
     pub fn checked_ratio(self, numerator: i128, denominator: i128) -> Option<Self> {
         self.0.checked_mul(numerator)?.checked_div(denominator).map(Self::from_units)

@@ -47,6 +47,7 @@ mod rest;
 mod runs;
 mod screens;
 mod spot;
+mod spot_engine;
 mod state_files;
 mod states;
 mod support;

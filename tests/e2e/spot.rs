@@ -17,10 +17,10 @@ const LIMIT: Duration = Duration::from_secs(10);
 const LOOKS: usize = 2_000;
 
 /// One client with one key.
-struct Client {
-    port: u16,
-    key: &'static str,
-    secret: &'static str,
+pub(crate) struct Client {
+    pub(crate) port: u16,
+    pub(crate) key: &'static str,
+    pub(crate) secret: &'static str,
 }
 
 impl Client {
@@ -39,7 +39,7 @@ impl Client {
         time["serverTime"].as_u64().unwrap()
     }
 
-    async fn signed(&self, method: Method, path: &str, query: &str) -> (u16, Value) {
+    pub(crate) async fn signed(&self, method: Method, path: &str, query: &str) -> (u16, Value) {
         let query = format!("{query}&timestamp={}", self.now().await);
         let target = format!("{path}?{query}&signature={}", self.sign(&query));
         self.call(method, &target).await

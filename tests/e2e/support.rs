@@ -12,6 +12,7 @@ use tradekeel::store::journal::Reader;
 use tradekeel::store::{OrderIntent, Record};
 
 const PAPER: &str = include_str!("../../configs/paper.yaml");
+const SPOT: &str = include_str!("../../configs/spot.yaml");
 
 /// Longest wait for anything: the slowest machine under full load is meant.
 const WAIT_MAX_MS: u64 = 30_000;
@@ -28,19 +29,33 @@ pub(crate) struct Deployment {
 impl Deployment {
     /// Paper trading on the embedded exchange.
     pub(crate) fn paper() -> Self {
+        Self::embedded(PAPER, "instances/paper")
+    }
+
+    /// The same on a spot account.
+    pub(crate) fn spot() -> Self {
+        Self::embedded(SPOT, "instances/spot")
+    }
+
+    fn embedded(text: &str, named: &str) -> Self {
         let root = tempfile::tempdir().unwrap();
         let folder = root.path().join("run").display().to_string();
         let lanes = tempfile::tempdir_in("/dev/shm").ok();
         let lane_folder = lanes.as_ref().map_or(Path::new("/dev/shm"), TempDir::path);
-        let text = PAPER
-            .replace("instances/paper", &folder)
+        let text = text
+            .replace(named, &folder)
             .replace("lane_folder: /dev/shm", &format!("lane_folder: {}", lane_folder.display()));
         Self { root, _lanes: lanes, text }.with("segment_mb: 16", "segment_mb: 1")
     }
 
     /// Paper trading on an exchange at an address.
     pub(crate) fn at(port: u16) -> Self {
-        let mut this = Self::paper();
+        Self::paper().remote(port)
+    }
+
+    /// The same, with its exchange at an address.
+    pub(crate) fn remote(mut self, port: u16) -> Self {
+        let this = &mut self;
         let begin = this.text.find("# The simulated exchange, on a port").unwrap();
         let end = this.text.find("# What is traded.").unwrap();
         this.text.replace_range(begin..end, "");
@@ -53,7 +68,7 @@ impl Deployment {
   api_secret: ${{E2E_SECRET}}
 "
         );
-        this.with("  recv_window_ms: 5000\n", &venue)
+        self.with("  recv_window_ms: 5000\n", &venue)
             .with("interval_s: 10", "interval_s: 2")
             .with("timeout_ms: 3000", "timeout_ms: 1000")
     }
@@ -299,7 +314,7 @@ impl ExchangeProcess {
         Self::open(Deployment::paper(), port, more)
     }
 
-    fn open(paper: Deployment, port: u16, more: &[&str]) -> Self {
+    pub(crate) fn open(paper: Deployment, port: u16, more: &[&str]) -> Self {
         let (file, listen) = (paper.file().display().to_string(), format!("127.0.0.1:{port}"));
         let mut arguments = vec!["exchange", "--config", &file, "--listen", &listen];
         arguments.extend(more);

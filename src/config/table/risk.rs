@@ -1,7 +1,7 @@
 //! The keys of the limits over all strategies, in order.
 
 use crate::config::build_windows::DAYS;
-use crate::config::keys::{Key, Kind, optional, required};
+use crate::config::keys::{Key, Kind, contracts, optional, required};
 use crate::config::kinds::{MS, OPEN, RATE, RATIO, UNKNOWN, WINDOW_MS, cash};
 use crate::core::STOPS_MAX;
 
@@ -90,7 +90,7 @@ pub(super) const KEYS: &[Key] = &[
         "How far the fee of a trade may be from the rate that the venue names for this account \
          before a person is told; off compares none.",
     ),
-    required(
+    contracts(
         "risk.max_funding_pct",
         Kind::Number("0.01", "100", 2, "percent of equity"),
         "Part of equity that one payment of funding may be before a person is told aloud.",
@@ -161,14 +161,14 @@ pub(super) const KEYS: &[Key] = &[
         "What more refusals do. alert: a person is told. stop: also, nothing is opened until the \
          minute is over.",
     ),
-    required(
+    contracts(
         "risk.max_margin_ratio_pct",
         Kind::Percent("100"),
         "Part of the account that all positions, with every open order filled, may need as \
          maintenance margin; at 100 the venue liquidates.",
     ),
-    required("risk.warn_margin_ratio_pct", RATIO, "Held beyond it: reductions until a resume."),
-    required(
+    contracts("risk.warn_margin_ratio_pct", RATIO, "Held beyond it: reductions until a resume."),
+    contracts(
         "risk.min_liquidation_distance_pct",
         Kind::Number("0.01", "90", 2, "percent"),
         "So far all prices may move against everything, with every open order filled, without a \

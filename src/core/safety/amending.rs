@@ -5,10 +5,14 @@ use super::facts::{Facts, Wish};
 use super::verdict::{ApprovedAmend, DenyReason, Passage, require};
 use super::{Judged, Kernel};
 use crate::core::Order;
-use crate::types::{Amendment, OrderKind, OrderRequest, OrderStatus, Purpose};
+use crate::types::{Amendment, InstrumentKind, OrderKind, OrderRequest, OrderStatus, Purpose};
 
 /// The venue amends one order so often (-5026, venue sheet section 5).
 pub(super) const AMENDS_MAX: u32 = 10_000;
+
+/// On spot never: its only amend (`order.amend.keepPriority`) lowers the quantity and nothing else,
+/// and gives the order another id, by which nobody here would know it.
+const SPOT_AMENDS_MAX: u32 = 0;
 
 impl Kernel {
     /// The way from a strategy's wish to other terms of an order of its own: under the same checks
@@ -25,7 +29,7 @@ impl Kernel {
 }
 
 /// May the order of a wish be amended as it says? A new order is not asked.
-pub(super) fn check(wish: &Wish<'_>) -> Result<(), DenyReason> {
+pub(super) fn check(wish: &Wish<'_>, kind: InstrumentKind) -> Result<(), DenyReason> {
     let Some(order) = wish.amends else { return Ok(()) };
     let to = terms(order, &wish.request);
     let stands = matches!(order.status, OrderStatus::New | OrderStatus::PartiallyFilled);
@@ -34,7 +38,11 @@ pub(super) fn check(wish: &Wish<'_>) -> Result<(), DenyReason> {
     require(order.amending().is_none(), DenyReason::AmendUnderWay)?;
     require(to != order.terms.amendable(), DenyReason::SameTerms)?;
     require(order.cum_qty.max(order.claimed_qty) < to.qty, DenyReason::BelowFilled)?;
-    require(order.amends() < AMENDS_MAX, DenyReason::TooManyAmends)
+    let most = match kind {
+        InstrumentKind::Perpetual => AMENDS_MAX,
+        InstrumentKind::Spot => SPOT_AMENDS_MAX,
+    };
+    require(order.amends() < most, DenyReason::TooManyAmends)
 }
 
 /// In which column of the exit table a wish stands. An opening order that only becomes smaller

@@ -45,6 +45,9 @@ pub(in crate::core) struct Facts<'a> {
     pub(in crate::core) hedge: Option<HedgeAround>,
     /// In reporting currency; `None` while it cannot be told.
     pub(in crate::core) equity: Option<Cash>,
+    /// What an order of the side in question may still spend, on spot; `None` while it cannot be
+    /// told.
+    pub(in crate::core) free: Option<Cash>,
     pub(in crate::core) margin: MarginAround<'a>,
 }
 

@@ -1,11 +1,14 @@
-//! The margin of contracts, check by check, in order of precedence (SAFETY E7, P17).
+//! The margin of contracts, check by check, in order of precedence (SAFETY E7, P17), and in its
+//! place on spot what the wallet has free.
 //!
-//! Must hold: what cannot be told denies; only opening orders are asked. Positions on spot need no
-//! margin.
+//! Must hold: what cannot be told denies; of contracts only opening orders are asked. Positions on
+//! spot need no margin.
 
 use super::facts::{After, Candidate, Facts};
 use super::verdict::DenyReason;
-use super::{Kernel, free_margin, leverage_cap, liquidation, margin_ratio, margin_setup};
+use super::{
+    Kernel, free_balance, free_margin, leverage_cap, liquidation, margin_ratio, margin_setup,
+};
 use crate::types::{InstrumentKind, Purpose};
 
 impl Kernel {
@@ -17,11 +20,13 @@ impl Kernel {
         after: &After,
         facts: &Facts<'_>,
     ) -> Result<(), DenyReason> {
+        let (limits, around) = (&self.limits.margin, &facts.margin);
+        let kind = facts.instrument.kind;
+        free_balance::check(order, kind, facts.free, limits.fee_centi_bps)?;
         let opens = order.purpose == Purpose::Opening;
-        if !opens || facts.instrument.kind == InstrumentKind::Spot {
+        if !opens || kind == InstrumentKind::Spot {
             return Ok(());
         }
-        let (limits, around) = (&self.limits.margin, &facts.margin);
         let (Some(setup), Some(reach), Some(notional)) =
             (around.setup, after.reach, after.notional)
         else {

@@ -22,6 +22,7 @@ mod equity;
 mod exposure;
 mod facts;
 mod filters;
+mod free_balance;
 mod free_margin;
 mod freeze;
 mod freshness;

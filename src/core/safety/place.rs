@@ -27,7 +27,7 @@ impl Kernel {
         let restricted = self.limits.instruments[instrument.id.index()].restricted;
         holds(!restricted, DenyReason::Restricted)?;
         passage.judge(match wish.filter(|wish| wish.amends.is_some()) {
-            Some(wish) => amending::check(wish),
+            Some(wish) => amending::check(wish, instrument.kind),
             None => self.ids.check(id),
         })?;
         passage.judge(self.drifts[instrument.venue.index()].check(now_ns))?;

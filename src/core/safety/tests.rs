@@ -141,6 +141,7 @@ const ROWS: &[(DenyReason, Change, Change)] = &[
     (DenyReason::LeverageDiffers, |c| set_up(c, 11, MarginMode::Cross), |c| { set_up(c, 11, MarginMode::Cross); c.kernel.limits.instruments[0].leverage = 11; }),
     (DenyReason::LeverageCap, |c| cap_at(c, 19_999_999_999), |c| cap_at(c, 20_000_000_000)),
     (DenyReason::FreeMargin, |c| funds(c, 2_019_999_999, 100_000_000_000), |c| funds(c, 2_020_000_000, 100_000_000_000)),
+    (DenyReason::FreeBalance, |c| spot(c, 20_019_999_999), |c| spot(c, 20_020_000_000)),
     (DenyReason::MarginRatio, |c| { c.kernel.limits.margin.liquidation_bps_min = 100; funds(c, 100_000_000_000, 999_999_999); }, |c| { c.kernel.limits.margin.liquidation_bps_min = 100; funds(c, 100_000_000_000, 1_000_000_000); }),
     (DenyReason::NearLiquidation, |c| funds(c, 100_000_000_000, 2_219_999_999), |c| funds(c, 100_000_000_000, 2_220_000_000)),
     (DenyReason::StrategyOrders, |c| c.own_live_orders = 4, |c| c.own_live_orders = 3),
@@ -451,6 +452,41 @@ fn on_spot_an_exit_is_no_larger_than_what_no_other_can_have_locked() {
             assert!(review_exit(&mut case).is_ok(), "{kind:?}");
         }
     }
+}
+
+fn suspend(case: &mut Case, unproven: bool) {
+    let valuation = Valuation { unproven, ..worth(Cash::whole(1_000)) };
+    observe(&mut case.kernel, NOW_NS, valuation);
+}
+
+/// On a spot account that has so much free.
+fn spot(case: &mut Case, free: i128) {
+    case.instrument.kind = InstrumentKind::Spot;
+    case.free = Some(Cash::from_units(free));
+}
+
+/// SAFETY E13: nothing on spot sells what is not there, whoever asks; a balance that nobody told is
+/// none.
+#[test]
+fn on_spot_a_sale_is_bound_by_the_base_that_is_free_and_a_buy_by_the_quote() {
+    for (qty, free, passes) in [(2, 200_000_000, true), (2, 199_999_999, false)] {
+        let mut sale = good();
+        sale.request.side = Side::Sell;
+        sale.request.qty = Qty::whole(qty);
+        spot(&mut sale, free);
+        let expected = if passes { Ok(()) } else { Err(DenyReason::FreeBalance) };
+        assert_eq!(review(&mut sale).map(drop), expected, "{free}");
+        let mut exit = good_reduction();
+        exit.position = Qty::whole(3);
+        exit.request.side = Side::Sell;
+        spot(&mut exit, free);
+        assert_eq!(review_exit(&mut exit).map(drop), expected, "an exit of {free}");
+    }
+    let mut untold = good();
+    (untold.instrument.kind, untold.free) = (InstrumentKind::Spot, None);
+    assert_eq!(review(&mut untold).map(drop), Err(DenyReason::FreeBalance));
+    untold.instrument.kind = InstrumentKind::Perpetual;
+    assert!(review(&mut untold).is_ok(), "contracts spend nothing");
 }
 
 #[test]

@@ -400,6 +400,8 @@ reasons! {
     LeverageCap: deny allow allow,
     /// The account's margin would not cover it with all that is under way.
     FreeMargin: deny allow allow,
+    /// The wallet of a spot account does not hold so much that no other order has locked.
+    FreeBalance: deny deny deny,
     /// Positions would need too large a part of the account not to be liquidated.
     MarginRatio: deny allow allow,
     /// A move that is too small would liquidate.

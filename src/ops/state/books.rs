@@ -133,7 +133,12 @@ impl Books {
     /// What each instrument holds by the last run's books; `None` where nothing tells.
     pub fn held(&self) -> Vec<(String, Option<Qty>)> {
         let held = |it: &ListedInstrument| {
-            let units = self.run.positions.get(&it.id.0).and_then(Line::held);
+            let line = match it.kind {
+                InstrumentKind::Perpetual => self.run.positions.get(&it.id.0),
+                // What is held of the base is the position.
+                InstrumentKind::Spot => self.run.wallets.get(&it.base.0).map(|it| &it.line),
+            };
+            let units = line.and_then(Line::held);
             let units = units.and_then(|units| i64::try_from(units).ok());
             (it.symbol.as_str().to_owned(), units.map(Qty::from_units))
         };
@@ -243,6 +248,9 @@ impl Run {
         let now_ns = self.now_ns;
         if was_paid.is_none() {
             self.pay(listed.settle, fill.price.notional(signed).negated());
+            if listed.kind == InstrumentKind::Spot {
+                self.pay(listed.base, Price::whole(1).notional(signed));
+            }
             let line = self.positions.entry(instrument.0).or_default();
             line.moves(signed.units().into(), now_ns);
         }

@@ -6,7 +6,7 @@
 
 mod world;
 
-use super::assemble::{AssembleError, Universe, id_prefix, symbols};
+use super::assemble::{AssembleError, Universe, contracts_only, id_prefix, symbols};
 use super::exchange::ExchangePlan;
 use super::listing;
 use super::recorded::{self, Recorded};
@@ -42,6 +42,7 @@ pub fn backtest(
     registry: &Registry,
     market: &Played,
 ) -> Result<Outcome, StartError> {
+    contracts_only(config, "a back-test")?;
     match market {
         Played::Recording(path) => recorded(config, registry, path),
         Played::Synthetic(span) => synthetic(config, registry, *span),

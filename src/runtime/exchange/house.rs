@@ -14,9 +14,9 @@ use std::collections::BTreeMap;
 /// What the one account that everybody knows has of Bitcoin on Spot.
 const BITCOINS: i32 = 10;
 
-/// What Spot charges makers and takers alike, in hundredths of a basis point: its ordinary tenth of
-/// a percent.
-const SPOT_FEE_CENTI_BPS: i32 = 1_000;
+/// What Spot charges makers and takers alike where nobody says otherwise, in hundredths of a basis
+/// point: its ordinary tenth of a percent.
+pub(super) const SPOT_FEES_CENTI_BPS: (i32, i32) = (1_000, 1_000);
 
 /// The least that a spot order may be worth, in the quote asset.
 const SPOT_NOTIONAL_MIN: i32 = 5;
@@ -58,8 +58,8 @@ pub(super) fn server(plan: &ExchangePlan, universe: Universe) -> Result<Server, 
         servers.push(Server::new(instruments, assets, accounts, usdm_fees(plan)));
     }
     if speaks(ExchangeDialect::BinanceSpot) {
-        let fees =
-            Fees { maker_centi_bps: SPOT_FEE_CENTI_BPS, taker_centi_bps: SPOT_FEE_CENTI_BPS };
+        let (maker_centi_bps, taker_centi_bps) = plan.spot_fees_centi_bps;
+        let fees = Fees { maker_centi_bps, taker_centi_bps };
         let pairs = instruments.into_iter().map(pair).collect();
         servers.push(Server::spot(pairs, assets, spot, fees));
     }
@@ -72,6 +72,19 @@ pub(super) fn server(plan: &ExchangePlan, universe: Universe) -> Result<Server, 
         server.set_leverage(id, *leverage);
     }
     Ok(server)
+}
+
+/// The account of a deployment, where it is another than everybody's: on a spot venue it begins
+/// with the money that is configured, and with nothing that nobody of it bought.
+pub(super) fn own_account(
+    kind: VenueKind,
+    starting: (String, Cash),
+) -> Option<Vec<ExchangeAccount>> {
+    let is_spot = kind.instruments() == InstrumentKind::Spot;
+    is_spot.then(|| {
+        let (key, secret) = (PAPER_KEY.to_owned(), PAPER_SECRET.to_owned());
+        vec![ExchangeAccount { key, secret, spot: vec![starting], usdm: Cash::ZERO }]
+    })
 }
 
 /// The account that there is where no others are named.

@@ -26,11 +26,12 @@ enum Ended {
     Answer(#[from] DecodeError),
     #[error("the stream has ended, or its key has expired")]
     Expired,
-    #[error("the venue's clock is not known yet, and a subscription is signed with it")]
-    NoClock,
-    #[error("the venue did not answer a subscription within {0:?}")]
+    #[error("the venue did not tell its time and answer a subscription within {0:?}")]
     Unanswered(Duration),
 }
+
+/// Between two looks whether the venue's time is known.
+const CLOCK_LOOK: Duration = Duration::from_millis(10);
 
 /// How often nothing is done where there is no key to keep alive.
 const NEVER_S: u32 = 24 * 60 * 60;
@@ -109,7 +110,13 @@ impl PrivateStream {
         shared: &Shared<dyn OrderDialect>,
         (reader, writer): &mut Connection,
     ) -> Result<(), Ended> {
-        let at = shared.venue_time().ok_or(Ended::NoClock)?;
+        // It is signed with the venue's time, which is asked for while this connects.
+        let at = loop {
+            match shared.venue_time() {
+                Some(at) => break at,
+                None => tokio::time::sleep(CLOCK_LOOK).await,
+            }
+        };
         let message = self.dialect.borrow().subscription(at.unix_ms);
         writer.send(&message).await?;
         let mut events = Vec::new();

@@ -6,7 +6,7 @@ use super::parents::{parent, review_parent, under};
 use super::*;
 use crate::core::exposure::{Around, Sums};
 use crate::core::orders::{Open, Totals};
-use crate::types::Cash;
+use crate::types::{Cash, InstrumentKind};
 
 /// The request of the case is what a resting order of 1 at 99 is to become, which `change` has
 /// changed.
@@ -121,6 +121,19 @@ const ROWS: &[(DenyReason, Change, Change)] = &[
 /// A half of the order has traded, so what may still take of the book is 1.5.
 fn trade_half(case: &mut Case) {
     case.amends.iter_mut().for_each(|order| order.cum_qty = Qty::from_units(50_000_000));
+}
+
+/// Its only amend gives the order another id.
+#[test]
+fn on_spot_no_order_is_amended() {
+    for shrinks in [false, true] {
+        let mut case = good_amend();
+        case.instrument.kind = InstrumentKind::Spot;
+        if shrinks {
+            shrink(&mut case);
+        }
+        assert_eq!(review_amend(&mut case).map(drop), Err(DenyReason::TooManyAmends));
+    }
 }
 
 #[test]

@@ -45,6 +45,7 @@ const NUMBERS: &[(DenyReason, Approach)] = &[
     (DenyReason::LeverageCap, |c, _, beyond| cap_at(c, WORTH - i128::from(beyond))),
     (DenyReason::NetDelta, |c, limit, beyond| c.hedge = hedge(limit.into(), false).map(|it| HedgeAround { net_delta_max: Cash::from_units(WORTH + i128::from(limit - beyond)), ..it })),
     (DenyReason::FreeMargin, |c, _, beyond| funds(c, 2_020_000_000 - i128::from(beyond), 100_000_000_000)),
+    (DenyReason::FreeBalance, |c, _, beyond| spot(c, 20_020_000_000 - i128::from(beyond))),
     (DenyReason::NearLiquidation, |c, _, beyond| funds(c, 100_000_000_000, 2_220_000_000 - i128::from(beyond))),
     (DenyReason::StrategyPosition, |c, _, beyond| c.kernel.budgets[0].position_notional_max = Cash::from_units(WORTH - i128::from(beyond))),
 ];

@@ -53,6 +53,7 @@ pub(super) struct Case {
     pub(super) around: Around,
     pub(super) hedge: Option<HedgeAround>,
     pub(super) equity: Option<Cash>,
+    pub(super) free: Option<Cash>,
     /// The most that any order or position there can come to.
     pub(super) margin_worst: Qty,
     /// How the venue trades it.
@@ -289,6 +290,7 @@ pub(super) fn good() -> Case {
         },
         hedge: None,
         equity: Some(Cash::whole(1_000)),
+        free: Some(Cash::whole(1_000)),
         margin_worst: Qty::ZERO,
         setup: Some(margin_setup()),
         funds: Some(Funds { opening: Cash::whole(1_000), balance: Cash::whole(1_000) }),
@@ -319,11 +321,6 @@ pub(super) fn fallen(day_bps: u32, units: i128) -> Case {
     observe(&mut case.kernel, NOW_NS - SECOND, worth(Cash::whole(1_000)));
     observe(&mut case.kernel, NOW_NS, worth(Cash::from_units(units)));
     case
-}
-
-pub(super) fn suspend(case: &mut Case, unproven: bool) {
-    let valuation = Valuation { unproven, ..worth(Cash::whole(1_000)) };
-    observe(&mut case.kernel, NOW_NS, valuation);
 }
 
 /// Ten times, one per cent up to 10,000: the good order needs 20 and a fee of 0.2 to be opened, 2
@@ -373,6 +370,7 @@ macro_rules! facts {
             around: $case.around,
             hedge: $case.hedge,
             equity: $case.equity,
+            free: $case.free,
             margin: MarginAround {
                 setup: $case.setup.as_ref(),
                 funds: $case.funds,
