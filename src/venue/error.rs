@@ -49,7 +49,7 @@ pub enum Outcome {
 }
 
 impl DecodeError {
-    /// Whose fault it is; [`meaning`] says it of a refusal.
+    /// Whose fault it is; [`super::meaning`] says it of a refusal.
     pub fn blame(&self) -> Blame {
         match self {
             Self::Gap { .. } => Blame::Network,
@@ -60,7 +60,7 @@ impl DecodeError {
         }
     }
 
-    /// Whether asking again helps; [`meaning`] says it of a refusal.
+    /// Whether asking again helps; [`super::meaning`] says it of a refusal.
     pub fn retry(&self) -> Retry {
         match self {
             Self::Gap { .. } => Retry::Now,

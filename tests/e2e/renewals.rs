@@ -12,8 +12,16 @@ fn renewals(log: &str, link: &str) -> usize {
 #[test]
 fn connections_that_get_old_are_replaced_and_nobody_notices() {
     let exchange = ExchangeProcess::start();
-    let deployment = Deployment::at(exchange.port)
-        .with("max_connection_age_s: 82800", "max_connection_age_s: 5");
+    nobody_notices(Deployment::at(exchange.port));
+}
+
+#[test]
+fn the_private_stream_of_a_spot_account_is_replaced_like_any_other() {
+    nobody_notices(Deployment::spot());
+}
+
+fn nobody_notices(deployment: Deployment) {
+    let deployment = deployment.with("max_connection_age_s: 82800", "max_connection_age_s: 5");
     let mut running = deployment.trading();
     let renewed = eventually(|| LINKS.iter().all(|link| 2 <= renewals(&deployment.log(), link)));
     assert!(renewed, "{}", deployment.log());
