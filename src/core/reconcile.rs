@@ -207,17 +207,16 @@ impl Reconciler {
         self.proven &= now_ns.saturating_sub(self.proven_ns) <= lapse_ns.saturating_add(timeout_ns);
     }
 
-    /// Whether to ask: when it is time, or when a question has had no answer for too long.
+    /// Whether to ask: when it is time. What was asked was due, and is until it is answered.
     pub(super) fn is_due(&self, now_ns: u64) -> bool {
         let timeout_ns = self.timing.reconcile_timeout_ns;
         let waiting =
             self.asked.is_some_and(|asked| now_ns.saturating_sub(asked.at_ns) < timeout_ns);
-        let overdue = self.asked.is_some() && !waiting;
         let early = |asked: u64| now_ns < asked.saturating_add(AGAIN_NS);
         let credit_ns = READING_NS * (READINGS_AT_ONCE - 1);
         let spent = now_ns.saturating_add(credit_ns) < self.paid_ns;
         let paced = spent || self.last_asked_ns.is_some_and(early);
-        !waiting && !paced && (overdue || self.next_ns <= now_ns)
+        !waiting && !paced && self.next_ns <= now_ns
     }
 
     /// Asks.
