@@ -40,9 +40,10 @@ impl Amend {
         Self { to, number: u8::MAX, sent_ns: None, is_doubtful: true, as_before: 0 }
     }
 
-    /// The order stands as before, and will. Of terms that were only heard nothing is under way.
+    /// The order was just said to stand as before: it will. Of terms that were only heard nothing
+    /// is under way.
     fn is_refuted(&self, now_ns: u64, timing: &Timing) -> bool {
-        let Some(sent_ns) = self.sent_ns else { return 0 < self.as_before };
+        let Some(sent_ns) = self.sent_ns else { return true };
         let too_late = sent_ns.saturating_add(timing.not_found_final_ns) <= now_ns;
         too_late && AS_BEFORE_WITNESSES <= self.as_before
     }

@@ -32,8 +32,7 @@ impl Kernel {
         else {
             return Err(DenyReason::MarginUnknown);
         };
-        let farther = reach < around.worst;
-        let worst = if farther { after.worth.notional(around.worst) } else { notional };
+        let worst = after.worth.notional(reach.max(around.worst));
         let (Some(needs), Some(funds)) = (around.with(worst, limits), around.funds) else {
             return Err(DenyReason::MarginUnknown);
         };
