@@ -9,7 +9,7 @@ use super::inquiry::{self, Inquiry, InquiryError};
 use crate::config::Config;
 use crate::ops::reference::Reading;
 use crate::types::MS;
-use crate::venue::{fee_call, listings, reference_call, symbol_fees};
+use crate::venue::{fee_call, listings, reference_calls, symbol_fees};
 use std::time::Duration;
 
 /// Between two questions after fees: each weighs 20 of 2,400 a minute (venue sheet section 3), and
@@ -24,9 +24,11 @@ pub fn fetch_filters(config: &Config) -> Result<Reading, InquiryError> {
     inquiry::wait(async {
         let inquiry = Inquiry::begin(config, Clock::start()).await?;
         let kind = config.venue.kind;
-        let read = |answer: &_| listings(kind, answer);
-        let call = reference_call(kind, &symbols(config));
-        let all = inquiry.ask("what the venue lists", &call, read).await?;
+        let mut all = Vec::new();
+        for call in reference_calls(kind, &symbols(config)) {
+            let read = |answer: &_| listings(kind, answer);
+            all.extend(inquiry.ask("what the venue lists", &call, read).await?);
+        }
         let mut found = Vec::new();
         for wanted in &config.instruments {
             let listing = all.iter().find(|it| it.symbol == wanted.symbol);

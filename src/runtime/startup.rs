@@ -21,7 +21,7 @@ use crate::store::{
     heritage, high_water, journal, ledgers, losses, mode, next_epoch,
 };
 use crate::types::{InstrumentId, MS, SECOND, Stamp, Text};
-use crate::venue::{DecodeError, Listing, VenueKind};
+use crate::venue::{Listing, VenueKind};
 use std::time::Duration;
 
 /// How long connecting may take: name, TCP, TLS and upgrade together.
@@ -425,7 +425,10 @@ pub(super) async fn ask(
     kind: VenueKind,
     symbols: &[String],
 ) -> Result<Vec<Listing>, Box<dyn std::error::Error>> {
-    let answer = link::call(client, &crate::venue::reference_call(kind, symbols)).await?;
-    let listings: Result<_, DecodeError> = crate::venue::listings(kind, &answer);
-    Ok(listings?)
+    let mut all = Vec::new();
+    for call in crate::venue::reference_calls(kind, symbols) {
+        let answer = link::call(client, &call).await?;
+        all.extend(crate::venue::listings(kind, &answer)?);
+    }
+    Ok(all)
 }

@@ -470,17 +470,16 @@ pub struct Listing {
     pub filters: Filters,
 }
 
-/// Request for what a venue lists; needs no key. Where it lists too much to be asked for at once it
-/// is asked for these symbols, and knows all of them or refuses.
-pub fn reference_call(kind: VenueKind, symbols: &[String]) -> Call {
+/// Requests that together tell what a venue lists of these symbols, or of all; they need no key.
+pub fn reference_calls(kind: VenueKind, symbols: &[String]) -> Vec<Call> {
     match kind {
-        VenueKind::BinanceSpot => spot::reference_call(symbols),
-        VenueKind::BinanceUsdm => usdm::reference_call(),
+        VenueKind::BinanceSpot => spot::reference_calls(symbols),
+        VenueKind::BinanceUsdm => vec![usdm::reference_call()],
     }
 }
 
-/// What a venue lists, from the answer to [`reference_call`]. Contracts of kinds that cannot be
-/// traded here, and rows that cannot be read whole, are left out.
+/// What a venue lists, from the answer to one of [`reference_calls`]. Contracts of kinds that
+/// cannot be traded here, and rows that cannot be read whole, are left out.
 pub fn listings(kind: VenueKind, answer: &Answer) -> Result<Vec<Listing>, DecodeError> {
     match kind {
         VenueKind::BinanceSpot => spot::listings(answer),

@@ -211,3 +211,15 @@ fn the_way_out_without_an_engine_sells_what_is_named() {
     let held = held_of_bitcoin(&exchange);
     assert!(held < Qty::parse(LOT.as_bytes()).unwrap() && Qty::ZERO < held, "{held}");
 }
+
+#[test]
+fn a_pair_that_the_venue_does_not_list_is_named_and_nothing_begins() {
+    let exchange = exchange();
+    let deployment = deployment().remote(exchange.port).with("ETHUSDT", "NOPEUSDT");
+    let done = deployment.start().wait();
+    assert_ne!(done.code, Some(0), "{done:?}");
+    let said = format!("{}{}{}", done.out, done.err, deployment.log());
+    assert!(said.contains("the venue does not list `NOPEUSDT`"), "{said}");
+    let done = deployment.ask(&["filters", "fetch"]);
+    assert!(done.err.contains("the venue does not list NOPEUSDT"), "{}", done.err);
+}

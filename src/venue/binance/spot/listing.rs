@@ -1,7 +1,10 @@
 //! What Spot lists (spot sheet section 6, `exchangeInfo`).
 //!
 //! Must hold: tick and step come from the filters, never from the precision fields. A row that
-//! cannot be read whole is left out; a configured symbol that is not listed is refused by name.
+//! cannot be read whole is left out.
+//!
+//! Decision: symbols are asked for one by one, 20 of 6,000 request weights each. Asked for together
+//! the venue refuses all of them for one that it does not list (-1121), and nobody could say which.
 //!
 //! Decision: the venue's band of prices has an end towards the market and one away from it for each
 //! side; only those towards it are kept, a buy's upper and a sale's lower one, because nothing here
@@ -15,8 +18,17 @@ use serde::Deserialize;
 
 const PATH: &str = "/api/v3/exchangeInfo";
 
-/// Request for these symbols; for all, which are thousands, when there are none.
-pub(in crate::venue) fn reference_call(symbols: &[String]) -> Call {
+/// The venue does not list the symbol.
+const UNLISTED: i32 = -1121;
+
+/// One request for each symbol.
+pub(in crate::venue) fn reference_calls(symbols: &[String]) -> Vec<Call> {
+    symbols.iter().map(|symbol| reference_call(std::slice::from_ref(symbol))).collect()
+}
+
+/// Request for these symbols, all of which must be listed; for all that there are, which are
+/// thousands, when none is named.
+pub(super) fn reference_call(symbols: &[String]) -> Call {
     let names: Vec<String> = symbols.iter().map(|symbol| format!("\"{symbol}\"")).collect();
     let target = match names.as_slice() {
         [] => PATH.to_owned(),
@@ -27,8 +39,16 @@ pub(in crate::venue) fn reference_call(symbols: &[String]) -> Call {
     Call { method: "GET", target, headers: Vec::new() }
 }
 
-/// All pairs.
+/// All pairs of an answer to one of [`reference_calls`]: none where the symbol is not listed.
 pub(in crate::venue) fn listings(answer: &Answer) -> Result<Vec<Listing>, DecodeError> {
+    match read_all(answer) {
+        Err(DecodeError::Refused { code: UNLISTED, .. }) => Ok(Vec::new()),
+        told => told,
+    }
+}
+
+/// All pairs of an answer to [`reference_call`].
+pub(super) fn read_all(answer: &Answer) -> Result<Vec<Listing>, DecodeError> {
     let reference: Reference = body(success(Some(answer))?, "symbols")?;
     Ok(reference.symbols.into_iter().filter_map(Row::listing).collect())
 }
@@ -190,6 +210,19 @@ mod tests {
         assert_eq!(of(&[]), PATH);
         let two = "/api/v3/exchangeInfo?symbols=%5B%22BTCUSDT%22%2C%22ETHUSDT%22%5D";
         assert_eq!(of(&["BTCUSDT", "ETHUSDT"]), two);
+        let each = reference_calls(&["BTCUSDT".to_owned(), "ETHUSDT".to_owned()]);
+        let asked: Vec<&str> = each.iter().map(|call| call.target.as_str()).collect();
+        let one = |symbol| format!("/api/v3/exchangeInfo?symbols=%5B%22{symbol}%22%5D");
+        assert_eq!(asked, [one("BTCUSDT"), one("ETHUSDT")]);
+    }
+
+    #[test]
+    fn a_symbol_that_is_not_listed_is_no_failure_of_the_venue() {
+        let refused =
+            |code| answer(400, format!("{{\"code\":{code},\"msg\":\"Invalid symbol.\"}}"));
+        assert_eq!(listings(&refused(-1121)), Ok(Vec::new()));
+        assert!(listings(&refused(-1100)).is_err());
+        assert!(read_all(&refused(-1121)).is_err(), "of several nobody could say which");
     }
 
     #[test]

@@ -21,7 +21,7 @@ mod rest;
 mod user;
 
 pub(in crate::venue) use error::meaning;
-pub(in crate::venue) use listing::{listings, reference_call};
+pub(in crate::venue) use listing::{listings, reference_calls};
 pub(in crate::venue) use panic::panic;
 
 use super::market::{Market, Routes};

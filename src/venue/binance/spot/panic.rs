@@ -50,7 +50,7 @@ impl PanicDialect for Panic {
     }
 
     fn on_rules(&self, answer: &Answer) -> Result<Vec<(String, Filters)>, DecodeError> {
-        let all = listing::listings(answer)?.into_iter();
+        let all = listing::read_all(answer)?.into_iter();
         Ok(all.map(|listing| (listing.symbol, listing.filters)).collect())
     }
 
@@ -96,7 +96,7 @@ impl PanicDialect for Panic {
             return Err(DecodeError::Field("answers"));
         }
         let told: Account = body(success(Some(wallets))?, "account")?;
-        let listings = listing::listings(rules)?;
+        let listings = listing::read_all(rules)?;
         let mut all = Vec::new();
         for (symbol, quote) in self.symbols.iter().zip(quotes) {
             let listing = listings.iter().find(|listing| listing.symbol == *symbol);
