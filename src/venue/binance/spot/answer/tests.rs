@@ -1,7 +1,7 @@
 //! Answers, from the venue's own client and made by hand.
 
 use super::*;
-use crate::types::{Price, Qty};
+use crate::types::{ClientOrderId, InstrumentId, OrderRef, OrderStatus, Price, Qty};
 use crate::venue::OrderDialect;
 use crate::venue::binance::support::{Dice, answer, credentials, spot_directory, spot_sample};
 

@@ -1,7 +1,7 @@
 //! Answers, from the venue's own client and made by hand.
 
 use super::*;
-use crate::types::{IdPrefix, Qty};
+use crate::types::{ClientOrderId, IdPrefix, InstrumentId, OrderRef, Price, Qty};
 use crate::venue::OrderDialect;
 use crate::venue::binance::support::{Dice, answer, credentials, directory, sample};
 
