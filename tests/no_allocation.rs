@@ -153,6 +153,7 @@ impl Venue {
                 self.switches.push(DeadManReport { request: *request, answer });
             }
             Command::CancelAll { .. }
+            | Command::Stop(_)
             | Command::QueryTrades { .. }
             | Command::QueryAccount { .. } => {}
         }

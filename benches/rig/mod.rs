@@ -103,6 +103,7 @@ fn margin(instruments: &[InstrumentId]) -> AccountMargin {
     let row = |instrument: &InstrumentId| InstrumentMargin {
         instrument: *instrument,
         leverage: 20,
+        protective_stop: None,
         mode: MarginMode::Cross,
         tiers,
     };

@@ -7,9 +7,9 @@ use super::{build_appetite, build_hedges};
 use crate::core::{
     Budget, ClockLimits, DeadManTiming, DrawdownLimits, InstrumentLimits, Limits, MarginLimits,
     NoTradeWindow, Often, ParentRule, PartialFill, Permissions, PriceMoveLimits, Rate,
-    RepeatLimits, SlippageLimits, Taker, Timing,
+    RepeatLimits, SlippageLimits, StopRule, Taker, Timing,
 };
-use crate::types::{InstrumentKind, MS, MarginMode, SECOND};
+use crate::types::{InstrumentKind, MS, MarginMode, SECOND, WorkingPrice};
 
 /// What is added to the receive window before "not found" is final: Binance refuses a timestamp
 /// that is a second or more ahead of its own clock, so a request cannot outlive this.
@@ -27,6 +27,7 @@ pub(super) fn limits(values: &Values, no_trade: Vec<NoTradeWindow>) -> Option<Li
             restricted: values.flag(&format!("{path}.restricted"))?,
             shared: values.flag(&format!("{path}.shared")).unwrap_or(false),
             leverage: on_contracts(values, values.whole_u32(&format!("{path}.leverage")), 1)?,
+            protective_stop: on_contracts(values, protective_stop(values, &path), None)?,
         })
     };
     Some(Limits {
@@ -90,6 +91,20 @@ fn on_contracts<T>(values: &Values, written: Option<T>, unused: T) -> Option<T> 
         InstrumentKind::Perpetual => written,
         InstrumentKind::Spot => Some(unused),
     }
+}
+
+fn protective_stop(values: &Values, instrument: &str) -> Option<Option<StopRule>> {
+    values.unless_off(&format!("{instrument}.protective_stop"), |values, path| {
+        let distance_bps = bps(values, &format!("{path}.distance_pct"), 100)?;
+        Some(StopRule {
+            distance_bps: i32::try_from(distance_bps).ok()?,
+            working: match values.text(&format!("{path}.working_type"))? {
+                "mark" => WorkingPrice::Mark,
+                _ => WorkingPrice::Contract,
+            },
+            within_ns: ms(values, &format!("{path}.within_ms"))?,
+        })
+    })
 }
 
 fn margin(values: &Values) -> Option<MarginLimits> {

@@ -7,6 +7,7 @@
 //! Decision: the values are written as a file again and read like any other, each through a
 //! variable, so that there is one way from text to [`Config`] and no question of quotes.
 
+use super::keys::OFF;
 use super::table::KEYS;
 use super::{Config, Faults, Kind, check};
 use crate::core::Registry;
@@ -55,6 +56,8 @@ pub fn rebuild(
 /// A part of the file to be.
 enum Tree {
     Value(String),
+    /// Where a group could stand.
+    Off,
     Group(BTreeMap<String, Tree>),
     List(BTreeMap<usize, Tree>),
 }
@@ -63,9 +66,13 @@ enum Tree {
 fn text(values: &BTreeMap<String, String>) -> String {
     let mut root = Tree::Group(BTreeMap::new());
     for (at, path) in values.keys().enumerate() {
-        match is_list(path) {
-            true => root.set(path, Tree::List(BTreeMap::new())),
-            false => root.set(path, Tree::Value(format!("${{V{at}}}"))),
+        match kind_of(path) {
+            Some(Kind::Groups(_) | Kind::Symbols(_) | Kind::Words(_)) => {
+                root.set(path, Tree::List(BTreeMap::new()));
+            }
+            // No variable may stand for a group, and a value of one can only be that word.
+            Some(Kind::GroupOrOff) => root.set(path, Tree::Off),
+            _ => root.set(path, Tree::Value(format!("${{V{at}}}"))),
         }
     }
     if !values.keys().any(|path| path.starts_with("exchange.")) {
@@ -78,8 +85,7 @@ fn text(values: &BTreeMap<String, String>) -> String {
     text
 }
 
-/// True where the value is how many there are of something.
-fn is_list(path: &str) -> bool {
+fn kind_of(path: &str) -> Option<Kind> {
     let mut pattern = String::with_capacity(path.len());
     let mut inside = false;
     for character in path.chars() {
@@ -89,8 +95,7 @@ fn is_list(path: &str) -> bool {
         }
         inside |= character == '[';
     }
-    let key = KEYS.iter().find(|key| key.path == pattern);
-    key.is_some_and(|key| matches!(key.kind, Kind::Groups(_) | Kind::Symbols(_) | Kind::Words(_)))
+    KEYS.iter().find(|key| key.path == pattern).map(|key| key.kind)
 }
 
 impl Tree {
@@ -107,7 +112,7 @@ impl Tree {
                 let Ok(at) = name.trim_end_matches(']').parse() else { return };
                 members.entry(at).or_insert_with(|| Self::Group(BTreeMap::new()))
             }
-            Self::Value(_) => return,
+            Self::Value(_) | Self::Off => return,
         };
         match rest.strip_prefix(['.', '[']) {
             Some(rest) => next.set(rest, part),
@@ -119,6 +124,7 @@ impl Tree {
     fn write(&self, out: &mut String) {
         match self {
             Self::Value(value) => out.push_str(&format!("\"{value}\"")),
+            Self::Off => out.push_str(OFF),
             Self::Group(members) => {
                 out.push('{');
                 for (at, (name, part)) in members.iter().enumerate() {

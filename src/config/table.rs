@@ -159,6 +159,27 @@ const DEPLOYMENT: &[Key] = &[
     ),
     optional("instruments[].shared", Kind::Flag, "true: several strategies may trade it."),
     contracts("instruments[].leverage", LEVERAGE, "What the venue must trade it with."),
+    contracts(
+        "instruments[].protective_stop",
+        Kind::GroupOrOff,
+        "A stop that waits at the venue while a position is held and closes all of it, also while \
+         this host is gone.",
+    ),
+    required(
+        "instruments[].protective_stop.distance_pct",
+        Kind::Number("0.02", "50", 2, "percent"),
+        "How far from the market it is placed when the position begins.",
+    ),
+    required(
+        "instruments[].protective_stop.working_type",
+        Kind::Choice(&["mark", "contract"]),
+        "Whose price meets it: the venue's mark, or the last trade.",
+    ),
+    required(
+        "instruments[].protective_stop.within_ms",
+        MS,
+        "A position without one for so long may only be reduced, and a person is told.",
+    ),
     required("strategies", Kind::Groups(32), "Who trades, with a budget each."),
     required("strategies[].name", Kind::Name, "Its own name; unique."),
     required(

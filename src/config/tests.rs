@@ -3,10 +3,10 @@
 use super::*;
 use crate::core::{
     Appetite, BreakerLimits, DayLimits, DeadManTiming, ExposureLimits, Limits, MarginLimits,
-    MarketRecording, OnTrip, ParentRule, Permissions, RejectLimits, Sharing, Storm, StrategyLimits,
-    Taker,
+    MarketRecording, OnTrip, ParentRule, Permissions, RejectLimits, Sharing, StopRule, Storm,
+    StrategyLimits, Taker,
 };
-use crate::types::{Cash, InstrumentId, MS, MarginMode, Qty, SECOND};
+use crate::types::{Cash, InstrumentId, MS, MarginMode, Qty, SECOND, WorkingPrice};
 use proptest::prelude::*;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -63,7 +63,7 @@ account: {exclusive: false, margin_mode: cross, taker_fee_bps: 4.5}
 venue: {name: sim, kind: binance_usdm, recv_window_ms: 5000}
 exchange: {seed: 7, starting_balance: 1000, maker_fee_bps: -0.25, taker_fee_bps: 5}
 instruments: [{symbol: BTC/USDT, max_position: 2, max_order_qty: 1, \
-    max_open_orders: 5, max_unknown_orders: 1, leverage: 3, restricted: false}]
+    max_open_orders: 5, max_unknown_orders: 1, leverage: 3, restricted: false, protective_stop: off}]
 strategies:
 - name: rest
   kind: idle
@@ -148,10 +148,10 @@ fn grouped(legs: &str) -> String {
         "hedge_groups:\n- {{name: pair, max_net_delta: 50, hedged_within: 5, \
          max_unhedged_age_ms: 900, on_trip: complete_hedge,\n  legs: [{legs}]}}\n"
     );
-    let second = ", leverage: 3, restricted: false},\n  {symbol: ETHUSDT, max_position: 2, \
+    let second = ", leverage: 3, restricted: false, protective_stop: off},\n  {symbol: ETHUSDT, max_position: 2, \
                   max_order_qty: 1, max_open_orders: 5, max_unknown_orders: 1, leverage: 3, \
-                  restricted: false}";
-    edited(SMALL, ", leverage: 3, restricted: false}", second) + &group
+                  restricted: false, protective_stop: off}";
+    edited(SMALL, ", leverage: 3, restricted: false, protective_stop: off}", second) + &group
 }
 
 #[test]
@@ -571,4 +571,18 @@ proptest! {
         text.replace_range(at..end, &with);
         let _ = check(Path::new("f"), text.as_bytes(), &registry(), &lookup);
     }
+}
+
+#[test]
+fn a_protective_stop_is_off_or_has_all_that_it_needs() {
+    let of = |text: &str| config(text).limits.instruments[0].protective_stop;
+    assert_eq!(of(SMALL), None);
+    let group = "protective_stop: {distance_pct: 2.5, working_type: WORKING, within_ms: 1500}";
+    for (word, working) in [("mark", WorkingPrice::Mark), ("contract", WorkingPrice::Contract)] {
+        let text = edited(SMALL, "protective_stop: off", &group.replace("WORKING", word));
+        let within_ns = 1_500 * MS;
+        assert_eq!(of(&text), Some(StopRule { distance_bps: 250, working, within_ns }));
+    }
+    let said = faults(&edited(SMALL, ", protective_stop: off", "")).join("\n");
+    assert!(said.contains("instruments[0].protective_stop: is missing"), "{said}");
 }

@@ -170,6 +170,13 @@ pub enum Alert {
     FiltersChanged(InstrumentId),
     /// The venue's dead-man's switch cannot be armed: nothing that rests is opened there.
     DeadManUnarmed(InstrumentId),
+    /// The stop that guards a position at the venue.
+    Stop {
+        /// Of what.
+        instrument: InstrumentId,
+        /// What of it.
+        alert: StopAlert,
+    },
     /// A flatten reached zero.
     Flat,
     /// A flatten cannot go on: no price, or the venue refuses.
@@ -233,6 +240,19 @@ pub enum MarginAlert {
         /// What the venue says.
         venue: MarginMode,
     },
+}
+
+/// What there is to say of a stop at the venue (SAFETY E1).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum StopAlert {
+    /// A position has had none for longer than may be: it may only be reduced.
+    Missing,
+    /// The venue did not take one: its code.
+    Refused(i32),
+    /// It was met: it closes the position.
+    Triggered,
+    /// It was met, and the venue made no order of it: the position is open.
+    Failed,
 }
 
 /// What can be wrong with an order.

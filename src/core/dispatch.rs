@@ -42,6 +42,7 @@ impl Core {
             EventKind::Execution(_)
             | EventKind::Account(_)
             | EventKind::DeadMan(_)
+            | EventKind::Stop(_)
             | EventKind::Reference(_)
             | EventKind::Link(_)
             | EventKind::Clock(_)

@@ -23,6 +23,7 @@ impl Door {
             EventKind::Market(event) => self.has(event.instrument),
             EventKind::Execution(report) => self.has(report.instrument) && is_something(report),
             EventKind::DeadMan(report) => self.has(report.request.instrument),
+            EventKind::Stop(report) => self.has(report.instrument),
             EventKind::Reference(event) => self.has(event.instrument),
             EventKind::Account(AccountEvent::Snapshot(snapshot)) => self.has_all(snapshot),
             EventKind::Account(AccountEvent::QueryFailed { venue, .. }) => self.has_venue(*venue),

@@ -8,10 +8,11 @@ use super::ledger::LedgerLine;
 use super::mode::{ModeRecord, Scope};
 use super::parent::ParentEvent;
 use super::portfolio::HighWater;
-use super::safety::{Approved, ApprovedAmend, DenyReason, Latch};
+use super::safety::{Approved, ApprovedAmend, ApprovedStop, DenyReason, Latch};
 use crate::types::{
     Amendment, ClientOrderId, DeadManRequest, ExecutionKind, ExecutionReport, InstrumentId,
-    NotSentReason, OrderRef, OrderRequest, OrderStatus, QueryToken, StrategyId, VenueId,
+    NotSentReason, OrderRef, OrderRequest, OrderStatus, QueryToken, StopAsk, StopRequest,
+    StrategyId, VenueId,
 };
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -145,6 +146,8 @@ pub enum Command {
     /// Set the venue's dead-man's switch of an instrument: the only thing that renews it is a core
     /// that steps (SAFETY E15).
     ArmDeadMan(DeadManRequest),
+    /// Something of the stops that wait at the venue.
+    Stop(StopCommand),
     /// Ask what became of an order.
     QueryOrder {
         /// Which.
@@ -166,6 +169,42 @@ pub enum Command {
         /// Number of the question.
         token: QueryToken,
     },
+}
+
+/// What is asked of the stops of one instrument. None is repeated by the sender: what is not
+/// answered is asked after by the core.
+#[derive(Debug)]
+pub enum StopCommand {
+    /// That this one wait: only the kernel makes an [`ApprovedStop`].
+    Place(ApprovedStop),
+    /// That this one go.
+    Cancel {
+        /// Which.
+        id: ClientOrderId,
+        /// Of what.
+        instrument: InstrumentId,
+    },
+    /// Which of ours wait.
+    List {
+        /// Of what.
+        instrument: InstrumentId,
+        /// When it was asked, monotonic nanoseconds.
+        asked_ns: u64,
+    },
+}
+
+impl StopCommand {
+    /// What it asks for, as its answer repeats it.
+    pub fn request(&self) -> StopRequest {
+        let (instrument, ask) = match self {
+            Self::Place(stop) => (stop.order().instrument, StopAsk::Place(stop.order().id)),
+            Self::Cancel { id, instrument } => (*instrument, StopAsk::Cancel(*id)),
+            Self::List { instrument, asked_ns } => {
+                (*instrument, StopAsk::List { asked_ns: *asked_ns })
+            }
+        };
+        StopRequest { instrument, ask }
+    }
 }
 
 impl Command {
@@ -193,6 +232,7 @@ impl Command {
             Self::Cancel { .. }
             | Self::CancelAll { .. }
             | Self::ArmDeadMan(_)
+            | Self::Stop(_)
             | Self::QueryOrder { .. }
             | Self::QueryTrades { .. }
             | Self::QueryAccount { .. } => return None,

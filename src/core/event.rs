@@ -3,7 +3,7 @@
 use super::mode::Scope;
 use crate::types::{
     AccountSnapshot, BalanceChange, DeadManReport, ExecutionReport, Filters, InstrumentId,
-    MarketEvent, QueryToken, Stamp, Text, TradesRead, VenueCondition, VenueId,
+    MarketEvent, QueryToken, Stamp, StopReport, Text, TradesRead, VenueCondition, VenueId,
 };
 
 /// An input with its two stamps (D11).
@@ -28,6 +28,8 @@ pub enum EventKind {
     Account(AccountEvent),
     /// The venue's word on its dead-man's switch.
     DeadMan(DeadManReport),
+    /// The venue's word on stops that wait there.
+    Stop(StopReport),
     /// The venue's rules for orders, read again.
     Reference(ReferenceEvent),
     /// A connection came or went.

@@ -55,6 +55,10 @@ impl Core {
         if self.intents.next_id().epoch < id.epoch {
             self.yield_to_later(effects);
         }
+        if self.state.protection.made(report.instrument, id) {
+            self.on_stop_order(report);
+            return None;
+        }
         let now_ns = self.state.now.mono_ns;
         let Some(applied) = self.state.orders.apply(id, report, now_ns) else {
             self.on_unknown(id, report, effects);

@@ -47,6 +47,8 @@ mod parent;
 mod partial;
 mod permission;
 mod portfolio;
+mod protecting;
+mod protection;
 mod reading;
 mod recent;
 mod reconcile;
@@ -61,11 +63,11 @@ mod suspense;
 mod trades;
 
 pub use account_drift::AccountDrift;
-pub use alert::{Alert, FeeFault, HedgeAlert, MarginAlert, MissedTrade, OrderFault};
+pub use alert::{Alert, FeeFault, HedgeAlert, MarginAlert, MissedTrade, OrderFault, StopAlert};
 pub use book::Book;
 pub use dead_man::DeadManState;
 pub use digest::Digest;
-pub use effect::{Command, EFFECTS_MAX, Effect, Effects, Refusal};
+pub use effect::{Command, EFFECTS_MAX, Effect, Effects, Refusal, StopCommand};
 pub use event::{
     AccountEvent, Baseline, ClockSample, Criterion, Event, EventKind, JournalState, LinkChannel,
     LinkEvent, LinkState, OperatorCommand, OperatorRequest, Probation, ReferenceEvent, TripCause,
@@ -84,6 +86,7 @@ pub use parent::{Parent, ParentEvent, ParentRule};
 pub use partial::PartialFill;
 pub use permission::Permissions;
 pub use portfolio::{HighWater, Tally};
+pub use protection::ProtectionState;
 pub use reading::{
     AccountReading, Agreement, ORDERS_TOLD_MAX, OrderRead, PositionRead, Terms, WalletRead,
 };
@@ -92,7 +95,7 @@ pub use setup::{
     Appetite, Attestation, BreakerLimits, Budget, ClockLimits, DayLimits, DeadManTiming,
     DrawdownLimits, ExposureLimits, HedgeGroup, InstrumentLimits, KeyFitness, Limits, MarginLimits,
     MarketRecording, NoTradeWindow, Often, OnTrip, PriceMoveLimits, Rate, RejectLimits,
-    RepeatLimits, Resting, Restored, Seat, Setup, Sharing, SlippageLimits, Span, Storm,
+    RepeatLimits, Resting, Restored, Seat, Setup, Sharing, SlippageLimits, Span, StopRule, Storm,
     StrategyLimits, Taker, Timing, Valuation,
 };
 pub use status::{
@@ -219,6 +222,7 @@ impl Core {
         let moved = self.take_in(&event.kind, effects);
         self.stop_lost(effects);
         self.guard(effects);
+        self.protect(&event.kind, effects);
         self.state.orders.on_time(event.at.mono_ns, effects);
         self.state.reconcile_on_time(effects);
         self.enforce(effects);
@@ -252,7 +256,7 @@ impl Core {
             .with(self.intents.next_id().sequence.into())
             .with_wide(self.state.equity.map_or(i128::MIN, Cash::units));
         let digest = self.state.portfolio.digest(self.state.orders.digest(digest));
-        let digest = self.state.dead_man.digest(digest);
+        let digest = self.state.protection.digest(self.state.dead_man.digest(digest));
         let market = self.state.market.iter();
         let digest = market.fold(digest, |digest, market| market.digest(digest));
         let seats = self.seats.iter();
@@ -290,6 +294,7 @@ impl Core {
             EventKind::Execution(report) => return self.on_execution(report, effects),
             EventKind::Account(event) => self.on_account(event, effects),
             EventKind::DeadMan(report) => self.on_dead_man(report, effects),
+            EventKind::Stop(report) => self.on_stop(report, effects),
             EventKind::Reference(event) => self.on_reference(event, effects),
             EventKind::Link(event) => self.on_link(event, effects),
             EventKind::Condition(told) => self.on_condition(told, effects),

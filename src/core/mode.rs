@@ -181,6 +181,8 @@ causes! {
     Slippage "slippage" Engine: Reducing Reducing Reducing Halted,
     /// A hedge group was not hedged for longer than it may be (E5): each of its legs.
     Unhedged "leg unhedged" Engine: Reducing Reducing Reducing Halted,
+    /// A position had no stop at the venue for longer than it may (E1).
+    Unprotected "position unprotected" Engine: Reducing Reducing Reducing Halted,
     /// The venue's account differs from ours beyond tolerance: until a reading agrees.
     AccountDrift "account drift" Engine: Reducing Reducing Reducing Halted,
     /// It did so before within an hour.

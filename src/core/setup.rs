@@ -15,7 +15,7 @@ use super::permission::Permissions;
 use super::portfolio::HighWater;
 use super::safety::{Latch, TripRecord};
 use super::strategy::Strategy;
-use crate::types::{Cash, Instrument, InstrumentId, MarginMode, Qty, StrategyId};
+use crate::types::{Cash, Instrument, InstrumentId, MarginMode, Qty, StrategyId, WorkingPrice};
 
 /// Everything that a core is built from.
 #[derive(Debug)]
@@ -377,6 +377,19 @@ pub struct InstrumentLimits {
     pub shared: bool,
     /// What the venue must trade it with, notional per initial margin.
     pub leverage: u32,
+    /// The stop that must wait at the venue while a position is held; `None` where none must.
+    pub protective_stop: Option<StopRule>,
+}
+
+/// A stop that guards a position at the venue (SAFETY E1).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct StopRule {
+    /// How far from the market it is placed, basis points; 1 to 9,999.
+    pub distance_bps: i32,
+    /// Whose price meets it.
+    pub working: WorkingPrice,
+    /// A position that has none for so long may only be reduced.
+    pub within_ns: u64,
 }
 
 /// What an account must carry (SAFETY E7, P17). None of it binds a reduction.

@@ -14,6 +14,7 @@ use super::market::Market;
 use super::mode::Mode;
 use super::orders::{Orders, Totals};
 use super::portfolio::Portfolio;
+use super::protection::Protection;
 use super::reading::AccountReading;
 use super::reconcile::{Reconciler, Verdict};
 use super::safety::{Facts, Holdings, Modes};
@@ -46,6 +47,7 @@ pub(super) struct State {
     pub(super) trades: TradeReader,
     pub(super) sharing: Sharing,
     pub(super) dead_man: DeadMan,
+    pub(super) protection: Protection,
     pub(super) equity: Option<Cash>,
     /// By `VenueId`.
     pub(super) links: Vec<Links>,
@@ -102,6 +104,7 @@ impl State {
             trades: TradeReader::new(&instruments, venues, timing.reconcile_timeout_ns),
             sharing,
             dead_man: DeadMan::new(dead_man, &timing, count),
+            protection: Protection::new(&limits.instruments, &timing),
             equity: None,
             links: vec![Links::new(); venues],
             told: vec![Told::default(); count],

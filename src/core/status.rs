@@ -6,6 +6,7 @@ use super::kept::DayMark;
 use super::ledger::LedgerLine;
 use super::mode::{Mode, ModeRecord, Scope};
 use super::portfolio::{HighWater, Tally};
+use super::protection::ProtectionState;
 use super::reading::AccountReading;
 use super::safety::{DenyReason, LATCHES_MAX, Latch, TripRecord};
 use super::setup::{Attestation, KeyFitness};
@@ -35,6 +36,8 @@ pub struct Counters {
     pub wishes_dropped: u64,
     /// Trades on this account that were no orders of ours.
     pub foreign_fills: u64,
+    /// Trades of orders that stops at the venue became.
+    pub stop_fills: u64,
     /// Trades that were not as ordered: another instrument or side, a price beyond the limit.
     pub bad_fills: u64,
     /// Trades between two orders of this account.
@@ -69,6 +72,7 @@ impl Default for Counters {
             denied: [0; DenyReason::COUNT],
             wishes_dropped: 0,
             foreign_fills: 0,
+            stop_fills: 0,
             bad_fills: 0,
             self_trades: 0,
             fee_mismatches: 0,
@@ -130,6 +134,8 @@ pub struct InstrumentStatus {
     pub held: ModeRecord,
     /// The venue's dead-man's switch there.
     pub dead_man: DeadManState,
+    /// The stop that guards its position at the venue.
+    pub protection: ProtectionState,
     /// How far its price is from the liquidation of the position if nothing else moved, basis
     /// points; `None` where that cannot be, or cannot be told.
     pub liquidation_bps: Option<i64>,
@@ -370,6 +376,7 @@ impl Core {
             line.open_orders = state.totals().of(instrument.id).live();
             line.held = self.kernel.mode_in(Scope::Instrument(instrument.id));
             line.dead_man = state.dead_man.state(instrument.id, state.now);
+            line.protection = state.protection.state(instrument.id, line.position);
             line.liquidation_bps = state.liquidation_bps(instrument.id);
         }
     }

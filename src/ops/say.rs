@@ -5,7 +5,7 @@ use crate::core::safety::TripReason;
 use crate::core::{
     AccountDrift, Alert, Author, FeeFault, FillFault, Finding, ForeignCause, FundingSize,
     HedgeAlert, JournalState, MarginAlert, MissedTrade, Mode, ModeCause, ModeRecord, OrderFault,
-    Scope, Severity,
+    Scope, Severity, StopAlert,
 };
 use crate::types::{AssetId, Cash, ClientOrderId, InstrumentId, Qty};
 
@@ -103,6 +103,7 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
         }
         Alert::DeadManFired(at) => urgent(format!("{DEAD_MAN} of {} {FIRED}", symbol(at))),
         Alert::DeadManUnarmed(at) => urgent(format!("{DEAD_MAN} of {} {UNARMED}", symbol(at))),
+        Alert::Stop { instrument, alert } => stop(symbol(instrument), *alert),
         Alert::Flat => info("flatten done: every asked position is zero"),
         Alert::FlattenStuck(at) => {
             urgent(format!("flatten of {} cannot go on: no price or no link", symbol(at)))
@@ -209,6 +210,25 @@ fn margin(alert: &MarginAlert, names: &Names) -> (Loudness, String) {
             configured.name()
         )),
     }
+}
+
+fn stop(symbol: &str, alert: StopAlert) -> (Loudness, String) {
+    urgent(match alert {
+        StopAlert::Missing => format!(
+            "{symbol} is held and no stop guards it at the venue: it may only be reduced; look at \
+             it there, and flatten or resume"
+        ),
+        StopAlert::Refused(code) => {
+            format!("the venue did not take the stop of {symbol} ({code}); it is tried again")
+        }
+        StopAlert::Triggered => {
+            format!("the stop of {symbol} was met: the venue closes its position")
+        }
+        StopAlert::Failed => format!(
+            "the stop of {symbol} was met and the venue made no order of it: its position is open; \
+             flatten it"
+        ),
+    })
 }
 
 fn liquidation(bps: Option<i64>) -> String {

@@ -85,7 +85,14 @@ fn positions(report: &Report) -> Vec<Value> {
 
 /// What we asked for.
 fn is_of_order(record: &Record) -> bool {
-    matches!(record, Record::Order(_) | Record::Child { .. } | Record::Cancel { .. })
+    matches!(
+        record,
+        Record::Order(_)
+            | Record::Child { .. }
+            | Record::Cancel { .. }
+            | Record::StopOrder(_)
+            | Record::StopCancel { .. }
+    )
 }
 
 /// The last of a kind, as the journal has them.

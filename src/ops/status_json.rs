@@ -5,7 +5,7 @@ use super::{handlers, say};
 use crate::core::safety::TripRecord;
 use crate::core::{
     Attestation, DeadManState, HedgeStatus, LatchStatus, LedgerLine, LinkChannel, ModeRecord,
-    Scope, StrategyStatus, VenueStatus,
+    ProtectionState, Scope, StrategyStatus, VenueStatus,
 };
 use crate::types::SECOND;
 use serde_json::{Map, Value, json};
@@ -187,6 +187,7 @@ fn orders(report: &Report) -> Value {
         "open": status.open_orders,
         "unknown": status.unknown_orders,
         "foreign_fills": counters.foreign_fills,
+        "stop_fills": counters.stop_fills,
         "fee_mismatches": counters.fee_mismatches,
         "fees_unchecked": counters.fees_unchecked,
         "gaps": counters.gaps,
@@ -218,6 +219,7 @@ fn instruments(report: &Report) -> Value {
             "mode": line.held.mode.name(),
             "mode_cause": mode_cause(&line.held),
             "dead_man": dead_man(line.dead_man),
+            "protective_stop": protection(line.protection),
             "liquidation_distance_bps": line.liquidation_bps,
         })
     };
@@ -234,6 +236,15 @@ fn hedge(line: &HedgeStatus) -> Value {
         "liquidation_distance_bps": line.liquidation_bps,
         "on_trip": line.on_trip.name(),
     })
+}
+
+fn protection(state: ProtectionState) -> String {
+    match state {
+        ProtectionState::Off => "off".to_owned(),
+        ProtectionState::Idle => "no position".to_owned(),
+        ProtectionState::Guarded(trigger) => format!("at {trigger}"),
+        ProtectionState::Bare => "none".to_owned(),
+    }
 }
 
 /// What the switch does to orders that only protect is not documented, and is not claimed.

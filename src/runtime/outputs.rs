@@ -262,6 +262,7 @@ impl Outputs {
             Command::Cancel { .. }
             | Command::CancelAll { .. }
             | Command::ArmDeadMan(_)
+            | Command::Stop(_)
             | Command::QueryOrder { .. }
             | Command::QueryTrades { .. }
             | Command::QueryAccount { .. } => Ok(()),

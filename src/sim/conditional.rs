@@ -5,8 +5,8 @@
 use super::exchange::AccountIndex;
 use super::order::{ClientText, Order, SelfTrade};
 use super::reject::Reject;
-use super::trigger::{Latest, Trigger, WorkingPrice};
-use crate::types::{InstrumentId, Price, Qty, Side, TimeInForce};
+use super::trigger::{Latest, Trigger};
+use crate::types::{InstrumentId, Price, Qty, Side, TimeInForce, WorkingPrice};
 
 /// How much is ordered once the trigger is met.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

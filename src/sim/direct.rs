@@ -4,7 +4,9 @@
 //! `CancelAll` by one for each order that it took back. Delay between command and answer is the
 //! caller's affair: here everything happens at the time that is given.
 //!
-//! Deliberately absent: conditional orders, which no command of the engine places.
+//! Of conditional orders only those that the engine places: stops that close a position.
+
+mod stops;
 
 use super::account::Fees;
 use super::exchange::{AccountIndex, Exchange};
@@ -87,6 +89,7 @@ impl Direct {
                 let answer = if set { DeadManAnswer::Set } else { DeadManAnswer::Refused };
                 out.push(EventKind::DeadMan(DeadManReport { request: *request, answer }));
             }
+            Command::Stop(command) => self.ask_stop(now_unix_ms, command, out),
             Command::QueryOrder { id, instrument } => {
                 self.query(now_unix_ms, *id, *instrument, out);
             }
@@ -110,6 +113,15 @@ impl Direct {
         to: Amendment,
     ) {
         self.amend(now_unix_ms, id, instrument, to, u8::MAX, &mut Vec::new());
+    }
+
+    /// Somebody else with the same account takes back what guards a position, and the stream of it
+    /// is lost: for tests of what a list finds.
+    pub fn end_stop_unheard(&mut self, now_unix_ms: u64, client_id: ClientText) {
+        let key = OrderKey::Client(client_id);
+        if self.exchange.cancel_conditional(now_unix_ms, self.account, key).is_ok() {
+            self.exchange.take_conditional_news();
+        }
     }
 
     /// Runs timers: dead-man's switches and dates of orders. Every command and every event of the
@@ -290,6 +302,7 @@ impl Direct {
             };
             out.push(EventKind::Execution(self.report(&order, order.updated_unix_ms, kind)));
         }
+        self.tell_stops(out);
     }
 
     fn trade(&self, order: &Order, trade: &TradeRecord) -> Fill {

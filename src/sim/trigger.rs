@@ -7,7 +7,7 @@
 //! further apart than `PROTECT_BPS`, or one of them is not known, and is met once they are not.
 //! The venue names the distance as one more condition of the trigger, and no other end.
 
-use crate::types::{Price, Side};
+use crate::types::{Price, Side, WorkingPrice};
 
 /// `triggerProtect` of every symbol: how far apart mark and last trade may be, basis points.
 pub(in crate::sim) const PROTECT_BPS: i32 = 500;
@@ -76,16 +76,6 @@ fn turned(side: Side, price: Price, best: Price, permille: u32) -> bool {
         Side::Buy => best * (1_000 + rate) <= price * 1_000,
         Side::Sell => price * 1_000 <= best * (1_000 - rate),
     }
-}
-
-/// Whose price a trigger looks at: `workingType`.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum WorkingPrice {
-    /// The last trade's.
-    #[default]
-    Contract,
-    /// The mark.
-    Mark,
 }
 
 /// Both prices of an instrument as they are.

@@ -308,6 +308,7 @@ pub fn each_record(event: &Event, mut put: impl FnMut(&Record)) {
             put(&Record::Told(AccountTold::TradesFailed(*instrument)));
         }
         EventKind::DeadMan(report) => put(&Record::DeadMan(*report)),
+        EventKind::Stop(report) => put(&Record::StopTold(*report)),
         EventKind::Reference(event) => put(&Record::Reference(*event)),
         EventKind::Link(link) => put(&Record::Link(*link)),
         EventKind::Clock(sample) => put(&Record::Clock(*sample)),

@@ -70,6 +70,7 @@ impl EventReader {
                 AccountTold::TradesFailed(instrument) => AccountEvent::TradesFailed(*instrument),
             }),
             Record::DeadMan(report) => EventKind::DeadMan(*report),
+            Record::StopTold(report) => EventKind::Stop(*report),
             Record::Reference(event) => EventKind::Reference(*event),
             Record::Link(link) => EventKind::Link(*link),
             Record::Clock(sample) => EventKind::Clock(*sample),
@@ -81,6 +82,8 @@ impl EventReader {
             | Record::Order(_)
             | Record::Child { .. }
             | Record::Cancel { .. }
+            | Record::StopOrder(_)
+            | Record::StopCancel { .. }
             | Record::Denied(_)
             | Record::Amend(_)
             | Record::AmendDenied(_)

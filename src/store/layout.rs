@@ -19,8 +19,9 @@ use crate::types::{
     DeadManReport, DeadManRequest, ExecutionKind, ExecutionReport, Fee, FeeRates, Fill, Filters,
     ForeignOrder, InstrumentId, InstrumentKind, Liquidity, MarginMode, MarginTier, MarkBand,
     NotSentReason, OrderKind, OrderRef, OrderRequest, OrderStatus, OrderTerms, ParentId, Price,
-    Purpose, Qty, QueryToken, Side, Stamp, StrategyId, Text, TimeInForce, VenueCondition, VenueId,
-    VenueOrder, VenuePosition, WalletMargin,
+    Purpose, Qty, QueryToken, Side, Stamp, StandingStop, StopOrder, StopReport, StopReportKind,
+    StrategyId, Text, TimeInForce, VenueCondition, VenueId, VenueOrder, VenuePosition,
+    WalletMargin, WorkingPrice,
 };
 
 /// Version of every layout below and of the records made of them.
@@ -201,6 +202,7 @@ wire_enum!(ModeCause {
     130 = Superseded,
     131 = Restored,
     132 = KeyRefused,
+    133 = Unprotected,
 });
 wire_struct!(ModeRecord {
     mode: Mode,
@@ -228,6 +230,26 @@ wire_enum!(Criterion {
 wire_enum!(DeadManAnswer { 1 = Set, 2 = Refused, 3 = Unknown });
 wire_struct!(DeadManRequest { instrument: InstrumentId, countdown_ms: u32, asked_ns: u64 });
 wire_struct!(DeadManReport { request: DeadManRequest, answer: DeadManAnswer });
+
+wire_enum!(WorkingPrice { 1 = Contract, 2 = Mark });
+wire_struct!(StopOrder {
+    id: ClientOrderId,
+    instrument: InstrumentId,
+    side: Side,
+    trigger: Price,
+    working: WorkingPrice,
+});
+wire_struct!(StandingStop { id: ClientOrderId, trigger: Price });
+wire_enum!(StopReportKind {
+    1 = Stands(id: ClientOrderId),
+    2 = Refused { id: ClientOrderId, code: i32 },
+    3 = Triggered(id: ClientOrderId),
+    4 = Over(id: ClientOrderId),
+    5 = Unknown(id: ClientOrderId),
+    6 = Listed { asked_ns: u64, buy: Option<StandingStop>, sell: Option<StandingStop> },
+    7 = Failed(id: ClientOrderId),
+});
+wire_struct!(StopReport { instrument: InstrumentId, kind: StopReportKind });
 
 wire_enum!(Baseline { 1 = Keep, 2 = New });
 wire_enum!(Probation { 1 = Observe, 2 = Skip });
@@ -509,6 +531,8 @@ mod tests {
         check_table::<MarketRecording>();
         check_table::<AccountTold>();
         check_table::<ReadingItem>();
+        check_table::<WorkingPrice>();
+        check_table::<StopReportKind>();
     }
 
     #[test]

@@ -20,7 +20,8 @@ use crate::core::{
 };
 use crate::types::{
     Amendment, ClientOrderId, DeadManReport, ExecutionReport, InstrumentId, OrderRequest,
-    OrderTerms, ParentId, QueryToken, StrategyId, Text, VenueCondition, VenueId,
+    OrderTerms, ParentId, QueryToken, StopOrder, StopReport, StrategyId, Text, VenueCondition,
+    VenueId,
 };
 
 /// A start of the process.
@@ -171,6 +172,9 @@ impl Carried {
             | Record::Ledger(_)
             | Record::TradesKnown { .. }
             | Record::DeadMan(_)
+            | Record::StopOrder(_)
+            | Record::StopCancel { .. }
+            | Record::StopTold(_)
             | Record::Received(_)
             | Record::Timer
             | Record::Market(_)
@@ -511,6 +515,17 @@ records! {
         /// The last that is known.
         through_id: u64,
     },
+    /// A stop is about to leave for the venue, to wait there.
+    171 = StopOrder(order: StopOrder),
+    /// A request that takes a stop back is about to leave.
+    172 = StopCancel {
+        /// Which.
+        id: ClientOrderId,
+        /// Of what.
+        instrument: InstrumentId,
+    },
+    /// The venue's word on stops.
+    173 = StopTold(report: StopReport),
 }
 
 #[cfg(test)]
@@ -584,7 +599,7 @@ mod tests {
 
         #[test]
         fn any_bytes_are_a_record_or_none(
-            kind in 0_u16..170,
+            kind in 0_u16..180,
             payload in proptest::collection::vec(any::<u8>(), 0..400),
         ) {
             if let Ok(record) = Record::decode(kind, RECORD_VERSION, &payload) {

@@ -54,6 +54,7 @@ pub(super) fn many_of_all(count: usize) -> Vec<Record> {
         // Epochs and ids rise in every journal.
         Record::Start(start) => Record::Start(Start { epoch: number(at), ..start }),
         Record::Order(order) => Record::Order(OrderIntent { id: nth_id(number(at)), ..order }),
+        Record::StopOrder(stop) => Record::StopOrder(StopOrder { id: nth_id(number(at)), ..stop }),
         Record::Child { order, parent } => {
             Record::Child { order: OrderIntent { id: nth_id(number(at)), ..order }, parent }
         }
@@ -395,6 +396,27 @@ impl Dice {
         }
     }
 
+    fn stop_order(&mut self) -> StopOrder {
+        StopOrder {
+            id: self.id(),
+            instrument: self.instrument(),
+            side: self.pick(&Side::BOTH),
+            trigger: self.price(),
+            working: self.pick(&[WorkingPrice::Contract, WorkingPrice::Mark]),
+        }
+    }
+
+    fn stop_report(&mut self) -> StopReport {
+        use StopReportKind::{Failed, Listed, Over, Refused, Stands, Triggered, Unknown};
+        let id = self.id();
+        let standing = StandingStop { id, trigger: self.price() };
+        let (buy, sell) = (Some(standing), self.pick(&[None, Some(standing)]));
+        let refused = Refused { id, code: self.pick(&[-2021, -4130]) };
+        let listed = Listed { asked_ns: self.roll(), buy, sell };
+        let all = [Stands(id), refused, Triggered(id), Over(id), Unknown(id), Failed(id), listed];
+        StopReport { instrument: self.instrument(), kind: self.pick(&all) }
+    }
+
     fn repair(&mut self) -> Repair {
         Repair { by: self.text(), reason: self.text(), faults: self.word() }
     }
@@ -453,6 +475,9 @@ impl Dice {
             }
             110 => Record::PartTrip(self.part_latch()),
             170 => self.trades_known(),
+            171 => Record::StopOrder(self.stop_order()),
+            172 => Record::StopCancel { id: self.id(), instrument: self.instrument() },
+            173 => Record::StopTold(self.stop_report()),
             111 => Record::Ledger(NamedLedger {
                 strategy: self.text(),
                 instrument: self.text(),

@@ -10,6 +10,7 @@ mod margin;
 mod market;
 mod num;
 mod order;
+mod stop;
 mod text;
 
 pub use account::{
@@ -34,6 +35,9 @@ pub use market::{BookDelta, DELTA_LEVELS, Level, MarketData, MarketEvent, Quote,
 pub use num::{Cash, Price, Qty, SCALE, Size};
 pub use order::{
     Amendment, OrderKind, OrderRequest, OrderStatus, OrderTerms, Purpose, Side, TimeInForce,
+};
+pub use stop::{
+    StandingStop, StopAsk, StopOrder, StopReport, StopReportKind, StopRequest, WorkingPrice,
 };
 pub use text::Text;
 

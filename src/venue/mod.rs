@@ -19,7 +19,7 @@ use crate::core::Command;
 use crate::types::{
     AccountSnapshot, BalanceChange, ClientOrderId, Condition, DeadManReport, DeadManRequest,
     ExecutionReport, Filters, IdPrefix, Instrument, InstrumentId, InstrumentKind, MarketEvent,
-    Price, Qty, QueryToken, Side, TradesRead, VenueId,
+    Price, Qty, QueryToken, Side, StopOrder, StopReport, StopRequest, TradesRead, VenueId,
 };
 use binance::{spot, usdm};
 
@@ -129,6 +129,8 @@ pub enum UserEvent {
     MarginCall,
     /// The stream will say no more: get a new one and read the account.
     Expired,
+    /// The venue's word on a stop.
+    Stop(StopReport),
     /// Something changed that only a full reading of the account tells.
     AccountChanged,
 }
@@ -197,6 +199,8 @@ pub enum Question {
     /// Set the dead-man's switch of an instrument; the answer is for
     /// [`OrderDialect::on_dead_man`].
     DeadMan(DeadManRequest),
+    /// Something of the stops of an instrument; the answer is for [`OrderDialect::on_stop`].
+    Stop(StopRequest),
 }
 
 /// What encoded bytes ask for of an order.
@@ -332,6 +336,18 @@ pub trait OrderDialect: AccountDialect {
     /// What the answer to [`Question::DeadMan`] says. `Set` only when the venue itself says that
     /// the countdown which was asked for runs, and `Refused` only when it can have no effect.
     fn on_dead_man(&self, request: DeadManRequest, answer: Option<&Answer>) -> DeadManReport;
+
+    /// What the answer to [`Question::Stop`] says; `None` for a list that cannot be read, which is
+    /// asked for again, and where the venue has no stops.
+    fn on_stop(&self, _request: StopRequest, _answer: Option<&Answer>) -> Option<StopReport> {
+        None
+    }
+
+    /// A stop read back from the request that [`Self::encode`] made, by other code: the gateway's
+    /// second opinion before it leaves. `None` where it does not ask for exactly one.
+    fn read_stop_back(&self, _call: &Call) -> Option<StopOrder> {
+        None
+    }
 }
 
 /// Key and secret of an account. Never printed, wiped when dropped.

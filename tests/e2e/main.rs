@@ -50,5 +50,6 @@ mod spot;
 mod spot_engine;
 mod state_files;
 mod states;
+mod stops;
 mod support;
 mod zombies;

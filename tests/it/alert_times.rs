@@ -10,13 +10,14 @@ use crate::support::{
 use tradekeel::core::{
     AccountEvent, Alert, DeadManTiming, EventKind, HedgeAlert, JournalState, LinkChannel,
     LinkState, NoTradeWindow, Often, OnTrip, OperatorCommand, OrderFault, ReferenceEvent, Resting,
-    SlippageLimits, Span,
+    SlippageLimits, Span, StopAlert, StopRule,
 };
 use tradekeel::core::{MarginAlert, Setup};
 use tradekeel::types::{
     AccountSnapshot, BalanceCause, BalanceChange, ClientOrderId, Condition, ExecutionKind, Fee,
     Fill, Filters, ForeignOrder, Liquidity, MS, MarginMode, MarketData, OrderKind, OrderRef,
-    OrderRequest, Quote, SECOND, Side, VenueCondition, VenuePosition,
+    OrderRequest, Quote, SECOND, Side, StopAsk, StopReport, StopReportKind, StopRequest,
+    VenueCondition, VenuePosition, WorkingPrice,
 };
 
 /// From the event to the alert, at most.
@@ -82,6 +83,10 @@ rows! {
     Alert::Journal(_) => journal_late,
     Alert::FiltersChanged(_) => rules_changed,
     Alert::DeadManUnarmed(_) => dead_man_is_not_answered,
+    Alert::Stop { alert: StopAlert::Missing, .. } => no_stop,
+    Alert::Stop { alert: StopAlert::Refused(_), .. } => stop_refused,
+    Alert::Stop { alert: StopAlert::Triggered, .. } => stop_met,
+    Alert::Stop { alert: StopAlert::Failed, .. } => stop_failed,
     Alert::Flat => flatten,
     Alert::FlattenStuck(_) => flatten_without_a_price,
 }
@@ -427,11 +432,61 @@ fn dead_man_runs_out() -> Provoked {
         | Sent::Cancel(_)
         | Sent::CancelAll(_)
         | Sent::Query(_)
-        | Sent::Account => None,
+        | Sent::Account
+        | Sent::Stop(_) => None,
     });
     world.advance(20 * MS);
     world.faults.lost_requests = 1_000;
     (world, armed.unwrap() + 60 * SECOND)
+}
+
+/// A long of one, and the stop of it that was asked for.
+fn stopped() -> (World, ClientOrderId) {
+    let mut world = World::with(1, |setup| {
+        let (distance_bps, working) = (500, WorkingPrice::Mark);
+        let rule = StopRule { distance_bps, working, within_ns: SECOND };
+        setup.limits.instruments[0].protective_stop = Some(rule);
+    });
+    world.take(Side::Buy, "1");
+    let stop = world.sent.iter().find_map(|sent| match sent {
+        Sent::Stop(StopRequest { ask: StopAsk::Place(id), .. }) => Some(*id),
+        Sent::Stop(_)
+        | Sent::New(..)
+        | Sent::Amend(..)
+        | Sent::Cancel(_)
+        | Sent::CancelAll(_)
+        | Sent::Query(_)
+        | Sent::Account
+        | Sent::DeadMan(_) => None,
+    });
+    (world, stop.unwrap())
+}
+
+fn stop_told(told: impl FnOnce(ClientOrderId) -> StopReportKind) -> Provoked {
+    let (mut world, id) = stopped();
+    let event_ns = world.now_ns();
+    world.step(EventKind::Stop(StopReport { instrument: BTC, kind: told(id) }));
+    (world, event_ns)
+}
+
+fn no_stop() -> Provoked {
+    let (mut world, id) = stopped();
+    world.faults.lost_requests = 1_000;
+    let event_ns = world.now_ns();
+    world.step(EventKind::Stop(StopReport { instrument: BTC, kind: StopReportKind::Over(id) }));
+    (world, event_ns + SECOND)
+}
+
+fn stop_refused() -> Provoked {
+    stop_told(|id| StopReportKind::Refused { id, code: -2021 })
+}
+
+fn stop_met() -> Provoked {
+    stop_told(StopReportKind::Triggered)
+}
+
+fn stop_failed() -> Provoked {
+    stop_told(StopReportKind::Failed)
 }
 
 fn dead_man_is_not_answered() -> Provoked {

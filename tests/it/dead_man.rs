@@ -47,7 +47,8 @@ fn requests(world: &World, instrument: InstrumentId) -> Vec<DeadManRequest> {
         | Sent::Cancel(_)
         | Sent::CancelAll(_)
         | Sent::Query(_)
-        | Sent::Account => None,
+        | Sent::Account
+        | Sent::Stop(_) => None,
     });
     asked.collect()
 }

@@ -26,7 +26,8 @@ pub(crate) fn exits(world: &World) -> Vec<Qty> {
         | Sent::CancelAll(_)
         | Sent::Query(_)
         | Sent::Account
-        | Sent::DeadMan(_) => None,
+        | Sent::DeadMan(_)
+        | Sent::Stop(_) => None,
     };
     world.sent.iter().filter_map(exit).collect()
 }

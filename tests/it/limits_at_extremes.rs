@@ -210,6 +210,7 @@ fn every_limit_of_one(instrument: InstrumentLimits, budget: &Budget) {
         restricted: _,
         shared: _,
         leverage: _,
+        protective_stop: _,
     } = instrument;
     let Budget {
         position_notional_max: _,

@@ -46,6 +46,7 @@ mod replays;
 mod restart;
 mod shared;
 mod shutdown;
+mod stops;
 mod stuck;
 mod tidy;
 mod ttl;

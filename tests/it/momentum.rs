@@ -34,7 +34,8 @@ fn orders(world: &World) -> Vec<OrderTerms> {
         | Sent::CancelAll(_)
         | Sent::Query(_)
         | Sent::Account
-        | Sent::DeadMan(_) => None,
+        | Sent::DeadMan(_)
+        | Sent::Stop(_) => None,
     };
     world.sent.iter().filter_map(order).collect()
 }

@@ -119,7 +119,8 @@ fn an_exit_with_a_wide_cap_is_priced_within_the_band() {
         | Sent::CancelAll(_)
         | Sent::Query(_)
         | Sent::Account
-        | Sent::DeadMan(_) => None,
+        | Sent::DeadMan(_)
+        | Sent::Stop(_) => None,
     });
     assert_eq!(exit, Some(price("98")));
     world.advance(SECOND);

@@ -28,7 +28,7 @@ use tradekeel::types::{
     ExecutionKind, ExecutionReport, Filters, IdPrefix, Instrument, InstrumentId, InstrumentKind,
     InstrumentMargin, Level, MS, MarginMode, MarginTier, MarginTiers, MarketData, MarketEvent,
     NotSentReason, OrderKind, OrderRef, OrderRequest, OrderTerms, ParentId, Price, Purpose, Qty,
-    Quote, SECOND, Side, Stamp, StrategyId, Text, Trade, TradesRead, VenueId,
+    Quote, SECOND, Side, Stamp, StopRequest, StrategyId, Text, Trade, TradesRead, VenueId,
 };
 
 pub(crate) const BTC: InstrumentId = InstrumentId(0);
@@ -96,6 +96,7 @@ pub(crate) enum Sent {
     Query(ClientOrderId),
     Account,
     DeadMan(DeadManRequest),
+    Stop(StopRequest),
 }
 
 /// What a strategy was told, and what it is to say next.
@@ -261,6 +262,7 @@ const BOUNDS: InstrumentLimits = InstrumentLimits {
     restricted: false,
     shared: false,
     leverage: 20,
+    protective_stop: None,
 };
 
 pub(crate) fn limits() -> Limits {
@@ -834,6 +836,7 @@ impl World {
                 (Sent::CancelAll(*instrument), LinkChannel::Orders)
             }
             Command::ArmDeadMan(request) => (Sent::DeadMan(*request), LinkChannel::Orders),
+            Command::Stop(stop) => (Sent::Stop(stop.request()), LinkChannel::Orders),
             Command::QueryOrder { id, .. } => (Sent::Query(*id), LinkChannel::User),
             Command::QueryTrades { .. } | Command::QueryAccount { .. } => {
                 (Sent::Account, LinkChannel::User)

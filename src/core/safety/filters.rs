@@ -10,13 +10,17 @@ pub(super) fn check(
     notional: Cash,
     purpose: Purpose,
 ) -> Result<(), DenyReason> {
-    let in_range =
-        filters.price_min.max(Price::from_units(1)) <= price && price <= filters.price_max;
-    require(in_range && price.is_multiple_of(filters.price_tick), DenyReason::BadPrice)?;
+    check_price(filters, price)?;
     let in_range = filters.qty_min.max(Qty::from_units(1)) <= qty && qty <= filters.qty_max;
     require(in_range && qty.is_multiple_of(filters.qty_step), DenyReason::BadQty)?;
     let enough = filters.notional_min <= notional;
     require(enough || purpose != Purpose::Opening, DenyReason::NotionalTooSmall)
+}
+
+pub(super) fn check_price(filters: &Filters, price: Price) -> Result<(), DenyReason> {
+    let in_range =
+        filters.price_min.max(Price::from_units(1)) <= price && price <= filters.price_max;
+    require(in_range && price.is_multiple_of(filters.price_tick), DenyReason::BadPrice)
 }
 
 #[cfg(test)]

@@ -4,9 +4,10 @@
 //! place first (`place.rs`), then those of the order (`order.rs`), in order of precedence, the same
 //! as [`DenyReason`]: the first that fails names the reason.
 //!
-//! Must hold: only `Kernel::review` and `Kernel::review_exit` make an [`Approved`], and only
-//! `Kernel::review_amend` an [`ApprovedAmend`]; what is not known denies; a stop never denies an
-//! operator's exit (SAFETY E2) and never touches a cancel.
+//! Must hold: only `Kernel::review` and `Kernel::review_exit` make an [`Approved`], only
+//! `Kernel::review_amend` an [`ApprovedAmend`], and only `Kernel::review_stop` an [`ApprovedStop`];
+//! what is not known denies; a halt or a trip never denies an operator's exit or a stop that guards
+//! a position (SAFETY E2) and never touches a cancel.
 //! A check is a file that answers `Result<(), DenyReason>`, a variant at its place of precedence, a
 //! line in `place.rs` or `order.rs`, and a row in `tests.rs`.
 
@@ -51,6 +52,7 @@ mod parents;
 mod permission;
 mod place;
 mod proof;
+mod protective;
 mod rates;
 mod reducing;
 mod rejects;
@@ -76,8 +78,9 @@ pub use kill_switch::{LATCHES_MAX, Latch, TripReason, TripRecord};
 pub(super) use kill_switch::{Release, Trip};
 pub(super) use modes::{Change, Modes};
 pub(super) use parents::ParentWish;
+pub(super) use protective::{latest, trigger};
 pub(super) use reducing::exit_room;
-pub use verdict::{Approved, ApprovedAmend, DenyReason, Passage};
+pub use verdict::{Approved, ApprovedAmend, ApprovedStop, DenyReason, Passage};
 
 use super::Order;
 use super::alert::Alert;

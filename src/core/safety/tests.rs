@@ -8,6 +8,7 @@ pub(super) mod case;
 mod mode_walk;
 mod parents;
 mod shared;
+mod stops;
 mod sums;
 
 use super::*;

@@ -1,6 +1,8 @@
 //! The kernel's answer: an [`Approved`] order, or the one reason why not.
 
-use crate::types::{ClientOrderId, OrderTerms, ParentId, Purpose, StrategyId, amend_number};
+use crate::types::{
+    ClientOrderId, OrderTerms, ParentId, Purpose, StopOrder, StrategyId, amend_number,
+};
 
 /// An order that passed every check. Proof by type: it cannot be built, copied or read from disk
 /// outside the kernel (`tests/compile_fail` proves it).
@@ -122,6 +124,21 @@ impl ApprovedAmend {
     /// Monotonic time at which the bytes arrived that caused it.
     pub fn origin_ns(&self) -> u64 {
         self.origin_ns
+    }
+}
+
+/// A stop that passed every check. Proof by type, as [`Approved`] is.
+#[derive(Debug, Eq, PartialEq)]
+pub struct ApprovedStop(StopOrder);
+
+impl ApprovedStop {
+    pub(super) fn by_kernel(order: StopOrder) -> Self {
+        Self(order)
+    }
+
+    /// All its terms.
+    pub fn order(&self) -> &StopOrder {
+        &self.0
     }
 }
 

@@ -54,6 +54,7 @@ pub(super) fn read<D: AccountDialect + ?Sized + 'static>(
             | Command::Cancel { .. }
             | Command::CancelAll { .. }
             | Command::ArmDeadMan(_)
+            | Command::Stop(_)
             | Command::QueryOrder { .. },
             _,
         ) => return false,

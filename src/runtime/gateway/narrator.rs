@@ -4,9 +4,9 @@
 //! Must hold: what is said has passed every check that an order of a live engine passes, the last
 //! look at its bytes among them.
 
-use crate::core::Command;
+use crate::core::{Command, StopCommand};
 use crate::ops::Names;
-use crate::types::{ClientOrderId, IdPrefix, InstrumentId, OrderTerms, StrategyId};
+use crate::types::{ClientOrderId, IdPrefix, InstrumentId, OrderTerms, StopOrder, StrategyId};
 
 /// Who says it.
 #[derive(Debug)]
@@ -37,7 +37,19 @@ impl Narrator {
             Command::CancelAll { instrument } => {
                 tracing::info!("would cancel all orders of {}", self.symbol(*instrument));
             }
-            Command::ArmDeadMan(_)
+            Command::Stop(StopCommand::Place(stop)) => {
+                let StopOrder { id, instrument, side, trigger, working } = *stop.order();
+                let (id, symbol) = (self.id(id), self.symbol(instrument));
+                tracing::info!(
+                    "would place stop {id}: {side:?} {symbol} at {trigger} ({working:?})"
+                );
+            }
+            Command::Stop(StopCommand::Cancel { id, instrument }) => {
+                let (id, symbol) = (self.id(*id), self.symbol(*instrument));
+                tracing::info!("would take back stop {id} {symbol}");
+            }
+            Command::Stop(StopCommand::List { .. })
+            | Command::ArmDeadMan(_)
             | Command::QueryOrder { .. }
             | Command::QueryTrades { .. }
             | Command::QueryAccount { .. } => {}

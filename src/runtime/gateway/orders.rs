@@ -4,7 +4,8 @@ use super::commands::{self, Commands};
 use super::post_check::{Leaving, is_our_fault};
 use super::{Desk, Shared};
 use crate::core::{
-    Command, EventKind, LinkChannel, LinkState, OperatorCommand, OperatorRequest, Scope, TripCause,
+    Command, EventKind, LinkChannel, LinkState, OperatorCommand, OperatorRequest, Scope,
+    StopCommand, TripCause,
 };
 use crate::net::ws::{WsReader, WsWriter};
 use crate::net::{Address, Bytes, Dial, NetError, Sent};
@@ -75,7 +76,7 @@ async fn refuse_while(
                 let mut buffer = Vec::new();
                 match encode(shared, &command, &mut buffer) {
                     Some(Outgoing::Message) => refuse(shared, &command, NotSentReason::LinkDown),
-                    Some(Outgoing::Call(call, question)) => ask(desk, call, question),
+                    Some(Outgoing::Call(call, question)) => call_out(desk, &command, call, question),
                     None => {}
                 }
             }
@@ -129,8 +130,7 @@ impl Session<'_> {
         match encode(self.shared, command, &mut self.buffer) {
             None => Ok(()),
             Some(Outgoing::Call(call, question)) => {
-                narrate(self.desk, command);
-                ask(self.desk, call, question);
+                call_out(self.desk, command, call, question);
                 Ok(())
             }
             Some(Outgoing::Message) => self.write(command).await,
@@ -258,6 +258,20 @@ fn on_message(shared: &Trading, message: &Bytes) {
     shared.heed();
 }
 
+/// The last look at what is asked for over HTTP, and the asking. A stop that does not leave is
+/// missed by the core, which asks what stands.
+fn call_out(desk: &Rc<Desk>, command: &Command, call: Call, question: Question) {
+    if let Command::Stop(StopCommand::Place(stop)) = command {
+        let written = desk.shared.dialect.borrow().read_stop_back(&call);
+        let verdict = desk.post_check.borrow_mut().check_stop(stop.order(), written);
+        if let Err(reason) = verdict {
+            return trip(desk, stop.order().id, reason);
+        }
+    }
+    narrate(desk, command);
+    ask(desk, call, question);
+}
+
 /// Asks over HTTP, beside the stream of orders.
 fn ask(desk: &Rc<Desk>, call: Call, question: Question) {
     let shared = Rc::clone(&desk.shared);
@@ -276,6 +290,10 @@ fn ask(desk: &Rc<Desk>, call: Call, question: Question) {
         if let Question::DeadMan(request) = question {
             let report = shared.dialect.borrow().on_dead_man(request, answer.as_ref());
             shared.tell(EventKind::DeadMan(report));
+        }
+        if let Question::Stop(request) = question {
+            let report = shared.dialect.borrow().on_stop(request, answer.as_ref());
+            report.into_iter().for_each(|report| shared.tell(EventKind::Stop(report)));
         }
         let heard = shared.dialect.borrow_mut().on_answer(question, answer.as_ref(), &mut reports);
         if let Err(error) = heard {

@@ -10,7 +10,7 @@ use super::sent_ids::SentIds;
 use crate::core::Command;
 use crate::core::Rate;
 use crate::core::safety::{Approved, ApprovedAmend};
-use crate::types::{NotSentReason, Purpose, Qty, SECOND, StrategyId};
+use crate::types::{NotSentReason, Purpose, Qty, SECOND, StopOrder, StrategyId};
 use crate::venue::{Written, WrittenOrder};
 
 /// How many times what the kernel approves in a second may leave in one: orders that waited for a
@@ -70,6 +70,20 @@ impl PostCheck {
         }
         Ok(())
     }
+
+    /// The same of a stop, which closes what is held and names no quantity.
+    pub(super) fn check_stop(
+        &mut self,
+        approved: &StopOrder,
+        written: Option<StopOrder>,
+    ) -> Result<(), NotSentReason> {
+        let written = written.filter(|it| it == approved).ok_or(NotSentReason::Contradicted)?;
+        if !self.sent.is_new(written.id) {
+            return Err(NotSentReason::RepeatedId);
+        }
+        self.sent.mark(written.id);
+        Ok(())
+    }
 }
 
 /// What is to leave under the kernel's approval.
@@ -98,6 +112,7 @@ impl Leaving {
             Command::Cancel { .. }
             | Command::CancelAll { .. }
             | Command::ArmDeadMan(_)
+            | Command::Stop(_)
             | Command::QueryOrder { .. }
             | Command::QueryTrades { .. }
             | Command::QueryAccount { .. } => None,
@@ -147,7 +162,7 @@ pub(super) fn is_our_fault(reason: NotSentReason) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::{ClientOrderId, InstrumentId, Price, Side};
+    use crate::types::{ClientOrderId, InstrumentId, Price, Side, WorkingPrice};
 
     const MAKER: Option<StrategyId> = Some(StrategyId(0));
 
@@ -202,6 +217,33 @@ mod tests {
         let exit = check.check(&order(7), None, Some(order(7)), 0);
         assert_eq!(exit, Err(NotSentReason::RepeatedId), "an exit needs an id of its own too");
         assert_eq!(leaves(&mut check, order(8)), Ok(()));
+    }
+
+    #[test]
+    fn a_stop_leaves_once_and_only_as_it_was_approved() {
+        let mut check = check();
+        let id = |sequence| ClientOrderId { epoch: 3, sequence };
+        let stop = StopOrder {
+            id: id(1),
+            instrument: InstrumentId(0),
+            side: Side::Sell,
+            trigger: Price::whole(95),
+            working: WorkingPrice::Mark,
+        };
+        let others = [
+            StopOrder { id: id(2), ..stop },
+            StopOrder { instrument: InstrumentId(1), ..stop },
+            StopOrder { side: Side::Buy, ..stop },
+            StopOrder { trigger: Price::whole(96), ..stop },
+            StopOrder { working: WorkingPrice::Contract, ..stop },
+        ];
+        for other in others.into_iter().map(Some).chain([None]) {
+            let verdict = check.check_stop(&stop, other);
+            assert_eq!(verdict, Err(NotSentReason::Contradicted), "{other:?}");
+        }
+        assert_eq!(check.check_stop(&stop, Some(stop)), Ok(()));
+        assert_eq!(check.check_stop(&stop, Some(stop)), Err(NotSentReason::RepeatedId));
+        assert_eq!(leaves(&mut check, order(1)), Err(NotSentReason::RepeatedId));
     }
 
     #[test]

@@ -176,6 +176,7 @@ async fn read(
                 UserEvent::MarginCall => {
                     shared.tell(EventKind::Account(AccountEvent::MarginCall(shared.venue)));
                 }
+                UserEvent::Stop(report) => shared.tell(EventKind::Stop(report)),
                 UserEvent::AccountChanged => shared.tell(reconcile()),
                 UserEvent::Subscribed => {}
                 UserEvent::Expired => return Ended::Expired,

@@ -3,7 +3,7 @@
 //! Must hold: the hot thread writes exactly this, and a replay compares exactly this: there is one
 //! list, so that no decision can be written and not compared.
 
-use crate::core::{Alert, Command, Core, Effect};
+use crate::core::{Alert, Command, Core, Effect, StopCommand};
 use crate::ops::Names;
 use crate::store::{AmendDenial, Denial, NamedLatch, NamedLedger, Record, ScopeName};
 use crate::types::Text;
@@ -16,8 +16,13 @@ pub fn decision(effect: &Effect, names: &Names, core: &Core) -> Option<Record> {
         Effect::Send(Command::Cancel { id, instrument }) => {
             Record::Cancel { id: *id, instrument: *instrument }
         }
+        Effect::Send(Command::Stop(StopCommand::Place(stop))) => Record::StopOrder(*stop.order()),
+        Effect::Send(Command::Stop(StopCommand::Cancel { id, instrument })) => {
+            Record::StopCancel { id: *id, instrument: *instrument }
+        }
         Effect::Send(
-            Command::CancelAll { .. }
+            Command::Stop(StopCommand::List { .. })
+            | Command::CancelAll { .. }
             | Command::ArmDeadMan(_)
             | Command::QueryOrder { .. }
             | Command::QueryTrades { .. }

@@ -251,6 +251,8 @@ fn is_decision(record: &Record) -> bool {
         Record::Order(_)
             | Record::Child { .. }
             | Record::Cancel { .. }
+            | Record::StopOrder(_)
+            | Record::StopCancel { .. }
             | Record::Amend(_)
             | Record::AmendDenied(_)
             | Record::Denied(_)

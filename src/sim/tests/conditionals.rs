@@ -5,7 +5,8 @@ use crate::sim::conditional::{
     Amount, Conditional, ConditionalEntry, ConditionalReport, ConditionalState,
 };
 use crate::sim::order::{ClientText, SelfTrade};
-use crate::sim::trigger::{Trigger, WorkingPrice};
+use crate::sim::trigger::Trigger;
+use crate::types::WorkingPrice;
 use ConditionalState::{Canceled, Expired, Finished, New, Rejected, Triggered, Triggering};
 
 /// A trigger at a price, on the last trade, for a market order of that much.

@@ -216,6 +216,7 @@ impl Walk {
             Record::Order(order) | Record::Child { order, .. } => {
                 self.order(path, at, sequence, order.id);
             }
+            Record::StopOrder(stop) => self.order(path, at, sequence, stop.id),
             Record::Lost { count } => self.verified.lost += count,
             Record::Repaired(_) => self.verified.repairs += 1,
             _ => {}

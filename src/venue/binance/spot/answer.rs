@@ -64,7 +64,7 @@ impl Orders {
                 return Ok(None);
             }
             Question::CancelAll(_) => return success(answer).map(|_| None),
-            Question::DeadMan(_) => return Ok(None),
+            Question::DeadMan(_) | Question::Stop(_) => return Ok(None),
         };
         found(answer, (&self.names, &self.prefix), instrument, id).map(Some)
     }

@@ -180,6 +180,7 @@ impl OrderDialect for Orders {
             Command::QueryOrder { id, instrument } => self.query(*id, *instrument, at_ms),
             Command::Amend(_)
             | Command::ArmDeadMan(_)
+            | Command::Stop(_)
             | Command::QueryAccount { .. }
             | Command::QueryTrades { .. } => Err(EncodeError::NotOneMessage),
         }

@@ -65,7 +65,7 @@ impl Orders {
             // Which orders are gone is for the private stream to say.
             Question::CancelAll(_) => return success(answer).map(|_| None),
             // Says nothing of any order.
-            Question::DeadMan(_) => return Ok(None),
+            Question::DeadMan(_) | Question::Stop(_) => return Ok(None),
         };
         found(answer, (&self.names, &self.prefix), instrument, id).map(Some)
     }

@@ -13,7 +13,8 @@ use crate::core::Command;
 use crate::core::safety::ApprovedAmend;
 use crate::types::{
     AccountSnapshot, ClientOrderId, Condition, DeadManReport, DeadManRequest, ExecutionReport,
-    IdPrefix, InstrumentId, OrderTerms, Purpose, QueryToken, TimeInForce, TradesRead,
+    IdPrefix, InstrumentId, OrderTerms, Purpose, QueryToken, StopOrder, StopReport, StopRequest,
+    TimeInForce, TradesRead,
 };
 #[cfg(test)]
 use crate::venue::Written;
@@ -164,7 +165,8 @@ impl Orders {
         Ok(Outgoing::Message)
     }
 
-    /// The WebSocket API has no cancel-all. Conditional orders are not touched: we have none.
+    /// The WebSocket API has no cancel-all. Conditional orders are not touched: those of ours
+    /// only protect.
     fn cancel_all(
         &self,
         instrument: InstrumentId,
@@ -229,6 +231,7 @@ impl OrderDialect for Orders {
             Command::CancelAll { instrument } => self.cancel_all(*instrument, at.unix_ms),
             Command::QueryOrder { id, instrument } => self.query(*id, *instrument, at.unix_ms),
             Command::ArmDeadMan(request) => self.arm_dead_man(*request, at.unix_ms),
+            Command::Stop(command) => self.ask_stop(command, at.unix_ms),
             Command::QueryAccount { .. } | Command::QueryTrades { .. } => {
                 Err(EncodeError::NotOneMessage)
             }
@@ -263,6 +266,14 @@ impl OrderDialect for Orders {
     fn on_dead_man(&self, request: DeadManRequest, answer: Option<&Answer>) -> DeadManReport {
         let answer = super::dead_man::answer(&self.names, request, answer);
         DeadManReport { request, answer }
+    }
+
+    fn on_stop(&self, request: StopRequest, answer: Option<&Answer>) -> Option<StopReport> {
+        self.stop_answer(request, answer)
+    }
+
+    fn read_stop_back(&self, call: &Call) -> Option<StopOrder> {
+        Orders::read_stop_back(self, call)
     }
 }
 

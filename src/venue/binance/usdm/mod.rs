@@ -3,7 +3,7 @@
 //! In reading order: `user` (the private stream); `command` (orders out) and `answer` (what comes
 //! back); `error` (what a code means); `rest` (account and clock), `tiers` (of margin), `fees` (of
 //! trades), `listing` (reference data), `good_till` (ends that the venue keeps), `dead_man` (the
-//! venue's own switch) and `panic` (getting out).
+//! venue's own switch), `stop` (stops that wait there) and `panic` (getting out).
 
 mod answer;
 mod command;
@@ -14,6 +14,7 @@ mod good_till;
 mod listing;
 mod panic;
 mod rest;
+mod stop;
 mod tiers;
 mod user;
 

@@ -212,6 +212,11 @@ impl UserDialect for User {
                 out.push(UserEvent::MarginCall);
                 Ok(())
             }
+            Some("ALGO_UPDATE") => {
+                let told = super::stop::update(&self.names, &self.prefix, bytes)?;
+                out.extend(told.map(UserEvent::Stop));
+                Ok(())
+            }
             Some("ACCOUNT_CONFIG_UPDATE") => {
                 out.push(UserEvent::AccountChanged);
                 Ok(())

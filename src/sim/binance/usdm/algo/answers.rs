@@ -9,8 +9,8 @@ use crate::sim::binance::usdm::orders;
 use crate::sim::conditional::{Amount, Conditional, ConditionalState};
 use crate::sim::exchange::Exchange;
 use crate::sim::order::{Order, OrderKey};
-use crate::sim::trigger::{Trigger, WorkingPrice};
-use crate::types::{Price, Qty, TimeInForce};
+use crate::sim::trigger::Trigger;
+use crate::types::{Price, Qty, TimeInForce, WorkingPrice};
 use serde_json::{Value, json};
 
 /// As the answer to its being placed.

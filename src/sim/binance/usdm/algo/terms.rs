@@ -10,8 +10,8 @@ use crate::sim::binance::usdm::refusal::refused;
 use crate::sim::conditional::{Amount, ConditionalEntry};
 use crate::sim::exchange::Exchange;
 use crate::sim::order::{ClientText, SelfTrade};
-use crate::sim::trigger::{Trigger, WorkingPrice};
-use crate::types::{Price, SCALE, TimeInForce};
+use crate::sim::trigger::Trigger;
+use crate::types::{Price, SCALE, TimeInForce, WorkingPrice};
 
 /// Thousandths that a callback rate of one percent is, and the widest there is: 20 % (change log of
 /// the venue, 2026-10-23; 10 % before).

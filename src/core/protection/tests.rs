@@ -1,0 +1,203 @@
+//! Stops at the venue: what is asked for, and what each word of the venue makes of it.
+
+use super::*;
+use crate::types::WorkingPrice;
+
+const BTC: InstrumentId = InstrumentId(0);
+const ANSWER_NS: u64 = 1_000 * MS;
+const RECONCILE_NS: u64 = 10_000 * MS;
+const WITHIN_NS: u64 = 3_000 * MS;
+
+fn protection() -> Protection {
+    let rule = StopRule { distance_bps: 500, working: WorkingPrice::Mark, within_ns: WITHIN_NS };
+    Protection {
+        guards: vec![Guard::new(Some(rule)), Guard::new(None)],
+        answer_ns_max: ANSWER_NS,
+        reconcile_ns: RECONCILE_NS,
+        any: true,
+    }
+}
+
+fn id(sequence: u32) -> ClientOrderId {
+    ClientOrderId { epoch: 1, sequence }
+}
+
+fn standing(sequence: u32) -> StandingStop {
+    StandingStop { id: id(sequence), trigger: Price::whole(95) }
+}
+
+fn long() -> Qty {
+    Qty::whole(2)
+}
+
+/// Everything that is asked for at once.
+fn asked(it: &mut Protection, position: Qty, now_ns: u64) -> Vec<Act> {
+    let mut acts = Vec::new();
+    while let Some(act) = it.next(BTC, position, true, now_ns) {
+        if let Act::Place(side) = act {
+            it.on_placed(BTC, side, standing(7), now_ns);
+        }
+        acts.push(act);
+    }
+    acts
+}
+
+fn hear(it: &mut Protection, kind: StopReportKind, now_ns: u64) {
+    it.on_report(&StopReport { instrument: BTC, kind }, now_ns);
+}
+
+fn list(it: &mut Protection, asked_ns: u64, sell: Option<StandingStop>) {
+    hear(it, StopReportKind::Listed { asked_ns, buy: None, sell }, asked_ns + MS);
+}
+
+/// One whose sale at 95 stands since the first millisecond.
+fn guarded() -> Protection {
+    let mut it = protection();
+    assert_eq!(asked(&mut it, long(), 0), [Act::List]);
+    list(&mut it, 0, None);
+    assert_eq!(asked(&mut it, long(), MS), [Act::Place(Side::Sell)]);
+    hear(&mut it, StopReportKind::Stands(id(7)), 2 * MS);
+    it
+}
+
+#[test]
+fn what_stands_is_asked_for_before_anything_is_placed() {
+    let mut it = protection();
+    assert_eq!(it.next(BTC, long(), true, 0), Some(Act::List));
+    assert_eq!(it.next(BTC, long(), true, ANSWER_NS - 1), None);
+    assert_eq!(it.next(BTC, long(), true, ANSWER_NS), Some(Act::List), "it was not answered");
+    list(&mut it, 0, None);
+    assert_eq!(it.next(BTC, long(), true, ANSWER_NS), None, "an answer to an older question");
+    list(&mut it, ANSWER_NS, None);
+    assert_eq!(it.next(BTC, long(), true, ANSWER_NS + MS), Some(Act::Place(Side::Sell)));
+    assert_eq!(it.next(InstrumentId(1), long(), true, 0), None, "there no rule asks for one");
+}
+
+#[test]
+fn one_that_an_earlier_run_left_is_taken_over() {
+    let mut it = protection();
+    assert_eq!(asked(&mut it, long(), 0), [Act::List]);
+    list(&mut it, 0, Some(standing(3)));
+    assert_eq!(asked(&mut it, long(), MS), []);
+    assert_eq!(it.state(BTC, long()), ProtectionState::Guarded(Price::whole(95)));
+    assert!(it.made(BTC, id(3)));
+}
+
+#[test]
+fn a_position_that_turns_gets_the_other_one_before_the_first_goes() {
+    let mut it = guarded();
+    let turned = Qty::whole(-1);
+    assert_eq!(asked(&mut it, turned, 3 * MS), [Act::Place(Side::Buy), Act::Cancel(id(7))]);
+}
+
+#[test]
+fn a_stop_goes_with_its_position_and_only_once_that_is_proven() {
+    let mut it = guarded();
+    assert_eq!(it.next(BTC, Qty::ZERO, false, 3 * MS), None);
+    assert_eq!(asked(&mut it, Qty::ZERO, 3 * MS), [Act::Cancel(id(7))]);
+    assert_eq!(it.state(BTC, Qty::ZERO), ProtectionState::Idle);
+    hear(&mut it, StopReportKind::Over(id(7)), 4 * MS);
+    assert_eq!(asked(&mut it, Qty::ZERO, 5 * MS), []);
+    assert!(it.made(BTC, id(7)), "a trade of its order may still come");
+}
+
+#[test]
+fn silence_is_asked_after_and_what_does_not_stand_is_placed_again() {
+    let mut it = protection();
+    assert_eq!(asked(&mut it, long(), 0), [Act::List]);
+    list(&mut it, 0, None);
+    assert_eq!(asked(&mut it, long(), MS), [Act::Place(Side::Sell)]);
+    let late_ns = MS + ANSWER_NS;
+    assert_eq!(asked(&mut it, long(), late_ns - 1), []);
+    assert_eq!(asked(&mut it, long(), late_ns), [Act::List]);
+    assert_eq!(it.state(BTC, long()), ProtectionState::Bare);
+    list(&mut it, late_ns, None);
+    assert_eq!(asked(&mut it, long(), late_ns + MS), [Act::Place(Side::Sell)]);
+}
+
+#[test]
+fn silence_may_hide_one_that_stands() {
+    let mut it = protection();
+    assert_eq!(asked(&mut it, long(), 0), [Act::List]);
+    list(&mut it, 0, None);
+    assert_eq!(asked(&mut it, long(), MS), [Act::Place(Side::Sell)]);
+    hear(&mut it, StopReportKind::Unknown(id(7)), 2 * MS);
+    assert_eq!(asked(&mut it, long(), ANSWER_NS), [Act::List]);
+    list(&mut it, ANSWER_NS, Some(standing(7)));
+    assert_eq!(it.state(BTC, long()), ProtectionState::Guarded(Price::whole(95)));
+    assert_eq!(asked(&mut it, long(), ANSWER_NS + MS), []);
+}
+
+#[test]
+fn a_list_that_was_asked_for_earlier_knows_nothing_of_a_later_one() {
+    let mut it = guarded();
+    let at_ns = RECONCILE_NS;
+    assert_eq!(asked(&mut it, long(), at_ns), [Act::List]);
+    hear(&mut it, StopReportKind::Over(id(7)), at_ns + MS);
+    it.on_placed(BTC, Side::Sell, standing(8), at_ns + 2 * MS);
+    list(&mut it, at_ns, Some(standing(7)));
+    assert!(it.made(BTC, id(8)));
+    hear(&mut it, StopReportKind::Stands(id(8)), at_ns + 3 * MS);
+    assert_eq!(it.state(BTC, long()), ProtectionState::Guarded(Price::whole(95)));
+}
+
+#[test]
+fn one_that_the_list_does_not_tell_any_more_is_placed_again() {
+    let mut it = guarded();
+    assert_eq!(asked(&mut it, long(), RECONCILE_NS), [Act::List]);
+    list(&mut it, RECONCILE_NS, None);
+    assert_eq!(asked(&mut it, long(), RECONCILE_NS + MS), [Act::Place(Side::Sell)]);
+}
+
+#[test]
+fn a_refusal_is_followed_by_a_pause_and_a_list() {
+    let mut it = protection();
+    assert_eq!(asked(&mut it, long(), 0), [Act::List]);
+    list(&mut it, 0, None);
+    assert_eq!(asked(&mut it, long(), MS), [Act::Place(Side::Sell)]);
+    hear(&mut it, StopReportKind::Refused { id: id(7), code: -4130 }, 2 * MS);
+    let again_ns = 2 * MS + PAUSE_NS;
+    assert_eq!(asked(&mut it, long(), again_ns - 1), []);
+    assert_eq!(asked(&mut it, long(), again_ns), [Act::Place(Side::Sell)]);
+    assert_eq!(asked(&mut it, long(), ANSWER_NS), [Act::List], "another one may stand there");
+}
+
+#[test]
+fn a_person_is_told_once_that_a_position_has_been_bare_for_too_long() {
+    let mut it = protection();
+    let told = |it: &mut Protection, now_ns| it.is_bare_too_long(BTC, long(), now_ns);
+    assert!(!told(&mut it, 0) && !told(&mut it, WITHIN_NS - 1));
+    assert!(told(&mut it, WITHIN_NS) && !told(&mut it, 2 * WITHIN_NS));
+    assert!(!it.is_bare_too_long(BTC, Qty::ZERO, 2 * WITHIN_NS));
+    assert!(!told(&mut it, 2 * WITHIN_NS), "it begins anew");
+    assert!(told(&mut it, 3 * WITHIN_NS));
+    let mut it = guarded();
+    assert!(!told(&mut it, 0) && !told(&mut it, WITHIN_NS));
+    hear(&mut it, StopReportKind::Triggered(id(7)), WITHIN_NS);
+    assert!(!told(&mut it, 3 * WITHIN_NS), "it is being closed");
+    assert!(!it.is_bare_too_long(InstrumentId(1), long(), u64::MAX));
+}
+
+#[test]
+fn a_stop_that_was_met_and_does_not_end_is_asked_after() {
+    let mut it = guarded();
+    hear(&mut it, StopReportKind::Triggered(id(7)), 5 * MS);
+    hear(&mut it, StopReportKind::Unknown(id(7)), 5 * MS);
+    assert_eq!(asked(&mut it, long(), 4 * MS + ANSWER_NS), []);
+    assert_eq!(asked(&mut it, long(), 5 * MS + ANSWER_NS), [Act::List]);
+    list(&mut it, 5 * MS + ANSWER_NS, None);
+    let after_ns = 6 * MS + ANSWER_NS;
+    assert_eq!(asked(&mut it, long(), after_ns), [Act::Place(Side::Sell)]);
+    let mut it = guarded();
+    hear(&mut it, StopReportKind::Failed(id(7)), 5 * MS);
+    assert_eq!(asked(&mut it, long(), 6 * MS), [Act::Place(Side::Sell)]);
+}
+
+#[test]
+fn what_differs_is_told_apart_by_the_digest() {
+    let digest = |it: &Protection| it.digest(Digest::new()).value();
+    let (before, mut it) = (digest(&protection()), guarded());
+    let stands = digest(&it);
+    hear(&mut it, StopReportKind::Triggered(id(7)), 5 * MS);
+    assert!(before != stands && stands != digest(&it));
+}
