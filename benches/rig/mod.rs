@@ -103,7 +103,6 @@ fn margin(instruments: &[InstrumentId]) -> AccountMargin {
     let row = |instrument: &InstrumentId| InstrumentMargin {
         instrument: *instrument,
         leverage: 20,
-        protective_stop: None,
         mode: MarginMode::Cross,
         tiers,
     };
@@ -196,6 +195,7 @@ impl Rig {
                 | Command::Cancel { .. }
                 | Command::CancelAll { .. }
                 | Command::ArmDeadMan(_)
+                | Command::Stop(_)
                 | Command::QueryOrder { .. } => continue,
             };
             self.step(EventKind::Account(answer));

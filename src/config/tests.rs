@@ -63,7 +63,8 @@ account: {exclusive: false, margin_mode: cross, taker_fee_bps: 4.5}
 venue: {name: sim, kind: binance_usdm, recv_window_ms: 5000}
 exchange: {seed: 7, starting_balance: 1000, maker_fee_bps: -0.25, taker_fee_bps: 5}
 instruments: [{symbol: BTC/USDT, max_position: 2, max_order_qty: 1, \
-    max_open_orders: 5, max_unknown_orders: 1, leverage: 3, restricted: false, protective_stop: off}]
+    max_open_orders: 5, max_unknown_orders: 1, leverage: 3, restricted: false, \
+    protective_stop: off}]
 strategies:
 - name: rest
   kind: idle

@@ -166,7 +166,7 @@ impl Protection {
         self.guards[instrument.index()].stops[side.index()] = Some(asked);
     }
 
-    /// It could not be asked for now.
+    /// It could not be asked for.
     pub(super) fn on_denied(&mut self, instrument: InstrumentId, now_ns: u64) {
         self.guards[instrument.index()].paused_until_ns = now_ns.saturating_add(PAUSE_NS);
     }

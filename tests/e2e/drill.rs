@@ -6,7 +6,8 @@
 
 use crate::control::{Truth, assert_journaled, assert_true, believed, text};
 use crate::kill_switch::CRITERIA;
-use crate::support::{Deployment, ExchangeProcess, Process, number, pause};
+use crate::stops::is_guarded_whole;
+use crate::support::{Deployment, ExchangeProcess, Process, eventually, number, pause};
 use serde_json::Value;
 use std::time::Instant;
 use tradekeel::types::{Cash, Qty};
@@ -73,7 +74,11 @@ fn killed_at_any_instant_under_every_fault_it_knows_what_is_true() {
     // The machine of a test may sync slowly, and that is not what is asked here.
     let deployment = Deployment::at(exchange.port)
         .with("recv_window_ms: 2000", "recv_window_ms: 500")
-        .with("max_journal_lag_ms: 2000", "max_journal_lag_ms: 10000");
+        .with("max_journal_lag_ms: 2000", "max_journal_lag_ms: 10000")
+        .with(
+            "protective_stop: off",
+            "protective_stop: {distance_pct: 2, working_type: mark, within_ms: 5000}",
+        );
     FAULTS.iter().for_each(|fault| exchange.arm(fault));
     let mut drill = Drill { exchange, deployment, random: seed, figures: Figures::default() };
     for kill in 1..=kills {
@@ -122,7 +127,7 @@ impl Drill {
         let asked = ["kill-switch", "reset", "--confirm", challenge, "--by", "ada"];
         let forced = ["--reason", "drill", "--force", "--approved-by", "bob"];
         let reset = [&asked[..], &forced, &CRITERIA].concat();
-        let done = crate::support::eventually(|| self.deployment.ask(&reset).code == Some(0));
+        let done = eventually(|| self.deployment.ask(&reset).code == Some(0));
         assert!(done, "{:?}", self.deployment.ask(&reset));
         self.figures.trips += 1;
         self.kill(engine);
@@ -186,6 +191,11 @@ impl Drill {
         self.exchange.disarm();
         let engine = self.traded();
         assert_true(&self.deployment, &self.exchange);
+        let guarded = eventually(|| {
+            pause(200);
+            is_guarded_whole(&self.exchange.truth())
+        });
+        assert!(guarded, "{}", self.exchange.truth().0);
         self.deployment.ask_ok(&["flatten", "--by", "ada", "--reason", "drill"]);
         let flat = |truth: &Truth| truth.positions().values().all(|qty| *qty == Qty::ZERO);
         self.deployment.until("flat, and the money agrees", |status| {

@@ -1,8 +1,8 @@
 //! A stop that waits at the venue: the way from the engine's own wish to one (SAFETY E1).
 //!
-//! Must hold: it closes what is held and nothing else, and would not be met at once. It passes as an
-//! operator's exit does: no stop, no mode and no loss of sight keeps a position from being guarded
-//! (SAFETY E2).
+//! Must hold: it closes what is held and nothing else, and would not be met at once. It passes as
+//! an operator's exit does: no stop, no mode and no loss of sight keeps a position from being
+//! guarded (SAFETY E2).
 
 use super::facts::Facts;
 use super::verdict::{ApprovedStop, DenyReason, Passage, require};

@@ -76,7 +76,7 @@ async fn refuse_while(
                 let mut buffer = Vec::new();
                 match encode(shared, &command, &mut buffer) {
                     Some(Outgoing::Message) => refuse(shared, &command, NotSentReason::LinkDown),
-                    Some(Outgoing::Call(call, question)) => call_out(desk, &command, call, question),
+                    Some(Outgoing::Call(call, asked)) => call_out(desk, &command, call, asked),
                     None => {}
                 }
             }

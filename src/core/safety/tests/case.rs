@@ -18,7 +18,7 @@ use crate::types::{
     AssetId, BookDelta, ClientOrderId, DELTA_LEVELS, Filters, Instrument, InstrumentId,
     InstrumentKind, InstrumentMargin, Level, MS, MarginMode, MarginTier, MarginTiers, MarkBand,
     MarketData, MarketEvent, OrderKind, OrderRequest, OrderStatus, Price, Qty, Quote, SECOND, Side,
-    StopOrder, Trade, VenueId,
+    Trade, VenueId,
 };
 
 pub(super) const NOW_NS: u64 = 100 * SECOND;
@@ -417,11 +417,6 @@ pub(super) fn review_exit(case: &mut Case) -> Result<Approved, DenyReason> {
     case.id.sequence += 1;
     let Case { request: OrderRequest { side, qty, .. }, .. } = *case;
     case.kernel.review_exit(&Exit { id, side, qty, cap_bps: 100 }, &facts)
-}
-
-pub(super) fn review_stop(case: &mut Case, stop: &StopOrder) -> Result<ApprovedStop, DenyReason> {
-    let facts = facts!(case);
-    case.kernel.review_stop(stop, &facts)
 }
 
 /// An id of the start that the kernel was made for.

@@ -12,6 +12,10 @@ fn guarding() -> (Case, StopOrder) {
     (case, StopOrder { id: id(1), instrument: BTC, side, trigger, working })
 }
 
+fn review_stop(case: &mut Case, stop: &StopOrder) -> Result<ApprovedStop, DenyReason> {
+    ask(case, |kernel, _, facts| kernel.review_stop(stop, facts))
+}
+
 fn denied(change: impl FnOnce(&mut Case, &mut StopOrder)) -> Option<DenyReason> {
     let (mut case, mut stop) = guarding();
     change(&mut case, &mut stop);
