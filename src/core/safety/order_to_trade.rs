@@ -85,6 +85,15 @@ mod tests {
         assert_eq!(ratio.check(u64::MAX), Ok(()), "long ago is forgotten");
     }
 
+    #[test]
+    fn every_ten_minutes_they_are_halved_once() {
+        let mut ratio = after(Some(10), 64, 32);
+        for (at_s, left) in [(599, 64), (600, 32), (1_199, 32), (1_200, 16), (1_201, 16)] {
+            ratio.fade(at_s * SECOND);
+            assert_eq!((ratio.orders, ratio.trades), (left * ONE, left / 2 * ONE), "{at_s}");
+        }
+    }
+
     proptest! {
         #[test]
         fn each_trade_pays_for_so_many_orders(

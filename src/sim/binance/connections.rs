@@ -2,6 +2,7 @@
 //!
 //! Must hold: memory is bounded; a client that does not read is disconnected, never waited for.
 
+use super::session::Session;
 use crate::sim::exchange::AccountIndex;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -66,7 +67,7 @@ pub(super) enum Connection {
     /// Streams; `combined` wraps every frame with the name of its stream.
     Streams { category: Category, combined: bool, subscriptions: Vec<Subscription> },
     /// Requests and answers.
-    Api { rate_limits: bool },
+    Api { rate_limits: bool, session: Session },
 }
 
 /// All of them.
@@ -92,6 +93,10 @@ impl Connections {
         self.open.remove(&id);
         self.waiting.retain(|(connection, _)| *connection != id);
         self.waiting_bytes = self.waiting.iter().map(|(_, frame)| frame.len()).sum();
+    }
+
+    pub(super) fn get(&self, id: u64) -> Option<&Connection> {
+        self.open.get(&id)
     }
 
     pub(super) fn find(&mut self, id: u64) -> Option<&mut Connection> {

@@ -19,6 +19,9 @@ mod http;
 mod limits;
 mod members;
 mod params;
+mod session;
+#[cfg(test)]
+mod session_tests;
 mod sign;
 #[cfg(test)]
 mod sign_tests;
@@ -36,6 +39,7 @@ use crate::types::{
     AccountSnapshot, AssetId, Cash, IdPrefix, Instrument, InstrumentId, MarketEvent, Qty,
     VenueOrder,
 };
+use crate::venue::key::Proof;
 use desk::Desk;
 use spot::Spot;
 use usdm::Usdm;
@@ -48,8 +52,8 @@ const UNNAMED_ASSET: &str = "UNNAMED";
 pub struct AccountSpec {
     /// Its API key.
     pub key: String,
-    /// The secret that its requests are signed with.
-    pub secret: String,
+    /// By what its owner is known.
+    pub proof: Proof,
     /// What it starts with in every settlement asset.
     pub balance: Cash,
 }
@@ -62,7 +66,7 @@ impl std::fmt::Debug for AccountSpec {
 
 impl AccountSpec {
     fn into_key(self) -> AccountKey {
-        AccountKey { key: self.key, secret: self.secret }
+        AccountKey { key: self.key, proof: self.proof }
     }
 }
 
@@ -71,8 +75,8 @@ impl AccountSpec {
 pub struct SpotAccount {
     /// Its API key.
     pub key: String,
-    /// The secret that its requests are signed with.
-    pub secret: String,
+    /// By what its owner is known.
+    pub proof: Proof,
     /// What it starts with.
     pub balances: Vec<(AssetId, Cash)>,
 }
@@ -86,7 +90,7 @@ impl std::fmt::Debug for SpotAccount {
 /// How the owner of an account shows that he is.
 struct AccountKey {
     key: String,
-    secret: String,
+    proof: Proof,
 }
 
 /// An HTTP request as it was read.
@@ -289,6 +293,20 @@ impl Server {
     pub fn drain_closed(&mut self) -> impl Iterator<Item = u64> + '_ {
         let spot = self.spot.iter_mut().flat_map(|desk| desk.connections.drain_closed());
         spot.chain(self.usdm.iter_mut().flat_map(|desk| desk.connections.drain_closed()))
+    }
+
+    /// From here on an API key is valid, or not any more: what is signed with it is refused, and
+    /// what is logged on with it is logged off. False where nobody has it.
+    pub(in crate::sim) fn set_key_valid(&mut self, key: &str, is_valid: bool) -> bool {
+        let mut is_known = false;
+        each!(self, desk => is_known |= desk.members.set_valid(key, is_valid));
+        is_known
+    }
+
+    /// The key that a connection is logged on with; nothing where it is not.
+    pub(in crate::sim) fn session_key(&self, connection: u64) -> Option<&str> {
+        let on_spot = self.spot.as_ref().and_then(|desk| desk.session_key(connection));
+        on_spot.or_else(|| self.usdm.as_ref().and_then(|desk| desk.session_key(connection)))
     }
 
     /// Trades a resting order of the account with that key, at its own price. Nothing where there

@@ -145,7 +145,12 @@ impl Unreliable {
     pub fn on_text(&mut self, now_unix_ms: u64, connection: u64, text: &[u8]) {
         self.tally.iter_mut().for_each(|tally| tally.on_text(text));
         self.advance(now_unix_ms);
-        let asked = self.faults.is_armed().then(|| wire::of_text(text));
+        let mut asked = self.faults.is_armed().then(|| wire::of_text(text));
+        if let (Some(asked), Some(key)) = (&mut asked, self.server.session_key(connection))
+            && asked.key.is_empty()
+        {
+            key.clone_into(&mut asked.key);
+        }
         let met = asked.and_then(|asked| Some((self.faults.draw(asked.request)?, asked)));
         let Some((met, asked)) = met else {
             self.server.on_text(now_unix_ms, connection, text);

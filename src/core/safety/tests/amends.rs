@@ -279,3 +279,13 @@ fn numbers_at_their_ends_deny() {
     case.amends.iter_mut().for_each(|order| order.cum_qty = Qty::MAX);
     assert_eq!(verdict(&mut case), Err(DenyReason::BelowFilled));
 }
+
+#[test]
+fn an_amend_to_the_terms_that_stand_makes_nothing_smaller() {
+    let mut case = good_amend();
+    case.request.kind = OrderKind::Limit(Price::whole(99));
+    case.request.qty = Qty::whole(1);
+    assert_eq!(review_amend(&mut case).err(), Some(DenyReason::SameTerms));
+    shift(&mut case, Scope::All, ModeCause::Liquidation);
+    assert_eq!(review_amend(&mut case).err(), Some(DenyReason::ReducingOnly));
+}

@@ -61,3 +61,13 @@ fn a_conservative_engine_scales_every_sum() {
         assert!(review(&mut scaled).is_err());
     }
 }
+
+#[test]
+fn people_are_told_the_mark_and_the_deepest_fall() {
+    let mut case = fallen(10_000, 90_000_000_000);
+    let peak = Cash::whole(1_000);
+    assert_eq!(case.kernel.high_water().map(|mark| mark.peak), Some(peak));
+    assert_eq!(case.kernel.drawdown_bps_max(), 1_000);
+    observe(&mut case.kernel, NOW_NS + SECOND, worth(Cash::whole(950)));
+    assert_eq!((case.kernel.drawdown_bps(), case.kernel.drawdown_bps_max()), (Some(500), 1_000));
+}

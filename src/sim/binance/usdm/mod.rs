@@ -1,8 +1,8 @@
 //! The USDⓈ-M dialect: what only it has, beside what every [`Desk`] does.
 //!
 //! Deliberately absent: price matching, batches of amendments, `order/test`, streams of candles and
-//! tickers, hedge mode, isolated margin, Ed25519 logins, the ten-messages-a-second rule, server
-//! pings (the socket's owner sends those). Unknown paths answer 404, unknown methods -1130.
+//! tickers, hedge mode, isolated margin, the ten-messages-a-second rule, server pings (the socket's
+//! owner sends those). Unknown paths answer 404, unknown methods -1130.
 
 mod algo;
 mod batch;
@@ -150,8 +150,8 @@ impl Dialect for Usdm {
 
 impl Desk<Usdm> {
     fn start_listening(&mut self, now_unix_ms: u64, account: AccountIndex) -> String {
-        let secret = self.members.secret(account);
-        self.own.listen_keys.start(now_unix_ms, account, secret)
+        let seed = self.members.seed(account);
+        self.own.listen_keys.start(now_unix_ms, account, seed)
     }
 
     fn stop_listening(&mut self, account: AccountIndex) {

@@ -6,6 +6,7 @@ use crate::sim::binance::{AccountSpec, Server, SpotAccount};
 use crate::sim::faults::{Outgoing, Unreliable};
 use crate::sim::testing::{instruments, small_book};
 use crate::types::{AssetId, Cash};
+use crate::venue::key::Proof;
 use serde_json::{Value, json};
 
 /// The one connection: order entry and private events.
@@ -18,7 +19,7 @@ fn assets() -> Vec<String> {
 fn spot() -> Server {
     let account = SpotAccount {
         key: "key".to_owned(),
-        secret: "secret".to_owned(),
+        proof: Proof::Secret("secret".to_owned()),
         balances: vec![(AssetId(0), Cash::whole(100_000)), (AssetId(1), Cash::whole(10))],
     };
     Server::spot(instruments(), assets(), vec![account], Fees::default())
@@ -120,8 +121,11 @@ fn half_of_a_taker_rests() {
 
 #[test]
 fn the_truth_of_two_markets_is_told_apart() {
-    let account =
-        AccountSpec { key: "key".into(), secret: "secret".into(), balance: Cash::whole(9) };
+    let account = AccountSpec {
+        key: "key".into(),
+        proof: Proof::Secret("secret".into()),
+        balance: Cash::whole(9),
+    };
     let usdm = Server::new(instruments(), assets(), vec![account], Fees::default());
     let mut it = exchange(usdm.beside(spot()));
     place(&mut it, "99.0");
