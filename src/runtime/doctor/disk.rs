@@ -11,6 +11,9 @@ use crate::types::MS;
 /// So many faults are told on one line.
 const FAULTS_TOLD: usize = 3;
 
+/// One that is being made is late by itself; two that did not come are a fault of the disk.
+const BACKUPS_MISSED: u64 = 2;
+
 /// What `state verify` calls the journal.
 const JOURNAL: &str = "journal";
 
@@ -85,13 +88,28 @@ pub(super) fn backup(patient: &Patient) -> Found {
         Err(error) => return Found::warn(error.to_string(), next),
     };
     match (listed.last(), listed.len()) {
-        (None, _) if !folders.journal.exists() => Found::skip("there is nothing to copy yet"),
+        (None, _) if patient.is_first_start() => Found::skip("there is nothing to copy yet"),
         (None, _) => Found::warn("there is none", next),
         (Some(Err(error)), _) => Found::warn(format!("the newest is damaged: {error}"), next),
         (Some(Ok(newest)), count) => {
-            let at = utc(newest.unix_ms.saturating_mul(MS));
-            Found::ok(format!("newest of {at}, {count} kept"))
+            let last_at = look(&folders.journal).ok().and_then(|it| it.last_at);
+            let last_ms = last_at.map_or(0, |at| at.unix_ns / MS);
+            let every_ms = patient.config.backup.every_ns / MS;
+            aged(newest.unix_ms, count, (last_ms, every_ms), next)
         }
+    }
+}
+
+/// Backups are made while an engine runs: what counts is how much of the journal came after one.
+fn aged(made_ms: u64, count: usize, (last_ms, every_ms): (u64, u64), next: String) -> Found {
+    let behind_ms = last_ms.saturating_sub(made_ms);
+    let said = format!("newest of {}, {count} kept", utc(made_ms.saturating_mul(MS)));
+    match behind_ms <= every_ms.saturating_mul(BACKUPS_MISSED) {
+        true => Found::ok(said),
+        false => Found::warn(
+            format!("{said}: the last {} s of the journal are in none", behind_ms / 1_000),
+            next,
+        ),
     }
 }
 
@@ -116,6 +134,14 @@ mod tests {
         };
         assert_eq!(said, "1 fault(s): losses.json: as it is");
         assert!(matches!(judge(&[]), Found::Warn { .. }), "nothing seen is not well");
+    }
+
+    #[test]
+    fn a_copy_is_too_old_by_what_the_journal_wrote_since() {
+        let made_ms = 1_000_000;
+        let found = |last_ms| aged(made_ms, 1, (last_ms, 300_000), "make one".to_owned()).verdict();
+        let rows = [0, made_ms, made_ms + 600_000, made_ms + 600_001];
+        assert_eq!(rows.map(found), ["ok", "ok", "ok", "warn"]);
     }
 
     #[test]
