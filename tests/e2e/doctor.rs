@@ -303,7 +303,9 @@ fn beside_a_running_engine_its_own_word_is_asked_for() {
     let told = doctor(&deployment);
     assert!(text(&told.check("state", "engine")["said"]).starts_with("one runs: "));
     told.assert_verdict("account", "orders", "skip");
+    told.assert_verdict("reference", "fees", "skip");
     told.assert_verdict("state", "journal", "ok");
+    told.assert_verdict("account", "leverage", "ok");
     deployment.ask_ok(&["kill-switch", "trip", "--by", "ada", "--reason", "to see"]);
     doctor(&deployment).assert_fails("state", "kill switch", "KILLED: ");
     running.stop();

@@ -211,6 +211,7 @@ mod tests {
     use crate::store::{Losses, Standing};
     use crate::types::{Stamp, Text};
     use serde_json::json;
+    use std::os::unix::net::UnixListener;
     use tempfile::TempDir;
 
     fn on_disk() -> (TempDir, Patient) {
@@ -242,6 +243,18 @@ mod tests {
         assert!(matches!(but(|it| it["reconciled"] = Value::Null), Found::Warn { .. }));
         assert!(matches!(but(|it| it["config_hash"] = json!("other")), Found::Warn { .. }));
         assert!(matches!(alive(&json!({}), "h"), Found::Fail { .. }), "nothing told is not well");
+    }
+
+    #[test]
+    fn whoever_holds_the_socket_and_does_not_tell_is_not_well() {
+        let (_folder, patient) = on_disk();
+        let socket = UnixListener::bind(patient.config.folders.state.join("engine.sock")).unwrap();
+        let hang_up = move || drop(socket.accept());
+        let hung = crate::runtime::threads::spawn("silent", None, hang_up).unwrap();
+        for look in [running, kill_switch, mode, breaker] {
+            assert_eq!(look(&patient).verdict(), "fail");
+        }
+        hung.join().unwrap();
     }
 
     #[test]
