@@ -77,6 +77,9 @@ pub trait MarketDialect: Send {
     /// All connections are new: whatever was known is void. Says `BookLost` for every instrument.
     fn on_connect(&mut self, out: &mut Vec<MarketEvent>);
 
+    /// True for the venue's notice that it will end this connection: time to open the next one.
+    fn announces_end(&self, message: &[u8]) -> bool;
+
     /// One message of any of the connections. An error leaves the instrument's book lost when it
     /// can have been meant for it; the feed counts it.
     fn on_message(&mut self, bytes: &[u8], out: &mut Vec<MarketEvent>) -> Result<(), DecodeError>;
@@ -164,6 +167,9 @@ pub trait UserDialect: Send {
     fn keep_alive(&self) -> Option<(Call, u32)> {
         None
     }
+
+    /// True for the venue's notice that it will end this connection: time to open the next one.
+    fn announces_end(&self, message: &[u8]) -> bool;
 
     /// One message.
     fn on_message(&mut self, bytes: &[u8], out: &mut Vec<UserEvent>) -> Result<(), DecodeError>;
@@ -313,6 +319,9 @@ pub trait OrderDialect: AccountDialect {
     /// A new order or an amend read back from the bytes that [`Self::encode`] wrote, by other code:
     /// the gateway's second opinion before they leave. `None` when they say neither whole.
     fn read_back(&self, bytes: &[u8]) -> Option<WrittenOrder>;
+
+    /// True for the venue's notice that it will end this connection: time to open the next one.
+    fn announces_end(&self, message: &[u8]) -> bool;
 
     /// One message of the order-entry connection.
     fn on_message(

@@ -104,7 +104,13 @@ impl Session<'_> {
             let outcome = tokio::select! {
                 biased;
                 command = commands.next(bell) => self.send(&command).await,
-                message = reader.next() => message.map(|message| on_message(self.shared, &message)),
+                message = reader.next() => match message {
+                    Ok(message) if self.shared.dialect.borrow().announces_end(&message) => {
+                        renewal.hasten();
+                        Ok(())
+                    }
+                    message => message.map(|message| on_message(self.shared, &message)),
+                },
                 message = last_answers(&mut retiring) => {
                     message.map(|message| on_message(self.shared, &message))
                 }

@@ -143,6 +143,7 @@ async fn read(
         tokio::select! {
             biased;
             message = connection.0.next() => match message {
+                Ok(message) if stream.dialect.borrow().announces_end(&message) => renewal.hasten(),
                 Ok(message) if renewal.is_news(&message) => {
                     let heard = stream.dialect.borrow_mut().on_message(&message, &mut events);
                     if let Err(error) = heard {

@@ -103,6 +103,9 @@ pub(super) trait Dialect: Frames + std::fmt::Debug + Sized + 'static {
     ) {
     }
 
+    /// Ends the private streams of a connection, and says so on them.
+    fn end_private(desk: &mut Desk<Self>, now_unix_ms: u64, connection: u64);
+
     /// A connection is gone.
     fn on_close(_desk: &mut Desk<Self>, _connection: u64) {}
 }
@@ -194,6 +197,11 @@ impl<D: Dialect> Desk<D> {
             }
             None => {}
         }
+    }
+
+    /// Ends the private streams of a connection, and says so on them.
+    pub(super) fn end_private(&mut self, now_unix_ms: u64, connection: u64) {
+        D::end_private(self, now_unix_ms, connection);
     }
 
     /// A connection is gone; what waited for it is dropped.

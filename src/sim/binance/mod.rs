@@ -40,6 +40,7 @@ use crate::types::{
     VenueOrder,
 };
 use crate::venue::key::Proof;
+use connections::Connections;
 use desk::Desk;
 use spot::Spot;
 use usdm::Usdm;
@@ -293,6 +294,30 @@ impl Server {
     pub fn drain_closed(&mut self) -> impl Iterator<Item = u64> + '_ {
         let spot = self.spot.iter_mut().flat_map(|desk| desk.connections.drain_closed());
         spot.chain(self.usdm.iter_mut().flat_map(|desk| desk.connections.drain_closed()))
+    }
+
+    /// True for a connection of public streams alone.
+    pub(in crate::sim) fn is_public(&self, connection: u64) -> bool {
+        self.all_connections().any(|all| all.is_public(connection))
+    }
+
+    /// What a connection is told some time before the venue ends it; nothing where it is gone.
+    pub(in crate::sim) fn notice_of_end(
+        &self,
+        now_unix_ms: u64,
+        connection: u64,
+    ) -> Option<Vec<u8>> {
+        self.all_connections().find_map(|all| all.notice_of_end(now_unix_ms, connection))
+    }
+
+    fn all_connections(&self) -> impl Iterator<Item = &Connections> {
+        let spot = self.spot.iter().map(|desk| &desk.connections);
+        spot.chain(self.usdm.iter().map(|desk| &desk.connections))
+    }
+
+    /// Ends the private streams of a connection, and says so on them.
+    pub(in crate::sim) fn end_private(&mut self, now_unix_ms: u64, connection: u64) {
+        each!(self, desk => desk.end_private(now_unix_ms, connection));
     }
 
     /// From here on an API key is valid, or not any more: what is signed with it is refused, and

@@ -1,6 +1,7 @@
 //! Each fault by the bytes that it makes of a request, and what arming refuses.
 
 mod conditionals;
+mod connections;
 mod sessions;
 mod spot;
 

@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: stops and take-profits, trailing and pegged orders, icebergs, order lists
 //! and smart order routing (refused in the venue's words); answers with times in microseconds; the
-//! FIX and SBE interfaces; the statistics of a day; balanceUpdate and serverShutdown; server pings
+//! FIX and SBE interfaces; the statistics of a day; balanceUpdate; server pings
 //! (the socket's owner sends those). Unknown paths answer 404, unknown methods -1130.
 
 mod account;
@@ -153,6 +153,10 @@ impl Dialect for Spot {
 
     fn on_log_off(desk: &mut Desk<Self>, now_unix_ms: u64, connection: u64, account: AccountIndex) {
         desk.end_subscription(now_unix_ms, connection, account);
+    }
+
+    fn end_private(desk: &mut Desk<Self>, now_unix_ms: u64, connection: u64) {
+        desk.terminate(now_unix_ms, connection, None);
     }
 
     fn on_close(desk: &mut Desk<Self>, connection: u64) {

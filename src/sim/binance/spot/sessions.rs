@@ -142,7 +142,12 @@ impl Desk<Spot> {
     }
 
     /// Ends one subscription of a connection, or all; how many there were.
-    fn terminate(&mut self, now_unix_ms: u64, connection: u64, only: Option<u64>) -> usize {
+    pub(super) fn terminate(
+        &mut self,
+        now_unix_ms: u64,
+        connection: u64,
+        only: Option<u64>,
+    ) -> usize {
         let ended = self.own.sessions.unsubscribe(connection, only);
         for number in &ended {
             let event = json!({"e": "eventStreamTerminated", "E": now_unix_ms});

@@ -61,9 +61,9 @@ impl ListenKeys {
         Ok(living.text.clone())
     }
 
-    /// Ends a listen key; false when there was none.
-    pub(super) fn stop(&mut self, account: AccountIndex) -> bool {
-        self.0.get_mut(account.index()).is_some_and(|kept| kept.living.take().is_some())
+    /// Ends the listen key of an account, and says which it was; nothing where there was none.
+    pub(super) fn stop(&mut self, account: AccountIndex) -> Option<String> {
+        self.0.get_mut(account.index())?.living.take().map(|key| key.text)
     }
 
     /// Whose private stream a name is.

@@ -146,6 +146,14 @@ impl Dialect for Usdm {
             desk.expire_stream(now_unix_ms, account, &listen_key);
         }
     }
+
+    fn end_private(desk: &mut Desk<Self>, now_unix_ms: u64, connection: u64) {
+        for account in desk.connections.listened(connection) {
+            if let Some(key) = desk.own.listen_keys.stop(account) {
+                desk.expire_stream(now_unix_ms, account, &key);
+            }
+        }
+    }
 }
 
 impl Desk<Usdm> {
@@ -155,7 +163,7 @@ impl Desk<Usdm> {
     }
 
     fn stop_listening(&mut self, account: AccountIndex) {
-        if self.own.listen_keys.stop(account) {
+        if self.own.listen_keys.stop(account).is_some() {
             self.end_stream(account);
         }
     }

@@ -4,8 +4,8 @@ use super::{NOW, arm, http, sign};
 use crate::sim::account::Fees;
 use crate::sim::binance::{AccountSpec, Server, SpotAccount};
 use crate::sim::faults::{Outgoing, Unreliable};
-use crate::sim::testing::{instruments, small_book};
-use crate::types::{AssetId, Cash};
+use crate::sim::testing::{instruments, small_book, trade};
+use crate::types::{AssetId, Cash, Side};
 use crate::venue::key::Proof;
 use serde_json::{Value, json};
 
@@ -134,4 +134,19 @@ fn the_truth_of_two_markets_is_told_apart() {
     assert_eq!(truth["spot"]["orders"][0]["client_id"], "one");
     assert_eq!(truth["requests"]["SAY order.place"], 1);
     assert!(http(&mut it, NOW, "GET", "/fapi/v1/time").is_some_and(|reply| reply.status == 200));
+}
+
+#[test]
+fn a_subscription_says_that_it_has_ended_and_its_connection_stays() {
+    let mut it = exchange(spot());
+    place(&mut it, "100.0");
+    heard(&mut it);
+    arm(&mut it, "fault=stream_terminated&on=stream");
+    it.on_market(NOW + 1, &trade("99.9", "9", Side::Sell));
+    let frames: Vec<Outgoing> = it.drain().collect();
+    let Some(Outgoing::Frame(ONE, last)) = frames.last() else { panic!("{frames:?}") };
+    let last: Value = serde_json::from_slice(last).unwrap();
+    assert_eq!(last["event"]["e"], "eventStreamTerminated");
+    send(&mut it, "userDataStream.subscribe.signature", &[]);
+    assert_eq!(heard(&mut it), ["200"]);
 }

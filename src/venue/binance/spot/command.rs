@@ -20,6 +20,7 @@ use crate::types::{
 use crate::venue::binance::json::clock;
 use crate::venue::binance::message::{Message, side};
 use crate::venue::binance::names::Names;
+use crate::venue::binance::notice::announces_end;
 use crate::venue::binance::read_back::read_back;
 use crate::venue::binance::request::{Request, RequestKind};
 use crate::venue::binance::sign::Signer;
@@ -188,6 +189,10 @@ impl OrderDialect for Orders {
     fn read_back(&self, bytes: &[u8]) -> Option<WrittenOrder> {
         let written = read_back(bytes, &self.names, &self.prefix)?;
         Some(WrittenOrder { reduce_only: None, ..written })
+    }
+
+    fn announces_end(&self, message: &[u8]) -> bool {
+        announces_end(message)
     }
 
     fn on_message(

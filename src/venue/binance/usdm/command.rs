@@ -21,6 +21,7 @@ use crate::venue::binance::error::condition;
 use crate::venue::binance::json::clock;
 use crate::venue::binance::message::{Message, side};
 use crate::venue::binance::names::Names;
+use crate::venue::binance::notice::announces_end;
 use crate::venue::binance::read_back::read_back;
 use crate::venue::binance::request::{Request, RequestKind};
 use crate::venue::binance::sign::Signer;
@@ -237,6 +238,10 @@ impl OrderDialect for Orders {
 
     fn read_back(&self, bytes: &[u8]) -> Option<WrittenOrder> {
         read_back(bytes, &self.names, &self.prefix)
+    }
+
+    fn announces_end(&self, message: &[u8]) -> bool {
+        announces_end(message)
     }
 
     fn on_message(
