@@ -86,6 +86,7 @@
 //!   precedence in `verdict.rs`, a line in `review`, a row in `tests.rs`;
 //! - **a venue**: a folder in `venue/`, an arm in [`venue::dialects`], a word in the configuration;
 //!   `core` and `runtime` stay as they are;
+//! - **a check of `engine doctor`**: a row of `CHECKS` in `runtime/doctor/mod.rs`, a function;
 //! - **a key of the configuration**: a row in `config/table.rs`; the schema and `config show`
 //!   follow.
 //!

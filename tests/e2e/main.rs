@@ -23,6 +23,7 @@ mod control;
 mod crashes;
 mod data;
 mod dead_man;
+mod doctor;
 mod drill;
 mod dry_run;
 mod exchanges;
