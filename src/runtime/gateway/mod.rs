@@ -1,8 +1,9 @@
 //! The order thread: commands to the venue, and the venue's word on orders and account back.
 //!
-//! Conversations on one thread: order entry (`orders`, whose connections `opening` makes), the private stream (`user`), readings of
-//! the account (`account`) and of its trades (`trades`), the venue's clock (`clock`), and a venue
-//! in maintenance (`probe`). `read_only` is the same thread without the first two.
+//! Conversations on one thread: order entry (`orders`, over connections that `opening` makes), the
+//! private stream (`user`), readings of the account (`account`) and of its trades (`trades`), the
+//! venue's clock (`clock`), and a venue in maintenance (`probe`). `read_only` is the same thread
+//! without the first two.
 //!
 //! Must hold: the latches are read and the order is checked once more on the encoded bytes, right
 //! before they are written: under a latch nothing of a strategy leaves (SAFETY 3). An order of

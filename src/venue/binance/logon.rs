@@ -1,6 +1,6 @@
-//! Connections for orders that are logged on, which the venue offers to Ed25519 keys alone: who asks
-//! is said once, and every request after it is smaller and needs no signature (spot sheet section
-//! 11, venue sheet sections 2 and 9).
+//! Connections for orders that are logged on, which the venue offers to Ed25519 keys alone: who
+//! asks is said once, and every request after it is smaller and needs no signature (spot sheet
+//! section 11, venue sheet sections 2 and 9).
 //!
 //! Must hold: only the venue's own word that it is our key makes a connection logged on; a request
 //! that was refused for want of a session says nothing of the key.
