@@ -161,6 +161,7 @@ fn is_refusal(kind: VenueKind, error: &DecodeError) -> bool {
         DecodeError::NotJson
         | DecodeError::Field(_)
         | DecodeError::Gap { .. }
+        | DecodeError::LoggedOff
         | DecodeError::TooLarge(_)
         | DecodeError::Unsupported(_) => false,
     }

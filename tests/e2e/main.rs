@@ -32,6 +32,7 @@ mod inquiries;
 mod journal_verbs;
 mod journals;
 mod kill_switch;
+mod logons;
 mod margin;
 mod offline_resets;
 mod operators;

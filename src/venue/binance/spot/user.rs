@@ -12,6 +12,7 @@ use crate::types::{
     Liquidity, OrderRef, Qty,
 };
 use crate::venue::binance::json::{VenueError, cash, message, price, qty};
+use crate::venue::binance::message::identified;
 use crate::venue::binance::names::Names;
 use crate::venue::binance::notice::announces_end;
 use crate::venue::binance::order::{side, status, whose};
@@ -197,23 +198,8 @@ impl UserDialect for User {
     }
 
     fn subscription(&self, venue_unix_ms: u64) -> Vec<u8> {
-        let signer = &self.signer;
-        let (key, window) = (signer.key(), signer.recv_window_ms());
-        let payload = format!("apiKey={key}&recvWindow={window}&timestamp={venue_unix_ms}");
-        let mut signature = Vec::new();
-        signer.write(payload.as_bytes(), &mut signature);
-        serde_json::json!({
-            "id": SUBSCRIBE,
-            "method": "userDataStream.subscribe.signature",
-            "params": {
-                "apiKey": key,
-                "recvWindow": window,
-                "timestamp": venue_unix_ms,
-                "signature": String::from_utf8_lossy(&signature),
-            },
-        })
-        .to_string()
-        .into_bytes()
+        let method = "userDataStream.subscribe.signature";
+        identified(SUBSCRIBE, method, &self.signer, venue_unix_ms)
     }
 
     fn announces_end(&self, message: &[u8]) -> bool {
