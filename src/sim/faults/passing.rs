@@ -60,7 +60,21 @@ impl Unreliable {
             }
             FaultKind::Disconnect => self.out.push(Outgoing::Close(to)),
             // What else may befall it is that it is not said.
-            _ => {}
+            FaultKind::RequestLost
+            | FaultKind::AckLost
+            | FaultKind::UnknownExecuted
+            | FaultKind::UnknownUnexecuted
+            | FaultKind::Unavailable
+            | FaultKind::InternalError
+            | FaultKind::Throttled
+            | FaultKind::FillLost
+            | FaultKind::FillBeforeAck
+            | FaultKind::CancelBeforeFill
+            | FaultKind::CancelFilled
+            | FaultKind::Late
+            | FaultKind::DisconnectLost
+            | FaultKind::PartialFill
+            | FaultKind::Silence => {}
         }
     }
 }
