@@ -2,8 +2,8 @@
 //! are, what they may befall, and which are armed.
 //!
 //! In reading order: here the table of faults and those that are armed; `unreliable`, an exchange
-//! that has them; `passing`, what befalls connections; `wire`, what a message is about; `control`, how they are armed; `truth`, what
-//! really happened.
+//! that has them; `passing`, what befalls connections; `wire`, what a message is about; `control`,
+//! how they are armed; `truth`, what really happened.
 //!
 //! Must hold: the same seeds and the same requests give the same faults; one request meets one
 //! fault at most; what is armed is bounded. Nothing here belongs to the dialect: it stands between

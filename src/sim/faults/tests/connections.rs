@@ -1,4 +1,4 @@
-//! What befalls connections: the notice of their end, silence, a cut, a private stream that is over.
+//! What befalls connections: the notice of their end, silence, a cut, an end of the private stream.
 
 use super::{NOW, ORDERS, PRIVATE, arm, exchange, place};
 use crate::sim::faults::{Outgoing, Unreliable};
