@@ -248,6 +248,32 @@ fn a_logon_that_is_refused_is_one_stop_and_no_order() {
     assert_no_panic(&running.stop());
 }
 
+/// Nothing is sent on a connection before the venue's word that we are who is on it.
+#[test]
+fn a_logon_that_is_not_answered_or_for_somebody_else_is_tried_again() {
+    let exchange = Market::Usdm.exchange();
+    let proxy = Proxy::before(exchange.port, Rules { orders: silent, ..Rules::GOOD });
+    let deployment = Market::Usdm.desk(proxy.port);
+    let mut running = deployment.start();
+    deployment.until_log("the venue did not tell its time and answer a logon within");
+    proxy.misbehave(Rules { orders: for_somebody_else, ..Rules::GOOD });
+    deployment.until_log("the logon failed: field `apiKey` is missing or ill-formed");
+    assert_eq!(deployment.status()["link"]["orders"], false);
+    assert_eq!(exchange.asked("SAY order.place"), 0);
+    running.assert_running();
+    proxy.behave();
+    deployment.until("it trades", |status| 3 <= number(&status["orders"]["sent"]));
+    assert_no_panic(&running.stop());
+}
+
+fn silent(_: &[u8], _: u64) -> Vec<u8> {
+    br#"{"e":"NOTHING","E":1}"#.to_vec()
+}
+
+fn for_somebody_else(bytes: &[u8], _: u64) -> Vec<u8> {
+    String::from_utf8_lossy(bytes).replace("ada-key", "bobs-key").into_bytes()
+}
+
 /// The way out without an engine is signed by the same key.
 #[test]
 fn a_panic_is_signed_with_the_same_key() {
