@@ -64,11 +64,11 @@
 //! effects leave through `runtime/outputs.rs`: an order is appended to the journal
 //! (`store/journal/`) and pushed to the order thread (`runtime/gateway/orders.rs`), which asks the
 //! gate (`runtime/gate.rs`) once more, writes the message (`venue/binance/usdm/command.rs`, signed
-//! by `sign.rs`) and sends it. The venue's answers (`answer.rs`, and `user.rs` for the private
-//! stream) come back to the hot thread as [`types::ExecutionReport`]s. The writer thread
-//! (`runtime/writer.rs`) syncs the journal and keeps the state files; the main thread
-//! (`runtime/supervisor.rs`) draws the status and hears operators. `runtime/run.rs` puts it
-//! together.
+//! by `sign.rs` unless `logon.rs` has logged the connection on) and sends it. The venue's answers
+//! (`answer.rs`, and `user.rs` for the private stream) come back to the hot thread as
+//! [`types::ExecutionReport`]s. The writer thread (`runtime/writer.rs`) syncs the journal and keeps
+//! the state files; the main thread (`runtime/supervisor.rs`) draws the status and hears operators.
+//! `runtime/run.rs` puts it together.
 //!
 //! A paper run is that whole path, with `runtime/exchange.rs` serving [`sim`] on a port of this
 //! machine. A dry-run (`runtime/rehearsal.rs`) reads the real market on that path and sends its
@@ -86,6 +86,7 @@
 //!   precedence in `verdict.rs`, a line in `review`, a row in `tests.rs`;
 //! - **a venue**: a folder in `venue/`, an arm in [`venue::dialects`], a word in the configuration;
 //!   `core` and `runtime` stay as they are;
+//! - **a check of `engine doctor`**: a row of `CHECKS` in `runtime/doctor/mod.rs`, a function;
 //! - **a key of the configuration**: a row in `config/table.rs`; the schema and `config show`
 //!   follow.
 //!

@@ -85,6 +85,7 @@ fn every_exit_code_is_explained() {
         Exit::Failed,
         Exit::Usage,
         Exit::Mismatch,
+        Exit::Unfit,
         Exit::Unreachable,
         Exit::Internal,
         Exit::Latched,

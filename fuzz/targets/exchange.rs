@@ -14,6 +14,7 @@ use tradekeel::types::{
     AssetId, BookDelta, Cash, DELTA_LEVELS, InstrumentId, InstrumentKind, Level, MarketData,
     MarketEvent, Price, Qty, Quote, Side,
 };
+use tradekeel::venue::key::Proof;
 use world::{assets, instruments, lines};
 
 const NOW_MS: u64 = 1_700_000_000_000;
@@ -21,11 +22,11 @@ const NOW_MS: u64 = 1_700_000_000_000;
 fn exchange() -> Server {
     let account = AccountSpec {
         key: "key".to_owned(),
-        secret: "secret".to_owned(),
+        proof: Proof::Secret("secret".to_owned()),
         balance: Cash::whole(100_000),
     };
     let balances = vec![(AssetId(0), Cash::whole(100_000)), (AssetId(2), Cash::whole(10))];
-    let on_spot = SpotAccount { key: "key".to_owned(), secret: "secret".to_owned(), balances };
+    let on_spot = SpotAccount { key: "key".to_owned(), proof: Proof::Secret("secret".to_owned()), balances };
     let mut listed = instruments();
     listed.iter_mut().for_each(|it| it.kind = InstrumentKind::Spot);
     let spot = Server::spot(listed, assets(), vec![on_spot], Fees::default());

@@ -30,7 +30,8 @@ pub struct Arguments {
     /// Its clock is so many milliseconds ahead of this machine's; below zero it is behind
     #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 0)]
     pub clock_offset_ms: i64,
-    /// Where faults are armed (/control/faults) and the truth is told (/control/truth)
+    /// Where faults are armed (/control/faults), keys taken back (/control/keys) and the truth is
+    /// told (/control/truth)
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub control: Option<SocketAddr>,
     /// Seed of faults that are armed without one
@@ -43,7 +44,7 @@ pub struct Arguments {
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = dialect,
         default_value = "binance_usdm")]
     pub dialect: Vec<ExchangeDialect>,
-    /// Who has an account: keys, secrets and balances, as YAML or JSON
+    /// Who has an account: keys, secrets or public keys, and balances, as YAML or JSON
     #[arg(long, value_name = "FILE")]
     pub accounts: Option<PathBuf>,
     /// Take instruments, balance and fees from this configuration

@@ -16,6 +16,8 @@ pub enum Exit {
     Usage = 2,
     /// Two things that had to agree do not.
     Mismatch = 3,
+    /// A check of `engine doctor` failed.
+    Unfit = 4,
     /// No engine, or no venue, answers.
     Unreachable = 69,
     /// A fault of this program or of the machine it runs on.

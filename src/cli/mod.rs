@@ -12,6 +12,7 @@ pub mod breaker;
 pub mod config;
 pub mod console;
 pub mod data;
+pub mod doctor;
 pub mod exchange;
 pub mod exit;
 pub mod fetch;
@@ -80,6 +81,8 @@ enum Verb {
     Config(config::Arguments),
     /// Write a first configuration
     Init(init::Arguments),
+    /// Tell before a start or a resume whether everything is as it must be
+    Doctor(doctor::Arguments),
     /// Ask a running engine how it is
     Status(status::Arguments),
     /// Stop strategies: no new orders until resume
@@ -182,6 +185,7 @@ fn execute(line: Line, registry: &Registry, console: &mut Console<'_>) -> io::Re
         Verb::Backup(arguments) => backup::execute(&arguments, registry, console),
         Verb::Filters(arguments) => fetch::filters(&arguments, registry, console),
         Verb::Fees(arguments) => fetch::fees(&arguments, registry, console),
+        Verb::Doctor(arguments) => doctor::execute(&arguments, registry, console),
         Verb::Keys(arguments) => keys::execute(&arguments, registry, console),
         Verb::Data(arguments) => data::execute(&arguments, registry, console),
 

@@ -182,7 +182,7 @@ fn without_engine(
     let (report, belief) = match compare(&config) {
         Ok(found) => found,
         Err(error) => {
-            console.complain(format_args!("engine: {}", why(&error)))?;
+            console.complain(format_args!("engine: {}", error.unread()))?;
             return Ok(match error {
                 OfflineError::Embedded | OfflineError::Unreachable { .. } => Exit::Unreachable,
                 OfflineError::Mismatch(_)
@@ -200,21 +200,6 @@ fn without_engine(
     }
     show(&told, arguments, console)?;
     Ok(if differences(&told) == 0 { Exit::Ok } else { Exit::Mismatch })
-}
-
-/// Why there is nothing to compare: here no latch is at stake.
-fn why(error: &OfflineError) -> String {
-    match error {
-        OfflineError::Embedded => {
-            "the simulated exchange of this configuration lives in the engine itself: start it"
-                .to_owned()
-        }
-        OfflineError::Unreachable { what, why } => format!("{what} could not be read: {why}"),
-        OfflineError::Store(_)
-        | OfflineError::Start(_)
-        | OfflineError::Mismatch(_)
-        | OfflineError::Refused(_) => error.to_string(),
-    }
 }
 
 #[cfg(test)]

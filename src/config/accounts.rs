@@ -1,5 +1,5 @@
-//! The accounts of a simulated exchange: a file of keys, secrets and what they start with, as YAML
-//! or JSON.
+//! The accounts of a simulated exchange: a file of keys, by what their owners are known and what
+//! they start with, as YAML or JSON.
 //!
 //! ```yaml
 //! accounts:
@@ -7,6 +7,9 @@
 //!     secret: ada-secret
 //!     spot: {USDT: 1000.5, BTC: 2}   # what it holds on Spot; nothing where it is not named
 //!     usdm: 5000                     # its wallet on USDⓈ-M; nothing where it is not named
+//!   - key: bob-key
+//!     public_key: MCowBQYDK2VwAyEAGUIKv9dSpWXBViXp2m6vAIb8QMFJYBgyFEQsFJlqgA0=
+//!     usdm: 5000                     # he signs with the private half of that Ed25519 key
 //! ```
 //!
 //! Must hold: all faults are told at once, with file, line and column; no key and no secret is ever
@@ -16,6 +19,7 @@ use super::fault::{Collector, Faults, Place, quoted};
 use super::yaml::{self, Entry, Node, Value};
 use super::{ConfigError, source};
 use crate::types::Cash;
+use crate::venue::key::{Proof, ed25519_public_key};
 use std::fmt;
 use std::path::Path;
 
@@ -28,13 +32,19 @@ const SECRET_CHARS_MAX: usize = 128;
 /// Largest amount of one asset, whole.
 const AMOUNT_MAX: i32 = 1_000_000_000;
 
+/// What an account is written with.
+const KEYS: &str = "key, secret or public_key, spot, usdm";
+
+/// What is expected where something else stands.
+const ACCOUNT: &str = "an account: key, secret or public_key, spot, usdm";
+
 /// One account of a simulated exchange.
 #[derive(Clone, PartialEq)]
 pub struct ExchangeAccount {
     /// Its API key.
     pub key: String,
-    /// The secret that its requests are signed with.
-    pub secret: String,
+    /// By what its owner is known.
+    pub proof: Proof,
     /// What it holds on Spot, by asset.
     pub spot: Vec<(String, Cash)>,
     /// What is in its wallet on USDⓈ-M.
@@ -108,26 +118,38 @@ fn twice(accounts: &[ExchangeAccount], place: Place, faults: &mut Collector) {
 
 fn account(node: &Node, at: usize, faults: &mut Collector) -> Option<ExchangeAccount> {
     let within = format!("accounts[{at}]");
-    let (mut key, mut secret) = (None, None);
+    let (mut key, mut secret, mut public_key) = (None, None, None);
     let (mut spot, mut usdm) = (Vec::new(), Cash::ZERO);
-    for entry in entries(node, &within, "an account: key, secret, spot, usdm", faults) {
+    let written = entries(node, &within, ACCOUNT, faults);
+    for entry in written {
         let path = format!("{within}.{}", entry.key);
         match entry.key.as_str() {
             "key" => key = word(entry, &path, faults),
-            "secret" => secret = word(entry, &path, faults),
+            "secret" => secret = word(entry, &path, faults).map(Proof::Secret),
+            "public_key" => public_key = ed25519(entry, &path, faults),
             "spot" => spot = balances(entry, &path, faults),
             "usdm" => usdm = amount(&entry.node, &path, faults).unwrap_or(Cash::ZERO),
-            _ => unknown(entry, &within, "key, secret, spot, usdm", faults),
+            _ => unknown(entry, &within, KEYS, faults),
         }
     }
-    let is_given = |name: &str| match &node.value {
-        Value::Map(entries) => entries.iter().any(|entry| entry.key == name),
-        Value::Nothing | Value::Scalar(..) | Value::List(_) | Value::Faulty => true,
-    };
-    for name in ["key", "secret"].into_iter().filter(|name| !is_given(name)) {
-        faults.written(node.place, &format!("{within}.{name}"), "is missing");
+    if matches!(node.value, Value::Map(_)) {
+        complete(written, node.place, &within, faults);
     }
-    Some(ExchangeAccount { key: key?, secret: secret?, spot, usdm })
+    Some(ExchangeAccount { key: key?, proof: secret.or(public_key)?, spot, usdm })
+}
+
+/// An account has a key, and is known by one of two things.
+fn complete(written: &[Entry], place: Place, within: &str, faults: &mut Collector) {
+    let is_given = |name: &str| written.iter().any(|entry| entry.key == name);
+    if !is_given("key") {
+        faults.written(place, &format!("{within}.key"), "is missing");
+    }
+    let what = match (is_given("secret"), is_given("public_key")) {
+        (true, false) | (false, true) => return,
+        (false, false) => "is missing; name a secret, or a public_key of Ed25519",
+        (true, true) => "stands beside a public_key; an account is known by one of the two",
+    };
+    faults.written(place, &format!("{within}.secret"), what);
 }
 
 fn balances(entry: &Entry, path: &str, faults: &mut Collector) -> Vec<(String, Cash)> {
@@ -171,6 +193,19 @@ fn word(entry: &Entry, path: &str, faults: &mut Collector) -> Option<String> {
         faults.written(entry.node.place, path, what);
     }
     word.cloned()
+}
+
+fn ed25519(entry: &Entry, path: &str, faults: &mut Collector) -> Option<Proof> {
+    let key = match &entry.node.value {
+        Value::Scalar(text, _) => ed25519_public_key(text),
+        Value::Nothing | Value::List(_) | Value::Map(_) | Value::Faulty => None,
+    };
+    if key.is_none() {
+        let what = "must be an Ed25519 public key: what `openssl pkey -pubout` writes, or the line \
+                    of Base64 within it";
+        faults.written(entry.node.place, path, what);
+    }
+    key.map(Proof::PublicKey)
 }
 
 fn amount(node: &Node, path: &str, faults: &mut Collector) -> Option<Cash> {
@@ -218,12 +253,33 @@ mod tests {
     }
 
     #[test]
+    fn a_public_key_stands_in_one_line_or_as_its_file() {
+        let body = "MCowBQYDK2VwAyEAGUIKv9dSpWXBViXp2m6vAIb8QMFJYBgyFEQsFJlqgA0=";
+        let line = format!("accounts:\n  - {{key: ada, public_key: {body}}}");
+        let accounts = read(&line).unwrap();
+        let Proof::PublicKey(key) = accounts[0].proof else { panic!("a public key") };
+        assert_eq!((key[0], key[31]), (0x19, 0x0d));
+        let (begin, end) = ("-----BEGIN PUBLIC KEY-----", "-----END PUBLIC KEY-----");
+        let json = format!(
+            r#"{{"accounts": [{{"key": "ada", "public_key": "{begin}\n{body}\n{end}\n"}}]}}"#
+        );
+        assert_eq!(read(&json).unwrap(), accounts);
+    }
+
+    #[test]
     fn every_fault_is_told_with_its_place() {
         let rows = [
             ("", "f:1:1: the file is empty"),
             ("accounts: []", "accounts: must be a list of 1 to 64 accounts"),
             ("other: 1", "there is no key `other`"),
             ("accounts:\n  - key: a", "accounts[0].secret: is missing"),
+            ("accounts:\n  - key: a", "name a secret, or a public_key"),
+            (
+                "accounts:\n  - {key: a, public_key: MCow}",
+                "f:2:26: accounts[0].public_key: must be an Ed25519 public key",
+            ),
+            ("accounts:\n  - {key: a, public_key: [1]}", "must be an Ed25519 public key"),
+            ("accounts:\n  - {key: a, secret: b, public_key: c}", "stands beside a public_key"),
             ("accounts:\n  - 5", "accounts[0]: must be an account"),
             (
                 "accounts:\n  - {key: a, secret: b, usdm: -1}",

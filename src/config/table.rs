@@ -397,8 +397,8 @@ const RUNNING: &[Key] = &[
         "runtime.max_connection_age_s",
         Kind::Whole(5, 86_400, "seconds"),
         "82800",
-        "Each connection is replaced by a new one at this age, without a gap. Binance cuts every one \
-         at 24 h.",
+        "Each connection is replaced by a new one at this age, or when the venue announces its end, \
+         without a gap. Binance cuts every one at 24 h.",
     ),
     default("journal", Kind::Group, "", "The record of everything that happened."),
     default(

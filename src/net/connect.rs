@@ -65,6 +65,16 @@ impl Dial {
     pub(super) async fn connect(&self, address: &Address) -> Result<Stream, NetError> {
         let failed = |source| NetError::Connect { to: address.host_and_port(), source };
         let tcp = TcpStream::connect((address.host(), address.port())).await.map_err(failed)?;
+        self.secure(address, tcp).await
+    }
+
+    /// Options, and TLS where the address asks for it.
+    pub(super) async fn secure(
+        &self,
+        address: &Address,
+        tcp: TcpStream,
+    ) -> Result<Stream, NetError> {
+        let failed = |source| NetError::Connect { to: address.host_and_port(), source };
         set_options(&tcp).map_err(failed)?;
         if !address.scheme().is_secure() {
             return Ok(Stream::Plain(tcp));

@@ -7,7 +7,7 @@
 //! runs it (`runtime`).
 //!
 //! In reading order: [`Address`] and [`TlsRoots`] say where and whom to trust, [`Dial`] makes a
-//! [`Stream`], [`ws`] and [`http`] speak over it, [`listen`] is the other side of both, [`unix`] is
+//! [`Stream`] (and [`Steps`] say how long each step of that took), [`ws`] and [`http`] speak over it, [`listen`] is the other side of both, [`unix`] is
 //! the operator's socket on this machine, [`Backoff`] says when to try again.
 
 mod address;
@@ -17,6 +17,7 @@ mod error;
 mod heartbeat;
 pub mod http;
 pub mod listen;
+mod probe;
 mod tls;
 pub mod unix;
 pub mod ws;
@@ -30,4 +31,5 @@ pub use connect::{Dial, Stream};
 pub use error::{Blame, NetError, Retry, Sent};
 pub use heartbeat::Heartbeat;
 pub use hyper::{HeaderMap, Method, body::Bytes};
+pub use probe::Steps;
 pub use tls::TlsRoots;

@@ -6,6 +6,7 @@
 
 pub mod backtest_report;
 pub mod backup;
+pub mod doctor;
 pub mod handlers;
 pub mod history;
 mod holdings;

@@ -239,6 +239,7 @@ impl Feed {
             // Fair: a flood of messages must not keep the snapshot waiting that they wait for.
             tokio::select! {
                 message = next_of(connections) => match message {
+                    Ok(message) if self.dialect.announces_end(&message) => renewal.hasten(),
                     Ok(message) if renewal.is_news(&message) => self.on_message(&message),
                     Ok(_) => {}
                     Err(error) => return error,

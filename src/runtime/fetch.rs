@@ -9,7 +9,7 @@ use super::inquiry::{self, Inquiry, InquiryError};
 use crate::config::Config;
 use crate::ops::reference::Reading;
 use crate::types::MS;
-use crate::venue::{fee_call, listings, reference_calls, symbol_fees};
+use crate::venue::{Listing, SymbolFees, fee_call, listings, reference_calls, symbol_fees};
 use std::time::Duration;
 
 /// Between two questions after fees: each weighs 20 of 2,400 a minute (venue sheet section 3), and
@@ -21,6 +21,21 @@ const PACE: Duration = Duration::from_secs(1);
 /// # Errors
 /// [`InquiryError`]; a configured symbol that the venue does not list is one.
 pub fn fetch_filters(config: &Config) -> Result<Reading, InquiryError> {
+    let (found, unix_ns) = listed(config)?;
+    Ok(Reading::of_filters(&config.venue.name, unix_ns, &found))
+}
+
+/// What the account pays for trades of the configured instruments.
+///
+/// # Errors
+/// [`InquiryError`].
+pub fn fetch_fees(config: &Config) -> Result<Reading, InquiryError> {
+    let (found, unix_ns) = fees(config)?;
+    Ok(Reading::of_fees(&config.venue.name, unix_ns, &found))
+}
+
+/// What the venue lists of the configured instruments, in their order, and when it said so.
+pub(super) fn listed(config: &Config) -> Result<(Vec<Listing>, u64), InquiryError> {
     inquiry::wait(async {
         let inquiry = Inquiry::begin(config, Clock::start()).await?;
         let kind = config.venue.kind;
@@ -35,16 +50,12 @@ pub fn fetch_filters(config: &Config) -> Result<Reading, InquiryError> {
             let unlisted = || InquiryError::Unlisted(wanted.symbol.clone());
             found.push(listing.cloned().ok_or_else(unlisted)?);
         }
-        let unix_ns = inquiry.venue_unix_ms().saturating_mul(MS);
-        Ok(Reading::of_filters(&config.venue.name, unix_ns, &found))
+        Ok((found, inquiry.venue_unix_ms().saturating_mul(MS)))
     })
 }
 
-/// What the account pays for trades of the configured instruments.
-///
-/// # Errors
-/// [`InquiryError`].
-pub fn fetch_fees(config: &Config) -> Result<Reading, InquiryError> {
+/// What the account pays for trades of them, likewise.
+pub(super) fn fees(config: &Config) -> Result<(Vec<SymbolFees>, u64), InquiryError> {
     inquiry::wait(async {
         let inquiry = Inquiry::begin(config, Clock::start()).await?;
         let (kind, credentials) = (config.venue.kind, &config.venue.access.credentials);
@@ -59,7 +70,6 @@ pub fn fetch_fees(config: &Config) -> Result<Reading, InquiryError> {
             let read = |answer: &_| symbol_fees(kind, answer);
             found.push(inquiry.ask(&format!("the fees of {symbol}"), &call, read).await?);
         }
-        let unix_ns = inquiry.venue_unix_ms().saturating_mul(MS);
-        Ok(Reading::of_fees(&config.venue.name, unix_ns, &found))
+        Ok((found, inquiry.venue_unix_ms().saturating_mul(MS)))
     })
 }

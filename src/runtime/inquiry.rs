@@ -12,7 +12,8 @@ use crate::config::{Config, Endpoint, Wait};
 use crate::net::{Address, Dial, NetError};
 use crate::types::{MS, VenueId};
 use crate::venue::{
-    Answer, Blame, Call, DecodeError, Directory, VenueKind, account_dialect, meaning,
+    AccountDialect, Answer, Blame, Call, DecodeError, Directory, VenueKind, account_dialect,
+    meaning,
 };
 use std::error::Error;
 
@@ -63,6 +64,7 @@ pub(super) struct Inquiry<'a> {
     /// Where it tells of keys.
     pub(super) wallet: Option<&'a str>,
     questions: Questions,
+    dialect: Box<dyn AccountDialect>,
     clock: Clock,
     /// The venue's clock less ours.
     offset_ns: i64,
@@ -85,9 +87,28 @@ impl<'a> Inquiry<'a> {
         };
         let dialect =
             account_dialect(config.venue.kind, &directory, &config.venue.access.credentials);
-        let time = reading::time(&questions, dialect.as_ref(), &clock).await;
-        let (offset_ns, _) = time.map_err(|error| unheard("the venue's clock", error.as_ref()))?;
-        Ok(Self { config, dial, wallet: wallet.as_deref(), questions, clock, offset_ns })
+        let wallet = wallet.as_deref();
+        let mut this = Self { config, dial, wallet, questions, dialect, clock, offset_ns: 0 };
+        (this.offset_ns, _) = this.time().await?;
+        Ok(this)
+    }
+
+    /// The venue's time less ours at the midpoint, and how long the answer took, nanoseconds.
+    pub(super) async fn time(&self) -> Result<(i64, u64), InquiryError> {
+        let time = reading::time(&self.questions, self.dialect.as_ref(), &self.clock).await;
+        time.map_err(|error| unheard("the venue's clock", error.as_ref()))
+    }
+
+    /// Whether the venue takes requests; how long the answer took, nanoseconds.
+    pub(super) async fn ping(&self) -> Result<u64, InquiryError> {
+        let asked_ns = self.clock.mono_ns();
+        let answer = self.questions.ask(&self.dialect.ping_call()).await;
+        let answer = answer.map_err(|error| unheard("the answer to a ping", &error))?;
+        if self.dialect.is_available(&answer) {
+            return Ok(self.clock.mono_ns().saturating_sub(asked_ns));
+        }
+        let why = format!("the venue answered {}: it takes no requests", answer.status);
+        Err(InquiryError::Unreachable { what: "the answer to a ping".to_owned(), why })
     }
 
     /// The venue's time.
@@ -140,6 +161,7 @@ fn is_refusal(kind: VenueKind, error: &DecodeError) -> bool {
         DecodeError::NotJson
         | DecodeError::Field(_)
         | DecodeError::Gap { .. }
+        | DecodeError::LoggedOff
         | DecodeError::TooLarge(_)
         | DecodeError::Unsupported(_) => false,
     }

@@ -7,7 +7,7 @@
 //! and ends it, with `operators` and `aftermath`. `restriction` says what a run may do less,
 //! `rehearsal` is the world of a dry-run; `backups` copies what is on disk. `exchange` serves the
 //! simulated exchange, `backtest` and `record` are the other two worlds; `panic` gets out of a
-//! venue and `offline` clears a latch without any of them.
+//! venue, `offline` clears a latch and `doctor` looks at everything without any of them.
 
 mod aftermath;
 mod assemble;
@@ -18,6 +18,7 @@ mod backups;
 pub mod bell;
 mod books;
 pub mod clock;
+mod doctor;
 mod exchange;
 mod feed;
 mod fetch;
@@ -66,6 +67,7 @@ pub use assemble::{AssembleError, prefix_of};
 pub use attestation::attest;
 pub use backtest::{Played, backtest};
 pub use backups::{back_up, source as backup_source};
+pub use doctor::doctor;
 pub use exchange::{
     ExchangeDialect, ExchangeError, ExchangePlan, PAPER_KEY, PAPER_SECRET, serve_exchange,
 };

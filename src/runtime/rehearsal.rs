@@ -29,6 +29,7 @@ use crate::config::{Config, Wait};
 use crate::net::{Address, Dial};
 use crate::sim::{AccountIndex, AccountSpec, Fees, Server, Unreliable};
 use crate::types::{AccountSnapshot, Cash, MS, MarginMode, VenueId};
+use crate::venue::key::Proof;
 use crate::venue::{Credentials, Listing};
 use std::sync::Arc;
 
@@ -113,7 +114,7 @@ pub(super) fn venue(
 fn server(config: &Config, universe: &Universe, told: &Told, clock: &Clock) -> Server {
     let account = AccountSpec {
         key: PAPER_KEY.to_owned(),
-        secret: PAPER_SECRET.to_owned(),
+        proof: Proof::Secret(PAPER_SECRET.to_owned()),
         balance: Cash::ZERO,
     };
     let (instruments, assets) = (universe.instruments.clone(), universe.assets.clone());

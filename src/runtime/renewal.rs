@@ -1,12 +1,13 @@
-//! A connection is replaced before the venue cuts it: venues end each one after a day (venue sheets
-//! of Binance, sections 7 and 8).
+//! A connection is replaced before the venue cuts it: venues end each one after a day, and now and
+//! then one earlier, which they announce (venue sheets of Binance, sections 7 and 8).
 //!
 //! The next one is opened beside the present one. For a moment both are open, and the present one
 //! is read alone; then the next one takes its place, and what it says once more is passed over. So
 //! nothing is lost between the two, and nothing is told twice.
 //!
 //! Must hold: a next one that cannot be opened costs nothing; the present one stays until the venue
-//! ends it, and that is the fault it always was.
+//! ends it, and that is the fault it always was. However often an end is announced, connections are
+//! opened no faster than a venue bears.
 //!
 //! Decision: what was said already is known by its bytes: a venue writes a message once for all
 //! who listen. Where one does not, messages come twice for a moment: a book does not join up then
@@ -23,7 +24,8 @@ use tokio::time::{Instant, sleep_until};
 /// what the present one was still to bring has come.
 const OVERLAP: Duration = Duration::from_secs(1);
 
-/// How soon a next one that could not be opened is tried again.
+/// How soon a next one that could not be opened is tried again, and how soon the end of one that
+/// has just been opened is heeded: it is announced ten minutes ahead.
 const AGAIN: Duration = Duration::from_secs(60);
 
 /// How long the next one may repeat what was said while both were open.
@@ -42,6 +44,8 @@ pub(super) struct Renewal<C, E> {
     age_max: Duration,
     overlap: Duration,
     stage: Stage<C, E>,
+    /// When a next one was last begun to be opened.
+    opened: Option<Instant>,
     heard: Heard,
 }
 
@@ -58,7 +62,18 @@ impl<C, E: Display> Renewal<C, E> {
     /// Of a connection that has just been opened, and may get as old as that.
     pub(super) fn after(link: &'static str, age_max: Duration) -> Self {
         let stage = Stage::One(Instant::now() + age_max);
-        Self { link, age_max, overlap: OVERLAP, stage, heard: Heard::default() }
+        Self { link, age_max, overlap: OVERLAP, stage, opened: None, heard: Heard::default() }
+    }
+
+    /// The venue announces the end of the present connection: the next one is opened at once.
+    pub(super) fn hasten(&mut self) {
+        let Stage::One(until) = &mut self.stage else { return };
+        let now = Instant::now();
+        let at = self.opened.map_or(now, |opened| now.max(opened + AGAIN));
+        if at < *until {
+            tracing::info!(link = self.link, "the venue announces its end: renewing it early");
+            *until = at;
+        }
     }
 
     /// The next connection, once it is to be read in the place of the present one. Dropping the
@@ -69,6 +84,7 @@ impl<C, E: Display> Renewal<C, E> {
                 Stage::One(until) => {
                     sleep_until(*until).await;
                     self.heard.forget();
+                    self.opened = Some(Instant::now());
                     Stage::Opening(open())
                 }
                 Stage::Opening(opening) => match opening.await {
@@ -172,6 +188,26 @@ mod tests {
         let mut renewal = Renewal::<u32, &str>::after("test", Duration::from_secs(3_600));
         assert_eq!(timeout(LOOK, renewal.next(|| opened(2))).await.ok(), None);
         assert!(matches!(renewal.stage, Stage::One(_)));
+    }
+
+    #[tokio::test]
+    async fn one_whose_end_is_announced_is_replaced_at_once_and_its_successor_not_so_soon() {
+        let mut renewal = Renewal::<u32, &str>::after("test", Duration::from_secs(3_600));
+        renewal.overlap = Duration::ZERO;
+        renewal.hasten();
+        assert_eq!(renewal.next(|| opened(2)).await, 2);
+        renewal.hasten();
+        assert_eq!(timeout(LOOK, renewal.next(|| opened(3))).await.ok(), None);
+        let Stage::One(until) = renewal.stage else { panic!("alone until it is heeded") };
+        assert!(until <= Instant::now() + AGAIN, "it is heeded, only later");
+    }
+
+    #[tokio::test]
+    async fn an_end_that_is_announced_while_the_next_one_is_being_opened_changes_nothing() {
+        let mut renewal = at_once(Duration::from_secs(3_600));
+        assert_eq!(timeout(LOOK, renewal.next(|| opened(2))).await.ok(), None);
+        renewal.hasten();
+        assert!(matches!(renewal.stage, Stage::Both(2, _)));
     }
 
     #[tokio::test]

@@ -54,16 +54,18 @@ impl DecodeError {
         match self {
             Self::Gap { .. } => Blame::Network,
             Self::Unsupported(_) => Blame::Operator,
-            Self::NotJson | Self::Field(_) | Self::Refused { .. } | Self::TooLarge(_) => {
-                Blame::Venue
-            }
+            Self::NotJson
+            | Self::Field(_)
+            | Self::Refused { .. }
+            | Self::LoggedOff
+            | Self::TooLarge(_) => Blame::Venue,
         }
     }
 
     /// Whether asking again helps; [`super::meaning`] says it of a refusal.
     pub fn retry(&self) -> Retry {
         match self {
-            Self::Gap { .. } => Retry::Now,
+            Self::Gap { .. } | Self::LoggedOff => Retry::Now,
             Self::Unsupported(_) => Retry::Never,
             Self::NotJson | Self::Field(_) | Self::Refused { .. } | Self::TooLarge(_) => {
                 Retry::Later
@@ -99,6 +101,9 @@ pub enum DecodeError {
         /// Its words, cut to 256 bytes, without control characters.
         text: String,
     },
+    /// The connection was logged on, and is not any more.
+    #[error("the venue does not know who is on the connection: it must be made and logged on anew")]
+    LoggedOff,
     /// Too large to be looked at.
     #[error("message of {0} bytes is too large")]
     TooLarge(usize),

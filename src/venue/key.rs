@@ -1,4 +1,5 @@
-//! What a key of an account is, and what it may do as its venue tells it (SAFETY E3, R133, R134).
+//! What a key of an account is, by what an exchange knows its owner, and what it may do as its
+//! venue tells it (SAFETY E3, R133, R134).
 //!
 //! Must hold: a permission that the venue does not tell is not known, and never "no"; what a seed
 //! was decoded into is wiped.
@@ -19,6 +20,40 @@ pub fn ed25519_seed(secret: &str) -> Option<Zeroizing<[u8; 32]>> {
     let bytes = Zeroizing::new(BASE64_STANDARD.decode(secret).ok()?);
     let seed = bytes.strip_prefix(&ED25519_HEAD)?;
     <[u8; 32]>::try_from(seed).ok().map(Zeroizing::new)
+}
+
+/// How every Ed25519 public key begins (RFC 8410): the 32 bytes of the key follow.
+const ED25519_PUBLIC_HEAD: [u8; 12] = [0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 0x21, 0];
+
+/// An Ed25519 public key: its PEM file, or what stands between the lines of one. `None` for
+/// anything else.
+pub fn ed25519_public_key(text: &str) -> Option<[u8; 32]> {
+    let text = text.trim();
+    let body = match text.strip_prefix("-----BEGIN PUBLIC KEY-----") {
+        Some(inner) => inner.strip_suffix("-----END PUBLIC KEY-----")?,
+        None => text,
+    };
+    let body: String = body.split_ascii_whitespace().collect();
+    let bytes = BASE64_STANDARD.decode(body).ok()?;
+    bytes.strip_prefix(&ED25519_PUBLIC_HEAD)?.try_into().ok()
+}
+
+/// By what an exchange knows that a request is of the owner of an account.
+#[derive(Clone, Eq, PartialEq)]
+pub enum Proof {
+    /// An HMAC with the secret that both of them know.
+    Secret(String),
+    /// A signature with the private half of this Ed25519 key.
+    PublicKey([u8; 32]),
+}
+
+impl std::fmt::Debug for Proof {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(match self {
+            Self::Secret(_) => "Secret(***)",
+            Self::PublicKey(_) => "PublicKey(***)",
+        })
+    }
 }
 
 /// What a key may do.
@@ -83,5 +118,31 @@ mod tests {
         for other in [hmac, "", &BODY[..60], &BODY.replacen("MC4", "MC5", 1), "paper-secret"] {
             assert_eq!(ed25519_seed(other), None, "{other}");
         }
+    }
+
+    /// The public half of the same key.
+    const PUBLIC: &str = "MCowBQYDK2VwAyEAGUIKv9dSpWXBViXp2m6vAIb8QMFJYBgyFEQsFJlqgA0=";
+
+    #[test]
+    fn a_public_key_is_taken_out_of_its_file_or_of_one_line() {
+        let (head, tail) = ("-----BEGIN PUBLIC KEY-----\n", "\n-----END PUBLIC KEY-----\n");
+        for text in [PUBLIC.to_owned(), format!("{head}{PUBLIC}{tail}"), format!(" {PUBLIC}\n")] {
+            let key = ed25519_public_key(&text).unwrap();
+            let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+            let told = "19420abfd752a565c15625e9da6eaf0086fc40c14960183214442c14996a800d";
+            assert_eq!(hex, told, "{text}");
+        }
+        let private = BODY.to_owned();
+        for other in
+            [private, String::new(), format!("{head}{PUBLIC}"), PUBLIC.replace("VwAy", "VuAy")]
+        {
+            assert_eq!(ed25519_public_key(&other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_proof_is_never_printed() {
+        let shown = format!("{:?} {:?}", Proof::Secret("abc".into()), Proof::PublicKey([65; 32]));
+        assert_eq!(shown, "Secret(***) PublicKey(***)");
     }
 }

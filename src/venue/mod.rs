@@ -77,6 +77,9 @@ pub trait MarketDialect: Send {
     /// All connections are new: whatever was known is void. Says `BookLost` for every instrument.
     fn on_connect(&mut self, out: &mut Vec<MarketEvent>);
 
+    /// True for the venue's notice that it will end this connection: time to open the next one.
+    fn announces_end(&self, message: &[u8]) -> bool;
+
     /// One message of any of the connections. An error leaves the instrument's book lost when it
     /// can have been meant for it; the feed counts it.
     fn on_message(&mut self, bytes: &[u8], out: &mut Vec<MarketEvent>) -> Result<(), DecodeError>;
@@ -166,6 +169,9 @@ pub trait UserDialect: Send {
     fn keep_alive(&self) -> Option<(Call, u32)> {
         None
     }
+
+    /// True for the venue's notice that it will end this connection: time to open the next one.
+    fn announces_end(&self, message: &[u8]) -> bool;
 
     /// One message.
     fn on_message(&mut self, bytes: &[u8], out: &mut Vec<UserEvent>) -> Result<(), DecodeError>;
@@ -303,7 +309,24 @@ pub trait OrderDialect: AccountDialect {
     /// The connection to open.
     fn stream(&self) -> Stream;
 
-    /// Encodes and signs a command as of a time (SAFETY E10).
+    /// True where a connection must be logged on before it takes orders: [`Self::logon`] is said
+    /// first on each one, and nothing else before [`Self::on_logon`] says that it is.
+    fn logs_on(&self) -> bool {
+        false
+    }
+
+    /// What is said first on a connection, signed as of `venue_unix_ms`.
+    fn logon(&self, _venue_unix_ms: u64) -> Vec<u8> {
+        Vec::new()
+    }
+
+    /// One message that came before the connection was logged on: true when it says that it is. An
+    /// error means that this connection will not be.
+    fn on_logon(&mut self, _bytes: &[u8]) -> Result<bool, DecodeError> {
+        Ok(false)
+    }
+
+    /// Encodes a command as of a time, and signs it where that is needed (SAFETY E10).
     /// `buffer` is cleared first. An error means that no byte may leave for it. `QueryAccount` is
     /// not one command but several calls: see
     /// [`AccountDialect::account_calls`].
@@ -318,7 +341,11 @@ pub trait OrderDialect: AccountDialect {
     /// the gateway's second opinion before they leave. `None` when they say neither whole.
     fn read_back(&self, bytes: &[u8]) -> Option<WrittenOrder>;
 
-    /// One message of the order-entry connection.
+    /// True for the venue's notice that it will end this connection: time to open the next one.
+    fn announces_end(&self, message: &[u8]) -> bool;
+
+    /// One message of the order-entry connection. After [`DecodeError::LoggedOff`] it takes no more
+    /// orders: what was asked on it without an answer is not known.
     fn on_message(
         &mut self,
         bytes: &[u8],

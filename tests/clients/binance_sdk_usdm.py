@@ -10,6 +10,7 @@ import sys
 from binance_common.configuration import (
     ConfigurationRestAPI, ConfigurationWebSocketAPI, ConfigurationWebSocketStreams,
 )
+from binance_common.signature import Signers
 from binance_sdk_derivatives_trading_usds_futures.derivatives_trading_usds_futures import (
     DerivativesTradingUsdsFutures,
 )
@@ -18,13 +19,14 @@ from binance_sdk_derivatives_trading_usds_futures.websocket_streams.models impor
 )
 
 from common import KEY, SECRET, Background, number
-from sdk_common import Strict, plain, refusal_of, snake, whole
+from sdk_common import Strict, plain, refusal_of, secret_of, session_of, snake, whole
 from usdm_life import SYMBOL, Order, Stop, judge
 
 
 class BinanceSdk:
     name = "binance-sdk-usdm"
     cannot_say = set()
+    signs_ed25519 = True
 
     def __init__(self, exchange, key=KEY, secret=SECRET):
         self.back = Background()
@@ -32,13 +34,14 @@ class BinanceSdk:
         self.trades_seen, self.quotes, self.marks = [], [], []
         self.sdk = DerivativesTradingUsdsFutures(
             config_rest_api=ConfigurationRestAPI(
-                api_key=key, api_secret=secret, base_path=exchange.http, timeout=10_000
+                api_key=key, **secret_of(secret), base_path=exchange.http, timeout=10_000
             ),
             config_ws_api=ConfigurationWebSocketAPI(
-                api_key=key, api_secret=secret, stream_url=f"{exchange.ws}/ws-fapi/v1"
+                api_key=key, **secret_of(secret), stream_url=f"{exchange.ws}/ws-fapi/v1"
             ),
             config_ws_streams=ConfigurationWebSocketStreams(stream_url=exchange.ws),
         )
+        self.signer = Signers.get_signer(secret) if secret.startswith("-----BEGIN") else None
         self.rest = self.sdk.rest_api
         self.streams, self.api = None, None
         self.strict = Strict()
@@ -309,6 +312,16 @@ class BinanceSdk:
 
     def cancel_over_socket(self, order_id):
         return self.over_socket(lambda api: api.cancel_order(symbol=SYMBOL, order_id=int(order_id)))
+
+    # It knows sessions, and has no methods for them on this market.
+    def log_on(self):
+        asked = {"method": "session.logon", "params": {}}
+        sent = self.socket().send_signed_message(asked, self.signer, session_logon=True)
+        return session_of(self.back, sent)
+
+    def log_off(self):
+        asked = {"method": "session.logout", "params": {}}
+        return session_of(self.back, self.socket().send_message(asked, session_logout=True))
 
 
 if __name__ == "__main__":

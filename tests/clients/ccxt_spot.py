@@ -52,6 +52,7 @@ class Ccxt:
     name = "ccxt spot"
     # It takes `type` for its own.
     cannot_say = {"WISH", "STOP_LOSS_LIMIT"}
+    signs_ed25519 = True
 
     def __init__(self, exchange, key=KEY, secret=SECRET):
         self.rest = pointed(ccxt.binance, exchange, key, secret)

@@ -105,6 +105,7 @@ class Ccxt:
     name = "ccxt"
     # It takes `type` for its own.
     cannot_say = {"WISH", "STOP"}
+    signs_ed25519 = True
 
     def __init__(self, exchange, key=KEY, secret=SECRET):
         self.rest = pointed(ccxt.binanceusdm, exchange, key, secret)

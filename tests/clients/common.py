@@ -32,13 +32,17 @@ class Exchange:
     """A process of `engine exchange` with a market of its own."""
 
     def __init__(
-        self, engine, dialect="binance_usdm", seed=7, clock_offset_ms=0, weight_per_minute=None
+        self, engine, dialect="binance_usdm", seed=7, clock_offset_ms=0, weight_per_minute=None,
+        accounts=None,
     ):
+        self.engine = engine
         command = [engine, "exchange", "--listen", "127.0.0.1:0", "--control", "127.0.0.1:0"]
         command += ["--dialect", dialect]
         command += ["--seed", str(seed), "--clock-offset-ms", str(clock_offset_ms)]
         if weight_per_minute is not None:
             command += ["--weight-per-minute", str(weight_per_minute)]
+        if accounts is not None:
+            command += ["--accounts", accounts]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self.control = self._read("faults and truth at ").removesuffix("/control")
         self.host = self._read("simulated exchange at http://").split(" ")[0]

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 from decimal import Decimal
 
+import ed25519
 from common import (
     KEY, SECRET, Book, Checks, Exchange, engine_from_arguments, eventually, expect, expect_that,
     number,
@@ -77,12 +78,16 @@ class Client:
     `place_batch`, `cancel_batch`, `place_over_socket`, `cancel_over_socket`, `count_down`,
     `place_stop` with `query_stop`, `open_stops`, `cancel_stop`, `cancel_stops` (what came of them
     is in `stop_events`), `place_stop_over_socket`, `cancel_stop_over_socket`,
-    `answers` (questions whose answers the client itself holds against models), `complaints`.
+    `log_on` and `log_off` (each answers whose session it is then), `answers` (questions whose answers the client itself holds against models), `complaints`.
     """
 
     name = ""
     # Values of `REFUSED` that it does not let through to the exchange.
     cannot_say = set()
+    # Whether its secret may be an Ed25519 key as PEM, and whether it signs rightly with it what it
+    # says over a socket.
+    signs_ed25519 = False
+    signs_sockets = True
 
     def __init__(self, exchange, key=KEY, secret=SECRET):
         raise NotImplementedError
@@ -104,6 +109,7 @@ class Life:
     CHAPTERS = ()
     # How far behind its number in the stream the state of a snapshot is.
     SNAPSHOT_BEHIND = 0
+    QTY = QTY
 
     def __init__(self, checks, exchange, client, make):
         self.checks, self.exchange, self.client, self.make = checks, exchange, client, make
@@ -301,6 +307,8 @@ def judge(make, life):
             life(checks, exchange, client, make).live()
         finally:
             client.close()
+    if getattr(make, "signs_ed25519", False):
+        ed25519.signs(checks, engine, make, life)
     clocks(checks, engine, make, life)
     rate_limit(checks, engine, make, life)
     return 1 if checks.failed else 0

@@ -11,6 +11,7 @@ from spot_life import SYMBOL, Order, judge
 class PythonBinanceSpot(PythonBinance):
     name = "python-binance spot"
     cannot_say = set()
+    signs_sockets = True
 
     def market(self, symbol):
         listed = self.run(self.rest.get_exchange_info())["symbols"]

@@ -30,6 +30,9 @@ class PythonBinance:
     name = "python-binance"
     # It sends conditional types to another endpoint.
     cannot_say = {"STOP"}
+    signs_ed25519 = True
+    # It writes the Base64 of a signature into the message as if it stood in an address.
+    signs_sockets = False
 
     def __init__(self, exchange, key=KEY, secret=SECRET):
         client, sockets = addresses(exchange)
@@ -39,7 +42,8 @@ class PythonBinance:
         self.readers = []
 
         async def make():
-            rest = client(key, secret)
+            is_pair = secret.startswith("-----BEGIN")
+            rest = client(key, private_key=secret) if is_pair else client(key, secret)
             return rest, sockets(rest)
         self.rest, self.manager = self.back.run(make())
 

@@ -24,6 +24,21 @@ def whole(answer):
     return getattr(answer, "actual_instance", answer)
 
 
+def secret_of(secret):
+    """How the client is told a secret of HMAC, or an Ed25519 key."""
+    return {"private_key" if secret.startswith("-----BEGIN") else "api_secret": secret}
+
+
+def session_of(back, asked):
+    """Whose session it is, by the answer to a request about it."""
+    answer = back.run(asked).data()
+    if not isinstance(answer, dict):
+        return plain(answer.result).get("apiKey")
+    if "result" not in answer:  # it has models for what is answered alone
+        raise ValueError(answer.get("error", answer))
+    return answer["result"]["apiKey"]
+
+
 class Strict(logging.Handler):
     """What the client only writes down when one of our frames is not what its models say."""
 

@@ -13,23 +13,24 @@ from binance_sdk_spot.spot import Spot
 from binance_sdk_spot.websocket_api.models import ExecutionReport
 
 from common import KEY, SECRET, Background, number
-from sdk_common import Strict, plain, refusal_of, snake
+from sdk_common import Strict, plain, refusal_of, secret_of, session_of, snake
 from spot_life import SYMBOL, Order, judge
 
 
 class BinanceSdkSpot:
     name = "binance-sdk-spot"
     cannot_say = set()
+    signs_ed25519 = True
 
     def __init__(self, exchange, key=KEY, secret=SECRET):
         self.back = Background()
         self.events, self.trades_seen = [], []
         self.sdk = Spot(
             config_rest_api=ConfigurationRestAPI(
-                api_key=key, api_secret=secret, base_path=exchange.http, timeout=10_000
+                api_key=key, **secret_of(secret), base_path=exchange.http, timeout=10_000
             ),
             config_ws_api=ConfigurationWebSocketAPI(
-                api_key=key, api_secret=secret, stream_url=f"{exchange.ws}/ws-api/v3"
+                api_key=key, **secret_of(secret), stream_url=f"{exchange.ws}/ws-api/v3"
             ),
             config_ws_streams=ConfigurationWebSocketStreams(stream_url=exchange.ws),
         )
@@ -178,6 +179,12 @@ class BinanceSdkSpot:
     def cancel_over_socket(self, order_id):
         answer = self.run(self.opened().order_cancel(symbol=SYMBOL, order_id=int(order_id)))
         return Order.of_venue(plain(answer.data().result))
+
+    def log_on(self):
+        return session_of(self.back, self.opened().session_logon())
+
+    def log_off(self):
+        return session_of(self.back, self.opened().session_logout())
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 //! engine is judged.
 
 use crate::journals::assert_orders_precede;
-use crate::support::{Deployment, ExchangeProcess, eventually, pause};
+use crate::support::{Deployment, ExchangeProcess, eventually, number, pause};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -76,6 +76,16 @@ impl ExchangeProcess {
             times <= self.fired(fault)
         });
         assert!(fired, "`{fault}` happened {} times, not {times}", self.fired(fault));
+    }
+
+    /// From here on the venue takes a key, or does not.
+    pub(crate) fn set_key(&self, key: &str, valid: bool) {
+        self.control(Method::POST, &format!("/control/keys?key={key}&valid={valid}"));
+    }
+
+    /// How often a kind of request came.
+    pub(crate) fn asked(&self, kind: &str) -> i64 {
+        number(&self.truth().0["requests"][kind])
     }
 
     pub(crate) fn truth(&self) -> Truth {

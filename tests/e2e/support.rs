@@ -14,6 +14,10 @@ use tradekeel::store::{OrderIntent, Record};
 const PAPER: &str = include_str!("../../configs/paper.yaml");
 const SPOT: &str = include_str!("../../configs/spot.yaml");
 
+/// The Ed25519 key of the venue's own examples, as a desk holds it.
+pub(crate) const ADA_SECRET: &str =
+    "MC4CAQAwBQYDK2VwBCIEIIJEYWtGBrhACmb9Dvy+qa8WEf0lQOl1s4CLIAB9m89u";
+
 /// Longest wait for anything: the slowest machine under full load is meant.
 const WAIT_MAX_MS: u64 = 30_000;
 const LOOK_MS: u64 = 20;
@@ -342,7 +346,8 @@ pub(crate) fn command() -> Command {
     let mut command = Command::new(
         tradekeel::config::process_environment("E2E_ENGINE").unwrap_or_else(|| built.into()),
     );
-    command.env("E2E_KEY", "paper-key").env("E2E_SECRET", "paper-secret").stdin(Stdio::null());
+    command.env("E2E_KEY", "paper-key").env("E2E_SECRET", "paper-secret");
+    command.env("E2E_ADA_KEY", "ada-key").env("E2E_ADA_SECRET", ADA_SECRET).stdin(Stdio::null());
     command
 }
 

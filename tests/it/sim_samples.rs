@@ -10,6 +10,7 @@ use tradekeel::types::{
     AssetId, BookDelta, Cash, DELTA_LEVELS, Filters, Instrument, InstrumentId, InstrumentKind,
     Level, MarketData, MarketEvent, Price, Qty, Quote, Side, VenueId,
 };
+use tradekeel::venue::key::Proof;
 
 const NOW: u64 = 1_700_000_000_000;
 
@@ -63,7 +64,7 @@ fn server() -> Server {
     };
     let account = AccountSpec {
         key: "key".to_owned(),
-        secret: "secret".to_owned(),
+        proof: Proof::Secret("secret".to_owned()),
         balance: Cash::whole(10_000),
     };
     let assets = vec!["USDT".to_owned(), "BTC".to_owned()];

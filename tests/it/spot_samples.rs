@@ -10,6 +10,7 @@ use tradekeel::types::{
     AssetId, BookDelta, Cash, DELTA_LEVELS, Filters, Instrument, InstrumentId, InstrumentKind,
     Level, MarketData, MarketEvent, Price, Qty, Quote, Side, Trade, VenueId,
 };
+use tradekeel::venue::key::Proof;
 
 const NOW: u64 = 1_700_000_000_000;
 
@@ -77,7 +78,7 @@ fn instrument() -> Instrument {
 fn server() -> Server {
     let account = SpotAccount {
         key: "key".to_owned(),
-        secret: "secret".to_owned(),
+        proof: Proof::Secret("secret".to_owned()),
         balances: vec![(AssetId(0), Cash::whole(10_000)), (AssetId(1), Cash::whole(10))],
     };
     let assets = vec!["USDT".to_owned(), "BTC".to_owned()];

@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-use super::support::{CALM, any_port, ms, raw_peer};
+use super::support::{CALM, any_port, closed_port, ms, raw_peer};
 use crate::net::http::{HttpClient, HttpLimits};
 use crate::net::ws::{self, WsLimits};
 use crate::net::{Address, Blame, Bytes, Dial, Method, NetError, Sent, TlsRoots};
@@ -165,4 +165,24 @@ async fn a_server_without_tls_or_without_a_word_is_refused_in_time() {
     .await;
     let opened = dial.open(&address(at).unwrap()).await;
     assert!(matches!(opened, Err(NetError::ConnectTimeout { limit_ms: 200, .. })), "{opened:?}");
+}
+
+#[tokio::test]
+async fn a_probe_tells_each_step_and_fails_where_opening_does() {
+    let Some((certificate, key)) = certificate() else { return };
+    let at = server(&certificate, &key).await;
+    let dial = |roots| Dial { roots, limit: ms(5_000) };
+    let trusting = dial(TlsRoots::bundled_and(&certificate).unwrap());
+    let address = |scheme: &str, at: SocketAddr| {
+        Address::parse(&format!("{scheme}://localhost:{}", at.port())).unwrap()
+    };
+    let steps = trusting.probe(&address("wss", at)).await.unwrap();
+    assert!(steps.peer.port() == at.port() && steps.secure.is_some(), "{steps:?}");
+    assert_eq!(trusting.probe(&address("http", at)).await.unwrap().secure, None);
+    let strange = dial(TlsRoots::bundled().unwrap()).probe(&address("https", at)).await;
+    assert!(matches!(strange, Err(NetError::Tls { .. })), "{strange:?}");
+    let nobody = trusting.probe(&address("http", closed_port().await)).await;
+    assert!(matches!(nobody, Err(NetError::Connect { .. })), "{nobody:?}");
+    let nowhere = Address::parse("http://no-such-host.invalid").unwrap();
+    assert!(trusting.probe(&nowhere).await.is_err());
 }

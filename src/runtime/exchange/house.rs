@@ -9,6 +9,7 @@ use crate::runtime::assemble::{AssembleError, Universe};
 use crate::sim::{AccountSpec, Fees, Server, SpotAccount};
 use crate::types::{AssetId, Cash, Instrument, InstrumentId, InstrumentKind};
 use crate::venue::VenueKind;
+use crate::venue::key::Proof;
 use std::collections::BTreeMap;
 
 /// What the one account that everybody knows has of Bitcoin on Spot.
@@ -82,8 +83,8 @@ pub(super) fn own_account(
 ) -> Option<Vec<ExchangeAccount>> {
     let is_spot = kind.instruments() == InstrumentKind::Spot;
     is_spot.then(|| {
-        let (key, secret) = (PAPER_KEY.to_owned(), PAPER_SECRET.to_owned());
-        vec![ExchangeAccount { key, secret, spot: vec![starting], usdm: Cash::ZERO }]
+        let (key, proof) = (PAPER_KEY.to_owned(), Proof::Secret(PAPER_SECRET.to_owned()));
+        vec![ExchangeAccount { key, proof, spot: vec![starting], usdm: Cash::ZERO }]
     })
 }
 
@@ -92,14 +93,14 @@ fn everybodys(plan: &ExchangePlan) -> ExchangeAccount {
     let balance = plan.exchange.starting_balance;
     ExchangeAccount {
         key: PAPER_KEY.to_owned(),
-        secret: PAPER_SECRET.to_owned(),
+        proof: Proof::Secret(PAPER_SECRET.to_owned()),
         spot: vec![(plan.reporting.clone(), balance), ("BTC".to_owned(), Cash::whole(BITCOINS))],
         usdm: balance,
     }
 }
 
 fn usdm_account(account: ExchangeAccount) -> AccountSpec {
-    AccountSpec { key: account.key, secret: account.secret, balance: account.usdm }
+    AccountSpec { key: account.key, proof: account.proof, balance: account.usdm }
 }
 
 /// Every account has a wallet for every asset that is traded, beside what it names.
@@ -121,8 +122,8 @@ fn spot_accounts(
             let asset = u8::try_from(at).map_err(|_| AssembleError::TooMany)?;
             balances.insert(AssetId(asset), *amount);
         }
-        let (key, secret) = (account.key.clone(), account.secret.clone());
-        open.push(SpotAccount { key, secret, balances: balances.into_iter().collect() });
+        let (key, proof) = (account.key.clone(), account.proof.clone());
+        open.push(SpotAccount { key, proof, balances: balances.into_iter().collect() });
     }
     Ok(open)
 }

@@ -1,8 +1,9 @@
 //! The order thread: commands to the venue, and the venue's word on orders and account back.
 //!
-//! Conversations on one thread: order entry (`orders`), the private stream (`user`), readings of
-//! the account (`account`) and of its trades (`trades`), the venue's clock (`clock`), and a venue
-//! in maintenance (`probe`). `read_only` is the same thread without the first two.
+//! Conversations on one thread: order entry (`orders`, over connections that `opening` makes), the
+//! private stream (`user`), readings of the account (`account`) and of its trades (`trades`), the
+//! venue's clock (`clock`), and a venue in maintenance (`probe`). `read_only` is the same thread
+//! without the first two.
 //!
 //! Must hold: the latches are read and the order is checked once more on the encoded bytes, right
 //! before they are written: under a latch nothing of a strategy leaves (SAFETY 3). An order of
@@ -15,6 +16,7 @@ mod account;
 mod clock;
 mod commands;
 pub(super) mod narrator;
+mod opening;
 mod orders;
 pub(super) mod post_check;
 mod probe;
@@ -165,6 +167,9 @@ impl<D: ?Sized> Shared<D> {
     }
 }
 
+/// Between two looks whether the venue's time is known.
+const CLOCK_LOOK: Duration = Duration::from_millis(10);
+
 /// Seconds without a reading where the venue refuses our key: it bans who goes on (R132).
 const REFUSED_S: u32 = 60;
 
@@ -176,9 +181,26 @@ impl<D: AccountDialect + ?Sized> Shared<D> {
         Some(VenueTime { unix_ms: epoch_ms.saturating_add(mono_ns / MS), mono_ns })
     }
 
+    /// The same, as soon as it has been measured: what is said first on a connection is signed with
+    /// it, and it is asked for while that connects.
+    async fn venue_time_measured(&self) -> VenueTime {
+        loop {
+            match self.venue_time() {
+                Some(at) => return at,
+                None => tokio::time::sleep(CLOCK_LOOK).await,
+            }
+        }
+    }
+
     /// The venue takes no readings for a while.
     fn is_quiet(&self) -> bool {
         self.clock.mono_ns() < self.quiet_until_ns.get() || self.unavailable.get()
+    }
+
+    /// Waits until it does again.
+    async fn rested(&self) {
+        let left_ns = self.quiet_until_ns.get().saturating_sub(self.clock.mono_ns());
+        tokio::time::sleep(Duration::from_nanos(left_ns)).await;
     }
 
     /// No readings for so many seconds. Cancels and questions after single orders go on: they are

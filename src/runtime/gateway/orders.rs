@@ -1,6 +1,7 @@
 //! Order entry: one command after the other, encoded, signed, checked against the latch, written.
 
 use super::commands::{self, Commands};
+use super::opening::{Connection, Ended, Entry};
 use super::post_check::{Leaving, is_our_fault};
 use super::{Desk, Shared};
 use crate::core::{
@@ -8,19 +9,17 @@ use crate::core::{
     StopCommand, TripCause,
 };
 use crate::net::ws::{WsReader, WsWriter};
-use crate::net::{Address, Bytes, Dial, NetError, Sent};
+use crate::net::{Address, Bytes, NetError, Sent};
 use crate::runtime::link;
 use crate::runtime::renewal::{Opening, Renewal};
 use crate::types::{ClientOrderId, NotSentReason, Text};
-use crate::venue::{Call, OrderDialect, Outgoing, Question};
+use crate::venue::{Call, DecodeError, OrderDialect, Outgoing, Question};
 use std::rc::Rc;
 use tokio::net::unix::pipe::Receiver;
 use tokio::time::{Instant, timeout_at};
 
 /// What the log calls it.
 const LINK: &str = "order entry";
-
-type Connection = (WsReader, WsWriter);
 
 /// The part that readings share.
 type Trading = Shared<dyn OrderDialect>;
@@ -35,11 +34,12 @@ pub(super) async fn serve(desk: Rc<Desk>, mut commands: Commands, order_entry: A
         }
     };
     let shared = &desk.shared;
-    let target = shared.dialect.borrow().stream().target;
-    let open = || connect(&desk.dial, &order_entry, &target);
+    let (shared_too, dial) = (Rc::clone(shared), desk.dial.clone());
+    let entry = Entry { shared: shared_too, dial, address: order_entry };
+    let open = || -> Opening<Connection, Ended> { Box::pin(entry.clone().open()) };
     let mut waits = link::Waits::new(LINK);
     loop {
-        match open().await {
+        match refuse_while(&desk, &mut commands, &bell, open()).await {
             Ok((reader, writer)) => {
                 waits.up();
                 shared.tell_link(LinkChannel::Orders, LinkState::Up).await;
@@ -48,30 +48,31 @@ pub(super) async fn serve(desk: Rc<Desk>, mut commands: Commands, order_entry: A
                 shared.tell_link(LinkChannel::Orders, LinkState::Down).await;
                 refuse_while(&desk, &mut commands, &bell, waits.down(&error)).await;
             }
-            Err(error) => refuse_while(&desk, &mut commands, &bell, waits.down(&error)).await,
+            Err(error) => {
+                let is_refused = matches!(error, Ended::Logon(_));
+                refuse_while(&desk, &mut commands, &bell, waits.down(&error)).await;
+                if is_refused {
+                    refuse_while(&desk, &mut commands, &bell, shared.rested()).await;
+                }
+            }
         }
     }
 }
 
-fn connect(dial: &Dial, order_entry: &Address, target: &str) -> Opening<Connection, NetError> {
-    let (dial, address) = (dial.clone(), order_entry.with_target(target));
-    Box::pin(async move { link::open(&dial, &address?).await })
-}
-
 /// While there is no connection: an order is refused, a cancel is left to the core's own retry,
 /// and questions go over HTTP as ever.
-async fn refuse_while(
+async fn refuse_while<T>(
     desk: &Rc<Desk>,
     commands: &mut Commands,
     bell: &Receiver,
-    until: impl Future<Output = ()>,
-) {
+    until: impl Future<Output = T>,
+) -> T {
     let shared = &desk.shared;
     let mut until = std::pin::pin!(until);
     loop {
         tokio::select! {
             biased;
-            () = &mut until => return,
+            ended = &mut until => return ended,
             command = commands.next(bell) => {
                 let mut buffer = Vec::new();
                 match encode(shared, &command, &mut buffer) {
@@ -97,18 +98,22 @@ impl Session<'_> {
         &mut self,
         commands: &mut Commands,
         bell: &Receiver,
-        (mut reader, open): (WsReader, &impl Fn() -> Opening<Connection, NetError>),
-    ) -> NetError {
+        (mut reader, open): (WsReader, &impl Fn() -> Opening<Connection, Ended>),
+    ) -> Ended {
         let mut renewal = Renewal::after(LINK, self.desk.connection_age_max);
         let mut retiring = None;
         loop {
             let outcome = tokio::select! {
                 biased;
-                command = commands.next(bell) => self.send(&command).await,
-                message = reader.next() => message.map(|message| on_message(self.shared, &message)),
-                message = last_answers(&mut retiring) => {
-                    message.map(|message| on_message(self.shared, &message))
-                }
+                command = commands.next(bell) => self.send(&command).await.map_err(Ended::from),
+                message = reader.next() => match message {
+                    Ok(message) if self.shared.dialect.borrow().announces_end(&message) => {
+                        renewal.hasten();
+                        Ok(())
+                    }
+                    message => heard(self.shared, message),
+                },
+                message = last_answers(&mut retiring) => heard(self.shared, message),
                 (next_reader, next_writer) = renewal.next(open) => {
                     let connection = (
                         std::mem::replace(&mut reader, next_reader),
@@ -249,13 +254,17 @@ fn trip(desk: &Desk, id: ClientOrderId, reason: NotSentReason) {
     }));
 }
 
-fn on_message(shared: &Trading, message: &Bytes) {
-    let mut reports = Vec::new();
-    if let Err(error) = shared.dialect.borrow_mut().on_message(message, &mut reports) {
-        tracing::warn!(%error, "an answer to an order could not be read");
-    }
+fn heard(shared: &Trading, message: Result<Bytes, NetError>) -> Result<(), Ended> {
+    let (message, mut reports) = (message?, Vec::new());
+    let read = shared.dialect.borrow_mut().on_message(&message, &mut reports);
     reports.into_iter().for_each(|report| shared.tell(EventKind::Execution(report)));
     shared.heed();
+    match read {
+        Err(error @ DecodeError::LoggedOff) => return Err(Ended::LoggedOff(error)),
+        Err(error) => tracing::warn!(%error, "an answer to an order could not be read"),
+        Ok(()) => {}
+    }
+    Ok(())
 }
 
 /// The last look at what is asked for over HTTP, and the asking. A stop that does not leave is

@@ -20,10 +20,6 @@ use crate::types::{NotSentReason, VenueId};
 use crate::venue::AccountDialect;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
-
-/// How often it is looked whether the venue's clock is known, without which nothing is signed.
-const CLOCK_LOOK: Duration = Duration::from_millis(50);
 
 /// Everything that the thread is given.
 pub(in crate::runtime) struct ReadGateway {
@@ -63,9 +59,8 @@ async fn serve(shared: Rc<Shared<dyn AccountDialect>>, mut commands: Commands) {
             return;
         }
     };
-    while shared.venue_time().is_none() {
-        tokio::time::sleep(CLOCK_LOOK).await;
-    }
+    // Without it nothing is signed.
+    shared.venue_time_measured().await;
     // What the core waits for before it asks: the account can be reached.
     for channel in [LinkChannel::Orders, LinkChannel::User] {
         shared.tell_link(channel, LinkState::Up).await;

@@ -30,9 +30,6 @@ enum Ended {
     Unanswered(Duration),
 }
 
-/// Between two looks whether the venue's time is known.
-const CLOCK_LOOK: Duration = Duration::from_millis(10);
-
 /// How often nothing is done where there is no key to keep alive.
 const NEVER_S: u32 = 24 * 60 * 60;
 
@@ -110,13 +107,7 @@ impl PrivateStream {
         shared: &Shared<dyn OrderDialect>,
         (reader, writer): &mut Connection,
     ) -> Result<(), Ended> {
-        // It is signed with the venue's time, which is asked for while this connects.
-        let at = loop {
-            match shared.venue_time() {
-                Some(at) => break at,
-                None => tokio::time::sleep(CLOCK_LOOK).await,
-            }
-        };
+        let at = shared.venue_time_measured().await;
         let message = self.dialect.borrow().subscription(at.unix_ms);
         writer.send(&message).await?;
         let mut events = Vec::new();
@@ -143,6 +134,7 @@ async fn read(
         tokio::select! {
             biased;
             message = connection.0.next() => match message {
+                Ok(message) if stream.dialect.borrow().announces_end(&message) => renewal.hasten(),
                 Ok(message) if renewal.is_news(&message) => {
                     let heard = stream.dialect.borrow_mut().on_message(&message, &mut events);
                     if let Err(error) = heard {

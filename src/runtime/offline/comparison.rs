@@ -29,26 +29,51 @@ pub struct Belief {
 }
 
 impl Belief {
+    /// Some file says what was held.
+    pub(in crate::runtime) fn is_known(&self) -> bool {
+        self.held.is_some()
+    }
+
+    /// The last run said that it ended.
+    pub(in crate::runtime) fn ended_in_order(&self) -> bool {
+        self.ended_in_order
+    }
+
     fn of(&self, symbol: &str) -> Option<Qty> {
         let held = self.held.as_ref()?;
         held.iter().find(|(known, _)| known == symbol).map(|(_, qty)| *qty)
     }
 }
 
+/// An account with what was believed of it.
+pub(in crate::runtime) struct Account {
+    /// What the venue said.
+    pub(in crate::runtime) read: reading::Reading,
+    pub(in crate::runtime) belief: Belief,
+    /// Both, side by side.
+    pub(in crate::runtime) beside: AccountReading,
+}
+
 /// Reads the account and puts what was believed beside it.
-///
-/// # Errors
-/// [`OfflineError`]: the exchange lives in the engine, or the venue does not answer.
-pub fn compare(config: &Config) -> Result<(Report, Belief), OfflineError> {
+pub(in crate::runtime) fn account(config: &Config) -> Result<Account, OfflineError> {
     if let Endpoint::Embedded(_) = config.venue.endpoint {
         return Err(OfflineError::Embedded);
     }
     let belief = belief(config);
     let clock = Clock::start();
     let read = reading::read(config, &clock)?;
-    let reading = beside(&read, &belief, config.sharing, &clock);
+    let beside = beside(&read, &belief, config.sharing, &clock);
+    Ok(Account { read, belief, beside })
+}
+
+/// The same, as a report tells it.
+///
+/// # Errors
+/// [`OfflineError`]: the exchange lives in the engine, or the venue does not answer.
+pub fn compare(config: &Config) -> Result<(Report, Belief), OfflineError> {
+    let Account { read, belief, beside } = account(config)?;
     let mut report = Report { names: read.names, ..Report::default() };
-    report.status.readings.push(reading);
+    report.status.readings.push(beside);
     Ok((report, belief))
 }
 

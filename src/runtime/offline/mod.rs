@@ -14,6 +14,7 @@ mod comparison;
 mod reading;
 mod trades;
 
+pub(super) use comparison::{Account, account};
 pub use comparison::{Belief, compare};
 pub use reading::Reading;
 pub use trades::ask_trades;
@@ -65,6 +66,19 @@ pub enum OfflineError {
     /// The account is as it should be, and the word is not enough.
     #[error("{0}")]
     Refused(String),
+}
+
+impl OfflineError {
+    /// Why the account could not be looked at, where no latch is at stake.
+    pub fn unread(&self) -> String {
+        match self {
+            Self::Embedded => format!("{self}: start it"),
+            Self::Unreachable { what, why } => format!("{what} could not be read: {why}"),
+            Self::Store(_) | Self::Start(_) | Self::Mismatch(_) | Self::Refused(_) => {
+                self.to_string()
+            }
+        }
+    }
 }
 
 /// The account was read and agrees: a person may clear a latch.

@@ -27,11 +27,11 @@ pub struct Reading {
     /// The part of it that the round trip cannot explain, nanoseconds.
     certain_ns: u64,
     /// What its instruments and assets are called.
-    pub(super) names: Names,
-    pub(super) instruments: Vec<Instrument>,
-    pub(super) snapshot: AccountSnapshot,
+    pub(in crate::runtime) names: Names,
+    pub(in crate::runtime) instruments: Vec<Instrument>,
+    pub(in crate::runtime) snapshot: AccountSnapshot,
     /// What stands behind the positions, in reporting currency.
-    pub(super) equity: Option<Cash>,
+    pub(in crate::runtime) equity: Option<Cash>,
 }
 
 /// Asks the venue of a configuration.

@@ -4,7 +4,6 @@
 use super::desk::{ApiRequest, Desk, Dialect};
 use super::fault::Fault;
 use super::params::Params;
-use super::sign;
 use crate::sim::exchange::AccountIndex;
 use serde_json::{Value, json};
 
@@ -17,6 +16,11 @@ impl<D: Dialect> Desk<D> {
         text: &[u8],
         rate_limits: bool,
     ) {
+        if self.revoke(now_unix_ms, connection) {
+            let fault = Fault::key_unknown();
+            let told = json!({"id": null, "status": fault.status, "error": fault.to_json()});
+            return self.connections.send(connection, told.to_string());
+        }
         let request = serde_json::from_slice::<Value>(text).unwrap_or(Value::Null);
         let id = match request.get("id") {
             Some(id) if id.is_string() || id.is_u64() || id.is_i64() => id.clone(),
@@ -60,14 +64,5 @@ impl<D: Dialect> Desk<D> {
         };
         let asked = ApiRequest { connection, method, params: &params };
         D::serve(self, now_unix_ms, &asked, account)
-    }
-
-    /// Whose request it is, by its own key, time and signature.
-    pub(super) fn signed(&self, now_unix_ms: u64, params: &Params) -> Result<AccountIndex, Fault> {
-        let (owner, secret) = self.members.by_key(params.find("apiKey"))?;
-        let signature = params.need("signature")?;
-        sign::check_time(now_unix_ms, params, D::TIMES)?;
-        sign::check(secret, &params.sorted_payload(), signature.as_bytes())?;
-        Ok(owner)
     }
 }

@@ -2,7 +2,9 @@
 //!
 //! Must hold: memory is bounded; a client that does not read is disconnected, never waited for.
 
+use super::session::Session;
 use crate::sim::exchange::AccountIndex;
+use serde_json::json;
 use std::collections::{BTreeMap, VecDeque};
 
 /// Most connections at once: an engine has five, and a test a few engines.
@@ -66,7 +68,7 @@ pub(super) enum Connection {
     /// Streams; `combined` wraps every frame with the name of its stream.
     Streams { category: Category, combined: bool, subscriptions: Vec<Subscription> },
     /// Requests and answers.
-    Api { rate_limits: bool },
+    Api { rate_limits: bool, session: Session },
 }
 
 /// All of them.
@@ -94,6 +96,10 @@ impl Connections {
         self.waiting_bytes = self.waiting.iter().map(|(_, frame)| frame.len()).sum();
     }
 
+    pub(super) fn get(&self, id: u64) -> Option<&Connection> {
+        self.open.get(&id)
+    }
+
     pub(super) fn find(&mut self, id: u64) -> Option<&mut Connection> {
         self.open.get_mut(&id)
     }
@@ -108,6 +114,47 @@ impl Connections {
             Connection::Streams { subscriptions, .. } => subscriptions.as_slice(),
             Connection::Api { .. } => &[],
         })
+    }
+
+    /// The accounts whose private events a connection brings.
+    pub(super) fn listened(&self, id: u64) -> Vec<AccountIndex> {
+        let owner = |subscription: &Subscription| match subscription.feed {
+            Feed::User(account, _) => Some(account),
+            Feed::BookTicker(_)
+            | Feed::BookTickers
+            | Feed::Trade(_)
+            | Feed::AggTrade(_)
+            | Feed::Mark(_)
+            | Feed::Depth(_)
+            | Feed::Partial(..)
+            | Feed::Silent => None,
+        };
+        match self.open.get(&id) {
+            Some(Connection::Streams { subscriptions, .. }) => {
+                subscriptions.iter().filter_map(owner).collect()
+            }
+            Some(Connection::Api { .. }) | None => Vec::new(),
+        }
+    }
+
+    /// True for a connection of streams without private events.
+    pub(super) fn is_public(&self, id: u64) -> bool {
+        let streams = matches!(self.open.get(&id), Some(Connection::Streams { .. }));
+        streams && self.listened(id).is_empty()
+    }
+
+    /// What a connection is told some time before it ends, the way that it is told everything
+    /// (Spot sheet, section 8).
+    pub(super) fn notice_of_end(&self, now_unix_ms: u64, id: u64) -> Option<Vec<u8>> {
+        let event = json!({"e": "serverShutdown", "E": now_unix_ms});
+        let notice = match self.open.get(&id)? {
+            Connection::Streams { combined: true, .. } => {
+                json!({"stream": "!serverShutdown", "data": event})
+            }
+            Connection::Streams { combined: false, .. } => event,
+            Connection::Api { .. } => json!({"event": event}),
+        };
+        Some(notice.to_string().into_bytes())
     }
 
     /// Sends a frame to everybody who listens to a feed.

@@ -94,8 +94,17 @@ pub(super) trait Dialect: Frames + std::fmt::Debug + Sized + 'static {
     /// Does what time alone brings about.
     fn on_time(desk: &mut Desk<Self>, now_unix_ms: u64);
 
-    /// A connection began.
-    fn on_open(_desk: &mut Desk<Self>, _now_unix_ms: u64, _connection: u64) {}
+    /// A session of an account ended; its connection stays.
+    fn on_log_off(
+        _desk: &mut Desk<Self>,
+        _now_unix_ms: u64,
+        _connection: u64,
+        _account: AccountIndex,
+    ) {
+    }
+
+    /// Ends the private streams of a connection, and says so on them.
+    fn end_private(desk: &mut Desk<Self>, now_unix_ms: u64, connection: u64);
 
     /// A connection is gone.
     fn on_close(_desk: &mut Desk<Self>, _connection: u64) {}
@@ -170,10 +179,11 @@ impl<D: Dialect> Desk<D> {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let params =
             Params::of_form(query.as_bytes(), b"", D::TWICE).map_err(|fault| fault.status)?;
-        let opened = D::connection(self, path, &params)?;
-        self.connections.open(connection, opened)?;
-        D::on_open(self, now_unix_ms, connection);
-        Ok(())
+        let mut opened = D::connection(self, path, &params)?;
+        if let Connection::Api { session, .. } = &mut opened {
+            session.connected_unix_ms = now_unix_ms;
+        }
+        self.connections.open(connection, opened)
     }
 
     /// A text message came on a connection.
@@ -181,12 +191,17 @@ impl<D: Dialect> Desk<D> {
         self.advance(now_unix_ms);
         match self.connections.find(connection) {
             Some(Connection::Streams { .. }) => self.on_stream_text(connection, text),
-            Some(Connection::Api { rate_limits }) => {
+            Some(Connection::Api { rate_limits, .. }) => {
                 let rate_limits = *rate_limits;
                 self.on_api_text(now_unix_ms, connection, text, rate_limits);
             }
             None => {}
         }
+    }
+
+    /// Ends the private streams of a connection, and says so on them.
+    pub(super) fn end_private(&mut self, now_unix_ms: u64, connection: u64) {
+        D::end_private(self, now_unix_ms, connection);
     }
 
     /// A connection is gone; what waited for it is dropped.

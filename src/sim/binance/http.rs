@@ -81,11 +81,11 @@ impl<D: Dialect> Desk<D> {
         params: &Params,
     ) -> Result<AccountIndex, Fault> {
         let (_, query) = request.target.split_once('?').unwrap_or((request.target, ""));
-        let (owner, secret) = self.members.by_key(request.api_key)?;
+        let (owner, proof) = self.members.by_key(request.api_key)?;
         if matches!(endpoint, Endpoint::Signed(_)) {
             sign::check_time(now_unix_ms, params, D::TIMES)?;
             let (payload, signature) = sign::split(query.as_bytes(), request.body)?;
-            sign::check(secret, &payload, &signature)?;
+            sign::check(proof, &payload, &signature)?;
         }
         Ok(owner)
     }

@@ -19,6 +19,9 @@ mod http;
 mod limits;
 mod members;
 mod params;
+mod session;
+#[cfg(test)]
+mod session_tests;
 mod sign;
 #[cfg(test)]
 mod sign_tests;
@@ -36,6 +39,8 @@ use crate::types::{
     AccountSnapshot, AssetId, Cash, IdPrefix, Instrument, InstrumentId, MarketEvent, Qty,
     VenueOrder,
 };
+use crate::venue::key::Proof;
+use connections::Connections;
 use desk::Desk;
 use spot::Spot;
 use usdm::Usdm;
@@ -48,8 +53,8 @@ const UNNAMED_ASSET: &str = "UNNAMED";
 pub struct AccountSpec {
     /// Its API key.
     pub key: String,
-    /// The secret that its requests are signed with.
-    pub secret: String,
+    /// By what its owner is known.
+    pub proof: Proof,
     /// What it starts with in every settlement asset.
     pub balance: Cash,
 }
@@ -62,7 +67,7 @@ impl std::fmt::Debug for AccountSpec {
 
 impl AccountSpec {
     fn into_key(self) -> AccountKey {
-        AccountKey { key: self.key, secret: self.secret }
+        AccountKey { key: self.key, proof: self.proof }
     }
 }
 
@@ -71,8 +76,8 @@ impl AccountSpec {
 pub struct SpotAccount {
     /// Its API key.
     pub key: String,
-    /// The secret that its requests are signed with.
-    pub secret: String,
+    /// By what its owner is known.
+    pub proof: Proof,
     /// What it starts with.
     pub balances: Vec<(AssetId, Cash)>,
 }
@@ -86,7 +91,7 @@ impl std::fmt::Debug for SpotAccount {
 /// How the owner of an account shows that he is.
 struct AccountKey {
     key: String,
-    secret: String,
+    proof: Proof,
 }
 
 /// An HTTP request as it was read.
@@ -289,6 +294,44 @@ impl Server {
     pub fn drain_closed(&mut self) -> impl Iterator<Item = u64> + '_ {
         let spot = self.spot.iter_mut().flat_map(|desk| desk.connections.drain_closed());
         spot.chain(self.usdm.iter_mut().flat_map(|desk| desk.connections.drain_closed()))
+    }
+
+    /// True for a connection of public streams alone.
+    pub(in crate::sim) fn is_public(&self, connection: u64) -> bool {
+        self.all_connections().any(|all| all.is_public(connection))
+    }
+
+    /// What a connection is told some time before the venue ends it; nothing where it is gone.
+    pub(in crate::sim) fn notice_of_end(
+        &self,
+        now_unix_ms: u64,
+        connection: u64,
+    ) -> Option<Vec<u8>> {
+        self.all_connections().find_map(|all| all.notice_of_end(now_unix_ms, connection))
+    }
+
+    fn all_connections(&self) -> impl Iterator<Item = &Connections> {
+        let spot = self.spot.iter().map(|desk| &desk.connections);
+        spot.chain(self.usdm.iter().map(|desk| &desk.connections))
+    }
+
+    /// Ends the private streams of a connection, and says so on them.
+    pub(in crate::sim) fn end_private(&mut self, now_unix_ms: u64, connection: u64) {
+        each!(self, desk => desk.end_private(now_unix_ms, connection));
+    }
+
+    /// From here on an API key is valid, or not any more: what is signed with it is refused, and
+    /// what is logged on with it is logged off. False where nobody has it.
+    pub(in crate::sim) fn set_key_valid(&mut self, key: &str, is_valid: bool) -> bool {
+        let mut is_known = false;
+        each!(self, desk => is_known |= desk.members.set_valid(key, is_valid));
+        is_known
+    }
+
+    /// The key that a connection is logged on with; nothing where it is not.
+    pub(in crate::sim) fn session_key(&self, connection: u64) -> Option<&str> {
+        let on_spot = self.spot.as_ref().and_then(|desk| desk.session_key(connection));
+        on_spot.or_else(|| self.usdm.as_ref().and_then(|desk| desk.session_key(connection)))
     }
 
     /// Trades a resting order of the account with that key, at its own price. Nothing where there

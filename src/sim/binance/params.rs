@@ -137,7 +137,8 @@ fn decimal<T>(name: &str, text: &str, parsed: Option<T>) -> Result<T, Fault> {
     })
 }
 
-fn percent_decoded(text: &[u8]) -> Result<String, Fault> {
+/// Text of a query as it was meant.
+pub(super) fn percent_decoded(text: &[u8]) -> Result<String, Fault> {
     let mut plain = Vec::with_capacity(text.len());
     let mut rest = text;
     while let [first, after @ ..] = rest {

@@ -2,7 +2,10 @@
 //! and 3).
 
 use super::fault::Fault;
-use super::params::{Params, hex_digit};
+use super::params::{Params, hex_digit, percent_decoded};
+use crate::venue::key::Proof;
+use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
+use base64::{Engine, prelude::BASE64_STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
@@ -14,13 +17,16 @@ const RECEIVE_WINDOW_MS_MAX: u64 = 60_000;
 const AHEAD_MS: u64 = 1_000;
 
 /// What a signature of an HTTP request is made over, and the signature: the last parameter of the
-/// body or of the query.
+/// body or of the query, decoded.
 pub(super) fn split(query: &[u8], body: &[u8]) -> Result<(Vec<u8>, Vec<u8>), Fault> {
+    let plain = |signature| percent_decoded(signature).map_err(|_| Fault::signature());
     if let Some((payload, signature)) = cut(body) {
-        return Ok(([query, payload].concat(), signature.to_vec()));
+        return Ok(([query, payload].concat(), plain(signature)?.into_bytes()));
     }
     match cut(query) {
-        Some((payload, signature)) => Ok(([payload, body].concat(), signature.to_vec())),
+        Some((payload, signature)) => {
+            Ok(([payload, body].concat(), plain(signature)?.into_bytes()))
+        }
         None if names_signature(query) || names_signature(body) => Err(Fault::signature()),
         None => Err(Fault::missing("signature")),
     }
@@ -36,8 +42,21 @@ fn names_signature(part: &[u8]) -> bool {
     part.split(|byte| *byte == b'&').any(|pair| pair.starts_with(b"signature="))
 }
 
-/// HMAC-SHA256 as hex, compared in constant time.
-pub(super) fn check(secret: &str, payload: &[u8], signature: &[u8]) -> Result<(), Fault> {
+/// What only the owner of an account can have written under `payload`: HMAC-SHA256 as hex, or
+/// Ed25519 as Base64.
+pub(super) fn check(proof: &Proof, payload: &[u8], signature: &[u8]) -> Result<(), Fault> {
+    match proof {
+        Proof::Secret(secret) => check_hmac(secret, payload, signature),
+        Proof::PublicKey(key) => {
+            let bytes = BASE64_STANDARD.decode(signature).map_err(|_| Fault::signature())?;
+            let key = UnparsedPublicKey::new(&ED25519, key);
+            key.verify(payload, &bytes).map_err(|_| Fault::signature())
+        }
+    }
+}
+
+/// Compared in constant time.
+fn check_hmac(secret: &str, payload: &[u8], signature: &[u8]) -> Result<(), Fault> {
     let digits = signature.chunks_exact(2).map(|pair| match pair {
         [high, low] => Some(hex_digit(*high)? << 4 | hex_digit(*low)?),
         _ => None,
@@ -102,6 +121,11 @@ mod tests {
     use super::*;
     use crate::sim::binance::params::Twice;
 
+    /// Of HMAC.
+    fn secret(text: &str) -> Proof {
+        Proof::Secret(text.to_owned())
+    }
+
     const SECRET: &str = "2b5eb11e18796d12d88f13dc27dbbd02c2cc51ff7059765ed9821957d82bb4d9";
 
     #[test]
@@ -110,13 +134,35 @@ mod tests {
             recvWindow=5000&timestamp=1591702613943&signature=\
             3c661234138461fcc7a7d8746c6558c9842d4e10870d2ecbedf7777cad694af9";
         let (payload, signature) = split(query, b"").unwrap();
-        assert_eq!(check(SECRET, &payload, &signature), Ok(()));
+        assert_eq!(check(&secret(SECRET), &payload, &signature), Ok(()));
         let query = b"symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTC";
         let body = b"quantity=1&price=9000&recvWindow=5000&timestamp=1591702613943&signature=\
             30baaf0fab549bbeda7f5ef201898b34122da25fd23c646cac2c529aebe670a4";
         let (payload, signature) = split(query, body).unwrap();
-        assert_eq!(check(SECRET, &payload, &signature), Ok(()));
-        assert_eq!(check("other", &payload, &signature).unwrap_err().code, -1022);
+        assert_eq!(check(&secret(SECRET), &payload, &signature), Ok(()));
+        assert_eq!(check(&secret("other"), &payload, &signature).unwrap_err().code, -1022);
+    }
+
+    #[test]
+    fn the_worked_vectors_of_ed25519_pass() {
+        let public = "MCowBQYDK2VwAyEAGUIKv9dSpWXBViXp2m6vAIb8QMFJYBgyFEQsFJlqgA0=";
+        let proof = Proof::PublicKey(crate::venue::key::ed25519_public_key(public).unwrap());
+        let query = b"symbol=BTCUSDT&side=SELL&type=LIMIT&timeInForce=GTC&quantity=1&price=0.2&\
+            timestamp=1668481559918&recvWindow=5000&signature=\
+            inDT086KVIP8vgUfw5sV3VTkescWztiAGlf4x8FLKHM4NInsn0c1kYVLoGMO8cyjfR6vmTku2YQE0gtfVVlfCw%3D%3D";
+        let (payload, signature) = split(query, b"").unwrap();
+        assert_eq!(check(&proof, &payload, &signature), Ok(()));
+        let logon = b"apiKey=4yNzx3yWC5bS6YTwEkSRaC0nRmSQIIStAUOh1b6kqaBrTLIhjCpI5lJH8q8R8WNO&\
+            recvWindow=5000&timestamp=1668481559918";
+        let signature =
+            b"cLwqcHYBa8n4dcNZdH8D0U9rv3ksr0z8mDOUpvUWb2DwtwnXbRnThs8OZ8Oe0lYj752/tfWOhC/\
+            QxPZsi2mZCA==";
+        assert_eq!(check(&proof, logon, signature), Ok(()));
+        for odd in [&signature[1..], b"", b"zz", b"QUJD", b"70617065722d736563726574"] {
+            assert_eq!(check(&proof, logon, odd).unwrap_err().code, -1022);
+        }
+        assert_eq!(check(&proof, &logon[1..], signature).unwrap_err().code, -1022);
+        assert_eq!(split(b"timestamp=1&signature=%zz", b"").unwrap_err().code, -1022);
     }
 
     #[test]
@@ -125,7 +171,7 @@ mod tests {
         assert_eq!(split(b"timestamp=1", b"").unwrap_err().code, -1102);
         assert_eq!(split(b"signature=ab", b"").unwrap().0, b"");
         for odd in [&b"abc"[..], b"", b"zz", b"ab"] {
-            assert_eq!(check(SECRET, b"a=1", odd).unwrap_err().code, -1022);
+            assert_eq!(check(&secret(SECRET), b"a=1", odd).unwrap_err().code, -1022);
         }
     }
 

@@ -3,6 +3,7 @@
 
 use super::params::Params;
 use super::sign;
+use crate::venue::key::Proof;
 use serde_json::Value;
 
 /// A block is a name, method and target, and the body where there is one; or a name and the text
@@ -47,8 +48,9 @@ fn of_socket(text: &str) -> (Vec<u8>, Vec<u8>) {
 fn what_clients_sign_is_accepted_and_nothing_else() {
     let recorded = recorded();
     assert_eq!(recorded.len(), 24, "all blocks are read");
+    let secret = Proof::Secret(SECRET.to_owned());
     for Recorded { client, payload, signature } in recorded {
-        let checked = sign::check(SECRET, &payload, &signature);
+        let checked = sign::check(&secret, &payload, &signature);
         if client.starts_with("refused ") {
             assert_eq!(checked.unwrap_err().code, -1022, "{client}");
             continue;
@@ -56,6 +58,6 @@ fn what_clients_sign_is_accepted_and_nothing_else() {
         assert_eq!(checked, Ok(()), "{client}: {}", String::from_utf8_lossy(&payload));
         let mut changed = payload.clone();
         changed[0] ^= 1;
-        assert_eq!(sign::check(SECRET, &changed, &signature).unwrap_err().code, -1022, "{client}");
+        assert_eq!(sign::check(&secret, &changed, &signature).unwrap_err().code, -1022, "{client}");
     }
 }

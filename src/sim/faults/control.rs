@@ -22,7 +22,7 @@ pub struct ControlReply {
 enum Refused {
     #[error(
         "there is no {method} {path}: GET /control/faults, POST /control/faults?fault=..&on=.., \
-             DELETE /control/faults, GET /control/truth"
+             DELETE /control/faults, GET /control/truth, POST /control/keys?key=..&valid=.."
     )]
     NoSuchPath { method: String, path: String },
     #[error("parameter `{0}` is missing: name the fault and on what, as fault=ack_lost&on=place")]
@@ -39,6 +39,10 @@ enum Refused {
     NotThere { fault: &'static str, on: &'static str, possible: String },
     #[error("`{name}` is `{text}` and must be a whole number from {low} to {high}")]
     BadNumber { name: &'static str, text: String, low: u64, high: u64 },
+    #[error("a key and a word are missing: name them as key=ada-key&valid=false")]
+    NoKeyNamed,
+    #[error("nobody has the key `{0}`: name one of the accounts")]
+    NoSuchKey(String),
     #[error("{ARMED_MAX} faults are armed already: DELETE /control/faults first")]
     Full,
 }
@@ -62,6 +66,7 @@ impl Unreliable {
                 self.faults.disarm();
                 Ok(self.listed())
             }
+            ("POST", "/control/keys") => self.set_key(query),
             ("GET", "/control/truth") => {
                 let mut truth = truth::tell(&self.server, now_unix_ms);
                 truth["requests"] = self.tally.as_ref().map_or(Value::Null, Tally::tell);
@@ -75,6 +80,18 @@ impl Unreliable {
                 let status = if matches!(refused, Refused::NoSuchPath { .. }) { 404 } else { 400 };
                 ControlReply { status, body: json!({"error": refused.to_string()}) }
             }
+        }
+    }
+
+    /// Takes a key back, as its owner or the venue would, or gives it again.
+    fn set_key(&mut self, query: &str) -> Result<Value, Refused> {
+        let named = query.split_once('&').and_then(|(key, valid)| {
+            Some((key.strip_prefix("key=")?, valid.strip_prefix("valid=")?.parse().ok()?))
+        });
+        let (key, is_valid): (&str, bool) = named.ok_or(Refused::NoKeyNamed)?;
+        match self.server.set_key_valid(key, is_valid) {
+            true => Ok(json!({"key": key, "valid": is_valid})),
+            false => Err(Refused::NoSuchKey(key.to_owned())),
         }
     }
 

@@ -2,14 +2,15 @@
 //! are, what they may befall, and which are armed.
 //!
 //! In reading order: here the table of faults and those that are armed; `unreliable`, an exchange
-//! that has them; `wire`, what a message is about; `control`, how they are armed; `truth`, what
-//! really happened.
+//! that has them; `passing`, what befalls connections; `wire`, what a message is about; `control`,
+//! how they are armed; `truth`, what really happened.
 //!
 //! Must hold: the same seeds and the same requests give the same faults; one request meets one
 //! fault at most; what is armed is bounded. Nothing here belongs to the dialect: it stands between
 //! the exchange and the sockets.
 
 mod control;
+mod passing;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -32,10 +33,14 @@ pub const DELAY_MS_MAX: u64 = 3_000;
 /// any thread of a busy machine takes to read what came first.
 const BEHIND_MS: u64 = 250;
 
+/// How long a connection lives on that has been told of its end, milliseconds: the venue says ten
+/// minutes, which is longer than any drill.
+const SHUTDOWN_MS: u64 = 10_000;
+
 /// Parts of [`Armed::chance_ppm`] that are always.
 pub const ALWAYS_PPM: u64 = 1_000_000;
 
-/// A kind of request, or the private stream.
+/// A kind of request, or what a connection carries to the client.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Request {
     PlaceOpening,
@@ -48,6 +53,8 @@ pub(super) enum Request {
     Trades,
     Account,
     Stream,
+    Market,
+    OrderEntry,
     Other,
 }
 
@@ -94,6 +101,10 @@ enum Reach {
     Places,
     Cancels,
     Trades,
+    RequestsAndMarket,
+    Market,
+    Stream,
+    Connections,
 }
 
 faults! {
@@ -125,12 +136,19 @@ faults! {
     Delay "delay" "F7" All,
     /// The request arrives late.
     Late "late" "F7" Requests,
-    /// It is done, and instead of an answer the connection ends.
-    Disconnect "disconnect" "F8" Requests,
+    /// It is done, and instead of an answer the connection ends; or the market is not told, and its
+    /// connection ends.
+    Disconnect "disconnect" "F8" RequestsAndMarket,
     /// It is not done, and instead of an answer the connection ends.
     DisconnectLost "disconnect_lost" "F8" Requests,
     /// Half of it trades at once.
     PartialFill "partial_fill" "F9" Places,
+    /// It is not told, and the connection stays.
+    Silence "silence" "F1" Market,
+    /// The connection is told that it will end (`serverShutdown`), and ends after a while.
+    ServerShutdown "server_shutdown" "F8" Connections,
+    /// It says that it has ended: `eventStreamTerminated` on Spot, `listenKeyExpired` on USDⓈ-M.
+    StreamTerminated "stream_terminated" "F8" Stream,
 }
 
 /// What an armed fault waits for.
@@ -160,11 +178,15 @@ pub enum Target {
     Account,
     /// The private stream, when the market trades an order.
     Stream,
+    /// A connection of public streams, when it is told anything.
+    Market,
+    /// A connection of order entry, when an order is answered.
+    OrderEntry,
 }
 
 impl Target {
     /// All of them, by name.
-    pub const ALL: [(&'static str, Self); 12] = [
+    pub const ALL: [(&'static str, Self); 14] = [
         ("orders", Self::Orders),
         ("place", Self::Place),
         ("place_opening", Self::PlaceOpening),
@@ -177,6 +199,8 @@ impl Target {
         ("trades", Self::Trades),
         ("account", Self::Account),
         ("stream", Self::Stream),
+        ("market", Self::Market),
+        ("order_entry", Self::OrderEntry),
     ];
 
     fn word(self) -> &'static str {
@@ -205,7 +229,14 @@ impl Target {
             Self::Trades => request == Request::Trades,
             Self::Account => request == Request::Account,
             Self::Stream => request == Request::Stream,
+            Self::Market => request == Request::Market,
+            Self::OrderEntry => request == Request::OrderEntry,
         }
+    }
+
+    /// True where it is a request, and not what a connection carries to the client.
+    fn is_request(self) -> bool {
+        !matches!(self, Self::Stream | Self::Market | Self::OrderEntry)
     }
 }
 
@@ -242,16 +273,28 @@ impl FaultKind {
             | Self::CancelFilled
             | Self::Delay
             | Self::Disconnect
-            | Self::PartialFill => Course::Served,
+            | Self::PartialFill
+            | Self::Silence
+            | Self::ServerShutdown
+            | Self::StreamTerminated => Course::Served,
         }
+    }
+
+    /// Whether a connection or what it carries is over by it.
+    fn is_end(self) -> bool {
+        matches!(self, Self::ServerShutdown | Self::StreamTerminated)
     }
 
     /// Whether it can befall that.
     pub fn fits(self, target: Target) -> bool {
         let places = matches!(target, Target::Place | Target::PlaceOpening | Target::PlaceReducing);
         match self.reach() {
-            Reach::All => true,
-            Reach::Requests => target != Target::Stream,
+            Reach::All => target.is_request() || target == Target::Stream,
+            Reach::Requests => target.is_request(),
+            Reach::RequestsAndMarket => target.is_request() || target == Target::Market,
+            Reach::Market => target == Target::Market,
+            Reach::Stream => target == Target::Stream,
+            Reach::Connections => !target.is_request(),
             Reach::Places => places,
             Reach::Cancels => target == Target::Cancel,
             Reach::Trades => places || target == Target::Stream,

@@ -1,6 +1,8 @@
 //! Each fault by the bytes that it makes of a request, and what arming refuses.
 
 mod conditionals;
+mod connections;
+mod sessions;
 mod spot;
 
 use super::{ARMED_MAX, FaultKind, Outgoing, Target, Unreliable};
@@ -8,6 +10,7 @@ use crate::sim::account::Fees;
 use crate::sim::binance::{AccountSpec, HttpReply, HttpRequest, Server};
 use crate::sim::testing::{instruments, small_book, trade};
 use crate::types::{Cash, Side};
+use crate::venue::key::Proof;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
@@ -20,7 +23,7 @@ const ORDERS: u64 = 2;
 fn exchange() -> Unreliable {
     let account = AccountSpec {
         key: "key".to_owned(),
-        secret: "secret".to_owned(),
+        proof: Proof::Secret("secret".to_owned()),
         balance: Cash::whole(100_000),
     };
     let assets = ["USDT", "BTC", "ETH"].map(str::to_owned).to_vec();

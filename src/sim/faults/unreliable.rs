@@ -6,7 +6,7 @@
 
 use super::tally::Tally;
 use super::wire::{self, Asked, Told};
-use super::{BEHIND_MS, Course, FaultKind, Faults, Met, Request};
+use super::{BEHIND_MS, Course, FaultKind, Faults, Met};
 use crate::sim::binance::{HttpReply, HttpRequest, Server};
 use crate::sim::matching::Part;
 use crate::types::MarketEvent;
@@ -28,14 +28,14 @@ pub enum Outgoing {
 
 /// What waits for its time.
 #[derive(Debug)]
-enum Held {
+pub(super) enum Held {
     Out(Outgoing),
     Text { connection: u64, text: Vec<u8> },
     Http { ticket: u64, request: OwnedRequest },
 }
 
 #[derive(Debug)]
-struct OwnedRequest {
+pub(super) struct OwnedRequest {
     method: String,
     target: String,
     api_key: Option<String>,
@@ -77,7 +77,7 @@ pub struct Unreliable {
     pub(super) faults: Faults,
     /// What was asked for, where it is judged.
     pub(super) tally: Option<Tally>,
-    out: Vec<Outgoing>,
+    pub(super) out: Vec<Outgoing>,
     held: BTreeMap<(u64, u64), Held>,
     held_count: u64,
 }
@@ -145,7 +145,12 @@ impl Unreliable {
     pub fn on_text(&mut self, now_unix_ms: u64, connection: u64, text: &[u8]) {
         self.tally.iter_mut().for_each(|tally| tally.on_text(text));
         self.advance(now_unix_ms);
-        let asked = self.faults.is_armed().then(|| wire::of_text(text));
+        let mut asked = self.faults.is_armed().then(|| wire::of_text(text));
+        if let (Some(asked), Some(key)) = (&mut asked, self.server.session_key(connection))
+            && asked.key.is_empty()
+        {
+            key.clone_into(&mut asked.key);
+        }
         let met = asked.and_then(|asked| Some((self.faults.draw(asked.request)?, asked)));
         let Some((met, asked)) = met else {
             self.server.on_text(now_unix_ms, connection, text);
@@ -205,7 +210,7 @@ impl Unreliable {
         self.out.drain(..)
     }
 
-    fn hold(&mut self, due_unix_ms: u64, held: Held) {
+    pub(super) fn hold(&mut self, due_unix_ms: u64, held: Held) {
         self.held_count += 1;
         self.held.insert((due_unix_ms, self.held_count), held);
     }
@@ -273,7 +278,7 @@ impl Unreliable {
         }
     }
 
-    fn pass_ends(&mut self) {
+    pub(super) fn pass_ends(&mut self) {
         let closed: Vec<u64> = self.server.drain_closed().collect();
         self.out.extend(closed.into_iter().map(Outgoing::Close));
     }
@@ -293,32 +298,6 @@ impl Unreliable {
             (_, Some(refused)) => self.out.push(Outgoing::Reply(ticket, refused)),
             (_, None) => self.out.push(out),
         }
-    }
-
-    /// Passes on what nobody asked for. A trade of it may meet a fault of the stream.
-    fn pass(&mut self, now_unix_ms: u64) {
-        let looks = self.faults.awaits(Request::Stream);
-        let frames: Vec<(u64, Vec<u8>)> = self.server.drain().collect();
-        let mut met = None;
-        for (to, frame) in frames {
-            let is_trade = looks && wire::told(&frame) == Told::Trade;
-            if is_trade && met.is_none() {
-                met = Some(self.faults.draw(Request::Stream));
-            }
-            let out = Outgoing::Frame(to, frame);
-            match met.flatten().filter(|_| is_trade) {
-                None => self.out.push(out),
-                Some(Met { kind: FaultKind::DuplicateFill, .. }) => {
-                    self.out.extend([out.clone(), out]);
-                }
-                Some(Met { kind: FaultKind::Delay, delay_ms }) => {
-                    self.hold(now_unix_ms + delay_ms, Held::Out(out));
-                }
-                // What else may befall the stream is that it says nothing.
-                Some(_) => {}
-            }
-        }
-        self.pass_ends();
     }
 }
 

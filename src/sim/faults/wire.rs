@@ -138,11 +138,20 @@ pub(super) enum Told {
 
 /// Looks only at private frames: they alone hold these words.
 pub(super) fn told(frame: &[u8]) -> Told {
-    let has = |word: &[u8]| frame.windows(word.len()).any(|part| part == word);
+    let has = |word: &[u8]| holds(frame, word);
     let order = has(b"\"ORDER_TRADE_UPDATE\"") || has(b"\"executionReport\"");
     let wallet = has(b"\"ACCOUNT_UPDATE\"") || has(b"\"outboundAccountPosition\"");
     let trade = order && has(b"\"x\":\"TRADE\"");
     if trade || wallet { Told::Trade } else { Told::Other }
+}
+
+/// True for an answer that tells an order.
+pub(super) fn answers_an_order(frame: &[u8]) -> bool {
+    holds(frame, b"\"orderId\"")
+}
+
+fn holds(frame: &[u8], word: &[u8]) -> bool {
+    frame.windows(word.len()).any(|part| part == word)
 }
 
 /// True for a private event that came on the connection of the orders, as on Spot: no answer.
@@ -177,7 +186,10 @@ pub(super) fn words(kind: FaultKind) -> Option<(u16, i32, &'static str)> {
         | FaultKind::Late
         | FaultKind::Disconnect
         | FaultKind::DisconnectLost
-        | FaultKind::PartialFill => None,
+        | FaultKind::PartialFill
+        | FaultKind::Silence
+        | FaultKind::ServerShutdown
+        | FaultKind::StreamTerminated => None,
     }
 }
 

@@ -14,7 +14,9 @@ pub(super) fn condition(status: u16, code: i32) -> Option<Condition> {
     match (status, code) {
         (_, -1021 | -5028) => Some(Condition::ClockOff),
         // A web application firewall answers 403 without a code; both end in a ban when ignored.
-        (401 | 403, _) | (_, -1002 | -1022 | -2014 | -2015 | -2017) => Some(Condition::KeyRefused),
+        (401 | 403, _) | (_, -1002 | -1022 | -2014 | -2015 | -2017 | -4056) => {
+            Some(Condition::KeyRefused)
+        }
         (503, -1008) => None,
         (503, _) => Some(Condition::Unavailable),
         _ => None,
@@ -59,6 +61,7 @@ mod tests {
             ((400, -2017), Some(Condition::KeyRefused)),
             ((400, -1022), Some(Condition::KeyRefused)),
             ((400, -1002), Some(Condition::KeyRefused)),
+            ((400, -4056), Some(Condition::KeyRefused)),
             ((403, 0), Some(Condition::KeyRefused)),
             ((400, -2018), None),
             ((400, -2013), None),

@@ -9,6 +9,7 @@
 
 use super::json::success;
 use super::names::Names;
+use super::notice::announces_end;
 use super::sync::BookSync;
 use super::text::percent_encoded;
 use super::wire::{Frame, Levels, decode, decode_snapshot};
@@ -133,6 +134,10 @@ impl MarketDialect for Market {
         for book in &mut self.books {
             book.reset(&mut self.counters, out);
         }
+    }
+
+    fn announces_end(&self, message: &[u8]) -> bool {
+        announces_end(message)
     }
 
     fn on_message(&mut self, bytes: &[u8], out: &mut Vec<MarketEvent>) -> Result<(), DecodeError> {

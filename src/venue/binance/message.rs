@@ -2,7 +2,8 @@
 //! the text that is signed (spot sheet section 2).
 //!
 //! Must hold: no allocation once the two buffers have grown. The caller names the parameters in the
-//! order of their names: they are signed in that order.
+//! order of their names: they are signed in that order. Who asks is said in each message by a key
+//! that signs each, and by the connection for one that logs on.
 
 use super::request::Request;
 use super::sign::Signer;
@@ -18,8 +19,9 @@ pub(super) fn side(side: Side) -> &'static str {
 }
 
 /// A request under construction: each parameter goes into the JSON and into the text to be signed.
-/// The caller names them in the order of their names.
+/// The caller names them in the order of their names, behind the key, which comes first.
 pub(super) struct Message<'a> {
+    signer: &'a Signer,
     payload: &'a mut Vec<u8>,
     json: &'a mut Vec<u8>,
 }
@@ -29,8 +31,8 @@ impl<'a> Message<'a> {
         method: &str,
         request: Request,
         prefix: &IdPrefix,
-        payload: &'a mut Vec<u8>,
-        json: &'a mut Vec<u8>,
+        signer: &'a Signer,
+        (payload, json): (&'a mut Vec<u8>, &'a mut Vec<u8>),
     ) -> Self {
         payload.clear();
         json.clear();
@@ -39,7 +41,11 @@ impl<'a> Message<'a> {
         json.extend_from_slice(b"\",\"method\":\"");
         json.extend_from_slice(method.as_bytes());
         json.extend_from_slice(b"\",\"params\":{");
-        Self { payload, json }
+        let mut message = Self { signer, payload, json };
+        if !signer.logs_on() {
+            message.word("apiKey", signer.key());
+        }
+        message
     }
 
     /// A parameter that is text in JSON.
@@ -76,9 +82,35 @@ impl<'a> Message<'a> {
         self.payload.len()
     }
 
-    pub(super) fn end(self, signer: &Signer) {
+    pub(super) fn end(self) {
+        if self.signer.logs_on() {
+            // The comma behind the last parameter.
+            self.json.pop();
+            self.json.extend_from_slice(b"}}");
+            return;
+        }
         self.json.extend_from_slice(b"\"signature\":\"");
-        signer.write(self.payload, self.json);
+        self.signer.write(self.payload, self.json);
         self.json.extend_from_slice(b"\"}}");
     }
+}
+
+/// A signed request that says nothing but who asks.
+pub(super) fn identified(id: &str, method: &str, signer: &Signer, venue_unix_ms: u64) -> Vec<u8> {
+    let (key, window) = (signer.key(), signer.recv_window_ms());
+    let payload = format!("apiKey={key}&recvWindow={window}&timestamp={venue_unix_ms}");
+    let mut signature = Vec::new();
+    signer.write(payload.as_bytes(), &mut signature);
+    serde_json::json!({
+        "id": id,
+        "method": method,
+        "params": {
+            "apiKey": key,
+            "recvWindow": window,
+            "timestamp": venue_unix_ms,
+            "signature": String::from_utf8_lossy(&signature),
+        },
+    })
+    .to_string()
+    .into_bytes()
 }

@@ -3,18 +3,21 @@
 //!
 //! In reading order: [`wire`] (bytes to frames; `scan`, `object` and `template` below it), `sync`
 //! (keeping a book in step), `market` (quotes, trades and books); `sign`, `request` and `message`
-//! (requests of the WebSocket API), `read_back` (a second look at them), `reply` (answers about one
-//! order), `error` (what a refusal says of the venue), `trades` (of the account, by id) and
-//! `wallet` (what the key may do). `names`, `order`, `json` and `text` serve all of them.
+//! (requests of the WebSocket API), `logon` (a connection for them), `read_back` (a second look at
+//! them), `reply` (answers about one order), `error` (what a refusal says of the venue), `notice`
+//! (of the end of a connection), `trades` (of the account, by id) and `wallet` (what the key may
+//! do). `names`, `order`, `json` and `text` serve all of them.
 //!
 //! Must hold: whose order it is, is told by our prefix and nothing else; an outcome that is not
 //! known is said to be not known (D10).
 
 mod error;
 mod json;
+mod logon;
 mod market;
 mod message;
 mod names;
+mod notice;
 mod object;
 mod order;
 mod read_back;

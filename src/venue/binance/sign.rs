@@ -59,6 +59,11 @@ impl Signer {
         Self { credentials: credentials.clone(), scheme, recv_window_ms }
     }
 
+    /// True for a key that logs on: requests for orders need no signature of their own then.
+    pub(super) fn logs_on(&self) -> bool {
+        matches!(self.scheme, Scheme::Ed25519(_))
+    }
+
     /// The key that goes with every request.
     pub(super) fn key(&self) -> &str {
         self.credentials.key()

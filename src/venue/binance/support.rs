@@ -46,6 +46,14 @@ pub(super) fn credentials() -> Credentials {
     )
 }
 
+/// An Ed25519 key of the spot sheet's worked examples (section 2).
+pub(super) fn ed25519() -> Credentials {
+    Credentials::new(
+        "4yNzx3yWC5bS6YTwEkSRaC0nRmSQIIStAUOh1b6kqaBrTLIhjCpI5lJH8q8R8WNO".into(),
+        "MC4CAQAwBQYDK2VwBCIEIIJEYWtGBrhACmb9Dvy+qa8WEf0lQOl1s4CLIAB9m89u".into(),
+    )
+}
+
 pub(super) fn answer(status: u16, body: impl Into<Vec<u8>>) -> Answer {
     Answer { status, retry_after_s: None, body: body.into() }
 }

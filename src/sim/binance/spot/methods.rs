@@ -51,7 +51,7 @@ impl Desk<Spot> {
         let known = METHODS.iter().find(|(known, _)| *known == method);
         let Some((_, endpoint)) = known.copied() else {
             self.usage.spend(now_unix_ms, SESSION_WEIGHT)?;
-            let answer = self.session(now_unix_ms, connection, method, params);
+            let answer = self.session_or_stream(now_unix_ms, connection, method, params);
             return answer.unwrap_or_else(|| Err(Fault::invalid("method")));
         };
         let route = ROUTES.iter().find(|(.., other)| *other == endpoint);
@@ -60,7 +60,7 @@ impl Desk<Spot> {
         let answer = match endpoint {
             Open(asked) => return self.public(now_unix_ms, asked, params),
             Keyed(asked) | Signed(asked) => {
-                let owner = self.signed(now_unix_ms, params);
+                let owner = self.signed(now_unix_ms, connection, params);
                 owner.and_then(|owner| {
                     *account = counts(asked).then_some(owner);
                     self.private(now_unix_ms, asked, owner, params)

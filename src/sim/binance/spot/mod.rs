@@ -1,10 +1,9 @@
 //! The Spot dialect: what only it has, beside what every [`Desk`] does.
 //!
 //! Deliberately absent: stops and take-profits, trailing and pegged orders, icebergs, order lists
-//! and smart order routing (refused in the venue's words); sessions of Ed25519 keys; answers with
-//! times in microseconds; the FIX and SBE interfaces; the statistics of a day; balanceUpdate and
-//! serverShutdown; server pings (the socket's owner sends those). Unknown paths answer 404,
-//! unknown methods -1130.
+//! and smart order routing (refused in the venue's words); answers with times in microseconds; the
+//! FIX and SBE interfaces; the statistics of a day; balanceUpdate; server pings
+//! (the socket's owner sends those). Unknown paths answer 404, unknown methods -1130.
 
 mod account;
 mod filters;
@@ -65,7 +64,7 @@ impl Spot {
         let mut keys = Vec::new();
         for account in accounts {
             exchange.open_wallets(account.balances.into_iter().collect());
-            keys.push(AccountKey { key: account.key, secret: account.secret });
+            keys.push(AccountKey { key: account.key, proof: account.proof });
         }
         Desk::new(exchange, assets, keys, Self::default())
     }
@@ -152,10 +151,12 @@ impl Dialect for Spot {
 
     fn on_time(_desk: &mut Desk<Self>, _now_unix_ms: u64) {}
 
-    fn on_open(desk: &mut Desk<Self>, now_unix_ms: u64, connection: u64) {
-        if matches!(desk.connections.find(connection), Some(Connection::Api { .. })) {
-            desk.own.sessions.open(now_unix_ms, connection);
-        }
+    fn on_log_off(desk: &mut Desk<Self>, now_unix_ms: u64, connection: u64, account: AccountIndex) {
+        desk.end_subscription(now_unix_ms, connection, account);
+    }
+
+    fn end_private(desk: &mut Desk<Self>, now_unix_ms: u64, connection: u64) {
+        desk.terminate(now_unix_ms, connection, None);
     }
 
     fn on_close(desk: &mut Desk<Self>, connection: u64) {

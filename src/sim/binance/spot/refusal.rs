@@ -114,10 +114,6 @@ impl Fault {
         Self { data: Some(data), ..fault }
     }
 
-    pub(super) fn hmac_key() -> Self {
-        Self::new(400, -4056, "HMAC_SHA256 API key is not supported.")
-    }
-
     pub(super) fn subscribed_already() -> Self {
         Self::new(400, -2035, "User Data Stream subscription already active.")
     }

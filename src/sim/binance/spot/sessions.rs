@@ -1,10 +1,7 @@
 //! Order-entry connections: what each of them listens to (Spot sheet, sections 10 and 11).
 //!
 //! Must hold: an account is listened to once on a connection; what a connection listens to is
-//! bounded and forgotten with it.
-//!
-//! Deliberately absent: a session of an Ed25519 key. The accounts here have HMAC secrets, which the
-//! venue lets sign every request and nothing else; a logon is refused in its words.
+//! bounded and forgotten with it, and what a session listens to ends with the session.
 
 use super::Spot;
 use super::refusal;
@@ -21,7 +18,6 @@ const SUBSCRIPTIONS_MAX: u64 = 65_535;
 /// One connection.
 #[derive(Clone, Debug, Default)]
 struct Session {
-    connected_unix_ms: u64,
     /// Number of each subscription, and whose events it brings.
     subscriptions: Vec<(u64, AccountIndex)>,
     begun: u64,
@@ -32,11 +28,6 @@ struct Session {
 pub(super) struct Sessions(BTreeMap<u64, Session>);
 
 impl Sessions {
-    pub(super) fn open(&mut self, now_unix_ms: u64, connection: u64) {
-        let session = Session { connected_unix_ms: now_unix_ms, ..Session::default() };
-        self.0.insert(connection, session);
-    }
-
     pub(super) fn close(&mut self, connection: u64) {
         self.0.remove(&connection);
     }
@@ -77,44 +68,57 @@ impl Sessions {
 
 impl Desk<Spot> {
     /// `session.*` and `userDataStream.*`; `None` for any other method.
-    pub(super) fn session(
+    pub(super) fn session_or_stream(
         &mut self,
         now_unix_ms: u64,
         connection: u64,
         method: &str,
         params: &Params,
     ) -> Option<Result<Value, Fault>> {
+        if let Some(told) = self.session(now_unix_ms, connection, method, params) {
+            return Some(told.map(|told| self.with_stream(connection, told)));
+        }
         Some(match method {
-            "session.logon" => self.logon(now_unix_ms, params),
-            "session.status" | "session.logout" => Ok(self.status(now_unix_ms, connection)),
             "session.subscriptions" => Ok(self.told_subscriptions(connection)),
             "userDataStream.subscribe.signature" => {
-                let owner = self.signed(now_unix_ms, params);
-                let number = owner.and_then(|it| self.own.sessions.subscribe(connection, it));
-                number.map(|number| json!({"subscriptionId": number}))
+                let owner = self.signed(now_unix_ms, connection, params);
+                owner.and_then(|owner| self.listen(connection, owner))
             }
-            // Without a signature of its own it needs a session, which nobody here has.
-            "userDataStream.subscribe" => Err(refusal::not_logged_on()),
+            // Without a signature of its own it needs a session.
+            "userDataStream.subscribe" => {
+                let owner = self.logged_on(connection).ok_or_else(refusal::not_logged_on);
+                owner.and_then(|owner| self.listen(connection, owner))
+            }
             "userDataStream.unsubscribe" => self.unsubscribe(now_unix_ms, connection, params),
             _ => return None,
         })
     }
 
-    fn logon(&self, now_unix_ms: u64, params: &Params) -> Result<Value, Fault> {
-        self.signed(now_unix_ms, params)?;
-        Err(Fault::hmac_key())
+    /// What is told of a session, and whether it listens.
+    fn with_stream(&self, connection: u64, mut told: Value) -> Value {
+        let session = self.own.sessions.0.get(&connection);
+        let listens = session.is_some_and(|session| !session.subscriptions.is_empty());
+        told["userDataStream"] = json!(listens);
+        told
     }
 
-    fn status(&self, now_unix_ms: u64, connection: u64) -> Value {
-        let session = self.own.sessions.0.get(&connection);
-        json!({
-            "apiKey": null,
-            "authorizedSince": null,
-            "connectedSince": session.map_or(0, |session| session.connected_unix_ms),
-            "returnRateLimits": true,
-            "serverTime": now_unix_ms,
-            "userDataStream": session.is_some_and(|session| !session.subscriptions.is_empty()),
-        })
+    fn listen(&mut self, connection: u64, owner: AccountIndex) -> Result<Value, Fault> {
+        let number = self.own.sessions.subscribe(connection, owner)?;
+        Ok(json!({"subscriptionId": number}))
+    }
+
+    /// The session of an account is over, and with it what it listens to.
+    pub(super) fn end_subscription(
+        &mut self,
+        now_unix_ms: u64,
+        connection: u64,
+        account: AccountIndex,
+    ) {
+        let listening = self.own.sessions.listening(account);
+        let own = listening.into_iter().find(|(listener, _)| *listener == connection);
+        if let Some((_, number)) = own {
+            self.terminate(now_unix_ms, connection, Some(number));
+        }
     }
 
     fn told_subscriptions(&self, connection: u64) -> Value {
@@ -130,15 +134,26 @@ impl Desk<Spot> {
         params: &Params,
     ) -> Result<Value, Fault> {
         let only = params.number("subscriptionId")?;
-        let ended = self.own.sessions.unsubscribe(connection, only);
-        if only.is_some() && ended.is_empty() {
+        let ended = self.terminate(now_unix_ms, connection, only);
+        if only.is_some() && ended == 0 {
             return Err(Fault::not_subscribed());
         }
-        for number in ended {
-            let event = json!({"e": "eventStreamTerminated", "E": now_unix_ms});
-            self.send_event(connection, number, &event);
-        }
         Ok(json!({}))
+    }
+
+    /// Ends one subscription of a connection, or all; how many there were.
+    pub(super) fn terminate(
+        &mut self,
+        now_unix_ms: u64,
+        connection: u64,
+        only: Option<u64>,
+    ) -> usize {
+        let ended = self.own.sessions.unsubscribe(connection, only);
+        for number in &ended {
+            let event = json!({"e": "eventStreamTerminated", "E": now_unix_ms});
+            self.send_event(connection, *number, &event);
+        }
+        ended.len()
     }
 
     /// Sends a private event the way that the venue wraps it.

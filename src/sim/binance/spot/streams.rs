@@ -7,13 +7,14 @@ use super::Spot;
 use crate::sim::binance::connections::{Category, Connection, Feed};
 use crate::sim::binance::desk::Desk;
 use crate::sim::binance::params::Params;
+use crate::sim::binance::session::Session;
 
 impl Desk<Spot> {
     /// What a connection at this path is for. The error is the HTTP status to refuse it with.
     pub(super) fn connection(&self, path: &str, params: &Params) -> Result<Connection, u16> {
         if path == "/ws-api/v3" {
             let rate_limits = params.find("returnRateLimits") != Some("false");
-            return Ok(Connection::Api { rate_limits });
+            return Ok(Connection::Api { rate_limits, session: Session::default() });
         }
         self.streams(Category::Legacy, path, params)
     }

@@ -31,21 +31,16 @@ impl ListenKeys {
     }
 
     /// The listen key of an account; a living one is kept alive instead of being replaced.
-    pub(super) fn start(
-        &mut self,
-        now_unix_ms: u64,
-        account: AccountIndex,
-        secret: &str,
-    ) -> String {
+    pub(super) fn start(&mut self, now_unix_ms: u64, account: AccountIndex, seed: &[u8]) -> String {
         let Some(kept) = self.0.get_mut(account.index()) else { return String::new() };
         let expires_unix_ms = now_unix_ms.saturating_add(LISTEN_KEY_MS);
         let text = match kept.living.take() {
             Some(living) => living.text,
             None => {
                 kept.count += 1;
-                // Not guessable from the API key by anybody without the secret.
-                let seed = format!("{secret}/{}/{now_unix_ms}", kept.count);
-                let hash = Sha256::digest(seed.as_bytes());
+                // Not guessable from what is sent by anybody who does not know the account.
+                let number = format!("/{}/{now_unix_ms}", kept.count);
+                let hash = Sha256::new().chain_update(seed).chain_update(number).finalize();
                 hash.iter().map(|byte| format!("{byte:02x}")).collect()
             }
         };
@@ -66,9 +61,9 @@ impl ListenKeys {
         Ok(living.text.clone())
     }
 
-    /// Ends a listen key; false when there was none.
-    pub(super) fn stop(&mut self, account: AccountIndex) -> bool {
-        self.0.get_mut(account.index()).is_some_and(|kept| kept.living.take().is_some())
+    /// Ends the listen key of an account, and says which it was; nothing where there was none.
+    pub(super) fn stop(&mut self, account: AccountIndex) -> Option<String> {
+        self.0.get_mut(account.index())?.living.take().map(|key| key.text)
     }
 
     /// Whose private stream a name is.

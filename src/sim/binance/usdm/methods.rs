@@ -1,7 +1,4 @@
 //! Methods of the order entry over WebSocket (USDⓈ-M sheet, section 9).
-//!
-//! Deliberately absent: session.logon, which the venue offers for Ed25519 keys only; the accounts
-//! here have HMAC secrets, so every request is signed.
 
 use super::Usdm;
 use super::routes::{self, Public};
@@ -22,6 +19,7 @@ fn weight_of(method: &str, params: &Params) -> Result<u32, Fault> {
         "depth" => open(Public::Depth, 0),
         "ticker.book" => open(Public::BookTicker, 2),
         "ticker.price" => open(Public::PriceTicker, 1),
+        "session.logon" | "session.status" | "session.logout" => Ok(2),
         _ => Ok(5),
     }
 }
@@ -33,7 +31,7 @@ impl Desk<Usdm> {
         asked: &ApiRequest<'_>,
         account: &mut Option<AccountIndex>,
     ) -> Result<Value, Fault> {
-        let ApiRequest { method, params, .. } = *asked;
+        let ApiRequest { connection, method, params } = *asked;
         let is_order = matches!(method, "order.place" | "order.modify" | "algoOrder.place");
         if !is_order {
             self.usage.spend(now_unix_ms, weight_of(method, params)?)?;
@@ -45,11 +43,14 @@ impl Desk<Usdm> {
             "ping" => Ok(json!({})),
             "time" => Ok(json!({"serverTime": now_unix_ms})),
             "userDataStream.start" | "userDataStream.ping" | "userDataStream.stop" => {
-                let (owner, _) = self.members.by_key(params.find("apiKey"))?;
+                let owner = self.keyed(connection, params)?;
                 self.listen(now_unix_ms, method, owner)
             }
             _ => {
-                let owner = self.signed(now_unix_ms, params)?;
+                if let Some(answer) = self.session(now_unix_ms, connection, method, params) {
+                    return answer;
+                }
+                let owner = self.signed(now_unix_ms, connection, params)?;
                 *account = is_order.then_some(owner);
                 self.serve_signed(now_unix_ms, method, owner, params)
             }

@@ -1,8 +1,8 @@
 //! The USDⓈ-M dialect: what only it has, beside what every [`Desk`] does.
 //!
 //! Deliberately absent: price matching, batches of amendments, `order/test`, streams of candles and
-//! tickers, hedge mode, isolated margin, Ed25519 logins, the ten-messages-a-second rule, server
-//! pings (the socket's owner sends those). Unknown paths answer 404, unknown methods -1130.
+//! tickers, hedge mode, isolated margin, the ten-messages-a-second rule, server pings (the socket's
+//! owner sends those). Unknown paths answer 404, unknown methods -1130.
 
 mod algo;
 mod batch;
@@ -146,16 +146,24 @@ impl Dialect for Usdm {
             desk.expire_stream(now_unix_ms, account, &listen_key);
         }
     }
+
+    fn end_private(desk: &mut Desk<Self>, now_unix_ms: u64, connection: u64) {
+        for account in desk.connections.listened(connection) {
+            if let Some(key) = desk.own.listen_keys.stop(account) {
+                desk.expire_stream(now_unix_ms, account, &key);
+            }
+        }
+    }
 }
 
 impl Desk<Usdm> {
     fn start_listening(&mut self, now_unix_ms: u64, account: AccountIndex) -> String {
-        let secret = self.members.secret(account);
-        self.own.listen_keys.start(now_unix_ms, account, secret)
+        let seed = self.members.seed(account);
+        self.own.listen_keys.start(now_unix_ms, account, seed)
     }
 
     fn stop_listening(&mut self, account: AccountIndex) {
-        if self.own.listen_keys.stop(account) {
+        if self.own.listen_keys.stop(account).is_some() {
             self.end_stream(account);
         }
     }

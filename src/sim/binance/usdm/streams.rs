@@ -4,6 +4,7 @@ use super::{Usdm, frames};
 use crate::sim::binance::connections::{Category, Connection, Feed};
 use crate::sim::binance::desk::Desk;
 use crate::sim::binance::params::Params;
+use crate::sim::binance::session::Session;
 
 /// How often marks are told.
 const MARK_EVERY_MS: u64 = 1_000;
@@ -13,7 +14,7 @@ impl Desk<Usdm> {
     pub(super) fn connection(&self, path: &str, params: &Params) -> Result<Connection, u16> {
         if path == "/ws-fapi/v1" {
             let rate_limits = params.find("returnRateLimits") != Some("false");
-            return Ok(Connection::Api { rate_limits });
+            return Ok(Connection::Api { rate_limits, session: Session::default() });
         }
         let (category, rest) = category(path);
         self.streams(category, rest, params)

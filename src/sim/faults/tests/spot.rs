@@ -4,8 +4,9 @@ use super::{NOW, arm, http, sign};
 use crate::sim::account::Fees;
 use crate::sim::binance::{AccountSpec, Server, SpotAccount};
 use crate::sim::faults::{Outgoing, Unreliable};
-use crate::sim::testing::{instruments, small_book};
-use crate::types::{AssetId, Cash};
+use crate::sim::testing::{instruments, small_book, trade};
+use crate::types::{AssetId, Cash, Side};
+use crate::venue::key::Proof;
 use serde_json::{Value, json};
 
 /// The one connection: order entry and private events.
@@ -18,7 +19,7 @@ fn assets() -> Vec<String> {
 fn spot() -> Server {
     let account = SpotAccount {
         key: "key".to_owned(),
-        secret: "secret".to_owned(),
+        proof: Proof::Secret("secret".to_owned()),
         balances: vec![(AssetId(0), Cash::whole(100_000)), (AssetId(1), Cash::whole(10))],
     };
     Server::spot(instruments(), assets(), vec![account], Fees::default())
@@ -120,8 +121,11 @@ fn half_of_a_taker_rests() {
 
 #[test]
 fn the_truth_of_two_markets_is_told_apart() {
-    let account =
-        AccountSpec { key: "key".into(), secret: "secret".into(), balance: Cash::whole(9) };
+    let account = AccountSpec {
+        key: "key".into(),
+        proof: Proof::Secret("secret".into()),
+        balance: Cash::whole(9),
+    };
     let usdm = Server::new(instruments(), assets(), vec![account], Fees::default());
     let mut it = exchange(usdm.beside(spot()));
     place(&mut it, "99.0");
@@ -130,4 +134,19 @@ fn the_truth_of_two_markets_is_told_apart() {
     assert_eq!(truth["spot"]["orders"][0]["client_id"], "one");
     assert_eq!(truth["requests"]["SAY order.place"], 1);
     assert!(http(&mut it, NOW, "GET", "/fapi/v1/time").is_some_and(|reply| reply.status == 200));
+}
+
+#[test]
+fn a_subscription_says_that_it_has_ended_and_its_connection_stays() {
+    let mut it = exchange(spot());
+    place(&mut it, "100.0");
+    heard(&mut it);
+    arm(&mut it, "fault=stream_terminated&on=stream");
+    it.on_market(NOW + 1, &trade("99.9", "9", Side::Sell));
+    let frames: Vec<Outgoing> = it.drain().collect();
+    let Some(Outgoing::Frame(ONE, last)) = frames.last() else { panic!("{frames:?}") };
+    let last: Value = serde_json::from_slice(last).unwrap();
+    assert_eq!(last["event"]["e"], "eventStreamTerminated");
+    send(&mut it, "userDataStream.subscribe.signature", &[]);
+    assert_eq!(heard(&mut it), ["200"]);
 }

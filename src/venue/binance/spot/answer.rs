@@ -9,6 +9,7 @@ use super::command::Orders;
 use super::error::{condition, meaning};
 use crate::types::{ExecutionKind, ExecutionReport};
 use crate::venue::binance::json::{VenueError, message, success};
+use crate::venue::binance::logon::is_logged_off;
 use crate::venue::binance::reply::{Order, Reply, bare, found, refusal_code};
 use crate::venue::binance::request::{Request, RequestKind};
 use crate::venue::{Answer, DecodeError, Outcome, Question};
@@ -22,6 +23,9 @@ impl Orders {
         let reply: Reply<'_> = message(bytes, "answer")?;
         // A notice, and no answer.
         let Some(status) = reply.status else { return Ok(None) };
+        if self.signer.logs_on() && is_logged_off(&reply) {
+            return Err(DecodeError::LoggedOff);
+        }
         let code = reply.error.as_ref().map_or(0, |error| error.code);
         self.condition = condition(status, code);
         let Some(id) = reply.id else { return Err(reply.refusal(status)) };

@@ -18,8 +18,10 @@ use crate::types::{
     ExecutionReport, IdPrefix, InstrumentId, OrderTerms, QueryToken, TimeInForce, TradesRead,
 };
 use crate::venue::binance::json::clock;
+use crate::venue::binance::logon::{logon, on_logon};
 use crate::venue::binance::message::{Message, side};
 use crate::venue::binance::names::Names;
+use crate::venue::binance::notice::announces_end;
 use crate::venue::binance::read_back::read_back;
 use crate::venue::binance::request::{Request, RequestKind};
 use crate::venue::binance::sign::Signer;
@@ -42,7 +44,7 @@ pub(super) const API: &str = "/ws-api/v3";
 pub(super) struct Orders {
     pub(super) names: Names,
     pub(super) prefix: IdPrefix,
-    signer: Signer,
+    pub(super) signer: Signer,
     bases: Bases,
     /// The text that is signed.
     payload: Vec<u8>,
@@ -81,9 +83,8 @@ impl Orders {
         let symbol = self.names.symbol(instrument).ok_or(EncodeError::UnknownInstrument)?;
         let request = Request { kind: RequestKind::Place, instrument, id };
         let (signer, prefix) = (&self.signer, &self.prefix);
-        let payload = &mut self.payload;
-        let mut message = Message::begin("order.place", request, prefix, payload, buffer);
-        message.text("apiKey", |out| out.extend_from_slice(signer.key().as_bytes()));
+        let buffers = (&mut self.payload, buffer);
+        let mut message = Message::begin("order.place", request, prefix, signer, buffers);
         message.text("newClientOrderId", |out| prefix.write(id, out));
         message.word("newOrderRespType", "ACK");
         message.text("price", |out| write_price(terms.price, out));
@@ -97,7 +98,7 @@ impl Orders {
         }
         message.number("timestamp", venue_unix_ms);
         message.word("type", kind);
-        message.end(signer);
+        message.end();
         Ok(Outgoing::Message)
     }
 
@@ -111,14 +112,13 @@ impl Orders {
         let symbol = self.names.symbol(instrument).ok_or(EncodeError::UnknownInstrument)?;
         let request = Request { kind: RequestKind::Cancel, instrument, id };
         let (signer, prefix) = (&self.signer, &self.prefix);
-        let payload = &mut self.payload;
-        let mut message = Message::begin("order.cancel", request, prefix, payload, buffer);
-        message.text("apiKey", |out| out.extend_from_slice(signer.key().as_bytes()));
+        let buffers = (&mut self.payload, buffer);
+        let mut message = Message::begin("order.cancel", request, prefix, signer, buffers);
         message.text("origClientOrderId", |out| prefix.write(id, out));
         message.number("recvWindow", u64::from(signer.recv_window_ms()));
         message.word("symbol", symbol);
         message.number("timestamp", venue_unix_ms);
-        message.end(signer);
+        message.end();
         Ok(Outgoing::Message)
     }
 
@@ -186,9 +186,27 @@ impl OrderDialect for Orders {
         }
     }
 
+    fn logs_on(&self) -> bool {
+        self.signer.logs_on()
+    }
+
+    fn logon(&self, venue_unix_ms: u64) -> Vec<u8> {
+        logon(&self.signer, venue_unix_ms)
+    }
+
+    fn on_logon(&mut self, bytes: &[u8]) -> Result<bool, DecodeError> {
+        let heard = on_logon(&self.signer, bytes);
+        self.heed(heard.as_ref().err());
+        heard
+    }
+
     fn read_back(&self, bytes: &[u8]) -> Option<WrittenOrder> {
         let written = read_back(bytes, &self.names, &self.prefix)?;
         Some(WrittenOrder { reduce_only: None, ..written })
+    }
+
+    fn announces_end(&self, message: &[u8]) -> bool {
+        announces_end(message)
     }
 
     fn on_message(

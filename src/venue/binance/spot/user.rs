@@ -12,7 +12,9 @@ use crate::types::{
     Liquidity, OrderRef, Qty,
 };
 use crate::venue::binance::json::{VenueError, cash, message, price, qty};
+use crate::venue::binance::message::identified;
 use crate::venue::binance::names::Names;
+use crate::venue::binance::notice::announces_end;
 use crate::venue::binance::order::{side, status, whose};
 use crate::venue::binance::sign::Signer;
 use crate::venue::{
@@ -73,8 +75,7 @@ impl User {
                 return self.on_balance(&told.event, out);
             }
             "externalLockUpdate" => out.push(UserEvent::AccountChanged),
-            // The first says that it has ended, the second that the connection is about to.
-            "eventStreamTerminated" | "serverShutdown" => out.push(UserEvent::Expired),
+            "eventStreamTerminated" => out.push(UserEvent::Expired),
             _ => {}
         }
         Ok(())
@@ -197,43 +198,28 @@ impl UserDialect for User {
     }
 
     fn subscription(&self, venue_unix_ms: u64) -> Vec<u8> {
-        let signer = &self.signer;
-        let (key, window) = (signer.key(), signer.recv_window_ms());
-        let payload = format!("apiKey={key}&recvWindow={window}&timestamp={venue_unix_ms}");
-        let mut signature = Vec::new();
-        signer.write(payload.as_bytes(), &mut signature);
-        serde_json::json!({
-            "id": SUBSCRIBE,
-            "method": "userDataStream.subscribe.signature",
-            "params": {
-                "apiKey": key,
-                "recvWindow": window,
-                "timestamp": venue_unix_ms,
-                "signature": String::from_utf8_lossy(&signature),
-            },
-        })
-        .to_string()
-        .into_bytes()
+        let method = "userDataStream.subscribe.signature";
+        identified(SUBSCRIBE, method, &self.signer, venue_unix_ms)
+    }
+
+    fn announces_end(&self, message: &[u8]) -> bool {
+        announces_end(message)
     }
 
     fn on_message(&mut self, bytes: &[u8], out: &mut Vec<UserEvent>) -> Result<(), DecodeError> {
         let frame: Frame<'_> = message(bytes, "event")?;
-        match (&frame.event, frame.kind.as_deref()) {
-            (Some(event), _) => self.on_event(&event.kind, bytes, out),
-            // The notice comes without an envelope too.
-            (None, Some(kind)) => self.on_event(kind, bytes, out),
-            (None, None) => self.on_reply(&frame, out),
+        match &frame.event {
+            Some(event) => self.on_event(&event.kind, bytes, out),
+            None => self.on_reply(&frame, out),
         }
     }
 }
 
-/// An event in its envelope, an answer, or a notice.
+/// An event in its envelope, or an answer.
 #[derive(Deserialize)]
 struct Frame<'a> {
     #[serde(borrow)]
     event: Option<Head<'a>>,
-    #[serde(rename = "e", borrow)]
-    kind: Option<Cow<'a, str>>,
     #[serde(borrow)]
     id: Option<Cow<'a, str>>,
     status: Option<u16>,

@@ -10,6 +10,7 @@ use super::error::meaning;
 use crate::types::{ExecutionKind, ExecutionReport, OrderStatus};
 use crate::venue::binance::error::condition;
 use crate::venue::binance::json::{VenueError, message, success};
+use crate::venue::binance::logon::is_logged_off;
 use crate::venue::binance::reply::{Order, Reply, bare, found};
 use crate::venue::binance::request::{Request, RequestKind};
 use crate::venue::{Answer, DecodeError, Outcome, Question};
@@ -25,6 +26,9 @@ impl Orders {
     pub(super) fn report(&mut self, bytes: &[u8]) -> Result<Option<ExecutionReport>, DecodeError> {
         let reply: Reply<'_> = message(bytes, "answer")?;
         let Some(status) = reply.status else { return Ok(None) };
+        if self.signer.logs_on() && is_logged_off(&reply) {
+            return Err(DecodeError::LoggedOff);
+        }
         let code = reply.error.as_ref().map_or(0, |error| error.code);
         self.condition = condition(status, code);
         let Some(id) = reply.id else { return Err(reply.refusal(status)) };

@@ -20,8 +20,10 @@ use crate::types::{
 use crate::venue::Written;
 use crate::venue::binance::error::condition;
 use crate::venue::binance::json::clock;
+use crate::venue::binance::logon::{logon, on_logon};
 use crate::venue::binance::message::{Message, side};
 use crate::venue::binance::names::Names;
+use crate::venue::binance::notice::announces_end;
 use crate::venue::binance::read_back::read_back;
 use crate::venue::binance::request::{Request, RequestKind};
 use crate::venue::binance::sign::Signer;
@@ -83,8 +85,8 @@ impl Orders {
         let symbol = self.names.symbol(instrument).ok_or(EncodeError::UnknownInstrument)?;
         let request = Request { kind: RequestKind::Place, instrument, id };
         let (signer, prefix) = (&self.signer, &self.prefix);
-        let mut message = Message::begin("order.place", request, prefix, &mut self.payload, buffer);
-        message.text("apiKey", |out| out.extend_from_slice(signer.key().as_bytes()));
+        let buffers = (&mut self.payload, buffer);
+        let mut message = Message::begin("order.place", request, prefix, signer, buffers);
         let date = good_till::date(terms, at);
         if let Some(date) = date {
             message.number("goodTillDate", date);
@@ -103,7 +105,7 @@ impl Orders {
         message.word("timeInForce", word);
         message.number("timestamp", at.unix_ms);
         message.word("type", "LIMIT");
-        message.end(signer);
+        message.end();
         Ok(Outgoing::Message)
     }
 
@@ -130,9 +132,8 @@ impl Orders {
         let symbol = self.names.symbol(instrument).ok_or(EncodeError::UnknownInstrument)?;
         let request = Request { kind: RequestKind::Amend(number), instrument, id };
         let (signer, prefix) = (&self.signer, &self.prefix);
-        let mut message =
-            Message::begin("order.modify", request, prefix, &mut self.payload, buffer);
-        message.text("apiKey", |out| out.extend_from_slice(signer.key().as_bytes()));
+        let buffers = (&mut self.payload, buffer);
+        let mut message = Message::begin("order.modify", request, prefix, signer, buffers);
         message.text("origClientOrderId", |out| prefix.write(id, out));
         message.text("price", |out| write_price(terms.price, out));
         message.text("quantity", |out| write_qty(terms.qty, out));
@@ -140,7 +141,7 @@ impl Orders {
         message.word("side", side(terms.side));
         message.word("symbol", symbol);
         message.number("timestamp", venue_unix_ms);
-        message.end(signer);
+        message.end();
         Ok(Outgoing::Message)
     }
 
@@ -154,14 +155,13 @@ impl Orders {
         let symbol = self.names.symbol(instrument).ok_or(EncodeError::UnknownInstrument)?;
         let request = Request { kind: RequestKind::Cancel, instrument, id };
         let (signer, prefix) = (&self.signer, &self.prefix);
-        let mut message =
-            Message::begin("order.cancel", request, prefix, &mut self.payload, buffer);
-        message.text("apiKey", |out| out.extend_from_slice(signer.key().as_bytes()));
+        let buffers = (&mut self.payload, buffer);
+        let mut message = Message::begin("order.cancel", request, prefix, signer, buffers);
         message.text("origClientOrderId", |out| prefix.write(id, out));
         message.number("recvWindow", u64::from(signer.recv_window_ms()));
         message.word("symbol", symbol);
         message.number("timestamp", venue_unix_ms);
-        message.end(signer);
+        message.end();
         Ok(Outgoing::Message)
     }
 
@@ -238,8 +238,26 @@ impl OrderDialect for Orders {
         }
     }
 
+    fn logs_on(&self) -> bool {
+        self.signer.logs_on()
+    }
+
+    fn logon(&self, venue_unix_ms: u64) -> Vec<u8> {
+        logon(&self.signer, venue_unix_ms)
+    }
+
+    fn on_logon(&mut self, bytes: &[u8]) -> Result<bool, DecodeError> {
+        let heard = on_logon(&self.signer, bytes);
+        self.heed(heard.as_ref().err());
+        heard
+    }
+
     fn read_back(&self, bytes: &[u8]) -> Option<WrittenOrder> {
         read_back(bytes, &self.names, &self.prefix)
+    }
+
+    fn announces_end(&self, message: &[u8]) -> bool {
+        announces_end(message)
     }
 
     fn on_message(

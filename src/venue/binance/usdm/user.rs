@@ -10,6 +10,7 @@ use crate::types::{
 };
 use crate::venue::binance::json::{cash, message, price, qty, success};
 use crate::venue::binance::names::Names;
+use crate::venue::binance::notice::announces_end;
 use crate::venue::binance::order::{side, status, whose};
 use crate::venue::binance::sign::Signer;
 use crate::venue::{
@@ -201,6 +202,10 @@ impl UserDialect for User {
 
     fn keep_alive(&self) -> Option<(Call, u32)> {
         Some((self.signer.keyed_call("PUT", KEY_PATH), KEEP_ALIVE_S))
+    }
+
+    fn announces_end(&self, message: &[u8]) -> bool {
+        announces_end(message)
     }
 
     fn on_message(&mut self, bytes: &[u8], out: &mut Vec<UserEvent>) -> Result<(), DecodeError> {

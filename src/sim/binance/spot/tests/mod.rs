@@ -11,6 +11,7 @@ use crate::sim::account::Fees;
 use crate::sim::binance::{HttpReply, HttpRequest, Server, SpotAccount};
 use crate::sim::testing::{cash, instruments, small_book};
 use crate::types::{AssetId, Instrument, InstrumentKind};
+use crate::venue::key::Proof;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
@@ -32,7 +33,7 @@ fn pairs() -> Vec<Instrument> {
 fn server() -> Server {
     let account = |name: &str| SpotAccount {
         key: format!("key-{name}"),
-        secret: format!("secret-{name}"),
+        proof: Proof::Secret(format!("secret-{name}")),
         balances: vec![(AssetId(0), cash("10000")), (AssetId(1), cash("10"))],
     };
     let assets = ["USDT", "BTC", "ETH"].map(str::to_owned).to_vec();

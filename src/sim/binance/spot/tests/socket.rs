@@ -3,7 +3,8 @@
 use super::{KEY, NOW, frames, limit, place, say, signed, trading};
 use crate::sim::binance::Server;
 use crate::sim::testing::{delta, end, quote, trade};
-use crate::types::Side;
+use crate::types::{Cash, Side};
+use crate::venue::key::Proof;
 use serde_json::{Value, json};
 
 fn listening() -> Server {
@@ -236,7 +237,7 @@ fn differences_follow_on_each_other_without_a_gap() {
 fn both_dialects_share_a_port_and_keep_to_their_paths() {
     use crate::sim::{AccountSpec, Fees};
     let account =
-        AccountSpec { key: KEY.into(), secret: "x".into(), balance: crate::types::Cash::whole(5) };
+        AccountSpec { key: KEY.into(), proof: Proof::Secret("x".into()), balance: Cash::whole(5) };
     let assets = ["USDT", "BTC", "ETH"].map(str::to_owned).to_vec();
     let usdm =
         Server::new(crate::sim::testing::instruments(), assets, vec![account], Fees::default());

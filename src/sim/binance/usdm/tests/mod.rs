@@ -13,6 +13,7 @@ use crate::sim::account::Fees;
 use crate::sim::binance::{AccountSpec, HttpReply, HttpRequest, Server};
 use crate::sim::testing::{instruments, small_book};
 use crate::types::Cash;
+use crate::venue::key::Proof;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
 use sha2::Sha256;
@@ -24,7 +25,7 @@ const SECRET: &str = "secret-one";
 fn server() -> Server {
     let account = |name: &str| AccountSpec {
         key: format!("key-{name}"),
-        secret: format!("secret-{name}"),
+        proof: Proof::Secret(format!("secret-{name}")),
         balance: Cash::whole(10_000),
     };
     let assets = ["USDT", "BTC", "ETH"].map(str::to_owned).to_vec();

@@ -3,7 +3,7 @@
 use super::*;
 use crate::types::{Price, Purpose, Qty, Side};
 use crate::venue::Written;
-use crate::venue::binance::support::{credentials, spot_directory};
+use crate::venue::binance::support::{credentials, ed25519, spot_directory};
 use serde_json::{Value, json};
 
 const NOW: u64 = 1_702_555_533_821;
@@ -51,6 +51,25 @@ fn placed(terms: &OrderTerms) -> Value {
     let outgoing = orders().place(ID, terms, NOW, &mut buffer).unwrap();
     assert!(matches!(outgoing, Outgoing::Message));
     opened(&buffer)
+}
+
+/// Who asks was said when the connection was logged on; all else is what a signed message says.
+#[test]
+fn where_we_are_logged_on_no_message_says_who_asks() {
+    let (mut orders, mut buffer) =
+        (Orders::new(&spot_directory(&["BTCUSDT"]), &ed25519()), Vec::new());
+    assert!(orders.logs_on() && !self::orders().logs_on());
+    let terms = terms(TimeInForce::Gtx);
+    orders.place(ID, &terms, NOW, &mut buffer).unwrap();
+    assert_eq!(serde_json::from_slice::<Value>(&buffer).unwrap(), placed(&terms));
+    let mut signed = Vec::new();
+    self::orders().place(ID, &terms, NOW, &mut signed).unwrap();
+    let read = orders.read_back(&buffer);
+    assert!(read.is_some() && read == self::orders().read_back(&signed));
+    orders.cancel(ID, BTC, NOW, &mut buffer).unwrap();
+    signed.clear();
+    self::orders().cancel(ID, BTC, NOW, &mut signed).unwrap();
+    assert_eq!(serde_json::from_slice::<Value>(&buffer).unwrap(), opened(&signed));
 }
 
 #[test]

@@ -167,8 +167,10 @@ fn wallets_after_a_trade_are_passed_over_and_the_end_is_heard() {
     assert_eq!(event("listStatus"), Ok(Vec::new()));
     assert_eq!(event("externalLockUpdate"), Ok(vec![UserEvent::AccountChanged]));
     assert_eq!(event("eventStreamTerminated"), Ok(vec![UserEvent::Expired]));
-    let notice = r#"{"e":"serverShutdown","E":1770123456789}"#;
-    assert_eq!(read(notice), Ok(vec![UserEvent::Expired]));
+    for notice in [r#"{"e":"serverShutdown","E":1}"#, r#"{"event":{"e":"serverShutdown","E":1}}"#] {
+        assert_eq!(read(notice), Ok(Vec::new()), "the stream goes on until then");
+        assert!(user().announces_end(notice.as_bytes()));
+    }
 }
 
 #[test]

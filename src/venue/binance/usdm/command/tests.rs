@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::types::{Price, Qty, Side};
-use crate::venue::binance::support::{credentials, directory};
+use crate::venue::binance::support::{credentials, directory, ed25519};
 use serde_json::Value;
 
 const NOW: u64 = 1_702_555_533_821;
@@ -50,6 +50,30 @@ fn placed(terms: &OrderTerms) -> Value {
     let outgoing = orders().place(ID, terms, AT, &mut buffer).unwrap();
     assert!(matches!(outgoing, Outgoing::Message));
     opened(&buffer)
+}
+
+/// Who asks was said when the connection was logged on; all else is what a signed message says.
+#[test]
+fn where_we_are_logged_on_no_message_says_who_asks() {
+    let (mut orders, mut buffer) = (Orders::new(&directory(&["BTCUSDT"]), &ed25519()), Vec::new());
+    assert!(orders.logs_on() && !self::orders().logs_on());
+    let terms = terms(Purpose::Reducing);
+    orders.place(ID, &terms, AT, &mut buffer).unwrap();
+    assert_eq!(serde_json::from_slice::<Value>(&buffer).unwrap(), placed(&terms));
+    let mut signed = Vec::new();
+    self::orders().place(ID, &terms, AT, &mut signed).unwrap();
+    let read = orders.read_back(&buffer);
+    assert!(read.is_some() && read == self::orders().read_back(&signed));
+    orders.modify(ID, &terms, 7, NOW, &mut buffer).unwrap();
+    signed.clear();
+    self::orders().modify(ID, &terms, 7, NOW, &mut signed).unwrap();
+    assert_eq!(serde_json::from_slice::<Value>(&buffer).unwrap(), opened(&signed));
+    let amended = orders.read_back(&buffer);
+    assert_eq!(amended.map(|it| it.written), Some(Written::Amended));
+    orders.cancel(ID, InstrumentId(0), NOW, &mut buffer).unwrap();
+    signed.clear();
+    self::orders().cancel(ID, InstrumentId(0), NOW, &mut signed).unwrap();
+    assert_eq!(serde_json::from_slice::<Value>(&buffer).unwrap(), opened(&signed));
 }
 
 #[test]

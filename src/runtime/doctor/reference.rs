@@ -1,0 +1,130 @@
+//! What the venue lists of the configured instruments, and what it charges (R69, R70).
+
+use super::patient::Patient;
+use crate::config::{Config, InstrumentConfig};
+use crate::ops::doctor::Found;
+use crate::runtime::assemble::Universe;
+use crate::runtime::fetch;
+use crate::runtime::inquiry::InquiryError;
+use crate::types::Qty;
+use crate::venue::{Listing, SymbolFees};
+
+/// Units of 1e-8 of the notional in a hundredth of a basis point.
+const E8_PER_CENTI_BPS: i64 = 100;
+
+pub(super) fn instruments(patient: &Patient) -> Found {
+    let next = "look at `instruments` and `reporting_currency` in the configuration";
+    let listed = match patient.listed() {
+        Ok(listed) => listed,
+        Err(why) => return Found::fail(why, format!("{next}, and at `engine doctor --network`")),
+    };
+    if let Err(error) = Universe::new(&patient.config, listed) {
+        return Found::fail(error.to_string(), next);
+    }
+    let faults: Vec<_> = patient.config.instruments.iter().zip(listed).filter_map(unfit).collect();
+    match faults.is_empty() {
+        true => Found::ok(listed.iter().map(rules).collect::<Vec<_>>().join("; ")),
+        false => Found::fail(faults.join("; "), next),
+    }
+}
+
+fn rules(listing: &Listing) -> String {
+    let filters = &listing.filters;
+    let Listing { symbol, .. } = listing;
+    format!(
+        "{symbol} trades, tick {}, lot {}, least {}",
+        filters.price_tick, filters.qty_step, filters.notional_min
+    )
+}
+
+/// Why no order in it could be placed.
+fn unfit((wanted, listing): (&InstrumentConfig, &Listing)) -> Option<String> {
+    let symbol = &wanted.symbol;
+    let least = listing.filters.qty_min;
+    if !listing.filters.trading {
+        return Some(format!("the venue does not trade {symbol} at present"));
+    }
+    let limits = [("max_order_qty", wanted.order_qty_max), ("max_position", wanted.position_max)];
+    let short = |(_, limit): &(&str, Qty)| *limit < least;
+    let (name, limit) = limits.into_iter().find(short)?;
+    Some(format!("`{name}` of {symbol} is {limit}, and the venue takes no order below {least}"))
+}
+
+/// Each question weighs on the address that a running engine shares.
+pub(super) fn fees(patient: &Patient) -> Found {
+    if let Ok(Some(_)) = patient.status() {
+        return Found::skip("the running engine reads them with the account");
+    }
+    match fetch::fees(&patient.config) {
+        Ok((found, _)) => judged(&found, &patient.config),
+        Err(error @ InquiryError::Refused(_)) => {
+            Found::fail(error.to_string(), "look at the key: `engine keys check`")
+        }
+        Err(error) => Found::warn(error.to_string(), "`engine fees fetch`"),
+    }
+}
+
+fn judged(found: &[SymbolFees], config: &Config) -> Found {
+    let bound_e8 = i64::from(config.limits.margin.fee_centi_bps) * E8_PER_CENTI_BPS;
+    let bps = |e8: i64| Qty::from_units(e8.saturating_mul(10_000));
+    let line = |it: &SymbolFees| {
+        format!("{} maker {} bps, taker {} bps", it.symbol, bps(it.maker_e8), bps(it.taker_e8))
+    };
+    let dear: Vec<_> = found.iter().filter(|it| bound_e8 < it.taker_e8).map(line).collect();
+    match dear.is_empty() {
+        true => Found::ok(found.iter().map(line).collect::<Vec<_>>().join("; ")),
+        false => Found::warn(
+            format!("{}: more than `account.taker_fee_bps`", dear.join("; ")),
+            "raise it to what the account pays: free margin must cover it",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::patient::tests::paper;
+    use super::*;
+    use crate::types::{Cash, Filters, InstrumentKind, Price};
+
+    fn listing(trading: bool, least: i32) -> Listing {
+        let name = |text: &str| text.to_owned();
+        Listing {
+            symbol: name("BTCUSDT"),
+            kind: InstrumentKind::Perpetual,
+            base: name("BTC"),
+            quote: name("USDT"),
+            settle: name("USDT"),
+            filters: Filters {
+                price_tick: Price::whole(1),
+                price_min: Price::whole(1),
+                price_max: Price::whole(9),
+                qty_step: Qty::whole(1),
+                qty_min: Qty::whole(least),
+                qty_max: Qty::whole(9),
+                notional_min: Cash::ZERO,
+                mark_band: None,
+                trading,
+            },
+        }
+    }
+
+    #[test]
+    fn an_instrument_that_takes_no_order_of_ours_is_named() {
+        let (order_qty_max, position_max) = (Qty::whole(2), Qty::whole(3));
+        let wanted = InstrumentConfig { symbol: "BTCUSDT".to_owned(), position_max, order_qty_max };
+        let said = |trading, least| unfit((&wanted, &listing(trading, least)));
+        assert_eq!(said(true, 2), None);
+        assert!(said(true, 3).unwrap().contains("`max_order_qty` of BTCUSDT is 2"));
+        assert!(said(false, 2).unwrap().contains("does not trade BTCUSDT"));
+    }
+
+    #[test]
+    fn a_fee_above_the_configured_one_warns() {
+        let mut config = paper();
+        config.limits.margin.fee_centi_bps = 500;
+        let paid = |taker_e8| SymbolFees { symbol: "BTCUSDT".to_owned(), maker_e8: 0, taker_e8 };
+        let at = judged(&[paid(50_000)], &config);
+        assert_eq!(at, Found::ok("BTCUSDT maker 0 bps, taker 5 bps"));
+        assert!(matches!(judged(&[paid(50_001)], &config), Found::Warn { .. }));
+    }
+}
