@@ -85,11 +85,14 @@ impl Core {
     /// The venue's word on stops.
     pub(super) fn on_stop(&mut self, report: &StopReport, effects: &mut Effects) {
         let instrument = report.instrument;
-        if self.state.protection.on_report(report, self.state.now.mono_ns) {
-            tell(instrument, StopAlert::Triggered, effects);
-            self.state.reconciler_of(instrument).ask_soon();
+        if !self.state.protection.on_report(report, self.state.now.mono_ns) {
+            return;
         }
         match report.kind {
+            StopReportKind::Triggered(_) => {
+                tell(instrument, StopAlert::Triggered, effects);
+                self.state.reconciler_of(instrument).ask_soon();
+            }
             StopReportKind::Refused { code, .. } => {
                 tell(instrument, StopAlert::Refused(code), effects);
             }
@@ -97,8 +100,7 @@ impl Core {
                 self.leave_reductions(instrument, effects);
                 tell(instrument, StopAlert::Failed, effects);
             }
-            StopReportKind::Triggered(_)
-            | StopReportKind::Stands(_)
+            StopReportKind::Stands(_)
             | StopReportKind::Over(_)
             | StopReportKind::Unknown(_)
             | StopReportKind::Listed { .. } => {}

@@ -18,8 +18,11 @@ use crate::types::{
     ClientOrderId, InstrumentId, MS, Price, Qty, Side, StandingStop, StopReport, StopReportKind,
 };
 
-/// After a refusal nothing is asked for so long.
+/// After a refusal nothing is asked for so long, and after each further one for twice as long.
 const PAUSE_NS: u64 = 500 * MS;
+
+/// Until it is 32 seconds.
+const DOUBLINGS_MAX: u32 = 6;
 
 /// What a person may know of the stop of one instrument.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -55,6 +58,8 @@ struct Guard {
     listing: Listing,
     /// Nothing is placed or taken back before.
     paused_until_ns: u64,
+    /// How often in a row the venue took none.
+    refusals: u32,
     /// Since when a position has had no stop.
     bare_since_ns: Option<u64>,
     told: bool,
@@ -171,19 +176,18 @@ impl Protection {
         self.guards[instrument.index()].paused_until_ns = now_ns.saturating_add(PAUSE_NS);
     }
 
-    /// The venue's word; true when that is that a stop of ours is met, and was not said before.
+    /// The venue's word; true for what a person must know and was not told.
     pub(super) fn on_report(&mut self, report: &StopReport, now_ns: u64) -> bool {
         let guard = &mut self.guards[report.instrument.index()];
         match report.kind {
             StopReportKind::Stands(id) => guard.stand(id),
             StopReportKind::Triggered(id) => return guard.trigger(id, now_ns),
-            // Another one may stand there, of which nothing is known here.
-            StopReportKind::Refused { id, .. } => {
-                guard.paused_until_ns = now_ns.saturating_add(PAUSE_NS);
-                guard.listing.in_doubt = true;
+            StopReportKind::Refused { id, .. } => return guard.on_refused(id, now_ns),
+            StopReportKind::Failed(id) => {
                 guard.end(id);
+                return true;
             }
-            StopReportKind::Over(id) | StopReportKind::Failed(id) => guard.end(id),
+            StopReportKind::Over(id) => guard.end(id),
             StopReportKind::Unknown(id) => guard.doubt(id),
             StopReportKind::Listed { asked_ns, buy, sell } => {
                 if guard.listing.asked_ns == Some(asked_ns) {
@@ -267,6 +271,7 @@ impl Guard {
             over: [None; 2],
             listing: Listing::default(),
             paused_until_ns: 0,
+            refusals: 0,
             bare_since_ns: None,
             told: false,
         }
@@ -287,7 +292,18 @@ impl Guard {
     fn stand(&mut self, id: ClientOrderId) {
         if let Some(stop) = self.find(id).filter(|stop| stop.phase == Phase::Asked) {
             stop.phase = Phase::Stands;
+            self.refusals = 0;
         }
+    }
+
+    /// Another one may stand there, of which nothing is known here.
+    fn on_refused(&mut self, id: ClientOrderId, now_ns: u64) -> bool {
+        let pause_ns = PAUSE_NS << self.refusals.min(DOUBLINGS_MAX);
+        self.paused_until_ns = now_ns.saturating_add(pause_ns);
+        self.listing.in_doubt = true;
+        self.end(id);
+        self.refusals = self.refusals.saturating_add(1);
+        self.refusals == 1
     }
 
     fn trigger(&mut self, id: ClientOrderId, now_ns: u64) -> bool {

@@ -42,8 +42,8 @@ fn asked(it: &mut Protection, position: Qty, now_ns: u64) -> Vec<Act> {
     acts
 }
 
-fn hear(it: &mut Protection, kind: StopReportKind, now_ns: u64) {
-    it.on_report(&StopReport { instrument: BTC, kind }, now_ns);
+fn hear(it: &mut Protection, kind: StopReportKind, now_ns: u64) -> bool {
+    it.on_report(&StopReport { instrument: BTC, kind }, now_ns)
 }
 
 fn list(it: &mut Protection, asked_ns: u64, sell: Option<StandingStop>) {
@@ -163,6 +163,31 @@ fn a_refusal_is_followed_by_a_pause_and_a_list() {
 }
 
 #[test]
+fn a_venue_that_takes_none_is_asked_less_and_less_and_said_once() {
+    let mut it = protection();
+    assert_eq!(asked(&mut it, long(), 0), [Act::List]);
+    list(&mut it, 0, None);
+    let refused = StopReportKind::Refused { id: id(7), code: -4130 };
+    let mut now_ns = MS;
+    for round in 0..10_u32 {
+        let acts = asked(&mut it, long(), now_ns);
+        assert!(acts.contains(&Act::Place(Side::Sell)), "{round}: {acts:?}");
+        assert_eq!(hear(&mut it, refused, now_ns), round == 0);
+        let pause_ns = PAUSE_NS << round.min(6);
+        let early = asked(&mut it, long(), now_ns + pause_ns - 1);
+        assert!(!early.contains(&Act::Place(Side::Sell)), "{round}: {early:?}");
+        now_ns += pause_ns;
+        let asked_ns = it.guards[0].listing.asked_ns.unwrap();
+        list(&mut it, asked_ns, None);
+    }
+    assert_eq!(asked(&mut it, long(), now_ns), [Act::Place(Side::Sell)]);
+    hear(&mut it, StopReportKind::Stands(id(7)), now_ns);
+    hear(&mut it, StopReportKind::Over(id(7)), now_ns);
+    assert_eq!(asked(&mut it, long(), now_ns), [Act::Place(Side::Sell)]);
+    assert!(hear(&mut it, refused, now_ns), "it is said anew");
+}
+
+#[test]
 fn a_person_is_told_once_that_a_position_has_been_bare_for_too_long() {
     let mut it = protection();
     let told = |it: &mut Protection, now_ns| it.is_bare_too_long(BTC, long(), now_ns);
@@ -181,7 +206,8 @@ fn a_person_is_told_once_that_a_position_has_been_bare_for_too_long() {
 #[test]
 fn a_stop_that_was_met_and_does_not_end_is_asked_after() {
     let mut it = guarded();
-    hear(&mut it, StopReportKind::Triggered(id(7)), 5 * MS);
+    assert!(hear(&mut it, StopReportKind::Triggered(id(7)), 5 * MS));
+    assert!(!hear(&mut it, StopReportKind::Triggered(id(7)), 5 * MS), "it was told");
     hear(&mut it, StopReportKind::Unknown(id(7)), 5 * MS);
     assert_eq!(asked(&mut it, long(), 4 * MS + ANSWER_NS), []);
     assert_eq!(asked(&mut it, long(), 5 * MS + ANSWER_NS), [Act::List]);
@@ -189,7 +215,7 @@ fn a_stop_that_was_met_and_does_not_end_is_asked_after() {
     let after_ns = 6 * MS + ANSWER_NS;
     assert_eq!(asked(&mut it, long(), after_ns), [Act::Place(Side::Sell)]);
     let mut it = guarded();
-    hear(&mut it, StopReportKind::Failed(id(7)), 5 * MS);
+    assert!(hear(&mut it, StopReportKind::Failed(id(7)), 5 * MS));
     assert_eq!(asked(&mut it, long(), 6 * MS), [Act::Place(Side::Sell)]);
 }
 
