@@ -1,4 +1,4 @@
-//! The last price that was traded on, of each instrument, and whether another source tells the same.
+//! The last price that was traded on of each instrument, and whether another place tells the same.
 //!
 //! Must hold: what is not known agrees with nothing (unknown is not zero).
 

@@ -1,4 +1,4 @@
-//! The backup of a feed: where it is, when it stands in, and which of its books may be told already.
+//! The backup of a feed: where it is, when it stands in, which of its books may be told already.
 //!
 //! Decision: the primary is where orders go, and is right. While it tells prices nobody asks the
 //! backup; when it does not, the backup is believed only as far as its prices agree with the last
