@@ -11,7 +11,7 @@ const SILENCE: &str = "fault=silence&on=market&chance_ppm=1000000";
 const CUT: &str = "fault=disconnect&on=market&chance_ppm=1000000";
 
 /// Both play the same market; they began within a second or two of each other.
-fn deployment(primary: u16, backup: u16) -> Deployment {
+pub(crate) fn deployment(primary: u16, backup: u16) -> Deployment {
     let window = "  recv_window_ms: 2000\n";
     let group = format!(
         "{window}  backup:
