@@ -12,6 +12,10 @@ const CUT: &str = "fault=disconnect&on=market&chance_ppm=1000000";
 
 /// Both play the same market; they began within a second or two of each other.
 pub(crate) fn deployment(primary: u16, backup: u16) -> Deployment {
+    with_backup(Deployment::at(primary), backup)
+}
+
+fn with_backup(deployment: Deployment, backup: u16) -> Deployment {
     let window = "  recv_window_ms: 2000\n";
     let group = format!(
         "{window}  backup:
@@ -22,7 +26,7 @@ pub(crate) fn deployment(primary: u16, backup: u16) -> Deployment {
     return_s: 3
 "
     );
-    Deployment::at(primary).with(window, &group)
+    deployment.with(window, &group)
 }
 
 fn sent(status: &Value) -> i64 {
@@ -47,20 +51,32 @@ fn orders(exchange: &ExchangeProcess) -> usize {
 #[test]
 fn trading_goes_on_with_the_backup_while_the_primary_is_silent_or_cut() {
     let (primary, backup) = (ExchangeProcess::unreliable(5), ExchangeProcess::unreliable(5));
-    let deployment = deployment(primary.port, backup.port);
+    goes_on(&deployment(primary.port, backup.port), &primary, &backup);
+}
+
+#[test]
+fn trading_goes_on_with_the_backup_on_a_spot_account_too() {
+    let control = ["--control", "127.0.0.1:0", "--dialect", "binance_spot"];
+    let exchange = || ExchangeProcess::open(Deployment::spot(), 0, &control);
+    let (primary, backup) = (exchange(), exchange());
+    let deployment = with_backup(Deployment::spot().remote(primary.port), backup.port);
+    goes_on(&deployment, &primary, &backup);
+}
+
+fn goes_on(deployment: &Deployment, primary: &ExchangeProcess, backup: &ExchangeProcess) {
     let running = deployment.trading();
     assert_eq!(deployment.status()["feed"]["source"], "primary");
     for (times, fault) in [(1, SILENCE), (2, CUT)] {
-        let at_primary = orders(&primary);
+        let at_primary = orders(primary);
         primary.arm(fault);
-        until_trading_on(&deployment, "backup");
-        assert!(at_primary < orders(&primary), "orders go where they went");
-        assert_eq!(orders(&backup), 0);
+        until_trading_on(deployment, "backup");
+        assert!(at_primary < orders(primary), "orders go where they went");
+        assert_eq!(orders(backup), 0);
         primary.disarm();
-        until_trading_on(&deployment, "primary");
+        until_trading_on(deployment, "primary");
         assert_eq!(number(&deployment.status()["feed"]["stood_in"]), times);
     }
-    assert_eq!(orders(&backup), 0);
+    assert_eq!(orders(backup), 0);
     let asked = backup.truth().0["requests"].to_string();
     for private in ["listenKey", "account", "balance", "order", "/private", "time\""] {
         assert!(!asked.contains(private), "`{private}` in {asked}");
