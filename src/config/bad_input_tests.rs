@@ -45,6 +45,9 @@ const ZEROS: &[&str] = &[
 
 /// Numbers that the shipped files show commented out.
 const UNWRITTEN: &[&str] = &[
+    "venue.backup.after_ms",
+    "venue.backup.tolerance_bps",
+    "venue.backup.return_s",
     "exchange.speed",
     "hedge_groups[].legs[].ratio",
     "hedge_groups[].max_net_delta",

@@ -1,7 +1,9 @@
 //! The venue from the values of a file: its address or the embedded exchange, key and secret.
 
 use super::build::cash;
-use super::checked::{Access, Endpoint, ExchangeConfig, MarketSource, Secret, VenueConfig};
+use super::checked::{
+    Access, BackupFeed, BackupRules, Endpoint, ExchangeConfig, MarketSource, Secret, VenueConfig,
+};
 use super::fault::Collector;
 use super::interpolate::Lookup;
 use super::secret;
@@ -9,6 +11,7 @@ use super::source;
 use super::values::Values;
 use crate::venue::{Credentials, VenueKind};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Key and secret of the embedded exchange: it listens on this machine only and trades nothing.
 const EMBEDDED: &str = "embedded";
@@ -29,6 +32,7 @@ pub(super) fn venue(
         name: values.text("venue.name")?.to_owned(),
         kind: kind(values.text("venue.kind")?)?,
         endpoint: endpoint?,
+        backup: backup(values),
         access: access?,
         recv_window_ms: values.whole_u32("venue.recv_window_ms")?,
     })
@@ -44,6 +48,20 @@ fn remote(values: &Values) -> Option<Endpoint> {
         streams: values.text("venue.streams_url")?.to_owned(),
         order_entry: values.text("venue.order_entry_url")?.to_owned(),
         wallet: values.text("venue.wallet_url").map(str::to_owned),
+    })
+}
+
+fn backup(values: &Values) -> Option<BackupFeed> {
+    let key = |name: &str| format!("venue.backup.{name}");
+    let time = |name: &str, unit: fn(u64) -> Duration| values.whole(&key(name)).map(unit);
+    Some(BackupFeed {
+        rest: values.text(&key("rest_url"))?.to_owned(),
+        streams: values.text(&key("streams_url"))?.to_owned(),
+        rules: BackupRules {
+            after: time("after_ms", Duration::from_millis)?,
+            tolerance_bps: values.whole_u32(&key("tolerance_bps"))?,
+            return_after: time("return_s", Duration::from_secs)?,
+        },
     })
 }
 

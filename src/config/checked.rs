@@ -121,6 +121,8 @@ pub struct VenueConfig {
     pub kind: VenueKind,
     /// Where it is.
     pub endpoint: Endpoint,
+    /// A second place for its public market data.
+    pub backup: Option<BackupFeed>,
     /// Key and secret.
     pub access: Access,
     /// How long the venue may take a signed request after its timestamp, milliseconds.
@@ -144,6 +146,28 @@ pub enum Endpoint {
         /// REST of what a key may do, where the venue tells that at all; the scheme and the host.
         wallet: Option<String>,
     },
+}
+
+/// A second place for the public market data of a venue. Nothing of the account ever goes there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BackupFeed {
+    /// REST, for snapshots of books.
+    pub rest: String,
+    /// Public streams.
+    pub streams: String,
+    /// When it is traded on.
+    pub rules: BackupRules,
+}
+
+/// When the backup of the market data is traded on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct BackupRules {
+    /// When the primary has told no price for so long.
+    pub after: std::time::Duration,
+    /// While its prices are no further from the last ones of the primary.
+    pub tolerance_bps: u32,
+    /// Until the primary has told prices for so long again.
+    pub return_after: std::time::Duration,
 }
 
 /// The simulated exchange.

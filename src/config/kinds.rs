@@ -40,6 +40,9 @@ pub(super) const RATIO: Kind = Kind::Percent("100");
 /// A window of time.
 pub(super) const WINDOW_MS: Kind = Kind::Whole(1_000, 3_600_000, "milliseconds");
 
+/// Longer than the pauses of any market that moves, and a minute at most.
+pub(super) const BACKUP_MS: Kind = Kind::Whole(500, 60_000, "milliseconds");
+
 /// Milliseconds up to a minute.
 pub(super) const MS: Kind = Kind::Whole(1, 60_000, "milliseconds");
 

@@ -51,9 +51,10 @@ pub use accounts::{ExchangeAccount, check_accounts, load_accounts};
 pub use address::rest_address;
 pub use build_windows::unix_seconds;
 pub use checked::{
-    Access, AttestationPolicy, Config, DeadManConfig, DeadManOff, Endpoint, ExchangeConfig,
-    Folders, HistoryConfig, InitialState, InstrumentConfig, JournalConfig, LogConfig, LogFormat,
-    MarketSource, Pins, RuntimeConfig, Secret, StrategyConfig, TradingMode, VenueConfig, Wait,
+    Access, AttestationPolicy, BackupFeed, BackupRules, Config, DeadManConfig, DeadManOff,
+    Endpoint, ExchangeConfig, Folders, HistoryConfig, InitialState, InstrumentConfig,
+    JournalConfig, LogConfig, LogFormat, MarketSource, Pins, RuntimeConfig, Secret, StrategyConfig,
+    TradingMode, VenueConfig, Wait,
 };
 pub use fault::{Fault, FaultKind, Faults, Place};
 pub use interpolate::Lookup;

@@ -33,6 +33,12 @@ const ADDRESSES: [&str; 3] = ["venue.rest_url", "venue.streams_url", "venue.orde
 /// One more, which not every venue has.
 const WALLET: &str = "venue.wallet_url";
 
+/// The backup of the market data.
+const BACKUP: &str = "venue.backup";
+
+/// Its addresses.
+const BACKUP_ADDRESSES: [&str; 2] = ["venue.backup.streams_url", "venue.backup.rest_url"];
+
 struct Relations<'a> {
     values: &'a Values,
     faults: &'a mut Collector,
@@ -159,7 +165,7 @@ impl Relations<'_> {
                 self.fault("exchange", what);
             }
             let there = |path: &&str| self.values.has(path);
-            let all = ADDRESSES.into_iter().chain([WALLET]).chain(secrets).filter(there);
+            let all = ADDRESSES.into_iter().chain([WALLET, BACKUP]).chain(secrets).filter(there);
             for path in all.collect::<Vec<_>>() {
                 self.fault(path, "stands beside `exchange`; the embedded exchange needs none");
             }
@@ -181,7 +187,7 @@ impl Relations<'_> {
 
     fn addresses(&mut self) {
         let mode = self.values.text("mode").unwrap_or_default();
-        for path in ADDRESSES.into_iter().chain([WALLET]) {
+        for path in ADDRESSES.into_iter().chain([WALLET]).chain(BACKUP_ADDRESSES) {
             let Some(address) = self.values.text(path) else { continue };
             if mode == "live" && address::is_exposed(address) {
                 let what = "is not encrypted; real money needs https:// or wss://";
@@ -190,6 +196,16 @@ impl Relations<'_> {
             if matches!(mode, "paper" | "lab") && address::is_live(address) {
                 let what = format!("trades real money, and the mode is {mode}");
                 self.fault(path, what);
+            }
+        }
+        for (first, second) in [
+            ("venue.streams_url", "venue.backup.streams_url"),
+            ("venue.rest_url", "venue.backup.rest_url"),
+        ] {
+            let address = self.values.text(second);
+            if address.is_some() && address == self.values.text(first) {
+                let what = format!("is `{first}`; a backup must be another place");
+                self.fault(second, what);
             }
         }
     }

@@ -8,7 +8,8 @@
 
 use super::keys::{Key, Kind, contracts, default, optional, remote, required};
 use super::kinds::{
-    BURST, CASH_MAX, FEE, LEVERAGE, MS, OPEN, PROCESSOR, QTY, RATE, UNKNOWN, VENUE_KINDS, cash,
+    BACKUP_MS, BURST, CASH_MAX, FEE, LEVERAGE, MS, OPEN, PROCESSOR, QTY, RATE, UNKNOWN,
+    VENUE_KINDS, cash,
 };
 use crate::core::Permissions;
 
@@ -77,6 +78,33 @@ const DEPLOYMENT: &[Key] = &[
         "venue.wallet_url",
         Kind::Address(&["https://", "http://"]),
         "Address at which it tells what a key may do; required in mode live.",
+    ),
+    optional(
+        "venue.backup",
+        Kind::Group,
+        "A second place for public market data, traded on while the first is silent; never for \
+         orders, the account or the clock.",
+    ),
+    required(
+        "venue.backup.streams_url",
+        Kind::Address(&["wss://", "ws://"]),
+        "Address of public streams in the same dialect.",
+    ),
+    required(
+        "venue.backup.rest_url",
+        Kind::Address(&["https://", "http://"]),
+        "Address of REST for snapshots of books there.",
+    ),
+    required("venue.backup.after_ms", BACKUP_MS, "The first has told no price for so long."),
+    required(
+        "venue.backup.tolerance_bps",
+        Kind::Whole(1, 1_000, "basis points"),
+        "Its prices are this far from the last ones of the first at most, or it is not believed.",
+    ),
+    required(
+        "venue.backup.return_s",
+        Kind::Whole(1, 3_600, "seconds"),
+        "The first is gone back to when it has told prices for so long.",
     ),
     optional(
         "venue.api_key",

@@ -116,6 +116,10 @@ pub struct FeedCounters {
     pub overruns: u64,
     /// Connections made.
     pub connects: u64,
+    /// The backup is traded on, because the primary is silent.
+    pub stands_in: bool,
+    /// Times that it was.
+    pub stood_in: u64,
     /// What the dialect counted.
     pub market: MarketCounters,
 }

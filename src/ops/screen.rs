@@ -167,9 +167,10 @@ fn write_block(report: &Report, out: &mut String) -> std::fmt::Result {
     let offset =
         status.clock_offset_ns.map_or("?".to_owned(), |ns| format!("{} ms", ns / 1_000_000));
     let account = if status.reconciled { "reconciled" } else { "NOT RECONCILED" };
+    let backup = if report.feed.stands_in { " ON THE BACKUP" } else { "" };
     writeln!(
         out,
-        "link       market {}, orders {}, user {}   account {account}   clock {offset}   {}",
+        "link       market {}{backup}, orders {}, user {}   account {account}   clock {offset}   {}",
         links[0], links[1], links[2], report.venue
     )?;
     for line in &status.instruments {

@@ -308,6 +308,8 @@ fn feed(report: &Report) -> Value {
     json!({
         "messages": feed.messages,
         "connects": feed.connects,
+        "source": if feed.stands_in { "backup" } else { "primary" },
+        "stood_in": feed.stood_in,
         "quotes_coalesced": feed.quotes_coalesced,
         "overruns": feed.overruns,
         "diffs_decoded": market.diffs_decoded,

@@ -4,18 +4,26 @@
 //! message that cannot be read is counted and never guessed at; reading goes on whatever it says.
 //! A full lane means (D12): a quote is dropped, because the next one says it all; anything else
 //! loses that instrument's book, which is then begun again from a fresh snapshot.
+//!
+//! Where a backup is configured (`standby`), it is read in the place of a primary (`source`) that
+//! is silent, once its prices agree with the last ones (`prices`). Every book begins anew with a
+//! change of the place.
+
+mod prices;
+mod source;
+mod standby;
+mod succession;
 
 use super::books::Compared;
 use super::clock::Clock;
 use super::hot::Incoming;
 use super::lane::Filler;
 use super::link::{self, Said};
-use super::renewal::{Opening, Renewal};
+use super::renewal::Renewal;
 use super::startup::StartError;
 use super::threads;
 use crate::config::Wait;
 use crate::core::{EventKind, LinkChannel, LinkEvent, LinkState};
-use crate::net::http::{HttpClient, HttpLimits};
 use crate::net::ws::{WsReader, WsWriter};
 use crate::net::{Address, Bytes, Dial, NetError};
 use crate::ops::FeedCounters;
@@ -23,6 +31,9 @@ use crate::types::{InstrumentId, MarketData, MarketEvent, VenueId};
 use crate::venue::{Answer, MarketDialect};
 use futures_util::future::LocalBoxFuture;
 use parking_lot::Mutex;
+use source::Source;
+use standby::{Admission, Heard, Standby};
+pub(super) use standby::{BackupPlace, StandbyParts};
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::pin::pin;
@@ -31,6 +42,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::thread::JoinHandle;
 use std::time::Duration;
+use succession::{Ended, Fault, until};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -55,9 +67,9 @@ const COMPARE_EVERY: Duration = Duration::from_secs(1);
 struct Feed {
     venue: VenueId,
     clock: Clock,
-    dialect: Box<dyn MarketDialect>,
-    streams: Address,
-    rest: Rc<HttpClient>,
+    /// The place that is traded on.
+    source: Rc<Source>,
+    standby: Option<Standby>,
     dial: Dial,
     lane: RefCell<Filler<Incoming>>,
     shared: Arc<Mutex<FeedCounters>>,
@@ -77,6 +89,8 @@ pub(super) struct FeedParts {
     pub(super) dialect: Box<dyn MarketDialect>,
     /// Where the streams and the snapshots are.
     pub(super) place: MarketPlace,
+    /// Where they are too.
+    pub(super) standby: Option<StandbyParts>,
     pub(super) dial: Dial,
     pub(super) lane: Filler<Incoming>,
     pub(super) shared: Arc<Mutex<FeedCounters>>,
@@ -171,13 +185,13 @@ impl Feed {
     fn new(parts: FeedParts) -> Result<Self, NetError> {
         let FeedParts { venue, clock, dialect, place, dial, lane, shared, compared, .. } = parts;
         let connection_age_max = parts.connection_age_max;
-        let rest = HttpClient::new(place.rest, dial.clone(), HttpLimits::STANDARD)?;
+        let source = Rc::new(Source::new(dialect, place, &dial)?);
+        let standby = parts.standby.map(|standby| Standby::new(&source, standby, &dial));
         Ok(Self {
             venue,
             clock,
-            dialect,
-            streams: place.streams,
-            rest: Rc::new(rest),
+            source,
+            standby: standby.transpose()?,
             dial,
             lane: RefCell::new(lane),
             shared,
@@ -193,58 +207,61 @@ impl Feed {
     /// Runs for ever: connects, reads, and connects again.
     async fn run(mut self) {
         let mut waits = link::Waits::new(LINK);
+        let mut opened: Option<Connections> = None;
         loop {
-            match self.connect().await {
+            let connected = match opened.take() {
+                Some(connections) => Ok(connections),
+                None => self.source.connect(&self.dial).await,
+            };
+            let ended = match connected {
                 Ok(mut connections) => {
                     self.counters.connects += 1;
                     self.begin().await;
                     waits.up();
-                    let error = self.read(&mut connections).await;
-                    self.say(LinkState::Down).await;
-                    waits.down(&error).await;
+                    let ended = self.read(&mut connections).await;
+                    // The primary that takes over from its backup is there already.
+                    if !(self.stands_in() && matches!(ended, Ended::Succeeded(_))) {
+                        self.say(LinkState::Down).await;
+                    }
+                    ended
                 }
-                Err(error) => waits.down(&error).await,
-            }
+                Err(error) => Ended::Failed(error.into()),
+            };
+            opened = self.next_place(ended, &mut waits).await;
         }
     }
 
-    fn connect(&self) -> Opening<Connections, NetError> {
-        let (dial, base, streams) =
-            (self.dial.clone(), self.streams.clone(), self.dialect.streams());
-        Box::pin(async move {
-            let mut connections = Vec::new();
-            for stream in streams {
-                let address = base.with_target(&stream.target)?;
-                connections.push(link::open(&dial, &address).await?);
-            }
-            Ok(connections)
-        })
-    }
-
     async fn begin(&mut self) {
-        self.dialect.on_connect(&mut self.events);
-        self.deliver(self.clock.mono_ns());
+        let now_ns = self.clock.mono_ns();
+        self.source.dialect.borrow_mut().on_connect(&mut self.events);
+        self.deliver(now_ns);
         self.say(LinkState::Up).await;
     }
 
-    /// Reads until a connection breaks; says how.
-    async fn read(&mut self, connections: &mut Connections) -> NetError {
+    /// Reads until there is a reason to read no more; says which.
+    async fn read(&mut self, connections: &mut Connections) -> Ended {
         let mut snapshot: Option<Snapshot> = None;
         let mut renewal = Renewal::after(LINK, self.connection_age_max);
         let mut compare = tokio::time::interval(COMPARE_EVERY);
+        let mut other: Option<Heard> = None;
         loop {
             if snapshot.is_none() {
                 snapshot = self.ask_for_snapshot();
             }
+            if other.is_none() && self.stands_in() {
+                other = self.standby.as_ref().map(Standby::hear_primary);
+            }
+            let is_waiting = self.stands_in() || other.is_none();
+            let silence_due = self.silence_due().filter(|_| is_waiting);
             // Fair: a flood of messages must not keep the snapshot waiting that they wait for.
             tokio::select! {
                 message = next_of(connections) => match message {
-                    Ok(message) if self.dialect.announces_end(&message) => renewal.hasten(),
+                    Ok(message) if self.announces_end(&message) => renewal.hasten(),
                     Ok(message) if renewal.is_news(&message) => self.on_message(&message),
                     Ok(_) => {}
-                    Err(error) => return error,
+                    Err(error) => return Ended::Failed(error.into()),
                 },
-                next = renewal.next(|| self.connect()) => *connections = next,
+                next = renewal.next(|| self.source.connect(&self.dial)) => *connections = next,
                 (instrument, answer) = maybe(&mut snapshot) => {
                     snapshot = None;
                     self.on_snapshot(instrument, answer.as_ref());
@@ -253,14 +270,32 @@ impl Feed {
                 () = tokio::time::sleep(OVERRUN_WAIT), if !self.overrun.is_empty() => {
                     self.deliver(self.clock.mono_ns());
                 }
+                () = until(silence_due) => match &self.standby {
+                    Some(standby) if !standby.stands_in => other = Some(standby.hear_backup()),
+                    Some(_) | None => return Ended::Failed(Fault::Silent),
+                },
+                heard = maybe(&mut other) => {
+                    other = None;
+                    if let Some(ended) = self.on_heard(heard) {
+                        return ended;
+                    }
+                }
+            }
+            if let Some(wrong) = self.standby.as_mut().and_then(Standby::take_disagreement) {
+                return Ended::Failed(wrong.into());
             }
         }
+    }
+
+    fn announces_end(&self, message: &Bytes) -> bool {
+        self.source.dialect.borrow().announces_end(message)
     }
 
     fn on_message(&mut self, message: &Bytes) {
         let received_ns = self.clock.mono_ns();
         self.counters.messages += 1;
-        if let Err(error) = self.dialect.on_message(message, &mut self.events) {
+        let heard = self.source.dialect.borrow_mut().on_message(message, &mut self.events);
+        if let Err(error) = heard {
             tracing::debug!(%error, bytes = message.len(), "a market message could not be read");
             self.publish();
         }
@@ -271,8 +306,8 @@ impl Feed {
     }
 
     fn ask_for_snapshot(&mut self) -> Option<Snapshot> {
-        let (instrument, call) = self.dialect.snapshot_wanted()?;
-        let (rest, not_before) = (Rc::clone(&self.rest), self.snapshots.not_before);
+        let (instrument, call) = self.source.dialect.borrow_mut().snapshot_wanted()?;
+        let (rest, not_before) = (Rc::clone(&self.source.rest), self.snapshots.not_before);
         Some(Box::pin(async move {
             if let Some(not_before) = not_before {
                 tokio::time::sleep_until(not_before).await;
@@ -287,7 +322,10 @@ impl Feed {
 
     fn on_snapshot(&mut self, instrument: InstrumentId, answer: Option<&Answer>) {
         let received_ns = self.clock.mono_ns();
-        match self.dialect.on_snapshot(instrument, answer, &mut self.events) {
+        let mut dialect = self.source.dialect.borrow_mut();
+        let used = dialect.on_snapshot(instrument, answer, &mut self.events);
+        drop(dialect);
+        match used {
             Ok(()) => self.snapshots.on_used(),
             Err(error) => {
                 tracing::warn!(%error, "a snapshot of the book could not be used; asking again");
@@ -303,7 +341,13 @@ impl Feed {
     fn deliver(&mut self, received_ns: u64) {
         self.tell_overruns(received_ns);
         let mut events = std::mem::take(&mut self.events);
+        let mut begun = Vec::new();
         for event in events.drain(..) {
+            match self.standby.as_mut().map(|it| it.admits(&event, received_ns)) {
+                None | Some(Admission::Told) => {}
+                Some(Admission::First) => begun.push(event.instrument),
+                Some(Admission::Kept) => continue,
+            }
             let lossless = !matches!(event.data, MarketData::Quote(_));
             let lost = self.overrun.contains(&event.instrument);
             if (lost && lossless) || self.push(event, received_ns) {
@@ -317,6 +361,9 @@ impl Feed {
             }
         }
         self.events = events;
+        for instrument in begun {
+            self.source.dialect.borrow_mut().on_overrun(instrument, &mut self.events);
+        }
     }
 
     /// Begins the books again that the core cannot use.
@@ -326,7 +373,7 @@ impl Feed {
                 instrument = instrument.0,
                 "the book contradicts itself; beginning anew"
             );
-            self.dialect.on_overrun(instrument, &mut self.events);
+            self.source.dialect.borrow_mut().on_overrun(instrument, &mut self.events);
         }
         self.deliver(self.clock.mono_ns());
     }
@@ -339,7 +386,7 @@ impl Feed {
                 return;
             }
             self.overrun.pop();
-            self.dialect.on_overrun(instrument, &mut self.events);
+            self.source.dialect.borrow_mut().on_overrun(instrument, &mut self.events);
         }
     }
 
@@ -365,7 +412,9 @@ impl Feed {
     }
 
     fn publish(&mut self) {
-        self.counters.market = self.dialect.counters();
+        let market = self.source.dialect.borrow().counters();
+        let idle = self.standby.as_ref().map(Standby::idle_counters);
+        self.counters.market = idle.map_or(market, |idle| market.plus(idle));
         *self.shared.lock() = self.counters;
     }
 }

@@ -90,6 +90,7 @@ pub(super) fn venue(
         clock: clock.clone(),
         dialect: dialects.market,
         place: real.market.clone(),
+        standby: None,
         dial: dial.clone(),
         lane: filler,
         shared: Arc::default(),
@@ -102,6 +103,7 @@ pub(super) fn venue(
     let socket = Address::parse(&format!("ws://{}", running.at))?;
     Ok(Venue {
         market: real.market,
+        backup: None,
         rest: Address::parse(&format!("http://{}", running.at))?,
         streams: socket.clone(),
         order_entry: socket,

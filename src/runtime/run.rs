@@ -5,7 +5,7 @@ use super::assemble::{Universe, hedge_names, symbols};
 use super::backups;
 use super::clock::Clock;
 use super::exchange::{self, ExchangePlan, PAPER_KEY, PAPER_SECRET, Running};
-use super::feed::MarketPlace;
+use super::feed::{BackupPlace, MarketPlace, StandbyParts};
 use super::gateway::narrator::Narrator;
 use super::keys;
 use super::reading::Told;
@@ -19,13 +19,13 @@ use super::supervisor::Ending;
 use super::threads;
 use super::waiting::Room;
 use super::wiring::{self, Account, Parts};
-use crate::config::{Config, DeadManConfig, DeadManOff, Endpoint, Wait};
+use crate::config::{BackupFeed, Config, DeadManConfig, DeadManOff, Endpoint, Wait};
 use crate::core::safety::Latch;
 use crate::core::{
     Core, DeadManTiming, InstrumentStatus, KeyFitness, Mode, Registry, Restored, Scope,
 };
 use crate::net::unix::ControlSocket;
-use crate::net::{Address, Dial};
+use crate::net::{Address, Dial, NetError};
 use crate::ops::{Names, Report, handlers, say, screen::Screen};
 use crate::store::last_account::{self, LastPosition};
 use crate::types::MS;
@@ -37,6 +37,8 @@ use std::time::Duration;
 pub(super) struct Venue {
     /// Public data, for everybody.
     pub(super) market: MarketPlace,
+    /// The same at a second place.
+    pub(super) backup: Option<BackupPlace>,
     /// The account: readings, the private stream, orders.
     pub(super) rest: Address,
     pub(super) streams: Address,
@@ -124,7 +126,7 @@ async fn begin(
         ..Report::default()
     };
     let prepared = prepare(deployment, registry, disk, report, &clock, &mut signals).await?;
-    let Prepared { venue, dial, market, account, core, room } = prepared;
+    let Prepared { venue, dial, market, standby, account, core, room } = prepared;
     let Room { disk, standing, report, gate, socket, .. } = room;
     let quarantine_until_ns = match venue.exchange {
         // The exchange is as young as this run: no order of the last one is on its way to it.
@@ -145,6 +147,7 @@ async fn begin(
         venue: &venue,
         dial,
         market,
+        standby,
         account,
         core,
         disk,
@@ -188,6 +191,7 @@ struct Prepared {
     venue: Venue,
     dial: Dial,
     market: Box<dyn MarketDialect>,
+    standby: Option<StandbyParts>,
     account: Account,
     core: Core,
     room: Room,
@@ -234,8 +238,8 @@ async fn prepare(
     let assembled = found
         .and_then(|found| assemble(deployment, registry, found, venue, (&mut room, &dial, clock)));
     match assembled {
-        Ok((venue, (market, account), core)) => {
-            Ok(Prepared { venue, dial, market, account, core, room })
+        Ok((venue, (market, standby, account), core)) => {
+            Ok(Prepared { venue, dial, market, standby, account, core, room })
         }
         Err(error) => {
             room.disk.close_unused(clock);
@@ -270,8 +274,8 @@ async fn find(
     Ok(Found { listings, key, told })
 }
 
-/// Who reads the market, and who speaks of the account.
-type Speakers = (Box<dyn MarketDialect>, Account);
+/// Who reads the market, who reads it elsewhere, and who speaks of the account.
+type Speakers = (Box<dyn MarketDialect>, Option<StandbyParts>, Account);
 
 /// A core for what the venue lists, and who speaks with the venue.
 fn assemble(
@@ -311,15 +315,17 @@ fn conversations(
     directory: &Directory,
     (venue, narrator): (&Venue, Option<Narrator>),
 ) -> Speakers {
+    let backup = venue.backup.clone();
+    let standby = backup.map(|place| StandbyParts::new(place, kind, directory));
     if restriction == Restriction::ReadOnly {
         let nobody = Credentials::new(String::new(), String::new());
         let Dialects { market, .. } = crate::venue::dialects(kind, directory, &nobody);
         let account = crate::venue::account_dialect(kind, directory, &venue.credentials);
-        return (market, Account::Reading(account));
+        return (market, standby, Account::Reading(account));
     }
     let Dialects { market, user, orders } =
         crate::venue::dialects(kind, directory, &venue.credentials);
-    (market, Account::Trading { user, orders, narrator })
+    (market, standby, Account::Trading { user, orders, narrator })
 }
 
 /// A run that does less than its configuration says so first.
@@ -405,6 +411,7 @@ pub(super) fn venue(config: &Config, clock: &Clock) -> Result<Venue, StartError>
     match &config.venue.endpoint {
         Endpoint::Remote { rest, streams, order_entry, wallet: _ } => Ok(Venue {
             market: MarketPlace { rest: Address::parse(rest)?, streams: Address::parse(streams)? },
+            backup: config.venue.backup.as_ref().map(backup_place).transpose()?,
             rest: Address::parse(rest)?,
             streams: Address::parse(streams)?,
             order_entry: Address::parse(order_entry)?,
@@ -420,6 +427,7 @@ pub(super) fn venue(config: &Config, clock: &Clock) -> Result<Venue, StartError>
             let rest = Address::parse(&format!("http://{at}"))?;
             Ok(Venue {
                 market: MarketPlace { rest: rest.clone(), streams: socket.clone() },
+                backup: None,
                 rest,
                 streams: socket.clone(),
                 order_entry: socket,
@@ -428,4 +436,10 @@ pub(super) fn venue(config: &Config, clock: &Clock) -> Result<Venue, StartError>
             })
         }
     }
+}
+
+fn backup_place(backup: &BackupFeed) -> Result<BackupPlace, NetError> {
+    let BackupFeed { rest, streams, rules } = backup;
+    let place = MarketPlace { rest: Address::parse(rest)?, streams: Address::parse(streams)? };
+    Ok(BackupPlace { place, rules: *rules })
 }

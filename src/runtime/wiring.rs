@@ -10,7 +10,7 @@ use super::aftermath::Aftermath;
 use super::bell::Bell;
 use super::books::{Books, Compared};
 use super::clock::Clock;
-use super::feed::{self, FeedParts};
+use super::feed::{self, FeedParts, StandbyParts};
 use super::gate::Gate;
 use super::gateway::Gateway;
 use super::gateway::narrator::Narrator;
@@ -70,6 +70,7 @@ pub(super) struct Parts<'a> {
     pub(super) venue: &'a Venue,
     pub(super) dial: Dial,
     pub(super) market: Box<dyn MarketDialect>,
+    pub(super) standby: Option<StandbyParts>,
     pub(super) account: Account,
     pub(super) core: Core,
     pub(super) disk: Disk,
@@ -141,7 +142,8 @@ pub(super) fn start(
 
     let durability = disk.journal.durability();
     let (recorder, history) = history::start(config, &names, disk.epoch, durability, &clock)?;
-    let feed = common.feed(parts.market, lanes.market, Arc::clone(&feed_counters), &books)?;
+    let market = (parts.market, parts.standby);
+    let feed = common.feed(market, lanes.market, Arc::clone(&feed_counters), &books)?;
     let given = GatewayParts {
         commands: lanes.commands.1,
         bell: Arc::clone(&bells.order),
@@ -361,7 +363,7 @@ impl Crew {
 impl Common<'_> {
     fn feed(
         &self,
-        dialect: Box<dyn MarketDialect>,
+        (dialect, standby): (Box<dyn MarketDialect>, Option<StandbyParts>),
         lane: Filler<Incoming>,
         shared: Arc<Mutex<FeedCounters>>,
         books: &Books,
@@ -371,6 +373,7 @@ impl Common<'_> {
             clock: self.clock.clone(),
             dialect,
             place: self.venue.market.clone(),
+            standby,
             dial: self.dial.clone(),
             lane,
             shared,

@@ -119,6 +119,21 @@ pub struct MarketCounters {
     pub messages_passed_over: u64,
 }
 
+impl MarketCounters {
+    /// Both together.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            diffs_decoded: self.diffs_decoded + other.diffs_decoded,
+            diffs_dropped: self.diffs_dropped + other.diffs_dropped,
+            diffs_applied: self.diffs_applied + other.diffs_applied,
+            books_lost: self.books_lost + other.books_lost,
+            messages_bad: self.messages_bad + other.messages_bad,
+            messages_passed_over: self.messages_passed_over + other.messages_passed_over,
+        }
+    }
+}
+
 /// What the private stream says.
 #[derive(Clone, Debug, PartialEq)]
 pub enum UserEvent {

@@ -4,6 +4,7 @@
 use crate::control::text;
 use crate::proxy::{Http, Proxy, Rules};
 use crate::rest;
+use crate::standby;
 use crate::support::{Deployment, Done, ExchangeProcess, engine, free_port};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -71,7 +72,7 @@ fn restrictions(path: &str, status: u16, body: &[u8], told: String) -> Option<(u
 
 fn behind(exchange: &ExchangeProcess, http: Http) -> (Proxy, Deployment) {
     let proxy = Proxy::before(exchange.port, Rules { http, ..Rules::GOOD });
-    let deployment = with_wallet(Deployment::at(proxy.port), proxy.port);
+    let deployment = with_wallet(standby::deployment(proxy.port, exchange.port), proxy.port);
     (proxy, deployment)
 }
 
@@ -183,6 +184,12 @@ fn an_address_that_nobody_answers_at_fails_alone() {
     told.assert_fails("network", "streams", "cannot connect to 127.0.0.1:");
     told.assert_verdict("network", "rest", "ok");
     told.assert_verdict("network", "order entry", "ok");
+    let told = doctor(&standby::deployment(exchange.port, free_port()));
+    told.assert_verdict("network", "backup", "warn");
+    told.assert_verdict("network", "streams", "ok");
+    let backup = ExchangeProcess::start();
+    let told = doctor(&standby::deployment(exchange.port, backup.port));
+    told.assert_verdict("network", "backup", "ok");
     let told = doctor(&Deployment::at(free_port()));
     told.assert_fails("clock", "offset", "cannot connect");
     told.assert_fails("reference", "instruments", "cannot connect");

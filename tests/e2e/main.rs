@@ -50,6 +50,7 @@ mod runs;
 mod screens;
 mod spot;
 mod spot_engine;
+mod standby;
 mod state_files;
 mod states;
 mod stops;

@@ -72,6 +72,7 @@ const CHECKS: &[Check] = &[
     check(Section::Network, "streams", network::streams),
     check(Section::Network, "order entry", network::order_entry),
     check(Section::Network, "wallet", network::wallet),
+    check(Section::Network, "backup", network::backup),
     check(Section::Clock, "offset", clock::offset),
     check(Section::Key, "permissions", key::permissions),
     check(Section::Reference, "instruments", reference::instruments),

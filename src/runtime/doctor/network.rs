@@ -4,7 +4,7 @@
 //! is subscribed to.
 
 use super::patient::Patient;
-use crate::config::{Config, Endpoint};
+use crate::config::{BackupFeed, Config, Endpoint};
 use crate::net::{Address, Steps};
 use crate::ops::doctor::Found;
 use crate::runtime::assemble::{id_prefix, symbols};
@@ -59,19 +59,38 @@ pub(super) fn wallet(patient: &Patient) -> Found {
     }
 }
 
-fn upgraded(base: &str, targets: Vec<String>) -> Found {
-    let opened = inquiry::wait(async {
-        let mut said = walked(base).await?;
-        let dial = startup::dial()?;
-        for target in &targets {
-            let begun = tokio::time::Instant::now();
-            // Dropped at once, which closes it.
-            drop(link::open(&dial, &Address::parse(base)?.with_target(target)?).await?);
-            said.push_str(&format!(", WebSocket {}", ms(begun.elapsed())));
-        }
-        Ok(said)
+/// Both addresses of the backup of the market data. A run does without it, so that its loss warns.
+pub(super) fn backup(patient: &Patient) -> Found {
+    let Some(BackupFeed { rest, streams, .. }) = &patient.config.venue.backup else {
+        return Found::skip("`venue.backup` is not set");
+    };
+    let targets = conversations(&patient.config).market.streams();
+    let targets: Vec<String> = targets.into_iter().map(|stream| stream.target).collect();
+    let asked = inquiry::wait(async {
+        let (way, opened) = (walked(rest).await?, opened(streams, &targets).await?);
+        Ok(format!("{rest}: {way}; {streams}: {opened}"))
     });
-    told(base, opened)
+    match asked {
+        Ok(said) => Found::ok(said),
+        Err(error) => Found::warn(format!("{rest}, {streams}: {error}"), NEXT),
+    }
+}
+
+fn upgraded(base: &str, targets: Vec<String>) -> Found {
+    told(base, inquiry::wait(async { opened(base, &targets).await }))
+}
+
+/// The steps to an address, and an upgrade at each of these places of it.
+async fn opened(base: &str, targets: &[String]) -> Result<String, InquiryError> {
+    let mut said = walked(base).await?;
+    let dial = startup::dial()?;
+    for target in targets {
+        let begun = tokio::time::Instant::now();
+        // Dropped at once, which closes it.
+        drop(link::open(&dial, &Address::parse(base)?.with_target(target)?).await?);
+        said.push_str(&format!(", WebSocket {}", ms(begun.elapsed())));
+    }
+    Ok(said)
 }
 
 /// Name, TCP and TLS, in words.
