@@ -96,6 +96,22 @@ mod tests {
         assert!(price(&high, Side::Sell, 1, tick).is_some());
     }
 
+    #[test]
+    fn a_limit_that_needs_no_rounding_is_the_last_price_within() {
+        let within = |units, side| {
+            let [price, from] = [units, 1_000_000].map(Price::from_units);
+            is_within(price, from, side, 100)
+        };
+        assert_eq!(
+            [1_010_000, 1_010_001].map(|it| within(it, Side::Buy)),
+            [Some(true), Some(false)]
+        );
+        assert_eq!([990_000, 989_999].map(|it| within(it, Side::Sell)), [Some(true), Some(false)]);
+        for side in Side::BOTH {
+            assert_eq!(is_within(Price::whole(1), Price::MAX, side, 0), None, "{side:?}");
+        }
+    }
+
     proptest! {
         /// At every limit, a unit within it and a unit beyond it.
         #[test]

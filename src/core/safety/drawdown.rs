@@ -137,6 +137,20 @@ mod tests {
     }
 
     #[test]
+    fn a_fall_from_a_higher_mark_is_deeper_at_the_same_price() {
+        let mut drawdown = drawdown(None);
+        for (price, deepest_bps) in [(1_000, 0), (800, 2_000), (2_000, 2_000), (900, 5_500)] {
+            drawdown.observe(&told(price, 0));
+            assert_eq!(drawdown.deepest_bps(), deepest_bps, "{price}");
+        }
+    }
+
+    #[test]
+    fn a_mark_of_nothing_is_all_lost_below_it_and_not_at_it() {
+        assert_eq!([0, -1, 1].map(|price| fall_bps(0, price)), [0, 10_000, 0]);
+    }
+
+    #[test]
     fn a_rebase_forgets_the_mark_and_not_how_deep_it_fell() {
         let mut drawdown = drawdown(Some(1_000));
         drawdown.observe(&told(500, 0));

@@ -144,3 +144,73 @@ impl Equity {
         (limit_ns <= lasted_ns).then_some(Lapse { lasted_ns, limit_ns })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::SECOND;
+
+    fn equity() -> Equity {
+        let limits = DrawdownLimits {
+            max_bps: 1_500,
+            confirm_valuations: 3,
+            confirm_ns: SECOND,
+            unknown_ns_max: 5 * SECOND,
+        };
+        Equity::new(limits, false)
+    }
+
+    fn worth(units: i128, moved: i128) -> Valuation {
+        let [equity, moved] = [units, moved].map(Cash::from_units);
+        Valuation { equity: Some(equity), moved, exposed: true, ..Valuation::default() }
+    }
+
+    fn price(equity: &mut Equity, valuation: &Valuation) -> Option<i128> {
+        equity.observe(0, valuation).ok().map(|told| told.price)
+    }
+
+    #[test]
+    fn the_last_valuation_is_known_until_one_is_not() {
+        let mut equity = equity();
+        assert_eq!(equity.last(), None);
+        assert!(equity.observe(0, &worth(0, 0)).is_err(), "an account that never had anything");
+        assert!(equity.observe(0, &worth(100, 0)).is_ok());
+        assert_eq!(equity.last(), Some(Cash::from_units(100)));
+        assert!(equity.observe(0, &worth(0, 0)).is_ok(), "now that is a loss");
+        assert!(equity.observe(0, &Valuation::default()).is_err());
+        assert_eq!(equity.last(), None);
+    }
+
+    #[test]
+    fn a_new_baseline_begins_with_one_unit() {
+        let mut equity = equity();
+        assert_eq!(price(&mut equity, &worth(100, 0)), Some(100));
+        assert_eq!(price(&mut equity, &worth(200, 100)), Some(100));
+        equity.rebase();
+        let told = equity.observe(0, &worth(200, 0)).ok();
+        assert_eq!(told.map(|told| (told.price, told.proven_price)), Some((200, 200)));
+    }
+
+    #[test]
+    fn only_what_differs_from_the_last_counts_as_another_valuation() {
+        let mut equity = equity();
+        let mut distinct =
+            |units| equity.observe(0, &worth(units, 0)).ok().map(|it| it.at.distinct);
+        assert_eq!([100, 100, 101].map(&mut distinct), [Some(true), Some(false), Some(true)]);
+    }
+
+    #[test]
+    fn unknown_for_too_long_is_a_lapse_while_anything_is_held() {
+        let mut equity = equity();
+        let unknown = |exposed| Valuation { exposed, ..Valuation::default() };
+        let mut lapse = |now_ns, exposed| match equity.observe(now_ns, &unknown(exposed)) {
+            Ok(_) => None,
+            Err(lapse) => lapse.map(|lapse| lapse.lasted_ns),
+        };
+        assert_eq!(lapse(SECOND, true), None);
+        assert_eq!(lapse(6 * SECOND - 1, true), None);
+        assert_eq!(lapse(6 * SECOND, true), Some(5 * SECOND));
+        assert_eq!(lapse(7 * SECOND, false), None);
+        assert_eq!(lapse(8 * SECOND, true), None, "it begins anew");
+    }
+}

@@ -119,11 +119,19 @@ mod tests {
         let mut slot = Slot::default();
         slot.freeze(at(0));
         assert!(say(&mut slot, ModeCause::Halt));
-        assert_eq!(slot.mode(), Mode::Halted);
+        assert_eq!((slot.mode(), slot.held().cause), (Mode::Halted, ModeCause::Halt));
         assert!(say(&mut slot, ModeCause::Resume));
         assert_eq!(slot.mode(), Mode::Reducing);
         slot.thaw();
         assert_eq!(slot.mode(), Mode::Conservative);
+    }
+
+    #[test]
+    fn what_is_as_strict_and_came_later_is_the_cause_that_is_told() {
+        let mut slot = Slot::default();
+        slot.freeze(at(0));
+        assert!(say(&mut slot, ModeCause::MarginCall));
+        assert_eq!((slot.mode(), slot.held().cause), (Mode::Reducing, ModeCause::MarginCall));
     }
 
     #[test]

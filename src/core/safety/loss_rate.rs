@@ -113,7 +113,8 @@ mod tests {
         assert!(!rate.observe(&told(-500, 2)));
         assert_eq!(rate.check(), Err(DenyReason::LossRate));
         assert!(!rate.observe(&told(-501, 3)));
-        assert!(rate.observe(&told(-502, 4)) && !rate.observe(&told(-503, 5)));
+        assert!(!rate.is_stopped() && rate.observe(&told(-502, 4)) && rate.is_stopped());
+        assert!(!rate.observe(&told(-503, 5)));
         rate.observe(&told(-503, 61 * SECOND - 1));
         assert_eq!(rate.check(), Err(DenyReason::LossRate));
         rate.observe(&told(-503, 61 * SECOND));

@@ -37,8 +37,8 @@ impl Minute {
     pub(super) fn add(&mut self, now_ns: u64) {
         self.roll(now_ns);
         let count = &mut self.counts[index(self.second)];
-        self.sum += u64::from(*count < u32::MAX);
-        *count = count.saturating_add(1);
+        let before = std::mem::replace(count, count.saturating_add(1));
+        self.sum += u64::from(*count - before);
     }
 
     /// How many.
@@ -86,6 +86,14 @@ mod tests {
         for second in 0..60 {
             assert_eq!(minute.count((1_000 + second) * SECOND), 590 - 10 * second);
         }
+    }
+
+    #[test]
+    fn a_beginning_forgets_what_was_counted() {
+        let mut minute = Minute::new();
+        (0..5).for_each(|_| minute.add(SECOND));
+        minute.begin(2 * SECOND, 0);
+        assert_eq!(minute.count(2 * SECOND), 0);
     }
 
     proptest! {

@@ -108,6 +108,15 @@ mod tests {
     }
 
     #[test]
+    fn an_account_that_is_emptied_has_no_units_left() {
+        let mut nav = at(1_000_000);
+        assert_eq!(nav.value(cash(0), cash(-1_000_000)), Some(1_000_000));
+        assert_eq!(nav.money(1_000_000), Some(Cash::ZERO));
+        assert_eq!(nav.value(cash(500_000), cash(500_000)), Some(1_000_000));
+        assert_eq!(nav.money(1_000_000), Some(cash(500_000)));
+    }
+
+    #[test]
     fn a_deposit_and_a_withdrawal_leave_the_price_alone() {
         let mut nav = at(1_000_000);
         assert_eq!(nav.value(cash(3_000_000), cash(2_000_000)), Some(1_000_000));

@@ -140,6 +140,21 @@ mod tests {
     }
 
     #[test]
+    fn one_that_ends_at_the_minute_that_it_begins_at_lasts_a_day() {
+        let span = weekly(MONDAYS, (1, 0), (1, 0));
+        let rows = [
+            (at(0, 0, 59, 59), false),
+            (at(0, 1, 0, 0), true),
+            (at(1, 0, 59, 59), true),
+            (at(1, 1, 0, 0), false),
+            (at(2, 0, 30, 0), false),
+        ];
+        for (unix_s, inside) in rows {
+            assert_eq!(span.holds(unix_s), inside, "{unix_s}");
+        }
+    }
+
+    #[test]
     fn windows_that_overlap_are_one_and_the_stricter_of_them_counts() {
         let once = |from_s, to_s, resting| {
             let span = Span::Once { from_s, to_s };
@@ -154,6 +169,7 @@ mod tests {
         assert_eq!(look(9), (None, false, false));
         assert_eq!(look(10), (Some(Edge::Entered), true, false));
         assert_eq!(look(10), (None, true, false));
+        assert_eq!(look(11), (None, true, false), "it is told once");
         assert_eq!(look(20), (Some(Edge::Entered), true, true));
         assert_eq!(look(39), (None, true, true));
         assert_eq!(look(40), (Some(Edge::Left), false, false));

@@ -7,6 +7,7 @@ mod boundaries;
 pub(super) mod case;
 mod mode_walk;
 mod parents;
+mod probation;
 mod shared;
 mod stops;
 mod sums;
