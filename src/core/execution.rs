@@ -55,8 +55,8 @@ impl Core {
         if self.intents.next_id().epoch < id.epoch {
             self.yield_to_later(effects);
         }
-        if self.state.protection.made(report.instrument, id) {
-            self.on_stop_order(report);
+        if let Some(side) = self.state.protection.made(report.instrument, id) {
+            self.on_stop_order(report, side, effects);
             return None;
         }
         let now_ns = self.state.now.mono_ns;

@@ -11,8 +11,8 @@ use super::attribution::Owner;
 use super::effect::{Command, Effect, Effects, StopCommand};
 use super::event::{EventKind, LinkChannel};
 use super::mode::{ModeCause, Scope};
-use super::protection::Act;
-use super::safety::{self, ApprovedStop, Change};
+use super::protection::{Act, Scene};
+use super::safety::{self, ApprovedStop, Change, Trip, TripReason};
 use crate::types::{
     ExecutionKind, ExecutionReport, Fill, InstrumentId, Side, StandingStop, StopOrder, StopReport,
     StopReportKind,
@@ -36,10 +36,13 @@ impl Core {
     fn protect_in(&mut self, instrument: InstrumentId, effects: &mut Effects) {
         let (position, now_ns) =
             (self.state.portfolio.position(instrument), self.state.now.mono_ns);
+        let venue = self.state.venue_of(instrument);
+        let reading = self.state.reconcilers[venue.index()].token();
         let proven = self.state.is_proven(instrument);
+        let scene = Scene { position, proven, reading, now_ns };
         while self.state.links_of(instrument).is_channel_up(LinkChannel::Orders)
             && 0 < effects.room()
-            && let Some(act) = self.state.protection.next(instrument, position, proven, now_ns)
+            && let Some(act) = self.state.protection.next(instrument, &scene)
         {
             match act {
                 Act::Place(side) => self.place_stop(instrument, side, effects),
@@ -107,11 +110,21 @@ impl Core {
         }
     }
 
-    /// The order that a stop became: its trades lower the position, and its end is told by them.
-    pub(super) fn on_stop_order(&mut self, report: &ExecutionReport) {
+    /// The order that a stop of that side became: its trades lower the position, and its end is
+    /// told by them. One the other way means that the venue does not do what is asked of it.
+    pub(super) fn on_stop_order(
+        &mut self,
+        report: &ExecutionReport,
+        side: Side,
+        effects: &mut Effects,
+    ) {
         let ExecutionKind::Trade(fill) = report.kind else { return };
-        if self.state.orders.is_fresh(report) {
-            self.on_stop_fill(report.instrument, &fill);
+        if !self.state.orders.is_fresh(report) {
+            return;
+        }
+        self.on_stop_fill(report.instrument, &fill);
+        if fill.side != side {
+            self.trip(Trip::by_limit(TripReason::WrongFill, 0, 0), effects);
         }
     }
 

@@ -2,7 +2,8 @@
 //! when a position has none (SAFETY E1, `protective_stop`).
 //!
 //! Must hold: while a position is held one stop guards it, and none stands on the other side; what
-//! stands is the venue's word, and after every doubt it is asked for all that stand. A position
+//! stands is the venue's word, and with every reading of the account and after every doubt it is
+//! asked for all that stand. A position
 //! without a stop for longer than may be is said aloud, whatever the reason.
 //!
 //! Decision: it is placed at its distance from the market as it is then, which is when the position
@@ -15,7 +16,8 @@
 use super::digest::Digest;
 use super::setup::{InstrumentLimits, StopRule, Timing};
 use crate::types::{
-    ClientOrderId, InstrumentId, MS, Price, Qty, Side, StandingStop, StopReport, StopReportKind,
+    ClientOrderId, InstrumentId, MS, Price, Qty, QueryToken, Side, StandingStop, StopReport,
+    StopReportKind,
 };
 
 /// After a refusal nothing is asked for so long, and after each further one for twice as long.
@@ -43,7 +45,6 @@ pub enum ProtectionState {
 pub(super) struct Protection {
     guards: Vec<Guard>,
     answer_ns_max: u64,
-    reconcile_ns: u64,
     any: bool,
 }
 
@@ -71,6 +72,8 @@ struct Listing {
     /// The last question, and whether its answer has come.
     asked_ns: Option<u64>,
     is_answered: bool,
+    /// The last question after the account by then.
+    reading: QueryToken,
     /// Something happened that only an answer tells.
     in_doubt: bool,
     /// Which have stood is known.
@@ -99,6 +102,17 @@ enum Phase {
     Doubtful,
 }
 
+/// What is known of the instrument at work.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scene {
+    pub(super) position: Qty,
+    /// It is proven: only then a stop is taken back.
+    pub(super) proven: bool,
+    /// The last question after the account: with each of them the stops are looked at, too.
+    pub(super) reading: QueryToken,
+    pub(super) now_ns: u64,
+}
+
 /// What must be asked of the venue.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Act {
@@ -117,7 +131,6 @@ impl Protection {
             any: guards.iter().any(|guard| guard.rule.is_some()),
             guards,
             answer_ns_max: timing.answer_ns_max,
-            reconcile_ns: timing.reconcile_ns,
         }
     }
 
@@ -130,20 +143,15 @@ impl Protection {
         self.guards[instrument.index()].rule
     }
 
-    /// What to ask for next, if anything; again until nothing is left. Only where a position is
-    /// `proven` a stop is taken back.
-    pub(super) fn next(
-        &mut self,
-        instrument: InstrumentId,
-        position: Qty,
-        proven: bool,
-        now_ns: u64,
-    ) -> Option<Act> {
+    /// What to ask for next, if anything; again until nothing is left.
+    pub(super) fn next(&mut self, instrument: InstrumentId, scene: &Scene) -> Option<Act> {
+        let &Scene { position, proven, reading, now_ns } = scene;
         let guard = &mut self.guards[instrument.index()];
         guard.rule?;
         guard.doubt_late(now_ns, self.answer_ns_max);
-        if guard.listing.is_due(now_ns, self.answer_ns_max, self.reconcile_ns) {
-            guard.listing = Listing { asked_ns: Some(now_ns), is_answered: false, ..guard.listing };
+        if guard.listing.is_due(reading, now_ns, self.answer_ns_max) {
+            let (asked_ns, is_answered) = (Some(now_ns), false);
+            guard.listing = Listing { asked_ns, is_answered, reading, ..guard.listing };
             return Some(Act::List);
         }
         if !guard.listing.is_known || now_ns < guard.paused_until_ns {
@@ -202,11 +210,13 @@ impl Protection {
         false
     }
 
-    /// An order under that id is the one that a stop became.
-    pub(super) fn made(&self, instrument: InstrumentId, id: ClientOrderId) -> bool {
+    /// The side of the stop that became an order under that id; `None` where none did.
+    pub(super) fn made(&self, instrument: InstrumentId, id: ClientOrderId) -> Option<Side> {
         let guard = &self.guards[instrument.index()];
-        let alive = guard.stops.iter().flatten().any(|stop| stop.id == id);
-        alive || guard.over.contains(&Some(id))
+        Side::BOTH.into_iter().find(|side| {
+            let stop = guard.stops[side.index()].map(|stop| stop.id);
+            stop == Some(id) || guard.over[side.index()] == Some(id)
+        })
     }
 
     /// Looks whether a position is guarded; true once a person must know that it has not been for
@@ -253,12 +263,14 @@ impl Protection {
 }
 
 impl Listing {
-    fn is_due(&self, now_ns: u64, answer_ns_max: u64, reconcile_ns: u64) -> bool {
+    /// With every reading of the account, and in doubt as soon as an answer may have come.
+    fn is_due(&self, reading: QueryToken, now_ns: u64, answer_ns_max: u64) -> bool {
         let Some(asked_ns) = self.asked_ns else { return true };
-        let age_ns = now_ns.saturating_sub(asked_ns);
+        let waited = answer_ns_max <= now_ns.saturating_sub(asked_ns);
         match (self.is_answered, self.in_doubt) {
-            (false, _) | (true, true) => answer_ns_max <= age_ns,
-            (true, false) => reconcile_ns <= age_ns,
+            (false, _) => waited,
+            (true, true) => waited || reading != self.reading,
+            (true, false) => reading != self.reading,
         }
     }
 }

@@ -11,7 +11,7 @@ use tradekeel::types::{
     OrderRef, SECOND, Side,
 };
 
-fn fill(trade_id: u64, side: Side, at: &str, amount: &str) -> Fill {
+pub(crate) fn fill(trade_id: u64, side: Side, at: &str, amount: &str) -> Fill {
     let (price, qty, liquidity) = (price(at), qty(amount), Liquidity::Maker);
     Fill { trade_id, side, price, qty, cum_qty: qty, fee: None, liquidity }
 }

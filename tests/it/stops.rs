@@ -2,14 +2,15 @@
 //! whatever is lost on the way, and no stop of ours ever takes it away.
 
 use crate::support::{BTC, Faults, Sent, VENUE, World, limit, price, qty, setup};
+use tradekeel::core::safety::TripReason;
 use tradekeel::core::{
     Alert, LinkChannel, LinkState, Mode, ModeCause, OperatorCommand, ProtectionState, Scope, Setup,
     StopAlert, StopRule, TripCause,
 };
 use tradekeel::sim::conditional::{Conditional, ConditionalState};
 use tradekeel::types::{
-    ClientOrderId, MS, MarketData, OrderKind, OrderRequest, Purpose, Qty, SECOND, Side, StopAsk,
-    StopRequest, WorkingPrice,
+    ClientOrderId, ExecutionKind, MS, MarketData, OrderKind, OrderRequest, Purpose, Qty, SECOND,
+    Side, StopAsk, StopRequest, WorkingPrice,
 };
 
 const RULE: StopRule =
@@ -228,6 +229,27 @@ fn the_one_of_a_position_that_is_gone_is_taken_back_after_a_restart() {
     world.flatten();
     world.advance(20 * SECOND);
     assert_eq!((world.position(), waits(&world)), (Qty::ZERO, vec![]));
+}
+
+#[test]
+fn a_trade_of_it_the_wrong_way_stops_everything() {
+    let mut world = guarded_world();
+    world.take(Side::Buy, "1");
+    let id = world.sent.iter().find_map(|sent| match sent {
+        Sent::Stop(StopRequest { ask: StopAsk::Place(id), .. }) => Some(*id),
+        Sent::Stop(_)
+        | Sent::New(..)
+        | Sent::Amend(..)
+        | Sent::Cancel(_)
+        | Sent::CancelAll(_)
+        | Sent::Query(_)
+        | Sent::Account
+        | Sent::DeadMan(_) => None,
+    });
+    let wrong = crate::executions::fill(77, Side::Buy, "100", "1");
+    world.report(id.unwrap(), ExecutionKind::Trade(wrong));
+    assert_eq!(world.trips[0].reason, TripReason::WrongFill);
+    assert_eq!(world.position(), qty("2"), "it is real all the same");
 }
 
 /// Whatever is lost, delayed or repeated: when it ends, exactly what is held is guarded.

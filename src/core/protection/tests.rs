@@ -5,7 +5,6 @@ use crate::types::WorkingPrice;
 
 const BTC: InstrumentId = InstrumentId(0);
 const ANSWER_NS: u64 = 1_000 * MS;
-const RECONCILE_NS: u64 = 10_000 * MS;
 const WITHIN_NS: u64 = 3_000 * MS;
 
 fn protection() -> Protection {
@@ -13,7 +12,6 @@ fn protection() -> Protection {
     Protection {
         guards: vec![Guard::new(Some(rule)), Guard::new(None)],
         answer_ns_max: ANSWER_NS,
-        reconcile_ns: RECONCILE_NS,
         any: true,
     }
 }
@@ -30,10 +28,22 @@ fn long() -> Qty {
     Qty::whole(2)
 }
 
+fn scene(position: Qty, now_ns: u64) -> Scene {
+    Scene { position, proven: true, reading: QueryToken(1), now_ns }
+}
+
+fn next(it: &mut Protection, position: Qty, now_ns: u64) -> Option<Act> {
+    it.next(BTC, &scene(position, now_ns))
+}
+
 /// Everything that is asked for at once.
 fn asked(it: &mut Protection, position: Qty, now_ns: u64) -> Vec<Act> {
-    let mut acts = Vec::new();
-    while let Some(act) = it.next(BTC, position, true, now_ns) {
+    asked_by(it, &scene(position, now_ns))
+}
+
+fn asked_by(it: &mut Protection, scene: &Scene) -> Vec<Act> {
+    let (mut acts, now_ns) = (Vec::new(), scene.now_ns);
+    while let Some(act) = it.next(BTC, scene) {
         if let Act::Place(side) = act {
             it.on_placed(BTC, side, standing(7), now_ns);
         }
@@ -63,14 +73,14 @@ fn guarded() -> Protection {
 #[test]
 fn what_stands_is_asked_for_before_anything_is_placed() {
     let mut it = protection();
-    assert_eq!(it.next(BTC, long(), true, 0), Some(Act::List));
-    assert_eq!(it.next(BTC, long(), true, ANSWER_NS - 1), None);
-    assert_eq!(it.next(BTC, long(), true, ANSWER_NS), Some(Act::List), "it was not answered");
+    assert_eq!(next(&mut it, long(), 0), Some(Act::List));
+    assert_eq!(next(&mut it, long(), ANSWER_NS - 1), None);
+    assert_eq!(next(&mut it, long(), ANSWER_NS), Some(Act::List), "it was not answered");
     list(&mut it, 0, None);
-    assert_eq!(it.next(BTC, long(), true, ANSWER_NS), None, "an answer to an older question");
+    assert_eq!(next(&mut it, long(), ANSWER_NS), None, "an answer to an older question");
     list(&mut it, ANSWER_NS, None);
-    assert_eq!(it.next(BTC, long(), true, ANSWER_NS + MS), Some(Act::Place(Side::Sell)));
-    assert_eq!(it.next(InstrumentId(1), long(), true, 0), None, "there no rule asks for one");
+    assert_eq!(next(&mut it, long(), ANSWER_NS + MS), Some(Act::Place(Side::Sell)));
+    assert_eq!(it.next(InstrumentId(1), &scene(long(), 0)), None, "there no rule asks for one");
 }
 
 #[test]
@@ -80,7 +90,7 @@ fn one_that_an_earlier_run_left_is_taken_over() {
     list(&mut it, 0, Some(standing(3)));
     assert_eq!(asked(&mut it, long(), MS), []);
     assert_eq!(it.state(BTC, long()), ProtectionState::Guarded(Price::whole(95)));
-    assert!(it.made(BTC, id(3)));
+    assert_eq!(it.made(BTC, id(3)), Some(Side::Sell));
 }
 
 #[test]
@@ -93,12 +103,14 @@ fn a_position_that_turns_gets_the_other_one_before_the_first_goes() {
 #[test]
 fn a_stop_goes_with_its_position_and_only_once_that_is_proven() {
     let mut it = guarded();
-    assert_eq!(it.next(BTC, Qty::ZERO, false, 3 * MS), None);
+    assert_eq!(it.next(BTC, &Scene { proven: false, ..scene(Qty::ZERO, 3 * MS) }), None);
     assert_eq!(asked(&mut it, Qty::ZERO, 3 * MS), [Act::Cancel(id(7))]);
     assert_eq!(it.state(BTC, Qty::ZERO), ProtectionState::Idle);
     hear(&mut it, StopReportKind::Over(id(7)), 4 * MS);
     assert_eq!(asked(&mut it, Qty::ZERO, 5 * MS), []);
-    assert!(it.made(BTC, id(7)), "a trade of its order may still come");
+    let late = it.made(BTC, id(7));
+    assert_eq!(late, Some(Side::Sell), "a trade of its order may still come");
+    assert_eq!(it.made(BTC, id(8)), None);
 }
 
 #[test]
@@ -131,12 +143,14 @@ fn silence_may_hide_one_that_stands() {
 #[test]
 fn a_list_that_was_asked_for_earlier_knows_nothing_of_a_later_one() {
     let mut it = guarded();
-    let at_ns = RECONCILE_NS;
-    assert_eq!(asked(&mut it, long(), at_ns), [Act::List]);
+    let at_ns = 50 * MS;
+    let again = Scene { reading: QueryToken(2), ..scene(long(), at_ns) };
+    assert_eq!(asked_by(&mut it, &again), [Act::List], "the account is read");
+    assert_eq!(asked_by(&mut it, &again), []);
     hear(&mut it, StopReportKind::Over(id(7)), at_ns + MS);
     it.on_placed(BTC, Side::Sell, standing(8), at_ns + 2 * MS);
     list(&mut it, at_ns, Some(standing(7)));
-    assert!(it.made(BTC, id(8)));
+    assert_eq!(it.made(BTC, id(8)), Some(Side::Sell));
     hear(&mut it, StopReportKind::Stands(id(8)), at_ns + 3 * MS);
     assert_eq!(it.state(BTC, long()), ProtectionState::Guarded(Price::whole(95)));
 }
@@ -144,9 +158,10 @@ fn a_list_that_was_asked_for_earlier_knows_nothing_of_a_later_one() {
 #[test]
 fn one_that_the_list_does_not_tell_any_more_is_placed_again() {
     let mut it = guarded();
-    assert_eq!(asked(&mut it, long(), RECONCILE_NS), [Act::List]);
-    list(&mut it, RECONCILE_NS, None);
-    assert_eq!(asked(&mut it, long(), RECONCILE_NS + MS), [Act::Place(Side::Sell)]);
+    let again = Scene { reading: QueryToken(2), ..scene(long(), 50 * MS) };
+    assert_eq!(asked_by(&mut it, &again), [Act::List]);
+    list(&mut it, 50 * MS, None);
+    assert_eq!(asked_by(&mut it, &again), [Act::Place(Side::Sell)]);
 }
 
 #[test]
