@@ -98,29 +98,27 @@ impl Standing {
 
     /// Where the key stands, or the free slot where it would.
     fn find(&self, key: &IntentKey) -> usize {
-        let mut at = key.place(SLOTS);
-        while self.slots[at].is_some_and(|slot| slot.key != *key) {
-            at = after(at);
-        }
-        at
+        let home = key.place(SLOTS);
+        let fits = |at: &usize| self.slots[*at].is_none_or(|slot| slot.key == *key);
+        round(home).find(fits).unwrap_or(home)
     }
 
     /// Moves what was pushed past a slot back into it, so that every probe still meets its key.
     fn close_gap(&mut self, mut gap: usize) {
-        let mut at = after(gap);
-        while let Some(slot) = self.slots[at] {
+        for at in round(gap).skip(1) {
+            let Some(slot) = self.slots[at] else { break };
             if distance(gap, at) <= distance(slot.key.place(SLOTS), at) {
                 self.slots[gap] = Some(slot);
                 gap = at;
             }
-            at = after(at);
         }
         self.slots[gap] = None;
     }
 }
 
-fn after(at: usize) -> usize {
-    (at + 1) % SLOTS
+/// All slots, from one on.
+fn round(from: usize) -> impl Iterator<Item = usize> {
+    (from..SLOTS).chain(0..from)
 }
 
 /// Steps from one slot forward to another, round the end.
@@ -185,6 +183,64 @@ mod tests {
         standing.add(&exit);
         assert!(standing.slots_of().is_empty());
         standing.remove(&exit);
+    }
+
+    fn key(strategy: u8, instrument: u16, side: Side, price: i64, qty: i64) -> IntentKey {
+        let (price, qty) = (Price::from_units(price), Qty::from_units(qty));
+        let (strategy, instrument) = (StrategyId(strategy), InstrumentId(instrument));
+        IntentKey { strategy, instrument, side, price, qty }
+    }
+
+    #[test]
+    fn neighbours_in_anything_lie_apart() {
+        let buy = |price, qty| key(0, 0, Side::Buy, price, qty);
+        let rows: [Vec<IntentKey>; 5] = [
+            (0..16).map(|strategy| key(strategy, 0, Side::Buy, 5, 7)).collect(),
+            (0..64).map(|instrument| key(0, instrument, Side::Buy, 5, 7)).collect(),
+            Side::BOTH.map(|side| key(0, 0, side, 5, 7)).to_vec(),
+            (0..64).map(|price| buy(6_000_000_000_000 + price * 10_000_000, 7)).collect(),
+            (1..64).map(|qty| buy(5, qty * 100_000)).collect(),
+        ];
+        for row in rows {
+            let mut places: Vec<usize> = row.iter().map(|key| key.place(SLOTS)).collect();
+            places.sort_unstable();
+            places.dedup();
+            // Two of them may meet by chance.
+            assert!(row.len().max(3) <= places.len() + 1, "{:?}: {places:?}", row[0]);
+        }
+    }
+
+    /// The first `count` keys whose place is that one.
+    fn at_place(place: usize, count: usize) -> Vec<IntentKey> {
+        let keys = (1..).map(|price| key(0, 0, Side::Buy, price, 7));
+        keys.filter(|key| key.place(SLOTS) == place).take(count).collect()
+    }
+
+    /// Keys that share places at the end of the table and run into those at its beginning.
+    #[test]
+    fn what_collides_is_found_whichever_of_it_goes_first() {
+        let mut keys = at_place(SLOTS - 1, 3);
+        keys.extend(at_place(0, 2));
+        keys.extend(at_place(SLOTS - 2, 1));
+        for first in 0..keys.len() {
+            for second in 0..keys.len() {
+                let mut standing = Standing::new();
+                keys.iter().for_each(|key| standing.add_key(*key));
+                let mut gone = vec![first];
+                if second != first {
+                    gone.push(second);
+                }
+                for (done, at) in gone.iter().enumerate() {
+                    standing.remove_key(&keys[*at]);
+                    for (other, key) in keys.iter().enumerate() {
+                        let stands = !gone[..=done].contains(&other);
+                        assert_eq!(standing.has(key), stands, "{first} {second} {other}");
+                    }
+                }
+                let left = standing.slots_of().len();
+                assert_eq!(left, keys.len() - gone.len());
+            }
+        }
     }
 
     impl Standing {
