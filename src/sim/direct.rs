@@ -14,13 +14,15 @@ use super::order::{
     ClientText, Order, OrderEntry, OrderKey, Report, ReportKind, SpotTerms, TradeRecord,
 };
 use super::reject::Reject;
+use super::wallets::Ledger;
 use crate::core::{AccountEvent, Command, EventKind};
 use crate::types::{
-    AccountSnapshot, Amendment, Cash, ClientOrderId, DeadManAnswer, DeadManReport, DeadManRequest,
-    ExecutionKind, ExecutionReport, Fee, Fill, ForeignOrder, IdPrefix, Instrument, InstrumentId,
-    MarketEvent, OrderRef, OrderTerms, Purpose, QueryToken, TradesRead, VenueId, VenueOrder,
-    VenuePosition,
+    AccountSnapshot, Amendment, AssetId, Cash, ClientOrderId, DeadManAnswer, DeadManReport,
+    DeadManRequest, ExecutionKind, ExecutionReport, Fee, Fill, ForeignOrder, IdPrefix, Instrument,
+    InstrumentId, MarketEvent, OrderRef, OrderTerms, Price, Purpose, QueryToken, TradesRead,
+    VenueId, VenueOrder, VenuePosition,
 };
+use std::collections::BTreeMap;
 
 /// One account on an exchange of its own.
 #[derive(Debug)]
@@ -36,6 +38,18 @@ impl Direct {
     pub fn new(instruments: Vec<Instrument>, prefix: IdPrefix, fees: Fees, balance: Cash) -> Self {
         let mut exchange = Exchange::new(instruments, fees);
         let account = exchange.open_account(balance);
+        Self { exchange, account, prefix, reports: Vec::new() }
+    }
+
+    /// An exchange of pairs of assets whose one account starts with these wallets.
+    pub fn spot(
+        instruments: Vec<Instrument>,
+        prefix: IdPrefix,
+        fees: Fees,
+        wallets: BTreeMap<AssetId, Cash>,
+    ) -> Self {
+        let mut exchange = Exchange::spot(instruments, fees);
+        let account = exchange.open_wallets(wallets);
         Self { exchange, account, prefix, reports: Vec::new() }
     }
 
@@ -141,10 +155,8 @@ impl Direct {
     /// The whole account.
     pub fn snapshot(&self, venue: VenueId, token: QueryToken) -> AccountSnapshot {
         let account = self.exchange.account(self.account);
-        let positions = self.exchange.instruments().iter().enumerate().map(|(slot, instrument)| {
-            let position = account.position(slot);
-            VenuePosition { instrument: instrument.id, qty: position.qty, entry: position.entry() }
-        });
+        let positions = self.exchange.instruments().iter().enumerate();
+        let positions = positions.map(|(slot, instrument)| self.holding(slot, instrument));
         let open = self.exchange.open_orders(self.account);
         AccountSnapshot {
             venue,
@@ -154,8 +166,23 @@ impl Direct {
             positions: positions.filter(|position| position.qty.units() != 0).collect(),
             unnamed_positions: 0,
             open_orders: open.map(|order| self.venue_order(order)).collect(),
-            margin: Some(self.exchange.account_margin(self.account)),
+            margin: Some(match self.exchange.ledger {
+                Ledger::Contracts => self.exchange.account_margin(self.account),
+                Ledger::Wallets => self.exchange.wallet_margin(self.account),
+            }),
         }
+    }
+
+    /// A position; on Spot all of the base, as the venue's account is read there.
+    fn holding(&self, slot: usize, instrument: &Instrument) -> VenuePosition {
+        let account = self.exchange.account(self.account);
+        let (qty, entry) = match self.exchange.ledger {
+            Ledger::Contracts => (account.position(slot).qty, account.position(slot).entry()),
+            Ledger::Wallets => {
+                (account.wallet(instrument.base).as_qty().unwrap_or_default(), Price::ZERO)
+            }
+        };
+        VenuePosition { instrument: instrument.id, qty, entry }
     }
 
     fn place(
@@ -280,7 +307,9 @@ impl Direct {
             price: Some(terms.price),
             time_in_force: terms.time_in_force,
             qty: terms.qty,
-            reduce_only: terms.purpose != Purpose::Opening,
+            // Spot has no such order.
+            reduce_only: self.exchange.ledger == Ledger::Contracts
+                && terms.purpose != Purpose::Opening,
             good_till_unix_ms: None,
             spot: SpotTerms::default(),
         })
@@ -306,16 +335,15 @@ impl Direct {
     }
 
     fn trade(&self, order: &Order, trade: &TradeRecord) -> Fill {
-        let instruments = self.exchange.instruments();
         let slot = self.exchange.slot(trade.instrument);
-        let settle = slot.map(|slot| instruments[slot].settle);
+        let asset = slot.map(|slot| self.exchange.fee_asset(slot, trade.side));
         Fill {
             trade_id: trade.id,
             side: trade.side,
             price: trade.price,
             qty: trade.qty,
             cum_qty: order.cum_qty,
-            fee: settle.map(|asset| Fee { asset, amount: trade.fee }),
+            fee: asset.map(|asset| Fee { asset, amount: trade.fee }),
             liquidity: trade.liquidity,
         }
     }
@@ -364,6 +392,9 @@ fn answer(
         kind,
     })
 }
+
+#[cfg(test)]
+mod spot_tests;
 
 #[cfg(test)]
 mod tests {

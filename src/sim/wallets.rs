@@ -15,7 +15,7 @@ use super::exchange::{AccountIndex, Exchange};
 use super::matching::Fill;
 use super::order::{Order, OrderEntry};
 use super::reject::Reject;
-use crate::types::{AssetId, Cash, Price, Qty, Side, TimeInForce};
+use crate::types::{AccountMargin, AssetId, Cash, Price, Qty, Side, TimeInForce, WalletMargin};
 use std::collections::BTreeMap;
 
 /// What the trades of an exchange move.
@@ -53,6 +53,27 @@ impl Exchange {
     /// What an account may still order with.
     pub fn free(&self, account: AccountIndex, asset: AssetId) -> Cash {
         self.account(account).wallet(asset).saturating_sub(self.locked(account, asset))
+    }
+
+    /// What is held and free of each wallet, and what trades cost: on Spot nothing else binds.
+    pub fn wallet_margin(&self, account: AccountIndex) -> AccountMargin {
+        let wallets = self.account(account).wallets().map(|(asset, balance)| WalletMargin {
+            asset,
+            available: self.free(account, asset),
+            balance,
+        });
+        let fees = self.instruments.iter().map(|instrument| self.fee_rates(instrument.id));
+        AccountMargin { wallets: wallets.collect(), instruments: Vec::new(), fees: fees.collect() }
+    }
+
+    /// The asset in which a trade's fee is taken.
+    pub(super) fn fee_asset(&self, slot: usize, side: Side) -> AssetId {
+        let instrument = &self.instruments[slot];
+        match (self.ledger, side) {
+            (Ledger::Contracts, _) => instrument.settle,
+            (Ledger::Wallets, Side::Buy) => instrument.base,
+            (Ledger::Wallets, Side::Sell) => instrument.quote,
+        }
     }
 
     /// How much a market order trades that names what it spends or brings: as much as the book
