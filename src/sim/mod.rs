@@ -58,7 +58,7 @@ pub use binance::{AccountSpec, HttpReply, HttpRequest, RateLimits, Server, SpotA
 pub use book::Book;
 pub use direct::Direct;
 pub use exchange::{AccountIndex, Exchange};
-pub use faults::{Outgoing, Unreliable};
+pub use faults::{FaultKind, Outgoing, Target, Unreliable};
 pub use history::{Extremes, History};
 pub use market::Synthetic;
 pub use matching::Part;

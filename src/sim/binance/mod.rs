@@ -36,7 +36,7 @@ use super::account::Fees;
 use super::exchange::{AccountIndex, Exchange};
 use super::matching::Part;
 use crate::types::{
-    AccountSnapshot, AssetId, Cash, IdPrefix, Instrument, InstrumentId, MarketEvent, Qty,
+    AccountSnapshot, AssetId, Cash, IdPrefix, Instrument, InstrumentId, MarketEvent, Qty, Trade,
     VenueOrder,
 };
 use crate::venue::key::Proof;
@@ -345,6 +345,19 @@ impl Server {
         part: Part,
     ) {
         each!(self, desk => desk.trade_resting(now_unix_ms, key, symbol, client_id, part));
+    }
+
+    /// The market trades, under the number after its last trade, which is answered. `None` where
+    /// nobody lists that symbol.
+    pub(in crate::sim) fn trade_market(
+        &mut self,
+        now_unix_ms: u64,
+        symbol: &str,
+        trade: Trade,
+    ) -> Option<u64> {
+        let mut id = None;
+        each!(self, desk => id = desk.trade_market(now_unix_ms, symbol, trade));
+        id
     }
 
     /// The next order takes at most half of that quantity at once.

@@ -1,11 +1,12 @@
-//! How faults are armed and the truth is asked for: plain requests, JSON answers. A drill and a
-//! test speak here; the venue has no such thing.
+//! How faults are armed, the market is made to trade and the truth is asked for: plain requests,
+//! JSON answers. A drill and a test speak here; the venue has no such thing.
 //!
 //! Must hold: what is not understood arms nothing and is answered with what, where and the next
 //! step.
 
 use super::tally::Tally;
 use super::{ALWAYS_PPM, ARMED_MAX, DELAY_MS_MAX, FaultKind, Target, Unreliable, truth};
+use crate::types::{Price, Qty, Side, Trade};
 use serde_json::{Value, json};
 
 /// Status and body of an answer.
@@ -22,7 +23,8 @@ pub struct ControlReply {
 enum Refused {
     #[error(
         "there is no {method} {path}: GET /control/faults, POST /control/faults?fault=..&on=.., \
-             DELETE /control/faults, GET /control/truth, POST /control/keys?key=..&valid=.."
+             DELETE /control/faults, GET /control/truth, POST /control/keys?key=..&valid=.., \
+             POST /control/trades?symbol=..&aggressor=..&price=..&qty=.."
     )]
     NoSuchPath { method: String, path: String },
     #[error("parameter `{0}` is missing: name the fault and on what, as fault=ack_lost&on=place")]
@@ -43,6 +45,13 @@ enum Refused {
     NoKeyNamed,
     #[error("nobody has the key `{0}`: name one of the accounts")]
     NoSuchKey(String),
+    #[error(
+        "symbol, aggressor, price and quantity make a trade: name them in this order, as \
+             symbol=BTCUSDT&aggressor=sell&price=59990&qty=0.01"
+    )]
+    NoTrade,
+    #[error("nobody lists `{0}`: name one of the symbols of this exchange")]
+    NotListed(String),
     #[error("{ARMED_MAX} faults are armed already: DELETE /control/faults first")]
     Full,
 }
@@ -67,6 +76,7 @@ impl Unreliable {
                 Ok(self.listed())
             }
             ("POST", "/control/keys") => self.set_key(query),
+            ("POST", "/control/trades") => self.trade_market(now_unix_ms, query),
             ("GET", "/control/truth") => {
                 let mut truth = truth::tell(&self.server, now_unix_ms);
                 truth["requests"] = self.tally.as_ref().map_or(Value::Null, Tally::tell);
@@ -93,6 +103,14 @@ impl Unreliable {
             true => Ok(json!({"key": key, "valid": is_valid})),
             false => Err(Refused::NoSuchKey(key.to_owned())),
         }
+    }
+
+    /// Somebody trades with the market, and so with what rests at that price.
+    fn trade_market(&mut self, now_unix_ms: u64, query: &str) -> Result<Value, Refused> {
+        let (symbol, trade) = trade_of(query).ok_or(Refused::NoTrade)?;
+        let id = self.server.trade_market(now_unix_ms, symbol, trade);
+        self.pass(now_unix_ms);
+        id.map(|id| json!({"id": id})).ok_or_else(|| Refused::NotListed(symbol.to_owned()))
     }
 
     fn listed(&self) -> Value {
@@ -137,6 +155,22 @@ impl Unreliable {
         let armed = self.faults.arm(kind, target, left, chance_ppm, delay_ms, seed);
         armed.ok_or(Refused::Full)
     }
+}
+
+/// A trade that is yet to get its number, and of what.
+fn trade_of(query: &str) -> Option<(&str, Trade)> {
+    let mut pairs = query.split('&');
+    let mut next = |name: &str| pairs.next()?.strip_prefix(name)?.strip_prefix('=');
+    let (symbol, aggressor) = (next("symbol")?, next("aggressor")?);
+    let (price, qty) = (next("price")?, next("qty")?);
+    let aggressor = match aggressor {
+        "buy" => Side::Buy,
+        "sell" => Side::Sell,
+        _ => return None,
+    };
+    let price = Price::parse(price.as_bytes()).filter(|price| Price::ZERO < *price)?;
+    let qty = Qty::parse(qty.as_bytes()).filter(|qty| Qty::ZERO < *qty)?;
+    pairs.next().is_none().then_some((symbol, Trade { id: 0, price, qty, aggressor }))
 }
 
 fn not_there(kind: FaultKind, target: Target) -> Refused {

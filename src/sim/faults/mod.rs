@@ -101,7 +101,7 @@ enum Reach {
     Places,
     Cancels,
     Trades,
-    RequestsAndMarket,
+    RequestsAndStreams,
     Market,
     Stream,
     Connections,
@@ -136,9 +136,9 @@ faults! {
     Delay "delay" "F7" All,
     /// The request arrives late.
     Late "late" "F7" Requests,
-    /// It is done, and instead of an answer the connection ends; or the market is not told, and its
-    /// connection ends.
-    Disconnect "disconnect" "F8" RequestsAndMarket,
+    /// It is done, and instead of an answer the connection ends; or the market, or a trade, is not
+    /// told, and its connection ends.
+    Disconnect "disconnect" "F8" RequestsAndStreams,
     /// It is not done, and instead of an answer the connection ends.
     DisconnectLost "disconnect_lost" "F8" Requests,
     /// Half of it trades at once.
@@ -291,7 +291,7 @@ impl FaultKind {
         match self.reach() {
             Reach::All => target.is_request() || target == Target::Stream,
             Reach::Requests => target.is_request(),
-            Reach::RequestsAndMarket => target.is_request() || target == Target::Market,
+            Reach::RequestsAndStreams => target != Target::OrderEntry,
             Reach::Market => target == Target::Market,
             Reach::Stream => target == Target::Stream,
             Reach::Connections => !target.is_request(),

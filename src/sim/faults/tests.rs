@@ -337,6 +337,35 @@ fn bad_input_arms_nothing_and_is_answered_with_the_next_step() {
     assert!(full.body["error"].as_str().unwrap().contains("DELETE"));
 }
 
+/// Trades with what rests at its price, after which the market's own numbers go on.
+#[test]
+fn the_market_trades_when_it_is_told_to() {
+    let mut it = exchange();
+    place(&mut it, "BUY", "99.5");
+    heard(&mut it);
+    let trade = |it: &mut Unreliable, query: &str| {
+        it.control(NOW, "POST", &format!("/control/trades?{query}"))
+    };
+    let sold = "symbol=BTCUSDT&aggressor=sell&price=99.5&qty=0.5";
+    assert_eq!(trade(&mut it, sold).body, json!({"id": 1}));
+    assert_eq!(heard(&mut it), ["wallet", "TRADE 0.500"]);
+    let bought = "symbol=BTCUSDT&aggressor=buy&price=99.5&qty=0.5";
+    assert_eq!(trade(&mut it, bought).body, json!({"id": 2}));
+    assert_eq!(heard(&mut it), [""; 0]);
+    for (query, said) in [
+        ("symbol=NOPE&aggressor=sell&price=1&qty=1", "nobody lists `NOPE`"),
+        ("symbol=BTCUSDT&aggressor=sold&price=1&qty=1", "as symbol=BTCUSDT&aggressor=sell"),
+        ("symbol=BTCUSDT&aggressor=sell&price=0&qty=1", "name them in this order"),
+        ("symbol=BTCUSDT&aggressor=sell&price=1&qty=-1", "name them in this order"),
+        ("symbol=BTCUSDT&aggressor=sell&price=1&qty=1&qty=2", "name them in this order"),
+        ("", "name them in this order"),
+    ] {
+        let reply = trade(&mut it, query);
+        assert_eq!(reply.status, 400, "{query}");
+        assert!(reply.body["error"].as_str().unwrap().contains(said), "{}", reply.body);
+    }
+}
+
 #[test]
 fn every_fault_befalls_something_and_has_its_row() {
     for kind in FaultKind::ALL {

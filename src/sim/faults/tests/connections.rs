@@ -86,6 +86,19 @@ fn a_private_stream_says_that_it_is_over() {
 }
 
 #[test]
+fn a_private_stream_is_cut_before_a_trade_is_told() {
+    let mut it = exchange();
+    place(&mut it, "BUY", "100.0");
+    told(&mut it, PRIVATE);
+    arm(&mut it, "fault=disconnect&on=stream");
+    sell(&mut it);
+    let said = told(&mut it, PRIVATE);
+    assert!(!said.is_empty() && said.iter().all(|it| it == "end"), "{said:?}");
+    let truth = it.control(NOW, "GET", "/control/truth").body;
+    assert_eq!(truth["orders"][0]["status"], "Filled");
+}
+
+#[test]
 fn what_befalls_connections_befalls_no_request() {
     let mut it = exchange();
     for (query, possible) in [
