@@ -1,10 +1,11 @@
 //! Orders on their way to become others: every race, and the worst case in each (SAFETY E14, P30).
 
 use crate::support::{
-    BTC, Puppet, Sent, USDT, Unavailable, World, cash, limit, price, qty, reduction, seat, setup,
+    BTC, Puppet, Sent, USDT, World, cash, limit, price, qty, reduction, seat, setup,
 };
 use tradekeel::core::safety::DenyReason;
 use tradekeel::core::{Alert, Intent, LinkChannel, LinkState, Mode, Order, OrderFault, Outcome};
+use tradekeel::sim::{FaultKind, Target};
 use tradekeel::types::{
     Amendment, ClientOrderId, ExecutionKind, Fee, Fill, Liquidity, MS, OrderKind, OrderRequest,
     OrderStatus, Price, Qty, SECOND, Side,
@@ -293,15 +294,15 @@ fn a_trade_beyond_both_prices_and_more_than_both_quantities_are_faults() {
 
 #[test]
 fn no_word_for_so_long_makes_it_asked_after_and_the_venues_word_ends_it() {
-    for (fate, amount) in [(Unavailable::Executed, "3"), (Unavailable::Lost, "2")] {
+    for (fate, amount) in [(FaultKind::UnknownExecuted, "3"), (FaultKind::UnknownUnexecuted, "2")] {
         let mut world = World::calm();
         let id = world.open(Side::Buy, "2", "99");
         world.advance(5 * MS);
-        world.unavailable.push_back(fate);
+        world.arm(fate, Target::Amend);
         world.amend(id, "3", "99").unwrap();
         world.advance(5 * MS);
         let asked = order(&world, id);
-        if fate == Unavailable::Lost {
+        if fate == FaultKind::UnknownUnexecuted {
             assert_eq!((asked.status, asked.remaining()), (OrderStatus::Unknown, qty("3")));
             world.advance(5 * SECOND);
             assert_eq!(order(&world, id).remaining(), qty("3"), "it could still arrive");

@@ -2,14 +2,13 @@
 //! the cause goes on, an operator's flatten reaches zero and a cancel goes out.
 
 use crate::flatten::exits;
-use crate::support::{
-    BTC, Unavailable, VENUE, World, execution, limit, price, qty, reduction, setup, venue,
-};
+use crate::support::{BTC, VENUE, World, execution, limit, price, qty, reduction, setup, venue};
 use tradekeel::core::safety::{DenyReason, TripReason, TripRecord};
 use tradekeel::core::{
     Alert, EventKind, JournalState, LinkChannel, LinkState, Mode, OperatorCommand, Scope, Setup,
     Sharing, TripCause,
 };
+use tradekeel::sim::{FaultKind, Target};
 use tradekeel::types::{
     ClientOrderId, ExecutionKind, Fill, ForeignOrder, Liquidity, MS, MarketData, OrderRef,
     OrderStatus, Price, Qty, QueryToken, Quote, SECOND, Side, Stamp, StrategyId, Text,
@@ -316,7 +315,7 @@ fn long(change: impl FnOnce(&mut Setup)) -> World {
 #[test]
 fn a_second_full_exit_after_a_503_that_was_executed_turns_nothing() {
     let mut world = long(|_| {});
-    world.unavailable.extend([Unavailable::Executed]);
+    world.arm(FaultKind::UnknownExecuted, Target::Place);
     world.flatten();
     world.advance(10 * MS);
     assert_eq!((world.venue_position(BTC), world.position()), (Qty::ZERO, qty("2")));
@@ -332,7 +331,7 @@ fn a_second_full_exit_after_a_503_that_was_executed_turns_nothing() {
 #[test]
 fn a_second_full_exit_follows_a_503_that_was_lost_within_a_second() {
     let mut world = long(|_| {});
-    world.unavailable.extend([Unavailable::Lost]);
+    world.arm(FaultKind::UnknownUnexecuted, Target::Place);
     world.flatten();
     world.advance(400 * MS);
     assert_eq!(exits(&world), [qty("2"), qty("2")]);
@@ -347,10 +346,10 @@ fn exits_answered_503_in_any_order_end_at_zero() {
     for seed in 0..64_u32 {
         let mut world = long(|_| {});
         let fate = |bit: u32| match seed >> bit & 1 {
-            0 => Unavailable::Lost,
-            _ => Unavailable::Executed,
+            0 => FaultKind::UnknownUnexecuted,
+            _ => FaultKind::UnknownExecuted,
         };
-        world.unavailable.extend((0..6).map(fate));
+        (0..6).for_each(|bit| world.arm(fate(bit), Target::Place));
         world.flatten();
         for _ in 0..100 {
             world.advance(100 * MS);
@@ -365,9 +364,9 @@ fn exits_answered_503_in_any_order_end_at_zero() {
 /// A strategy's own exit, as large as the position, under the same two fates.
 #[test]
 fn a_strategys_second_reduction_follows_one_that_was_answered_503() {
-    for fate in [Unavailable::Executed, Unavailable::Lost] {
+    for fate in [FaultKind::UnknownExecuted, FaultKind::UnknownUnexecuted] {
         let mut world = long(|_| {});
-        world.unavailable.extend([fate]);
+        world.arm(fate, Target::Place);
         let first = world.wish(0, reduction(Side::Sell, "2", "99")).unwrap();
         // Nothing that is asked is answered, so that it stays unknown.
         world.faults.lost_answers = 1_000;

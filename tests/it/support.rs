@@ -4,6 +4,8 @@
 //! Messages between core and venue take time, and may be lost, told twice or overtake each other.
 //! At its end, every world is replayed from its record.
 
+#[path = "faults.rs"]
+mod faults;
 #[path = "tape.rs"]
 mod tape;
 
@@ -21,7 +23,7 @@ use tradekeel::core::{
     RejectLimits, RepeatLimits, Restored, Scope, Seat, Setup, Sharing, SlippageLimits, Status,
     Storm, Strategy, StrategyLimits, Taker, Timing, Valuation, View,
 };
-use tradekeel::sim::{Direct, Fees, Rng};
+use tradekeel::sim::{Direct, FaultKind, Fees, Rng, Target};
 use tradekeel::store::Record;
 use tradekeel::types::{
     Amendment, AssetId, BookDelta, Cash, ClientOrderId, DELTA_LEVELS, DeadManRequest,
@@ -71,19 +73,12 @@ pub(crate) struct Faults {
     pub(crate) repeated_answers: u64,
 }
 
-/// What becomes of a new order, or of an amend, where the venue answers 503, which says nothing (D10).
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Unavailable {
-    /// It was executed all the same, and nobody says so unasked.
-    Executed,
-    /// It never arrived.
-    Lost,
-}
-
 #[derive(Debug)]
 enum Message {
     ToVenue(Command),
     ToCore(EventKind),
+    /// A connection breaks, or is made again.
+    Link(LinkChannel, LinkState),
 }
 
 /// What the core asked to be sent, in the test's own words.
@@ -204,8 +199,8 @@ pub(crate) struct World {
     told: VecDeque<EventKind>,
     /// Prices are repeated by themselves, so that time can pass.
     pub(crate) market_lives: bool,
-    /// The next new orders and amends are answered 503, the first one first.
-    pub(crate) unavailable: VecDeque<Unavailable>,
+    /// What the next messages meet, each one the first that is meant for it.
+    armed: VecDeque<(FaultKind, Target)>,
     rng: Rng,
     effects: Effects,
     answers: Vec<EventKind>,
@@ -438,7 +433,7 @@ impl World {
             asked_trades: 0,
             told: VecDeque::new(),
             market_lives: true,
-            unavailable: VecDeque::new(),
+            armed: VecDeque::new(),
             rng: Rng::new(1),
             effects: Effects::new(),
             answers: Vec::new(),
@@ -512,6 +507,7 @@ impl World {
     pub(crate) fn market(&mut self, instrument: InstrumentId, data: MarketData) {
         let event = MarketEvent { instrument, sent_unix_ms: None, data };
         self.venue.on_market(self.unix_ms(), &event, &mut self.answers);
+        self.meet_on_stream();
         self.post_answers();
         if self.up[LinkChannel::Market.index()] {
             self.step(EventKind::Market(event));
@@ -848,16 +844,10 @@ impl World {
         {
             self.post(Message::ToCore(EventKind::Execution(report)));
         }
-        if let Some(report) = command.outcome_unknown()
-            && let Some(fate) = self.unavailable.pop_front()
+        if self.up[carried.index()]
+            && let Some(fault) = self.met(faults::target(&command))
         {
-            self.post(Message::ToCore(EventKind::Execution(report)));
-            if fate == Unavailable::Executed {
-                let unix_ms = self.unix_ms();
-                self.venue.handle(unix_ms, &command, &mut self.answers);
-                self.answers.clear();
-            }
-            return;
+            return self.meet(fault, &command);
         }
         let asks = carried == LinkChannel::User;
         let lost = self.chance(self.faults.lost_requests);
@@ -873,6 +863,7 @@ impl World {
                 self.post_answers();
             }
             Some((_, Message::ToCore(kind))) => self.step(kind),
+            Some((_, Message::Link(channel, state))) => self.link(channel, state),
             None => {}
         }
     }
@@ -892,12 +883,17 @@ impl World {
     }
 
     fn post(&mut self, message: Message) {
+        self.post_behind(0, message);
+    }
+
+    /// So much later than it would come.
+    fn post_behind(&mut self, behind_ns: u64, message: Message) {
         let jitter_ns = match self.faults.jitter_ns {
             0 => 0,
             most => self.rng.below(most),
         };
         self.departures += 1;
-        let at_ns = self.now_ns + self.faults.delay_ns + jitter_ns;
+        let at_ns = self.now_ns + self.faults.delay_ns + jitter_ns + behind_ns;
         self.under_way.insert((at_ns, self.departures), message);
     }
 
