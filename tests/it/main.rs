@@ -4,6 +4,8 @@
 
 mod approved_cannot_be_forged;
 mod book;
+#[path = "../scenarios/mod.rs"]
+mod scenarios;
 mod sim_recording;
 mod sim_samples;
 mod spot_samples;
@@ -23,6 +25,7 @@ mod fees;
 mod flatten;
 mod halt_resume;
 mod hedges;
+mod in_process;
 mod kill_switch;
 mod limits_at_extremes;
 mod losses;

@@ -4,9 +4,11 @@
 use crate::support::{self, VENUE, World, cash, price};
 use std::collections::BTreeMap;
 use std::path::Path;
-use tradekeel::config::StrategyConfig;
+use tradekeel::config::{Config, StrategyConfig};
 use tradekeel::core::safety::DenyReason;
-use tradekeel::core::{Param, Params, Restored, Seat, Setup, Strategy, StrategySetup, Valuation};
+use tradekeel::core::{
+    Param, Params, Registry, Restored, Seat, Setup, Strategy, StrategySetup, Valuation,
+};
 use tradekeel::sim::Synthetic;
 use tradekeel::types::{Instrument, InstrumentId, MS, SECOND};
 
@@ -24,7 +26,7 @@ pub(crate) fn strategy(
 }
 
 /// Filters as the simulated exchange lists them.
-fn listed(at: usize, symbol: &str) -> Instrument {
+pub(crate) fn listed(at: usize, symbol: &str) -> Instrument {
     let mut instrument = support::instrument(InstrumentId(u16::try_from(at).unwrap()), symbol);
     let (tick, least) = match symbol {
         "BTCUSDT" => ("0.1", 100),
@@ -44,6 +46,11 @@ pub(crate) fn makers() -> Setup {
     let config = tradekeel::config::load(&path, &registry, &|_| None).unwrap().config;
     let symbols = config.instruments.iter().enumerate();
     let instruments: Vec<Instrument> = symbols.map(|(at, it)| listed(at, &it.symbol)).collect();
+    setup(config, &registry, instruments)
+}
+
+/// What a configuration makes of the core, on a venue that lists these instruments.
+pub(crate) fn setup(config: Config, registry: &Registry, instruments: Vec<Instrument>) -> Setup {
     let bases = instruments.iter().map(|instrument| Valuation::By(instrument.id));
     let seat = |strategy: &StrategyConfig| {
         let params = strategy.params.clone();

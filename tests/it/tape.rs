@@ -204,18 +204,16 @@ impl Tape {
     }
 
     fn each(&self, core: &Core) -> impl Iterator<Item = (Stamp, Record)> {
-        let (mut rest, mut last) = (self.bytes.as_slice(), Stamp::default());
-        let mut end = Some(Record::Checkpoint(checkpoint(core, self.told, true)));
-        std::iter::from_fn(move || {
-            let Some((head, tail)) = rest.split_first_chunk::<20>() else {
-                return end.take().map(|record| (last, record));
-            };
-            let word = |at: usize| u16::from_le_bytes([head[at], head[at + 1]]);
-            let long = |at: usize| u64::from_le_bytes(head[at..at + 8].try_into().unwrap());
-            let (payload, next) = tail.split_at(usize::from(word(2)));
-            (rest, last) = (next, Stamp { mono_ns: long(4), unix_ns: long(12) });
-            Some((last, Record::decode(word(0), VERSION, payload).unwrap()))
-        })
+        let at = read(&self.bytes).last().map_or(Stamp::default(), |(at, _)| at);
+        let end = Record::Checkpoint(checkpoint(core, self.told, true));
+        read(&self.bytes).chain([(at, end)])
+    }
+
+    /// What was written since `from`, which is moved on.
+    pub(crate) fn records_from(&self, from: &mut usize) -> impl Iterator<Item = Record> {
+        let written = &self.bytes[*from..];
+        *from = self.bytes.len();
+        read(written).map(|(_, record)| record)
     }
 
     /// A core as the scenario's began, fed with `records` and compared.
@@ -286,6 +284,18 @@ fn copy_of(setup: &Setup) -> Setup {
         epoch: setup.epoch,
         restored: setup.restored.clone(),
     }
+}
+
+fn read(mut rest: &[u8]) -> impl Iterator<Item = (Stamp, Record)> {
+    std::iter::from_fn(move || {
+        let (head, tail) = rest.split_first_chunk::<20>()?;
+        let word = |at: usize| u16::from_le_bytes([head[at], head[at + 1]]);
+        let long = |at: usize| u64::from_le_bytes(head[at..at + 8].try_into().unwrap());
+        let (payload, next) = tail.split_at(usize::from(word(2)));
+        rest = next;
+        let at = Stamp { mono_ns: long(4), unix_ns: long(12) };
+        Some((at, Record::decode(word(0), VERSION, payload).unwrap()))
+    })
 }
 
 fn write(out: &mut Vec<u8>, at: Stamp, record: &Record) {
