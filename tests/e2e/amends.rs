@@ -2,10 +2,9 @@
 //! own `order.modify`, with a journal on a real disk.
 
 use crate::journals::assert_orders_precede;
-use crate::support::{Deployment, assert_no_panic};
+use crate::support::{Deployment, Process, assert_no_panic};
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::time::Duration;
 use tradekeel::core::{Intents, ParamFault, Registry, Strategy, StrategySetup, View};
 use tradekeel::ops::screen::Screen;
@@ -56,7 +55,7 @@ impl Strategy for Amender {
 /// The program of the process that the test below starts; anywhere else it does nothing.
 #[test]
 fn the_program_of_an_amender() {
-    let file = Path::new("amender.yaml");
+    let file = Path::new("engine.yaml");
     if !file.exists() {
         return;
     }
@@ -72,18 +71,10 @@ fn amended() -> (Deployment, Vec<Record>) {
         "kind: quoter\n    # What it may trade, of the instruments above.",
         "kind: amender\n    # What it may trade, of the instruments above.",
     );
-    std::fs::copy(deployment.file(), deployment.root().join("amender.yaml")).unwrap();
-    let program = std::env::current_exe().unwrap();
-    let output = Command::new(program)
-        .args(["amends::the_program_of_an_amender", "--exact", "--nocapture"])
-        .current_dir(deployment.root())
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    let (out, err) = (text(output.stdout), text(output.stderr));
-    assert!(output.status.success(), "{out}{err}");
-    let done = crate::support::Done { code: Some(0), signal: None, out, err };
+    deployment.file();
+    let program = "amends::the_program_of_an_amender";
+    let done = Process::of_test(deployment.root(), program).wait();
+    assert_eq!(done.code, Some(0), "{done:?}");
     assert_no_panic(&done);
     let journal = deployment.journal();
     (deployment, journal)

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tradekeel::net::http::{HttpClient, HttpLimits};
 use tradekeel::net::{Address, Bytes, Dial, Method, TlsRoots};
 use tradekeel::store::Record;
-use tradekeel::types::{ExecutionKind, IdPrefix, Qty};
+use tradekeel::types::{ClientOrderId, ExecutionKind, IdPrefix, Price, Qty};
 
 const LIMIT: Duration = Duration::from_secs(10);
 
@@ -76,6 +76,18 @@ impl ExchangeProcess {
             times <= self.fired(fault)
         });
         assert!(fired, "`{fault}` happened {} times, not {times}", self.fired(fault));
+    }
+
+    /// How many faults wait for something to befall.
+    pub(crate) fn armed(&self) -> usize {
+        let listed = self.control(Method::GET, "/control/faults");
+        listed["armed"].as_array().unwrap().iter().filter(|it| it["left"] != 0).count()
+    }
+
+    /// The market trades.
+    pub(crate) fn trade(&self, symbol: &str, aggressor: &str, price: Price, qty: Qty) {
+        let trade = format!("symbol={symbol}&aggressor={aggressor}&price={price}&qty={qty}");
+        self.control(Method::POST, &format!("/control/trades?{trade}"));
     }
 
     /// From here on the venue takes a key, or does not.
@@ -176,9 +188,14 @@ pub(crate) fn assert_journaled(deployment: &Deployment, truth: &Truth) {
     let missing: Vec<_> = truth.trades().difference(&trades).cloned().collect();
     assert!(missing.is_empty(), "trades that the engine never heard of: {missing:?}");
     for order in truth.orders() {
-        let text = text(&order["client_id"]).to_owned();
-        let (prefix, _) = text.split_once('-').unwrap();
-        let id = IdPrefix::new(prefix).unwrap().read(text.as_bytes()).unwrap();
-        assert!(intents.contains(&id), "{text} is not in the journal");
+        let id = id_of(order);
+        assert!(intents.contains(&id), "{order} is not in the journal");
     }
+}
+
+/// What an order of the exchange is called by the engine that sent it.
+pub(crate) fn id_of(order: &Value) -> ClientOrderId {
+    let text = text(&order["client_id"]);
+    let (prefix, _) = text.split_once('-').unwrap();
+    IdPrefix::new(prefix).unwrap().read(text.as_bytes()).unwrap()
 }

@@ -11,6 +11,9 @@
     reason = "a test fails loudly, says so, and looks for one thing among many"
 )]
 
+#[path = "../scenarios/mod.rs"]
+mod scenarios;
+
 mod account_drift;
 mod amends;
 mod attestations;
@@ -36,6 +39,7 @@ mod logons;
 mod margin;
 mod offline_resets;
 mod operators;
+mod over_the_wire;
 mod panics;
 mod proxy;
 mod races;

@@ -41,7 +41,8 @@ impl Deployment {
         Self::embedded(SPOT, "instances/spot")
     }
 
-    fn embedded(text: &str, named: &str) -> Self {
+    /// Of a text in which its folder is `named` so.
+    pub(crate) fn embedded(text: &str, named: &str) -> Self {
         let root = tempfile::tempdir().unwrap();
         let folder = root.path().join("run").display().to_string();
         let lanes = tempfile::tempdir_in("/dev/shm").ok();
@@ -222,12 +223,24 @@ pub(crate) struct Done {
 
 impl Process {
     pub(crate) fn start(folder: &Path, arguments: &[&str]) -> Self {
+        let mut program = command();
+        program.args(arguments);
+        Self::spawn(folder, program)
+    }
+
+    /// A program of its own: the test of that name, of this very binary, in that folder.
+    pub(crate) fn of_test(folder: &Path, name: &str) -> Self {
+        let mut program = Command::new(std::env::current_exe().unwrap());
+        program.args([name, "--exact", "--nocapture"]).current_dir(folder);
+        Self::spawn(folder, with_keys(program))
+    }
+
+    fn spawn(folder: &Path, mut program: Command) -> Self {
         static NUMBER: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let (out, err) =
             (folder.join(format!("{number}.out")), folder.join(format!("{number}.err")));
-        let child = command()
-            .args(arguments)
+        let child = program
             .stdout(File::create(&out).unwrap())
             .stderr(File::create(&err).unwrap())
             .spawn()
@@ -343,12 +356,15 @@ pub(crate) fn ask_raw(deployment: &Deployment, line: &str) -> Value {
 /// The engine's program: the one just built, or that of `E2E_ENGINE`.
 pub(crate) fn command() -> Command {
     let built = env!("CARGO_BIN_EXE_engine");
-    let mut command = Command::new(
+    with_keys(Command::new(
         tradekeel::config::process_environment("E2E_ENGINE").unwrap_or_else(|| built.into()),
-    );
-    command.env("E2E_KEY", "paper-key").env("E2E_SECRET", "paper-secret");
-    command.env("E2E_ADA_KEY", "ada-key").env("E2E_ADA_SECRET", ADA_SECRET).stdin(Stdio::null());
-    command
+    ))
+}
+
+fn with_keys(mut program: Command) -> Command {
+    program.env("E2E_KEY", "paper-key").env("E2E_SECRET", "paper-secret");
+    program.env("E2E_ADA_KEY", "ada-key").env("E2E_ADA_SECRET", ADA_SECRET).stdin(Stdio::null());
+    program
 }
 
 /// Runs the program to its end.
