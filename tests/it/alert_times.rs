@@ -16,8 +16,8 @@ use tradekeel::core::{MarginAlert, Setup};
 use tradekeel::types::{
     AccountSnapshot, BalanceCause, BalanceChange, ClientOrderId, Condition, ExecutionKind, Fee,
     Fill, Filters, ForeignOrder, Liquidity, MS, MarginMode, MarketData, OrderKind, OrderRef,
-    OrderRequest, Quote, SECOND, Side, StopAsk, StopReport, StopReportKind, StopRequest,
-    VenueCondition, VenuePosition, WorkingPrice,
+    OrderRequest, Quote, SECOND, Side, StopReport, StopReportKind, VenueCondition, VenuePosition,
+    WorkingPrice,
 };
 
 /// From the event to the alert, at most.
@@ -448,18 +448,8 @@ fn stopped() -> (World, ClientOrderId) {
         setup.limits.instruments[0].protective_stop = Some(rule);
     });
     world.take(Side::Buy, "1");
-    let stop = world.sent.iter().find_map(|sent| match sent {
-        Sent::Stop(StopRequest { ask: StopAsk::Place(id), .. }) => Some(*id),
-        Sent::Stop(_)
-        | Sent::New(..)
-        | Sent::Amend(..)
-        | Sent::Cancel(_)
-        | Sent::CancelAll(_)
-        | Sent::Query(_)
-        | Sent::Account
-        | Sent::DeadMan(_) => None,
-    });
-    (world, stop.unwrap())
+    let stop = world.placed_stops().next().unwrap();
+    (world, stop)
 }
 
 fn stop_told(told: impl FnOnce(ClientOrderId) -> StopReportKind) -> Provoked {
