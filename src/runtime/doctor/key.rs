@@ -54,15 +54,7 @@ mod tests {
     use crate::venue::key::KeyPermissions;
     use crate::venue::{Credentials, DecodeError};
 
-    const GOOD: KeyPermissions = KeyPermissions {
-        reads: true,
-        trades: true,
-        withdraws: false,
-        transfers: false,
-        trades_elsewhere: false,
-        is_bound_to_addresses: true,
-        created_unix_ms: 0,
-    };
+    const GOOD: KeyPermissions = KeyPermissions::GOOD;
 
     fn judge(permissions: KeyPermissions) -> Found {
         let credentials = Credentials::new("key".to_owned(), "secret".to_owned());
