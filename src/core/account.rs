@@ -21,6 +21,11 @@ impl Core {
                 }
             }
             AccountEvent::MarginCall(venue) => self.on_margin_call(*venue, effects),
+            AccountEvent::Key(key) => {
+                if self.kernel.on_key(*key) {
+                    effects.push(Effect::Alert(Alert::Key(*key)));
+                }
+            }
             AccountEvent::QueryFailed { venue, token } => {
                 let now_ns = self.state.now.mono_ns;
                 self.state.reconcilers[venue.index()].on_failed(*token, now_ns);

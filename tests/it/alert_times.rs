@@ -8,9 +8,9 @@ use crate::support::{
     BTC, ETH, History, Sent, USDT, VENUE, World, account, execution, instrument, limit, price, qty,
 };
 use tradekeel::core::{
-    AccountEvent, Alert, DeadManTiming, EventKind, HedgeAlert, JournalState, LinkChannel,
-    LinkState, NoTradeWindow, Often, OnTrip, OperatorCommand, OrderFault, ReferenceEvent, Resting,
-    SlippageLimits, Span, StopAlert, StopRule,
+    AccountEvent, Alert, DeadManTiming, EventKind, HedgeAlert, JournalState, KeyFitness,
+    LinkChannel, LinkState, NoTradeWindow, Often, OnTrip, OperatorCommand, OrderFault,
+    ReferenceEvent, Resting, SlippageLimits, Span, StopAlert, StopRule,
 };
 use tradekeel::core::{MarginAlert, Setup};
 use tradekeel::types::{
@@ -82,6 +82,7 @@ rows! {
     Alert::DeadManFired(_) => dead_man_runs_out,
     Alert::Journal(_) => journal_late,
     Alert::FiltersChanged(_) => rules_changed,
+    Alert::Key(_) => key_loses_its_rights,
     Alert::DeadManUnarmed(_) => dead_man_is_not_answered,
     Alert::Stop { alert: StopAlert::Missing, .. } => no_stop,
     Alert::Stop { alert: StopAlert::Refused(_), .. } => stop_refused,
@@ -496,6 +497,10 @@ fn rules_changed() -> Provoked {
         let filters = Some(Filters { qty_min: qty("2"), ..rules });
         world.step(EventKind::Reference(ReferenceEvent { instrument: BTC, filters }));
     })
+}
+
+fn key_loses_its_rights() -> Provoked {
+    calm(|world| world.step(EventKind::Account(AccountEvent::Key(KeyFitness::Unfit))))
 }
 
 fn hedge_tripped() -> Provoked {
