@@ -1,11 +1,9 @@
 //! Answers, from the venue's own client and made by hand.
 
 use super::*;
-use crate::types::{ClientOrderId, InstrumentId, OrderRef, OrderStatus, Price, Qty};
-use crate::venue::OrderDialect;
-use crate::venue::binance::support::{Dice, answer, credentials, spot_directory, spot_sample};
+use crate::types::{ExecutionKind, OrderRef, OrderStatus, Price, Qty};
+use crate::venue::binance::support::{Dice, answer, spot_sample};
 
-const ID: ClientOrderId = ClientOrderId { epoch: 1, sequence: 35 };
 const ASKED: Question = Question::Order(InstrumentId(0), ID);
 
 const PLACED: &str = r#"{"id":"p0.tkp1-1-z","status":200,"result":{"symbol":"BTCUSDT","orderId":28,
@@ -19,8 +17,8 @@ const FOUND: &str = r#"{"symbol":"BTCUSDT","orderId":1,"orderListId":-1,"clientO
     "status":"PARTIALLY_FILLED","timeInForce":"GTC","type":"LIMIT","side":"BUY",
     "time":1499827319559,"updateTime":1499827319560,"isWorking":true}"#;
 
-fn orders() -> Orders {
-    Orders::new(&spot_directory(&["BTCUSDT", "ETHUSDT"]), &credentials())
+fn orders() -> Orders<spot::Spot> {
+    spot_orders(&["BTCUSDT", "ETHUSDT"], &credentials())
 }
 
 fn read(text: &str) -> Result<Vec<ExecutionReport>, DecodeError> {
@@ -123,7 +121,7 @@ fn notices_are_passed_over_and_a_refused_key_is_an_error() {
 fn the_samples_of_the_venue_are_read() {
     let file = "websocket_api__test_trade_api_ws_api";
     let Some(sample) = spot_sample(file, "order_place") else { return };
-    let ours = |sample: serde_json::Value, request: &str| {
+    let ours = |sample: Value, request: &str| {
         let mut sample = sample;
         sample["id"] = request.into();
         for name in ["clientOrderId", "origClientOrderId"] {

@@ -1,11 +1,10 @@
 //! Answers, from the venue's own client and made by hand.
 
 use super::*;
-use crate::types::{ClientOrderId, IdPrefix, InstrumentId, OrderRef, Price, Qty};
-use crate::venue::OrderDialect;
-use crate::venue::binance::support::{Dice, answer, credentials, directory, sample};
+use crate::types::{ExecutionKind, IdPrefix, OrderRef, OrderStatus, Price, Qty};
+use crate::venue::binance::request::{Request, RequestKind};
+use crate::venue::binance::support::{Dice, answer, sample};
 
-const ID: ClientOrderId = ClientOrderId { epoch: 1, sequence: 35 };
 const ASKED: Question = Question::Order(InstrumentId(0), ID);
 
 const PLACED: &str = include_str!("../../../../../tests/data/binance-usdm-order-placed.json");
@@ -13,8 +12,8 @@ const AMENDED: &str = include_str!("../../../../../tests/data/binance-usdm-order
 const CANCELED: &str = include_str!("../../../../../tests/data/binance-usdm-order-canceled.json");
 const FOUND: &str = include_str!("../../../../../tests/data/binance-usdm-order-found.json");
 
-fn orders() -> Orders {
-    Orders::new(&directory(&["BTCUSDT", "ETHUSDT"]), &credentials())
+fn orders() -> Orders<usdm::Usdm> {
+    usdm_orders(&["BTCUSDT", "ETHUSDT"], &credentials())
 }
 
 fn read(text: &str) -> Result<Vec<ExecutionReport>, DecodeError> {
