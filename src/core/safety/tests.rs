@@ -5,12 +5,14 @@ mod amends;
 mod approvals;
 mod boundaries;
 pub(super) mod case;
+mod losses;
 mod mode_walk;
 mod parents;
 mod probation;
 mod shared;
 mod stops;
 mod sums;
+mod told;
 
 use super::*;
 use crate::core::hedge::HedgeAround;
