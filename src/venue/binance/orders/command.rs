@@ -4,6 +4,10 @@
 //! Must hold: parameters are signed in the order of their names; every order is a limit order; the
 //! request's id says kind, instrument and our id, so that an answer needs no table. An order, an
 //! amend or a cancel takes no memory once the two buffers have grown.
+//!
+//! Decision: what the kernel did not see (SAFETY P20) the venue prevents: where an order would meet
+//! one of its own account, the one that rests goes. So a way out is never the one that is lost.
+//! Futures do so unasked; on Spot it depends on the symbol and the account.
 
 use super::{Desk, Entry, Orders, Wording};
 use crate::core::safety::ApprovedAmend;
@@ -12,6 +16,8 @@ use crate::venue::binance::message::{Message, side};
 use crate::venue::binance::request::{Request, RequestKind};
 use crate::venue::binance::text::{percent_encoded, write_price, write_qty};
 use crate::venue::{EncodeError, Outgoing, Question, VenueTime};
+
+const SELF_TRADE: &str = "EXPIRE_MAKER";
 
 impl<E: Entry> Orders<E> {
     pub(super) fn place(
@@ -39,6 +45,7 @@ impl<E: Entry> Orders<E> {
         if reduce_only {
             message.word("reduceOnly", "true");
         }
+        message.word("selfTradePreventionMode", SELF_TRADE);
         message.word("side", side(terms.side));
         message.word("symbol", symbol);
         if let Some(word) = time_in_force {

@@ -45,6 +45,7 @@ fn an_order_is_a_signed_limit_order_without_any_flag_or_end() {
             "price": "61800.2",
             "quantity": "0.001",
             "recvWindow": 5000,
+            "selfTradePreventionMode": "EXPIRE_MAKER",
             "side": "SELL",
             "symbol": "BTCUSDT",
             "timeInForce": "IOC",

@@ -42,6 +42,7 @@ fn an_order_is_a_signed_limit_order() {
             "price": "61800.2",
             "quantity": "0.001",
             "recvWindow": 5000,
+            "selfTradePreventionMode": "EXPIRE_MAKER",
             "side": "SELL",
             "symbol": "BTCUSDT",
             "timeInForce": "GTX",
