@@ -63,12 +63,12 @@
 //! latches, then the strategies, whose wishes meet `safety/mod.rs::review` in `dispatch.rs`. The
 //! effects leave through `runtime/outputs.rs`: an order is appended to the journal
 //! (`store/journal/`) and pushed to the order thread (`runtime/gateway/orders.rs`), which asks the
-//! gate (`runtime/gate.rs`) once more, writes the message (`venue/binance/usdm/command.rs`, signed
-//! by `sign.rs` unless `logon.rs` has logged the connection on) and sends it. The venue's answers
-//! (`answer.rs`, and `user.rs` for the private stream) come back to the hot thread as
-//! [`types::ExecutionReport`]s. The writer thread (`runtime/writer.rs`) syncs the journal and keeps
-//! the state files; the main thread (`runtime/supervisor.rs`) draws the status and hears operators.
-//! `runtime/run.rs` puts it together.
+//! gate (`runtime/gate.rs`) once more, writes the message (`venue/binance/orders/command.rs`,
+//! signed by `sign.rs` unless `logon.rs` has logged the connection on) and sends it. The venue's
+//! answers (`answer.rs`, and `user.rs` for the private stream) come back to the hot thread as
+//! [`types::ExecutionReport`]s. The writer thread (`runtime/writer.rs`) syncs the journal and
+//! keeps the state files; the main thread (`runtime/supervisor.rs`) draws the status and hears
+//! operators. `runtime/run.rs` puts it together.
 //!
 //! A paper run is that whole path, with `runtime/exchange.rs` serving [`sim`] on a port of this
 //! machine. A dry-run (`runtime/rehearsal.rs`) reads the real market on that path and sends its

@@ -128,6 +128,7 @@ fn runtime(values: &Values) -> Option<RuntimeConfig> {
         wait,
         pins: Pins { hot: pin("hot"), feed: pin("feed"), order: pin("order") },
         connection_age_max: Duration::from_secs(values.whole("runtime.max_connection_age_s")?),
+        key_check_every: Duration::from_secs(values.whole("runtime.key_check_s")?),
     })
 }
 

@@ -284,6 +284,8 @@ pub struct RuntimeConfig {
     pub pins: Pins,
     /// How old a connection to the venue may get before it is replaced.
     pub connection_age_max: std::time::Duration,
+    /// How often the venue is asked what the key may do.
+    pub key_check_every: std::time::Duration,
 }
 
 /// What a thread does when it has nothing to do.

@@ -51,8 +51,9 @@ fn paper_needs_nothing_but_itself() {
     assert_eq!(symbols, ["BTCUSDT", "ETHUSDT", "SOLUSDT"]);
     let kinds: Vec<&str> = paper.strategies.iter().map(|it| it.kind.as_str()).collect();
     assert_eq!(kinds, ["quoter", "quoter", "momentum"]);
-    let connection_age_max = std::time::Duration::from_secs(82_800);
-    let threads = RuntimeConfig { wait: Wait::Park, pins: Pins::default(), connection_age_max };
+    let [connection_age_max, key_check_every] = [82_800, 600].map(std::time::Duration::from_secs);
+    let (wait, pins) = (Wait::Park, Pins::default());
+    let threads = RuntimeConfig { wait, pins, connection_age_max, key_check_every };
     assert_eq!(paper.runtime, threads);
 }
 

@@ -428,6 +428,13 @@ const RUNNING: &[Key] = &[
         "Each connection is replaced by a new one at this age, or when the venue announces its end, \
          without a gap. Binance cuts every one at 24 h.",
     ),
+    default(
+        "runtime.key_check_s",
+        Kind::Whole(5, 86_400, "seconds"),
+        "600",
+        "With real money: so often the venue is asked what the key may do. What it may not opens \
+         nothing from then on.",
+    ),
     default("journal", Kind::Group, "", "The record of everything that happened."),
     default(
         "journal.segment_mb",

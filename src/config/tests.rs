@@ -215,8 +215,9 @@ fn every_value_of_the_small_file_arrives() {
     assert_eq!(config.timing.reconcile_ns, 30 * SECOND);
     assert_eq!(config.timing.reconcile_timeout_ns, 5 * SECOND);
     assert_eq!(config.timing.balance_tolerance, Cash::ZERO);
-    let connection_age_max = std::time::Duration::from_secs(82_800);
-    let threads = RuntimeConfig { wait: Wait::Park, pins: Pins::default(), connection_age_max };
+    let [connection_age_max, key_check_every] = [82_800, 600].map(std::time::Duration::from_secs);
+    let (wait, pins) = (Wait::Park, Pins::default());
+    let threads = RuntimeConfig { wait, pins, connection_age_max, key_check_every };
     assert_eq!(config.runtime, threads);
     let journal = &config.journal;
     assert_eq!((journal.segment_bytes, journal.files_max), (16 << 20, 1_000));

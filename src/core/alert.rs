@@ -8,7 +8,7 @@ use super::funding::FundingSize;
 use super::mode::{ModeRecord, Scope};
 use super::reconcile::Finding;
 use super::safety::TripReason;
-use super::setup::OnTrip;
+use super::setup::{KeyFitness, OnTrip};
 use crate::types::{AssetId, Cash, ClientOrderId, InstrumentId, MarginMode, Qty, VenueId};
 
 /// A trade that was found and not told.
@@ -168,6 +168,8 @@ pub enum Alert {
     Journal(JournalState),
     /// The venue changed its rules for orders, or does not list the instrument any more.
     FiltersChanged(InstrumentId),
+    /// The key is not what it was: whether anything is opened with it changed, or why.
+    Key(KeyFitness),
     /// The venue's dead-man's switch cannot be armed: nothing that rests is opened there.
     DeadManUnarmed(InstrumentId),
     /// The stop that guards a position at the venue.

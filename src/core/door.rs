@@ -34,7 +34,10 @@ impl Door {
             EventKind::Link(event) => self.has_venue(event.venue),
             EventKind::Clock(sample) => self.has_venue(sample.venue),
             EventKind::Condition(told) => self.has_venue(told.venue),
-            EventKind::Operator(_) | EventKind::Journal(_) | EventKind::Timer => true,
+            EventKind::Account(AccountEvent::Key(_))
+            | EventKind::Operator(_)
+            | EventKind::Journal(_)
+            | EventKind::Timer => true,
         }
     }
 

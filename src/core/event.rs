@@ -1,6 +1,7 @@
 //! Everything that can happen to the core: the one closed list of inputs.
 
 use super::mode::Scope;
+use super::setup::KeyFitness;
 use crate::types::{
     AccountSnapshot, BalanceChange, DeadManReport, ExecutionReport, Filters, InstrumentId,
     MarketEvent, QueryToken, Stamp, StopReport, Text, TradesRead, VenueCondition, VenueId,
@@ -66,6 +67,8 @@ pub enum AccountEvent {
     Balance(BalanceChange),
     /// The venue warns that it is near to liquidating positions.
     MarginCall(VenueId),
+    /// What its key may do, told again.
+    Key(KeyFitness),
 }
 
 /// The venue's rules for orders of one instrument, as they are now.

@@ -126,17 +126,7 @@ mod tests {
             base: BTC,
             quote: USDT,
             settle: USDT,
-            filters: Filters {
-                price_tick: Price::whole(1),
-                price_min: Price::whole(1),
-                price_max: Price::whole(1_000),
-                qty_step: Qty::whole(1),
-                qty_min: Qty::whole(1),
-                qty_max: Qty::whole(1_000),
-                notional_min: Cash::ZERO,
-                mark_band: None,
-                trading: true,
-            },
+            filters: Filters::whole(),
         }
     }
 

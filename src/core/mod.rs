@@ -8,6 +8,7 @@
 //! Deliberately absent: type parameters on [`Core`], a message bus, references between components.
 //! They meet in `state` and here.
 
+mod account;
 mod account_drift;
 mod alert;
 mod amend;
@@ -107,17 +108,16 @@ pub use strategy::{
 };
 
 use crate::types::{
-    AccountSnapshot, BalanceCause, Cash, Condition, InstrumentId, MarketData, MarketEvent,
-    QueryToken, Stamp, StrategyId, VenueCondition, VenueId,
+    Cash, Condition, InstrumentId, MarketData, MarketEvent, QueryToken, Stamp, StrategyId,
+    VenueCondition, VenueId,
 };
 use dispatch::UPDATES_MAX;
 use door::Door;
 use fees::Fees;
 use flatten::Flatten;
 use orders::Applied;
-use reading::Asking;
 use recent::Recent;
-use reconcile::{Reconciler, Verdict};
+use reconcile::Reconciler;
 use safety::{Change, Kernel, Trip};
 use state::State;
 
@@ -377,74 +377,6 @@ impl Core {
         if self.state.set_filters(event) {
             effects.push(Effect::Alert(Alert::FiltersChanged(event.instrument)));
         }
-    }
-
-    fn on_account(&mut self, event: &AccountEvent, effects: &mut Effects) {
-        match event {
-            AccountEvent::Snapshot(snapshot) => {
-                let reconciler = &self.state.reconcilers[snapshot.venue.index()];
-                let asked_ns = reconciler.asked_ns().unwrap_or(0);
-                if self.on_snapshot(snapshot, effects) != Verdict::Dropped {
-                    self.on_margin(snapshot, asked_ns, effects);
-                    self.fees.on_read(snapshot.margin.as_ref());
-                }
-            }
-            AccountEvent::MarginCall(venue) => self.on_margin_call(*venue, effects),
-            AccountEvent::QueryFailed { venue, token } => {
-                let now_ns = self.state.now.mono_ns;
-                self.state.reconcilers[venue.index()].on_failed(*token, now_ns);
-            }
-            AccountEvent::TradesRead(read) => self.on_trades_read(read, effects),
-            AccountEvent::TradesFailed(instrument) => {
-                self.state.trades.on_failed(*instrument, self.state.now.mono_ns);
-            }
-            AccountEvent::Balance(change) => {
-                self.state.on_activity(change.venue);
-                self.state.on_balance(change);
-                if change.cause == BalanceCause::Funding {
-                    self.on_funding(change, effects);
-                }
-            }
-        }
-    }
-
-    fn on_snapshot(&mut self, snapshot: &AccountSnapshot, effects: &mut Effects) -> Verdict {
-        let venue = snapshot.venue;
-        let reconciler = &self.state.reconcilers[venue.index()];
-        let (was_proven, asked_ns) = (reconciler.is_proven(), reconciler.asked_ns());
-        let verdict = self.state.read(snapshot);
-        if let Verdict::Dropped | Verdict::Inconclusive = verdict {
-            return verdict;
-        }
-        // One that is only suspect is: it would be inconclusive otherwise.
-        let quiet = !matches!(verdict, Verdict::Proven { quiet: false, .. });
-        self.state.keep_reading(snapshot, Asking { asked_ns: asked_ns.unwrap_or(0), quiet });
-        let found = self.state.reconcilers[venue.index()].findings();
-        for finding in found.iter().take(effects.room()) {
-            effects.push(Effect::Alert(Alert::Mismatch(*finding)));
-        }
-        let Verdict::Proven { adopt, quiet, findings } = verdict else {
-            self.state.doubt_positions(snapshot);
-            return verdict;
-        };
-        self.judge_drift(snapshot, effects);
-        self.kernel.on_proven(venue, asked_ns.unwrap_or(0));
-        self.state.adopt(snapshot, adopt, quiet);
-        let taken = snapshot.open_orders.iter().filter_map(crate::types::VenueOrder::id);
-        taken.for_each(|id| self.intents.skip(id));
-        self.state.doubt_absent(snapshot, asked_ns.unwrap_or(0));
-        self.state.compare_terms(snapshot, asked_ns.unwrap_or(0));
-        self.state.reconcilers[venue.index()].forget_differences();
-        if self.state.links[venue.index()].on_proven() {
-            effects.push(Effect::Alert(Alert::MaintenanceOver(venue)));
-        }
-        self.withdrawing = true;
-        if !was_proven || adopt {
-            effects.push(Effect::Alert(Alert::Reconciled { venue, findings }));
-        }
-        self.state.equity = self.state.portfolio.equity();
-        self.proven = true;
-        verdict
     }
 
     fn on_link(&mut self, event: &LinkEvent, effects: &mut Effects) {

@@ -3,8 +3,8 @@
 //!
 //! Must hold: while a position is held one stop guards it, and none stands on the other side; what
 //! stands is the venue's word, and with every reading of the account and after every doubt it is
-//! asked for all that stand. A position
-//! without a stop for longer than may be is said aloud, whatever the reason.
+//! asked for all that stand. A doubt ends with an answer to a question that was asked after it. A
+//! position without a stop for longer than may be is said aloud, whatever the reason.
 //!
 //! Decision: it is placed at its distance from the market as it is then, which is when the position
 //! begins, and stays there until the position is flat or turns. It closes whatever is held when it
@@ -74,7 +74,7 @@ struct Listing {
     is_answered: bool,
     /// The last question after the account by then.
     reading: QueryToken,
-    /// Something happened that only an answer tells.
+    /// Since the last question something happened that only an answer to the next one tells.
     in_doubt: bool,
     /// Which have stood is known.
     is_known: bool,
@@ -150,8 +150,7 @@ impl Protection {
         guard.rule?;
         guard.doubt_late(now_ns, self.answer_ns_max);
         if guard.listing.is_due(reading, now_ns, self.answer_ns_max) {
-            let (asked_ns, is_answered) = (Some(now_ns), false);
-            guard.listing = Listing { asked_ns, is_answered, reading, ..guard.listing };
+            guard.listing.ask(reading, now_ns);
             return Some(Act::List);
         }
         if !guard.listing.is_known || now_ns < guard.paused_until_ns {
@@ -201,7 +200,6 @@ impl Protection {
                 if guard.listing.asked_ns == Some(asked_ns) {
                     guard.listing.is_answered = true;
                     guard.listing.is_known = true;
-                    guard.listing.in_doubt = false;
                     guard.compare(Side::Buy, buy, asked_ns);
                     guard.compare(Side::Sell, sell, asked_ns);
                 }
@@ -263,6 +261,11 @@ impl Protection {
 }
 
 impl Listing {
+    fn ask(&mut self, reading: QueryToken, now_ns: u64) {
+        let (asked_ns, is_known) = (Some(now_ns), self.is_known);
+        *self = Self { asked_ns, is_answered: false, reading, in_doubt: false, is_known };
+    }
+
     /// With every reading of the account, and in doubt as soon as an answer may have come.
     fn is_due(&self, reading: QueryToken, now_ns: u64, answer_ns_max: u64) -> bool {
         let Some(asked_ns) = self.asked_ns else { return true };
@@ -368,20 +371,28 @@ impl Guard {
 
     /// What stands of one side, as of then.
     fn compare(&mut self, side: Side, told: Option<StandingStop>, as_of_ns: u64) {
-        let stop = &mut self.stops[side.index()];
-        let known = stop.filter(|stop| as_of_ns <= stop.asked_ns);
-        match (told, *stop) {
-            // It was asked for since: this list is too old to know of it.
-            (_, Some(_)) if known.is_some() => {}
-            (Some(StandingStop { id, trigger }), before) => {
-                if let Some(before) = before.filter(|before| before.id != id) {
-                    self.over[side.index()] = Some(before.id);
-                }
-                *stop = Some(Stop { id, trigger, phase: Phase::Stands, asked_ns: as_of_ns });
-            }
+        match (told, self.stops[side.index()]) {
+            (_, Some(stop)) if self.is_later(&stop, as_of_ns) => {}
+            (Some(standing), before) => self.adopt(side, standing, before, as_of_ns),
             (None, Some(gone)) => self.end(gone.id),
             (None, None) => {}
         }
+    }
+
+    /// It was asked for, or came into doubt, since then: that list is too old to know of it.
+    fn is_later(&self, stop: &Stop, as_of_ns: u64) -> bool {
+        let is_doubtful = stop.phase == Phase::Doubtful;
+        as_of_ns <= stop.asked_ns || is_doubtful && self.listing.in_doubt
+    }
+
+    fn adopt(&mut self, side: Side, told: StandingStop, before: Option<Stop>, as_of_ns: u64) {
+        let StandingStop { id, trigger } = told;
+        if let Some(before) = before.filter(|before| before.id != id) {
+            self.over[side.index()] = Some(before.id);
+        }
+        let stop = Stop { id, trigger, phase: Phase::Stands, asked_ns: as_of_ns };
+        self.stops[side.index()] = Some(stop);
+        self.refusals = 0;
     }
 }
 

@@ -80,8 +80,7 @@ pub struct Restored {
     pub key: KeyFitness,
 }
 
-/// Whether the key of the account is one to trade with, as its venue told at the start (SAFETY E3,
-/// R133).
+/// Whether the key of the account is one to trade with, as its venue told last (SAFETY E3, R133).
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum KeyFitness {
     /// No real money is behind it, and nobody asked.
@@ -93,6 +92,8 @@ pub enum KeyFitness {
     Unfit,
     /// Nobody could tell: nothing is opened.
     Unproven,
+    /// Its venue does not tell, and a person answers for it by name.
+    Vouched,
 }
 
 impl KeyFitness {
@@ -103,6 +104,7 @@ impl KeyFitness {
             Self::Fit => "fit",
             Self::Unfit => "unfit",
             Self::Unproven => "unproven",
+            Self::Vouched => "vouched for",
         }
     }
 }

@@ -120,15 +120,7 @@ impl CheckedKey {
 mod tests {
     use super::*;
 
-    const GOOD: KeyPermissions = KeyPermissions {
-        reads: true,
-        trades: true,
-        withdraws: false,
-        transfers: false,
-        trades_elsewhere: false,
-        is_bound_to_addresses: true,
-        created_unix_ms: 0,
-    };
+    const GOOD: KeyPermissions = KeyPermissions::GOOD;
 
     fn checked(permissions: KeyPermissions, age_days: u64) -> CheckedKey {
         let credentials = Credentials::new("key".to_owned(), "secret".to_owned());

@@ -4,8 +4,8 @@ use super::Names;
 use crate::core::safety::TripReason;
 use crate::core::{
     AccountDrift, Alert, Author, FeeFault, FillFault, Finding, ForeignCause, FundingSize,
-    HedgeAlert, JournalState, MarginAlert, MissedTrade, Mode, ModeCause, ModeRecord, OrderFault,
-    Scope, Severity, StopAlert,
+    HedgeAlert, JournalState, KeyFitness, MarginAlert, MissedTrade, Mode, ModeCause, ModeRecord,
+    OrderFault, Scope, Severity, StopAlert,
 };
 use crate::types::{AssetId, Cash, ClientOrderId, InstrumentId, Qty};
 
@@ -36,6 +36,8 @@ const DEAD_MAN: &str = "the venue's dead-man's switch";
 const FIRED: &str = "was not renewed in time: its open orders are gone or go; reading the account";
 
 const UNARMED: &str = "cannot be armed: no order that rests is opened there until it is";
+
+const NOTHING_OPENED: &str = "nothing is opened, exits and cancels pass; see `engine keys check`";
 
 const GAPS: &str = "is lost again and again: gaps in the feed";
 
@@ -101,6 +103,7 @@ pub fn alert(alert: &Alert, names: &Names) -> (Loudness, String) {
         Alert::FiltersChanged(at) => {
             warn(format!("the venue changed its rules for orders of {}", symbol(at)))
         }
+        Alert::Key(fitness) => key(*fitness),
         Alert::DeadManFired(at) => urgent(format!("{DEAD_MAN} of {} {FIRED}", symbol(at))),
         Alert::DeadManUnarmed(at) => urgent(format!("{DEAD_MAN} of {} {UNARMED}", symbol(at))),
         Alert::Stop { instrument, alert } => stop(symbol(instrument), *alert),
@@ -240,6 +243,20 @@ fn liquidation(bps: Option<i64>) -> String {
 
 fn percent(bps: i64) -> String {
     format!("{}.{:02}", bps / 100, bps % 100)
+}
+
+fn key(fitness: KeyFitness) -> (Loudness, String) {
+    match fitness {
+        KeyFitness::Exempt => info("the key is of no real money"),
+        KeyFitness::Fit => info("the venue says that the key is fit: it is no reason to deny"),
+        KeyFitness::Vouched => warn("the venue does not tell what the key may do; a person does"),
+        KeyFitness::Unfit => urgent(format!(
+            "the key may do what it must not, or may not trade here: {NOTHING_OPENED}"
+        )),
+        KeyFitness::Unproven => {
+            urgent(format!("nobody can tell any more what the key may do: {NOTHING_OPENED}"))
+        }
+    }
 }
 
 fn info(line: impl Into<String>) -> (Loudness, String) {

@@ -6,7 +6,7 @@
 
 use super::link;
 use super::startup::ask;
-use crate::core::ReferenceEvent;
+use crate::core::{EventKind, ReferenceEvent};
 use crate::net::http::{HttpClient, HttpLimits};
 use crate::net::{Address, Dial, NetError};
 use crate::types::InstrumentId;
@@ -42,7 +42,7 @@ impl References {
     }
 
     /// Reads for ever; each reading goes to `out`.
-    async fn follow(self, out: mpsc::Sender<Vec<ReferenceEvent>>) {
+    async fn follow(self, out: mpsc::Sender<Vec<EventKind>>) {
         let mut waits = link::Waits::new("reference data");
         loop {
             tokio::select! {
@@ -64,7 +64,7 @@ impl References {
 }
 
 /// Reads reference data for ever; where there is nothing to read, nothing happens for ever.
-pub(super) async fn follow(references: Option<References>, out: mpsc::Sender<Vec<ReferenceEvent>>) {
+pub(super) async fn follow(references: Option<References>, out: mpsc::Sender<Vec<EventKind>>) {
     if let Some(references) = references {
         references.follow(out).await;
     }
@@ -96,10 +96,10 @@ impl Reconnects {
 }
 
 /// What a reading says of each instrument; `None` for one that is not listed any more.
-fn events(symbols: &[String], listings: &[Listing]) -> Vec<ReferenceEvent> {
-    let of = |(at, symbol): (u16, &String)| ReferenceEvent {
-        instrument: InstrumentId(at),
-        filters: listings.iter().find(|it| it.symbol == *symbol).map(|it| it.filters),
+fn events(symbols: &[String], listings: &[Listing]) -> Vec<EventKind> {
+    let of = |(at, symbol): (u16, &String)| {
+        let filters = listings.iter().find(|it| it.symbol == *symbol).map(|it| it.filters);
+        EventKind::Reference(ReferenceEvent { instrument: InstrumentId(at), filters })
     };
     (0..).zip(symbols).map(of).collect()
 }

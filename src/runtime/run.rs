@@ -7,7 +7,7 @@ use super::clock::Clock;
 use super::exchange::{self, ExchangePlan, PAPER_KEY, PAPER_SECRET, Running};
 use super::feed::{BackupPlace, MarketPlace, StandbyParts};
 use super::gateway::narrator::Narrator;
-use super::keys;
+use super::keys::{self, KeyWatch};
 use super::reading::Told;
 use super::reference::References;
 use super::rehearsal;
@@ -127,7 +127,7 @@ async fn begin(
     };
     let prepared = prepare(deployment, registry, disk, report, &clock, &mut signals).await?;
     let Prepared { venue, dial, market, standby, account, core, room } = prepared;
-    let Room { disk, standing, report, gate, socket, .. } = room;
+    let Room { disk, standing, report, gate, socket, restored, .. } = room;
     let quarantine_until_ns = match venue.exchange {
         // The exchange is as young as this run: no order of the last one is on its way to it.
         Some(_) => 0,
@@ -154,6 +154,7 @@ async fn begin(
         standing,
         names: report.names.clone(),
         gate,
+        key_watch: KeyWatch::new(config, &clock, restored.key),
         clock,
         quarantine_until_ns,
         references,

@@ -12,6 +12,7 @@ use super::gate::Gate;
 use super::history;
 use super::holdings::Teller;
 use super::hot::Incoming;
+use super::keys::{self, KeyWatch};
 use super::lane::{Filler, Reader};
 use super::latency::Latency;
 use super::operators::Memory;
@@ -20,9 +21,7 @@ use super::reference::{self, Reconnects, References};
 use super::signals::Signals;
 use super::wiring::Crew;
 use super::writer::Told;
-use crate::core::{
-    Alert, Core, EventKind, OperatorCommand, OperatorRequest, ReferenceEvent, Status,
-};
+use crate::core::{Alert, Core, EventKind, OperatorCommand, OperatorRequest, Status};
 use crate::net::unix::ControlSocket;
 use crate::ops::say::{self, Loudness};
 use crate::ops::screen::{self, Screen};
@@ -70,6 +69,8 @@ pub(super) struct Supervisor {
     pub(super) limit: Option<Duration>,
     /// The venue's rules for orders, read again and again.
     pub(super) references: Option<References>,
+    /// What the key may do, where it is asked.
+    pub(super) key_watch: Option<KeyWatch>,
     /// Turns true when the recording behind an embedded exchange is over.
     pub(super) market_ended: Option<watch::Receiver<bool>>,
     pub(super) memory: Memory,
@@ -109,6 +110,7 @@ impl Supervisor {
         let (read, mut readings) = mpsc::channel(1);
         let references = self.references.take();
         self.reconnects = Reconnects::of(references.as_ref());
+        let mut key = std::pin::pin!(keys::follow(self.key_watch.take(), read.clone()));
         let mut references = std::pin::pin!(reference::follow(references, read));
         loop {
             tokio::select! {
@@ -118,7 +120,8 @@ impl Supervisor {
                 question = self.socket.next() => self.on_question(question),
                 Some(told) = self.told.recv() => self.on_told(told).await,
                 () = &mut references => {}
-                Some(reading) = readings.recv() => self.on_reference(reading),
+                () = &mut key => {}
+                Some(reading) = readings.recv() => self.on_reading(reading),
                 _ = rounds.tick() => {
                     self.round();
                     let hot = hot.is_finished().then_some("hot");
@@ -226,13 +229,12 @@ impl Supervisor {
         self.screen.draw(screen::block(&self.report));
     }
 
-    fn on_reference(&mut self, reading: Vec<ReferenceEvent>) {
+    fn on_reading(&mut self, reading: Vec<EventKind>) {
         let received_ns = self.clock.mono_ns();
-        for event in reading {
-            let kind = EventKind::Reference(event);
+        for kind in reading {
             // What does not fit is read again in its time; meanwhile the old rules grow old.
             if self.operator.push(Incoming { received_ns, kind }).is_err() {
-                tracing::warn!("the hot thread is busy: reference data is taken over later");
+                tracing::warn!("the hot thread is busy: what was read is taken over later");
             }
         }
     }

@@ -19,6 +19,7 @@ use super::gateway::read_only::ReadGateway;
 use super::history::{self, Recorder};
 use super::holdings::{self, Files, Teller};
 use super::hot::{Hot, Incoming, Inputs, StatusLane};
+use super::keys::KeyWatch;
 use super::lag::{AtDisk, Lag};
 use super::lane::{Filler, Reader, lane};
 use super::latency::Latency;
@@ -80,6 +81,7 @@ pub(super) struct Parts<'a> {
     pub(super) clock: Clock,
     pub(super) quarantine_until_ns: u64,
     pub(super) references: References,
+    pub(super) key_watch: Option<KeyWatch>,
     pub(super) socket: ControlSocket,
     pub(super) signals: Signals,
 }
@@ -194,6 +196,7 @@ pub(super) fn start(
         signals: parts.signals,
         limit,
         references: Some(parts.references),
+        key_watch: parts.key_watch,
         reconnects: Reconnects::default(),
         market_ended: venue.exchange.as_ref().map(|exchange| exchange.ended.clone()),
         memory: Memory::default(),

@@ -200,7 +200,7 @@ wire_struct!(ListedInstrument {
     filters: Filters,
 });
 wire_enum!(Attestation { 1 = Off, 2 = Given, 3 = Missing });
-wire_enum!(KeyFitness { 1 = Exempt, 2 = Fit, 3 = Unfit, 4 = Unproven });
+wire_enum!(KeyFitness { 1 = Exempt, 2 = Fit, 3 = Unfit, 4 = Unproven, 5 = Vouched });
 wire_enum!(MarketRecording { 1 = Full, 2 = Quotes, 3 = Off });
 wire_enum!(TakenOver {
     1 = Mode { scope: Scope, record: ModeRecord },

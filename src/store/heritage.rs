@@ -12,14 +12,16 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-/// What binds: latches, modes, the high-water mark, losses, ledgers, names under a configuration.
-const TAKEN: [&str; 6] = [
+/// What binds: latches, modes, the high-water mark, losses, ledgers, names under a configuration
+/// and under a key.
+const TAKEN: [&str; 7] = [
     "kill_switch_state.json",
     "mode.json",
     "high_water.json",
     "losses.json",
     "ledgers.json",
     "attestation.json",
+    "key_vouched.json",
 ];
 
 /// What an earlier dry-run may have left and what does not bind this one: its own flag, and what
@@ -108,7 +110,7 @@ mod tests {
         fs::remove_file(to.join("epoch")).unwrap();
         let bound: Vec<String> = names(&from).into_iter().filter(|it| it != "epoch").collect();
         assert_eq!(names(&to), bound);
-        assert_eq!(bound.len(), TAKEN.len() - 1, "all but the attestation");
+        assert_eq!(bound.len(), TAKEN.len() - 2, "all but the names of persons");
         for name in bound {
             assert_eq!(fs::read(from.join(&name)).unwrap(), fs::read(to.join(&name)).unwrap());
         }

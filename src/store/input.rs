@@ -9,7 +9,7 @@
 
 use super::record::Record;
 use super::wire::{Put, Take, Wire, fields, largest, variant, wire_enum, wire_struct};
-use crate::core::{AccountEvent, Event, EventKind};
+use crate::core::{AccountEvent, Event, EventKind, KeyFitness};
 use crate::types::{
     AccountSnapshot, AssetId, BalanceChange, BookDelta, Cash, DELTA_LEVELS, FeeRates, InstrumentId,
     InstrumentMargin, Level, MarginMode, MarginTier, MarginTiers, MarketData, MarketEvent, Price,
@@ -45,6 +45,8 @@ pub enum AccountTold {
     TradesRead(TradesRead),
     /// They could not be.
     TradesFailed(InstrumentId),
+    /// What the key may do.
+    Key(KeyFitness),
 }
 
 /// A reading of the account, before its items.
@@ -130,6 +132,7 @@ wire_enum!(AccountTold {
     3 = MarginCall(venue: VenueId),
     170 = TradesRead(read: TradesRead),
     171 = TradesFailed(instrument: InstrumentId),
+    172 = Key(key: KeyFitness),
 });
 wire_struct!(TradesRead {
     instrument: InstrumentId,
@@ -306,6 +309,9 @@ pub fn each_record(event: &Event, mut put: impl FnMut(&Record)) {
         }
         EventKind::Account(AccountEvent::TradesFailed(instrument)) => {
             put(&Record::Told(AccountTold::TradesFailed(*instrument)));
+        }
+        EventKind::Account(AccountEvent::Key(key)) => {
+            put(&Record::Told(AccountTold::Key(*key)));
         }
         EventKind::DeadMan(report) => put(&Record::DeadMan(*report)),
         EventKind::Stop(report) => put(&Record::StopTold(*report)),

@@ -68,6 +68,7 @@ impl EventReader {
                 AccountTold::MarginCall(venue) => AccountEvent::MarginCall(*venue),
                 AccountTold::TradesRead(read) => AccountEvent::TradesRead(*read),
                 AccountTold::TradesFailed(instrument) => AccountEvent::TradesFailed(*instrument),
+                AccountTold::Key(key) => AccountEvent::Key(*key),
             }),
             Record::DeadMan(report) => EventKind::DeadMan(*report),
             Record::StopTold(report) => EventKind::Stop(*report),

@@ -38,6 +38,7 @@ mod record;
 pub mod recording;
 #[cfg(test)]
 mod samples;
+pub mod vouched;
 mod wire;
 
 pub use atomic::{Stored, write_snapshot};

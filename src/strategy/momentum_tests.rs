@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::strategy::signal::BPS;
-use crate::types::Cash;
 
 fn settings() -> Settings {
     Settings {
@@ -12,20 +11,6 @@ fn settings() -> Settings {
         hold_ns: 1_000,
         cooldown_ns: 500,
         ttl_ns: 1,
-    }
-}
-
-fn filters() -> Filters {
-    Filters {
-        price_tick: Price::whole(1),
-        price_min: Price::whole(1),
-        price_max: Price::MAX,
-        qty_step: Qty::whole(1),
-        qty_min: Qty::whole(1),
-        qty_max: Qty::whole(1_000),
-        notional_min: Cash::ZERO,
-        mark_band: None,
-        trading: true,
     }
 }
 
@@ -39,7 +24,7 @@ fn request(wish: Wish, held: i32) -> Option<OrderRequest> {
     };
     let [bid, ask] = [99, 101].map(Price::whole);
     let quote = Quote { bid, bid_qty: Qty::ZERO, ask, ask_qty: Qty::ZERO };
-    memory.request(wish, &settings(), &quote, Qty::whole(held), &filters())
+    memory.request(wish, &settings(), &quote, Qty::whole(held), &Filters::whole())
 }
 
 #[test]
@@ -94,7 +79,7 @@ fn it_takes_a_little_beyond_the_touch_and_leaves_with_no_more_than_it_holds() {
 
 #[test]
 fn dust_that_no_venue_takes_counts_as_flat() {
-    let filters = Filters { qty_min: Qty::whole(3), ..filters() };
+    let filters = Filters { qty_min: Qty::whole(3), ..Filters::whole() };
     for (units, expected) in [(2, 0), (3, 3), (-2, 0), (-3, -3)] {
         assert_eq!(tradable(Qty::whole(units), &filters), Qty::whole(expected));
     }

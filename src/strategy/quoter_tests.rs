@@ -18,20 +18,6 @@ fn settings() -> Settings {
     }
 }
 
-fn filters() -> Filters {
-    Filters {
-        price_tick: Price::whole(1),
-        price_min: Price::whole(1),
-        price_max: Price::MAX,
-        qty_step: Qty::whole(1),
-        qty_min: Qty::whole(1),
-        qty_max: Qty::whole(1_000),
-        notional_min: Cash::ZERO,
-        mark_band: None,
-        trading: true,
-    }
-}
-
 /// A mid of 10,000: one basis point is one tick.
 fn quote() -> Quote {
     let [bid, ask] = [9_999, 10_001].map(Price::whole);
@@ -39,7 +25,7 @@ fn quote() -> Quote {
 }
 
 fn targets(position: i32, mode: Mode, volatility: Move) -> [Option<Target>; 2] {
-    let (filters, quote) = (filters(), quote());
+    let (filters, quote) = (Filters::whole(), quote());
     let position = Qty::whole(position);
     let kind = InstrumentKind::Perpetual;
     let scene = Scene { kind, filters: &filters, quote: &quote, position, mode, volatility };
@@ -105,7 +91,7 @@ fn a_reduction_is_never_larger_than_the_position() {
 
 #[test]
 fn without_a_sound_quote_nothing_is_wanted() {
-    let filters = filters();
+    let filters = Filters::whole();
     for (bid, ask) in [(0, 10_001), (9_999, 0), (10_001, 10_001), (10_002, 10_001)] {
         let quote = Quote { bid: Price::whole(bid), ask: Price::whole(ask), ..quote() };
         let scene = Scene {
@@ -132,17 +118,23 @@ fn what_the_venue_would_not_take_is_not_wanted() {
     for (notional, position, expected) in
         [(19_990, 0, true), (19_991, 0, false), (19_991, -2, true)]
     {
-        let filters = Filters { notional_min: Cash::whole(notional), ..filters() };
+        let filters = Filters { notional_min: Cash::whole(notional), ..Filters::whole() };
         assert_eq!(wanted(filters, position), expected, "{notional} holding {position}");
     }
     for (price, expected) in [(9_995, true), (9_996, false)] {
-        assert_eq!(wanted(Filters { price_min: Price::whole(price), ..filters() }, 0), expected);
+        assert_eq!(
+            wanted(Filters { price_min: Price::whole(price), ..Filters::whole() }, 0),
+            expected
+        );
     }
     for (price, expected) in [(9_995, true), (9_994, false)] {
-        assert_eq!(wanted(Filters { price_max: Price::whole(price), ..filters() }, 0), expected);
+        assert_eq!(
+            wanted(Filters { price_max: Price::whole(price), ..Filters::whole() }, 0),
+            expected
+        );
     }
     for (qty, expected) in [(2, true), (3, false)] {
-        assert_eq!(wanted(Filters { qty_min: Qty::whole(qty), ..filters() }, 0), expected);
+        assert_eq!(wanted(Filters { qty_min: Qty::whole(qty), ..Filters::whole() }, 0), expected);
     }
 }
 
@@ -187,7 +179,7 @@ proptest! {
         let [bid, ask] = [bid, bid + spread].map(Price::from_units);
         let tick = Price::from_units(tick);
         let quote = Quote { bid, ask, ..quote() };
-        let filters = Filters { price_tick: tick, ..filters() };
+        let filters = Filters { price_tick: tick, ..Filters::whole() };
         let settings = Settings { half_spread, inventory_skew, ..settings() };
         let position = Qty::whole(position);
         let (mode, volatility) = (Mode::Running, 0);
@@ -204,7 +196,7 @@ proptest! {
 /// Spot has no shorts: what is sold was bought before, and is worth as much as the venue takes.
 #[test]
 fn on_spot_it_sells_no_more_than_it_holds() {
-    let (mut filters, quote) = (filters(), quote());
+    let (mut filters, quote) = (Filters::whole(), quote());
     filters.notional_min = Cash::whole(15_000);
     let sale = |position: i32| {
         let (kind, position) = (InstrumentKind::Spot, Qty::whole(position));

@@ -84,6 +84,41 @@ impl MarkBand {
     }
 }
 
+#[cfg(test)]
+impl Instrument {
+    /// A perpetual, for tests of something else.
+    pub fn btcusdt() -> Self {
+        Self {
+            id: InstrumentId(0),
+            venue: VenueId(0),
+            symbol: "BTCUSDT".to_owned(),
+            kind: InstrumentKind::Perpetual,
+            base: AssetId(1),
+            quote: AssetId(0),
+            settle: AssetId(0),
+            filters: Filters::whole(),
+        }
+    }
+}
+
+#[cfg(test)]
+impl Filters {
+    /// Any whole number, for tests of something else.
+    pub fn whole() -> Self {
+        Self {
+            price_tick: Price::whole(1),
+            price_min: Price::whole(1),
+            price_max: Price::MAX,
+            qty_step: Qty::whole(1),
+            qty_min: Qty::whole(1),
+            qty_max: Qty::whole(1_000),
+            notional_min: Cash::ZERO,
+            mark_band: None,
+            trading: true,
+        }
+    }
+}
+
 fn part(mark: Price, bps: u32) -> Price {
     let more = i64::from(bps) - 10_000;
     mark.moved_bps(i32::try_from(more).unwrap_or(i32::MAX))

@@ -75,6 +75,20 @@ pub struct KeyPermissions {
     pub created_unix_ms: u64,
 }
 
+#[cfg(test)]
+impl KeyPermissions {
+    /// Of a key that nothing speaks against, made as long ago as can be.
+    pub const GOOD: Self = Self {
+        reads: true,
+        trades: true,
+        withdraws: false,
+        transfers: false,
+        trades_elsewhere: false,
+        is_bound_to_addresses: true,
+        created_unix_ms: 0,
+    };
+}
+
 /// The question after the permissions of the key that it is signed with, for the address at which
 /// the venue answers it.
 pub fn permissions_call(

@@ -5,8 +5,12 @@ use crate::rest;
 use crate::support::{Deployment, ExchangeProcess, engine, number};
 use serde_json::Value;
 use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 const GOOD: &str = include_str!("../data/binance-api-restrictions.json");
+
+/// Of the key whose rights change on a page of the venue.
+static MAY_WITHDRAW: AtomicBool = AtomicBool::new(false);
 
 /// A deployment whose venue tells at the same address what a key may do.
 fn with_wallet(port: u16) -> Deployment {
@@ -34,6 +38,14 @@ fn told(change: &'static str) -> Http {
             answer(path, status, body, 200, half)
         },
         "nothing" => |path, status, body| answer(path, status, body, 404, String::new()),
+        "what it may at the moment" => |path, status, body| {
+            let now = GOOD.replace("1760000000000", "99999999999999");
+            let now = match MAY_WITHDRAW.load(Ordering::SeqCst) {
+                true => now.replace("\"enableWithdrawals\": false", "\"enableWithdrawals\": true"),
+                false => now,
+            };
+            answer(path, status, body, 200, now)
+        },
         _ => |path, status, body| {
             // As old as a second of the exchange's own clock.
             answer(path, status, body, 200, GOOD.replace("1760000000000", "99999999999999"))
@@ -163,4 +175,67 @@ fn with_real_money_a_fit_key_trades() {
     assert_eq!(deployment.status()["key"], "fit");
     engine.stop();
     rest::until_no_opening_orders(exchange.port);
+}
+
+/// With real money, and asked often what the key may do.
+fn live(exchange: &ExchangeProcess, change: &'static str) -> Deployment {
+    let proxy = Proxy::before(exchange.port, Rules { http: told(change), ..Rules::GOOD });
+    let often =
+        ("max_connection_age_s: 82800\n", "max_connection_age_s: 82800\n  key_check_s: 5\n");
+    with_wallet(proxy.port).with("mode: paper", "mode: live").with(often.0, often.1)
+}
+
+#[test]
+fn a_key_that_gets_other_rights_while_it_trades_opens_nothing_until_they_are_taken_from_it() {
+    let exchange = ExchangeProcess::start();
+    let deployment = live(&exchange, "what it may at the moment");
+    let engine = deployment.trading();
+    MAY_WITHDRAW.store(true, Ordering::SeqCst);
+    deployment.until("its wishes are denied", |status| {
+        status["key"] == "unfit" && 0 < number(&status["denied"]["KeyUnfit"])
+    });
+    deployment.until_log("the key may do what it must not");
+    MAY_WITHDRAW.store(false, Ordering::SeqCst);
+    let sent = number(&deployment.status()["orders"]["sent"]);
+    deployment.until("it trades again", |status| {
+        status["key"] == "fit" && sent < number(&status["orders"]["sent"])
+    });
+    engine.stop();
+    deployment.ask_ok(&["replay"]);
+}
+
+#[test]
+fn a_person_answers_for_a_key_where_the_venue_does_not_tell_and_nowhere_else() {
+    let vouch = ["keys", "vouch", "--by", "ada", "--reason", "seen on its page"];
+    let exchange = ExchangeProcess::start();
+    for (change, code, said) in [
+        ("good", 1, "the venue tells what the key may do"),
+        ("withdraws", 1, "the venue tells what the key may do"),
+        ("refused", 77, "the venue refuses the key"),
+    ] {
+        let deployment = live(&exchange, change);
+        let done = deployment.ask(&vouch);
+        assert_eq!(done.code, Some(code), "{change}: {done:?}");
+        assert!(done.err.contains(said), "{change}: {done:?}");
+        assert!(!deployment.state("key_vouched.json").exists(), "{change}");
+    }
+    let deployment = live(&exchange, "nothing");
+    let engine = deployment.start();
+    deployment.until("its wishes are denied", |status| status["key"] == "unproven");
+    assert!(deployment.ask_ok(&vouch).contains("ada answers for the key"));
+    deployment.until("it trades", |status| {
+        status["key"] == "vouched for" && 3 <= number(&status["orders"]["sent"])
+    });
+    assert!(deployment.ask(&["doctor"]).out.contains("ada answers for the key: seen on its page"));
+    engine.stop();
+    let engine = deployment.trading();
+    assert_eq!(deployment.status()["key"], "vouched for");
+    engine.stop();
+    let file = deployment.state("key_vouched.json");
+    let of_another = fs::read_to_string(&file).unwrap().replace("\"by\": \"ada\"", "\"by\": 7");
+    fs::write(&file, of_another).unwrap();
+    let engine = deployment.start();
+    deployment.until("nobody is believed", |status| status["key"] == "unproven");
+    assert!(deployment.log().contains("engine keys vouch"), "{}", deployment.log());
+    engine.stop();
 }

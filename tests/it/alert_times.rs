@@ -8,16 +8,16 @@ use crate::support::{
     BTC, ETH, History, Sent, USDT, VENUE, World, account, execution, instrument, limit, price, qty,
 };
 use tradekeel::core::{
-    AccountEvent, Alert, DeadManTiming, EventKind, HedgeAlert, JournalState, LinkChannel,
-    LinkState, NoTradeWindow, Often, OnTrip, OperatorCommand, OrderFault, ReferenceEvent, Resting,
-    SlippageLimits, Span, StopAlert, StopRule,
+    AccountEvent, Alert, DeadManTiming, EventKind, HedgeAlert, JournalState, KeyFitness,
+    LinkChannel, LinkState, NoTradeWindow, Often, OnTrip, OperatorCommand, OrderFault,
+    ReferenceEvent, Resting, SlippageLimits, Span, StopAlert, StopRule,
 };
 use tradekeel::core::{MarginAlert, Setup};
 use tradekeel::types::{
     AccountSnapshot, BalanceCause, BalanceChange, ClientOrderId, Condition, ExecutionKind, Fee,
     Fill, Filters, ForeignOrder, Liquidity, MS, MarginMode, MarketData, OrderKind, OrderRef,
-    OrderRequest, Quote, SECOND, Side, StopAsk, StopReport, StopReportKind, StopRequest,
-    VenueCondition, VenuePosition, WorkingPrice,
+    OrderRequest, Quote, SECOND, Side, StopReport, StopReportKind, VenueCondition, VenuePosition,
+    WorkingPrice,
 };
 
 /// From the event to the alert, at most.
@@ -82,6 +82,7 @@ rows! {
     Alert::DeadManFired(_) => dead_man_runs_out,
     Alert::Journal(_) => journal_late,
     Alert::FiltersChanged(_) => rules_changed,
+    Alert::Key(_) => key_loses_its_rights,
     Alert::DeadManUnarmed(_) => dead_man_is_not_answered,
     Alert::Stop { alert: StopAlert::Missing, .. } => no_stop,
     Alert::Stop { alert: StopAlert::Refused(_), .. } => stop_refused,
@@ -448,18 +449,8 @@ fn stopped() -> (World, ClientOrderId) {
         setup.limits.instruments[0].protective_stop = Some(rule);
     });
     world.take(Side::Buy, "1");
-    let stop = world.sent.iter().find_map(|sent| match sent {
-        Sent::Stop(StopRequest { ask: StopAsk::Place(id), .. }) => Some(*id),
-        Sent::Stop(_)
-        | Sent::New(..)
-        | Sent::Amend(..)
-        | Sent::Cancel(_)
-        | Sent::CancelAll(_)
-        | Sent::Query(_)
-        | Sent::Account
-        | Sent::DeadMan(_) => None,
-    });
-    (world, stop.unwrap())
+    let stop = world.placed_stops().next().unwrap();
+    (world, stop)
 }
 
 fn stop_told(told: impl FnOnce(ClientOrderId) -> StopReportKind) -> Provoked {
@@ -506,6 +497,10 @@ fn rules_changed() -> Provoked {
         let filters = Some(Filters { qty_min: qty("2"), ..rules });
         world.step(EventKind::Reference(ReferenceEvent { instrument: BTC, filters }));
     })
+}
+
+fn key_loses_its_rights() -> Provoked {
+    calm(|world| world.step(EventKind::Account(AccountEvent::Key(KeyFitness::Unfit))))
 }
 
 fn hedge_tripped() -> Provoked {

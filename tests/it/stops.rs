@@ -50,11 +50,6 @@ fn told(world: &World, wanted: StopAlert) -> usize {
     world.alerts.iter().filter(is).count()
 }
 
-fn placed(world: &World) -> usize {
-    let is = |sent: &&Sent| matches!(sent, Sent::Stop(it) if matches!(it.ask, StopAsk::Place(_)));
-    world.sent.iter().filter(is).count()
-}
-
 fn held(world: &World) -> (Mode, ModeCause) {
     let held = world.status().instruments[0].held;
     (held.mode, held.cause)
@@ -72,7 +67,7 @@ fn a_position_gets_one_with_its_first_trade_and_keeps_it_while_it_grows() {
     world.take(Side::Buy, "1");
     world.advance(60 * SECOND);
     assert_eq!(waits(&world), [(Side::Sell, "95".to_owned())]);
-    assert_eq!(placed(&world), 1);
+    assert_eq!(world.placed_stops().count(), 1);
     assert_eq!(held(&world).0, Mode::Running);
 }
 
@@ -206,7 +201,7 @@ fn a_restart_takes_it_over_as_it_stands() {
     world.advance(20 * SECOND);
     assert_eq!(waiting(&world), before);
     assert_eq!(state(&world), ProtectionState::Guarded(price("95")));
-    assert_eq!(placed(&world), 0);
+    assert_eq!(world.placed_stops().count(), 0);
     world.quote(BTC, "94.9", "95.1");
     mark(&mut world, "95");
     world.advance(SECOND);
@@ -235,17 +230,7 @@ fn the_one_of_a_position_that_is_gone_is_taken_back_after_a_restart() {
 fn a_trade_of_it_the_wrong_way_stops_everything() {
     let mut world = guarded_world();
     world.take(Side::Buy, "1");
-    let id = world.sent.iter().find_map(|sent| match sent {
-        Sent::Stop(StopRequest { ask: StopAsk::Place(id), .. }) => Some(*id),
-        Sent::Stop(_)
-        | Sent::New(..)
-        | Sent::Amend(..)
-        | Sent::Cancel(_)
-        | Sent::CancelAll(_)
-        | Sent::Query(_)
-        | Sent::Account
-        | Sent::DeadMan(_) => None,
-    });
+    let id = world.placed_stops().next();
     let wrong = crate::executions::fill(77, Side::Buy, "100", "1");
     world.report(id.unwrap(), ExecutionKind::Trade(wrong));
     assert_eq!(world.trips[0].reason, TripReason::WrongFill);

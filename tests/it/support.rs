@@ -30,7 +30,7 @@ use tradekeel::types::{
     ExecutionKind, ExecutionReport, Filters, IdPrefix, Instrument, InstrumentId, InstrumentKind,
     InstrumentMargin, Level, MS, MarginMode, MarginTier, MarginTiers, MarketData, MarketEvent,
     NotSentReason, OrderKind, OrderRef, OrderRequest, OrderTerms, ParentId, Price, Purpose, Qty,
-    Quote, SECOND, Side, Stamp, StopRequest, StrategyId, Text, Trade, TradesRead, VenueId,
+    Quote, SECOND, Side, Stamp, StopAsk, StopRequest, StrategyId, Text, Trade, TradesRead, VenueId,
 };
 
 pub(crate) const BTC: InstrumentId = InstrumentId(0);
@@ -726,6 +726,21 @@ impl World {
 
     pub(crate) fn effects_most(&self) -> usize {
         self.effects_most
+    }
+
+    /// The stops that were asked for, in their order.
+    pub(crate) fn placed_stops(&self) -> impl Iterator<Item = ClientOrderId> {
+        self.sent.iter().filter_map(|sent| match sent {
+            Sent::Stop(StopRequest { ask: StopAsk::Place(id), .. }) => Some(*id),
+            Sent::Stop(_)
+            | Sent::New(..)
+            | Sent::Amend(..)
+            | Sent::Cancel(_)
+            | Sent::CancelAll(_)
+            | Sent::Query(_)
+            | Sent::Account
+            | Sent::DeadMan(_) => None,
+        })
     }
 
     pub(crate) fn has_alert(&self, wanted: impl Fn(&Alert) -> bool) -> bool {

@@ -92,15 +92,9 @@ mod tests {
             quote: USDT,
             settle: USDT,
             filters: Filters {
-                price_tick: Price::whole(1),
-                price_min: Price::whole(1),
-                price_max: Price::whole(1_000),
                 qty_step: Qty::from_units(10_000_000),
                 qty_min: Qty::from_units(10_000_000),
-                qty_max: Qty::whole(1_000),
-                notional_min: Cash::ZERO,
-                mark_band: None,
-                trading: true,
+                ..Filters::whole()
             },
         })
     }

@@ -156,6 +156,44 @@ fn a_list_that_was_asked_for_earlier_knows_nothing_of_a_later_one() {
 }
 
 #[test]
+fn a_list_that_was_asked_for_before_a_doubt_does_not_end_it() {
+    let mut it = guarded();
+    let at_ns = 50 * MS;
+    let again = Scene { reading: QueryToken(2), ..scene(long(), at_ns) };
+    assert_eq!(asked_by(&mut it, &again), [Act::List], "the account is read");
+    hear(&mut it, StopReportKind::Unknown(id(7)), at_ns);
+    list(&mut it, at_ns, None);
+    assert_eq!(it.state(BTC, long()), ProtectionState::Bare);
+    let early = Scene { now_ns: at_ns + ANSWER_NS - 1, ..again };
+    assert_eq!(asked_by(&mut it, &early), [], "nobody knows yet whether it stands");
+    let late = Scene { now_ns: at_ns + ANSWER_NS, ..again };
+    assert_eq!(asked_by(&mut it, &late), [Act::List]);
+    list(&mut it, at_ns + ANSWER_NS, Some(standing(7)));
+    assert_eq!(it.state(BTC, long()), ProtectionState::Guarded(Price::whole(95)));
+    assert_eq!(asked_by(&mut it, &late), []);
+}
+
+#[test]
+fn a_refusal_after_the_question_is_asked_after_once_more() {
+    let mut it = guarded();
+    let at_ns = 50 * MS;
+    let again = Scene { reading: QueryToken(2), ..scene(long(), at_ns) };
+    assert_eq!(asked_by(&mut it, &again), [Act::List], "the account is read");
+    hear(&mut it, StopReportKind::Over(id(7)), at_ns);
+    it.on_placed(BTC, Side::Sell, standing(8), at_ns + MS);
+    hear(&mut it, StopReportKind::Refused { id: id(8), code: -4130 }, at_ns + 2 * MS);
+    list(&mut it, at_ns, None);
+    let late = Scene { now_ns: at_ns + ANSWER_NS, ..again };
+    assert_eq!(it.next(BTC, &late), Some(Act::List), "another one may stand there");
+    list(&mut it, at_ns + ANSWER_NS, Some(standing(9)));
+    assert_eq!(asked_by(&mut it, &late), []);
+    hear(&mut it, StopReportKind::Over(id(9)), late.now_ns);
+    assert_eq!(asked_by(&mut it, &late), [Act::Place(Side::Sell)]);
+    let refused = StopReportKind::Refused { id: id(7), code: -4130 };
+    assert!(hear(&mut it, refused, late.now_ns), "one stood since: it is said anew");
+}
+
+#[test]
 fn one_that_the_list_does_not_tell_any_more_is_placed_again() {
     let mut it = guarded();
     let again = Scene { reading: QueryToken(2), ..scene(long(), 50 * MS) };

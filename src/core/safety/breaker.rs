@@ -233,6 +233,34 @@ mod tests {
         assert_eq!(again.take_change(9).map(|mark| mark.cooldown_ns), Some(0));
     }
 
+    #[test]
+    fn how_often_it_opened_is_counted_through_a_restart() {
+        assert_eq!(breaker().opened(), 0);
+        let mut twice = Breaker::new(limits(), open(0).take_change(0));
+        twice.reset(1).unwrap();
+        (0..3).for_each(|_| drop(twice.on_stop(2)));
+        assert_eq!(twice.opened(), 2);
+    }
+
+    /// A file can hold more of them than are borne now: the limit was another.
+    #[test]
+    fn as_many_stops_as_can_be_remembered_come_back_and_the_next_one_opens() {
+        let stops = u8::try_from(STOPS_MAX).unwrap();
+        let mark = BreakerMark { stops, ..BreakerMark::default() };
+        assert!(Breaker::new(limits(), Some(mark)).on_stop(SECOND));
+    }
+
+    #[test]
+    fn a_stop_of_the_last_run_grows_old_in_this_one() {
+        let mut last = breaker();
+        last.on_stop(0);
+        last.on_time(40 * SECOND);
+        let mut again = Breaker::new(limits(), last.take_change(40 * SECOND));
+        again.on_time(0);
+        again.on_stop(60 * SECOND);
+        assert_eq!(again.stops(), 1, "the window is over");
+    }
+
     proptest! {
         /// A restart at any time, with any clock, never shortens what is left.
         #[test]

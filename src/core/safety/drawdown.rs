@@ -145,6 +145,15 @@ mod tests {
         }
     }
 
+    /// One valuation can raise the mark by what is confirmed of it, and fall far below by itself.
+    #[test]
+    fn a_fall_is_measured_from_the_mark_that_comes_with_it() {
+        let mut drawdown = drawdown(Some(1_000));
+        drawdown.observe(&told(800, 0));
+        drawdown.observe(&Told { proven_price: 2_000, ..told(900, 1) });
+        assert_eq!(drawdown.deepest_bps(), 5_500);
+    }
+
     #[test]
     fn a_mark_of_nothing_is_all_lost_below_it_and_not_at_it() {
         assert_eq!([0, -1, 1].map(|price| fall_bps(0, price)), [0, 10_000, 0]);

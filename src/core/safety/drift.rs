@@ -214,6 +214,19 @@ mod tests {
     }
 
     #[test]
+    fn the_stronger_witness_tells_the_offset_and_nobody_none() {
+        let mut drift = drift();
+        let at = Stamp { mono_ns: 0, unix_ns: 10 * SECOND };
+        drift.observe_message(10_000, at);
+        assert_eq!(drift.offset_ns(), None, "it took no time, and nothing was measured");
+        assert_eq!(drift.observe(sample(-100, 0), 0), None);
+        drift.observe_message(10_100, at);
+        assert_eq!(drift.offset_ns(), Some(-100_000_000));
+        drift.observe_message(10_101, at);
+        assert_eq!(drift.offset_ns(), Some(101_000_000));
+    }
+
+    #[test]
     fn a_message_two_seconds_from_the_future_denies() {
         let mut drift = drift();
         assert_eq!(drift.observe(sample(0, 0), 0), None);

@@ -453,6 +453,18 @@ mod tests {
     }
 
     #[test]
+    fn every_venue_must_have_been_read_however_many_instruments_it_has() {
+        for alone in [VenueId(0), VenueId(1)] {
+            let mut switch = switch();
+            switch.trip(trip_in(Scope::All), at(0)).unwrap();
+            switch.on_proven(alone, 0);
+            attest_all(&mut switch, 1);
+            let verdict = switch.may_release(&release(1, 10 * SECOND));
+            assert_eq!(verdict, Err(Refusal::NotReconciled), "{alone:?}");
+        }
+    }
+
+    #[test]
     fn only_a_reading_that_was_asked_for_after_the_trip_counts() {
         let mut switch = switch();
         switch.trip(trip_in(Scope::Instrument(BTC)), at(5)).unwrap();

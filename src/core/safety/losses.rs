@@ -111,7 +111,8 @@ impl Losses {
         let stops = self.rate.is_stopped()
             || self.rejects.is_stop()
             || self.breaker.check(now.mono_ns).is_err();
-        found.stopped = stops && !std::mem::replace(&mut self.stops, stops);
+        let was_stopped = std::mem::replace(&mut self.stops, stops);
+        found.stopped = stops && !was_stopped;
         self.keep(now.mono_ns, effects);
         found
     }

@@ -5,12 +5,14 @@ mod amends;
 mod approvals;
 mod boundaries;
 pub(super) mod case;
+mod losses;
 mod mode_walk;
 mod parents;
 mod probation;
 mod shared;
 mod stops;
 mod sums;
+mod told;
 
 use super::*;
 use crate::core::hedge::HedgeAround;
@@ -69,7 +71,7 @@ const ROWS: &[(DenyReason, Change, Change)] = &[
     (DenyReason::StaleFilters, |c| c.filters_read_ns = NOW_NS - 60 * SECOND - 1, |c| c.filters_read_ns = NOW_NS - 60 * SECOND),
     (DenyReason::JournalLate, |c| c.kernel.on_journal(JournalState::Late), |c| { c.kernel.on_journal(JournalState::Late); c.kernel.on_journal(JournalState::InTime); }),
     (DenyReason::Unattested, |c| c.kernel.attestation = Attestation::Missing, |c| c.kernel.attestation = Attestation::Given),
-    (DenyReason::KeyUnfit, |c| c.kernel.key = KeyFitness::Unproven, |c| c.kernel.key = KeyFitness::Fit),
+    (DenyReason::KeyUnfit, |c| { c.kernel.on_key(KeyFitness::Unproven); }, |c| { c.kernel.on_key(KeyFitness::Unfit); c.kernel.on_key(KeyFitness::Vouched); }),
     (DenyReason::DeadManUnarmed, |c| c.can_guard = false, |c| { c.can_guard = false; c.request.kind = OrderKind::Ioc(Price::whole(100)); }),
     (DenyReason::NotPermitted, |c| c.permitted = false, |_| {}),
     (DenyReason::Restricted, |c| c.kernel.limits.instruments[0].restricted = true, |c| { *c = good_reduction(); c.kernel.limits.instruments[0].restricted = true; }),

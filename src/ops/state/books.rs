@@ -339,17 +339,7 @@ mod tests {
                 base: AssetId(1),
                 quote: AssetId(0),
                 settle: AssetId(0),
-                filters: Filters {
-                    price_tick: Price::whole(1),
-                    price_min: Price::whole(1),
-                    price_max: Price::whole(9),
-                    qty_step: Qty::whole(1),
-                    qty_min: Qty::whole(1),
-                    qty_max: Qty::whole(9),
-                    notional_min: Cash::ZERO,
-                    mark_band: None,
-                    trading: true,
-                },
+                filters: Filters::whole(),
             }));
             self.tell(Record::Begin(MarketRecording::Off));
         }

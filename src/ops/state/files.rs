@@ -14,6 +14,7 @@ use crate::store::daily_pnl::{self, DailyPnl};
 use crate::store::ledgers::{self, NamedLedger};
 use crate::store::losses::{self, Losses};
 use crate::store::mode::{self, Place, Standing};
+use crate::store::vouched::{self, Vouched};
 use crate::store::{
     KnownTrades, LatchFiles, LatchState, Ledgers, ScopeName, StoreError, Stored, high_water,
     last_epoch,
@@ -23,7 +24,7 @@ use std::io;
 use std::path::Path;
 
 /// Files whose names are fixed, and what may stand beside them.
-const KNOWN: [&str; 17] = [
+const KNOWN: [&str; 18] = [
     "actual_positions.json",
     "attestation.json",
     "daily_pnl.json",
@@ -33,6 +34,7 @@ const KNOWN: [&str; 17] = [
     "epoch.damaged",
     "expected_positions.json",
     "high_water.json",
+    "key_vouched.json",
     "kill_switch.flag",
     "kill_switch_state.json",
     "known_trades.json",
@@ -54,6 +56,7 @@ pub(super) struct Files {
     ledgers: Result<Ledgers, StoreError>,
     trades: Result<KnownTrades, StoreError>,
     attestation: Stored<Attested>,
+    vouched: Stored<Vouched>,
     day: Stored<DailyPnl>,
     sides: [Stored<Compared>; 2],
     snapshots: Vec<(String, Result<(), String>)>,
@@ -74,6 +77,7 @@ pub(super) fn read(folder: &Path) -> Files {
         ledgers: ledgers::restore(folder, &Ledgers::default()),
         trades: KnownTrades::read(folder),
         attestation: attestation::read(folder),
+        vouched: vouched::read(folder),
         day: daily_pnl::read(folder),
         sides: Whose::ALL.map(|whose| compared::read(folder, whose)),
         snapshots,
@@ -118,6 +122,7 @@ pub(super) fn compare(files: Files, word: &Word, config: &Config, found: &mut Ve
     let trades = stored(trades, has("known_trades.json"));
     found.on_trades(trades, word);
     found.readable("attestation.json", &files.attestation);
+    found.readable(vouched::FILE, &files.vouched);
     found.readable("daily_pnl.json", &files.day);
     let [expected, actual] = &files.sides;
     found.readable("expected_positions.json", expected);

@@ -176,34 +176,8 @@ fn unread() -> Found {
 mod tests {
     use super::*;
     use crate::core::OrderRead;
-    use crate::types::{
-        AssetId, Cash, Filters, ForeignOrder, InstrumentId, MarginMode, OrderRef, Price, Side,
-        VenueId,
-    };
+    use crate::types::{ForeignOrder, InstrumentId, MarginMode, OrderRef, Side};
     use serde_json::json;
-
-    fn instrument() -> Instrument {
-        Instrument {
-            id: InstrumentId(0),
-            venue: VenueId(0),
-            symbol: "BTCUSDT".to_owned(),
-            kind: InstrumentKind::Perpetual,
-            base: AssetId(1),
-            quote: AssetId(0),
-            settle: AssetId(0),
-            filters: Filters {
-                price_tick: Price::whole(1),
-                price_min: Price::whole(1),
-                price_max: Price::whole(9),
-                qty_step: Qty::whole(1),
-                qty_min: Qty::whole(1),
-                qty_max: Qty::whole(9),
-                notional_min: Cash::ZERO,
-                mark_band: None,
-                trading: true,
-            },
-        }
-    }
 
     #[test]
     fn another_leverage_or_margin_is_told_with_both_sides() {
@@ -216,7 +190,8 @@ mod tests {
             mode,
             tiers: None,
         };
-        let judge = |told: &[InstrumentMargin]| set_up(&instrument(), wanted, margin, told);
+        let judge =
+            |told: &[InstrumentMargin]| set_up(&Instrument::btcusdt(), wanted, margin, told);
         assert_eq!(judge(&[told(leverage, margin.mode)]), None);
         let said = judge(&[told(leverage + 1, margin.mode)]).unwrap();
         assert!(said.contains("leverage of BTCUSDT is 21 at the venue and 20"), "{said}");
@@ -244,7 +219,7 @@ mod tests {
             venue: Qty::whole(venue),
             ..PositionRead::default()
         };
-        let apart = |ours, venue, steps| apart(&read(ours, venue), &instrument(), steps);
+        let apart = |ours, venue, steps| apart(&read(ours, venue), &Instrument::btcusdt(), steps);
         assert_eq!(
             [apart(Some(3), 3, 0), apart(Some(3), 1, 2), apart(None, 0, 0)],
             [const { None }; 3]

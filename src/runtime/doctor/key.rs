@@ -5,12 +5,19 @@ use crate::config::TradingMode;
 use crate::ops::doctor::Found;
 use crate::ops::keys::CheckedKey;
 use crate::runtime::inquiry::InquiryError;
-use crate::runtime::keys::check_key;
+use crate::runtime::keys::{check_key, vouched};
+use crate::store::vouched::Vouched;
 
 pub(super) fn permissions(patient: &Patient) -> Found {
     match check_key(&patient.config) {
         Ok(key) => judged(&key),
-        Err(error) => unknown(&error, patient.config.mode),
+        Err(error) => match vouched(&patient.config, &error) {
+            Some(Vouched { by, reason, .. }) => Found::warn(
+                format!("{error}; {by} answers for the key: {reason}"),
+                "look on the venue's page that this is still so",
+            ),
+            None => unknown(&error, patient.config.mode),
+        },
     }
 }
 
@@ -39,9 +46,10 @@ fn unknown(error: &InquiryError, mode: TradingMode) -> Found {
             said,
             "look at the variables of key and secret, and at the addresses that the key is bound to",
         ),
-        (_, TradingMode::Live) => {
-            Found::fail(said, "with real money nothing is opened so: `engine keys check`")
-        }
+        (_, TradingMode::Live) => Found::fail(
+            said,
+            "with real money nothing is opened so: `engine keys check`; `engine keys vouch` where the venue never tells",
+        ),
         (_, TradingMode::Paper | TradingMode::Lab) => {
             Found::warn(said, "look on the venue's page that the key cannot withdraw")
         }
@@ -54,15 +62,7 @@ mod tests {
     use crate::venue::key::KeyPermissions;
     use crate::venue::{Credentials, DecodeError};
 
-    const GOOD: KeyPermissions = KeyPermissions {
-        reads: true,
-        trades: true,
-        withdraws: false,
-        transfers: false,
-        trades_elsewhere: false,
-        is_bound_to_addresses: true,
-        created_unix_ms: 0,
-    };
+    const GOOD: KeyPermissions = KeyPermissions::GOOD;
 
     fn judge(permissions: KeyPermissions) -> Found {
         let credentials = Credentials::new("key".to_owned(), "secret".to_owned());

@@ -84,7 +84,7 @@ fn judged(found: &[SymbolFees], config: &Config) -> Found {
 mod tests {
     use super::super::patient::tests::paper;
     use super::*;
-    use crate::types::{Cash, Filters, InstrumentKind, Price};
+    use crate::types::{Filters, InstrumentKind};
 
     fn listing(trading: bool, least: i32) -> Listing {
         let name = |text: &str| text.to_owned();
@@ -94,17 +94,7 @@ mod tests {
             base: name("BTC"),
             quote: name("USDT"),
             settle: name("USDT"),
-            filters: Filters {
-                price_tick: Price::whole(1),
-                price_min: Price::whole(1),
-                price_max: Price::whole(9),
-                qty_step: Qty::whole(1),
-                qty_min: Qty::whole(least),
-                qty_max: Qty::whole(9),
-                notional_min: Cash::ZERO,
-                mark_band: None,
-                trading,
-            },
+            filters: Filters { qty_min: Qty::whole(least), trading, ..Filters::whole() },
         }
     }
 

@@ -164,32 +164,9 @@ impl fmt::Display for Reading {
 mod tests {
     use super::*;
     use crate::types::{
-        ClientOrderId, Filters, ForeignOrder, InstrumentId, InstrumentKind, OrderRef, Price,
-        QueryToken, Side, VenueId, VenuePosition,
+        ClientOrderId, ForeignOrder, InstrumentId, OrderRef, Price, QueryToken, Side, VenueId,
+        VenuePosition,
     };
-
-    fn instrument() -> Instrument {
-        Instrument {
-            id: InstrumentId(0),
-            venue: VenueId(0),
-            symbol: "BTCUSDT".to_owned(),
-            kind: InstrumentKind::Perpetual,
-            base: AssetId(1),
-            quote: AssetId(0),
-            settle: AssetId(0),
-            filters: Filters {
-                price_tick: Price::whole(1),
-                price_min: Price::whole(1),
-                price_max: Price::whole(9),
-                qty_step: Qty::whole(1),
-                qty_min: Qty::whole(1),
-                qty_max: Qty::whole(9),
-                notional_min: Cash::ZERO,
-                mark_band: None,
-                trading: true,
-            },
-        }
-    }
 
     fn reading(held: i32) -> Reading {
         let position = VenuePosition {
@@ -201,7 +178,7 @@ mod tests {
             offset_ms: 0,
             certain_ns: 0,
             names: Names::default(),
-            instruments: vec![instrument()],
+            instruments: vec![Instrument::btcusdt()],
             snapshot: AccountSnapshot {
                 venue: VenueId(0),
                 token: QueryToken(1),

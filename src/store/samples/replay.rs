@@ -1,7 +1,7 @@
 //! Records that only a replay reads, for tests.
 
 use super::Dice;
-use crate::core::{Attestation, DayMark, HighWater, MarketRecording, ReferenceEvent};
+use crate::core::{Attestation, DayMark, HighWater, KeyFitness, MarketRecording, ReferenceEvent};
 use crate::store::record::Record;
 use crate::store::{
     AccountTold, Checkpoint, Chunk, ListedInstrument, MarketInput, ReadingHead, ReadingItem,
@@ -138,6 +138,7 @@ impl Dice {
                     AccountTold::QueryFailed { venue, token },
                     AccountTold::Balance(self.balance_change()),
                     AccountTold::MarginCall(venue),
+                    AccountTold::Key(KeyFitness::Vouched),
                     AccountTold::TradesFailed(self.instrument()),
                     AccountTold::TradesRead(TradesRead {
                         instrument: self.instrument(),

@@ -73,8 +73,20 @@ struct Session<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::venue::binance::support::{Dice, ed25519, spot_sample};
+    use crate::types::Condition;
+    use crate::venue::binance::support::{
+        Dice, credentials, directory, ed25519, spot_directory, spot_sample,
+    };
+    use crate::venue::{Credentials, Dialects, VenueKind, dialects};
     use serde_json::{Value, json};
+
+    fn usdm(credentials: &Credentials) -> Dialects {
+        dialects(VenueKind::BinanceUsdm, &directory(&["BTCUSDT"]), credentials)
+    }
+
+    fn spot(credentials: &Credentials) -> Dialects {
+        dialects(VenueKind::BinanceSpot, &spot_directory(&["BTCUSDT"]), credentials)
+    }
 
     fn signer() -> Signer {
         Signer::new(&ed25519(), 5_000)
@@ -118,6 +130,29 @@ mod tests {
             assert_eq!(heard(&sample), Err(DecodeError::Field("apiKey")), "the sample's own key");
             sample["result"]["apiKey"] = json!(key);
             assert_eq!(heard(&sample), Ok(true));
+        }
+    }
+
+    /// What a session lacks says nothing of the key, and who signs each request has no session.
+    #[test]
+    fn a_session_that_is_over_is_told_as_that_and_nothing_else() {
+        let unasked = r#"{"id":null,"status":401,"error":{"code":-2015,"msg":"Invalid API-key."}}"#;
+        let asked =
+            r#"{"id":"p0.tkp1-1-z","status":400,"error":{"code":-2014,"msg":"API-key format"}}"#;
+        let forbidden = r#"{"id":"p0.tkp1-1-z","status":401,"error":{"code":-2015,"msg":"no"}}"#;
+        for dialects in [usdm, spot] {
+            let said = |credentials, text: &str| {
+                let mut orders = dialects(&credentials).orders;
+                let heard = orders.on_message(text.as_bytes(), &mut Vec::new());
+                (heard.err(), orders.take_condition())
+            };
+            for text in [unasked, asked] {
+                assert_eq!(said(ed25519(), text), (Some(DecodeError::LoggedOff), None), "{text}");
+                let (error, condition) = said(credentials(), text);
+                assert_ne!(error, Some(DecodeError::LoggedOff), "{text}");
+                assert_eq!(condition, Some(Condition::KeyRefused), "{text}");
+            }
+            assert_eq!(said(ed25519(), forbidden), (None, Some(Condition::KeyRefused)));
         }
     }
 

@@ -4,9 +4,10 @@
 //! In reading order: [`wire`] (bytes to frames; `scan`, `object` and `template` below it), `sync`
 //! (keeping a book in step), `market` (quotes, trades and books); `sign`, `request` and `message`
 //! (requests of the WebSocket API), `logon` (a connection for them), `read_back` (a second look at
-//! them), `reply` (answers about one order), `error` (what a refusal says of the venue), `notice`
-//! (of the end of a connection), `trades` (of the account, by id) and `wallet` (what the key may
-//! do). `names`, `order`, `json` and `text` serve all of them.
+//! them), `reply` (answers about one order), `orders` (order entry, made of all these); `error`
+//! (what a refusal says of the venue), `notice` (of the end of a connection), `trades` (of the
+//! account, by id) and `wallet` (what the key may do). `names`, `order`, `json` and `text` serve
+//! all of them.
 //!
 //! Must hold: whose order it is, is told by our prefix and nothing else; an outcome that is not
 //! known is said to be not known (D10).
@@ -20,6 +21,7 @@ mod names;
 mod notice;
 mod object;
 mod order;
+mod orders;
 mod read_back;
 mod reply;
 mod request;

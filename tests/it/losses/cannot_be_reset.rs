@@ -157,3 +157,20 @@ fn an_open_breaker_closes_when_its_cooldown_is_over_and_a_restart_does_not_short
     again.advance(40 * SECOND);
     assert_eq!(ask(&mut again), Ok(()));
 }
+
+/// A reading of the account looks at everything that stands.
+#[test]
+fn what_is_opened_after_a_stop_is_over_may_stand() {
+    let mut world = long(|setup| {
+        setup.limits.appetite.minute_loss_max = cash(1_000);
+        setup.limits.appetite.breaker.stops_max = 1;
+        setup.limits.appetite.breaker.cooldown_ns = 10 * SECOND;
+    });
+    confirm(&mut world, 9_899);
+    wait(&mut world, 70, 9_899);
+    let resting = world.wish(0, limit(Side::Sell, "1", "10050")).unwrap();
+    world.advance(SECOND / 50);
+    world.operator(OperatorCommand::Reconcile).unwrap();
+    wait(&mut world, 2, 9_899);
+    assert!(world.order(resting).is_some(), "nothing is wrong any more");
+}

@@ -1,8 +1,7 @@
 //! Spot (venue sheet `binance-spot`), engine's side.
 //!
-//! In reading order: `user` (the private stream); `command` (orders out) and `answer` (what comes
-//! back); `error` (what a code means); `rest` (account), `fees` (of trades), `listing` (reference
-//! data) and `panic` (getting out).
+//! In reading order: `user` (the private stream); `entry` (orders); `error` (what a code means);
+//! `rest` (account), `fees` (of trades), `listing` (reference data) and `panic` (getting out).
 //!
 //! Must hold: the position of an instrument is what the account holds of its base asset, free and
 //! locked; there is no other.
@@ -11,8 +10,7 @@
 //! venue keeps (GTD), a dead-man's switch, leverage, marks and funding. Order lists, stops and
 //! pegged orders are never placed.
 
-mod answer;
-mod command;
+mod entry;
 mod error;
 mod fees;
 mod listing;
@@ -20,11 +18,13 @@ mod panic;
 mod rest;
 mod user;
 
+pub(super) use entry::Spot;
 pub(in crate::venue) use error::meaning;
 pub(in crate::venue) use listing::{listings, reference_calls};
 pub(in crate::venue) use panic::panic;
 
 use super::market::{Market, Routes};
+use super::orders::{Desk, Orders};
 use super::sign::Signer;
 use crate::venue::key::KeyPermissions;
 use crate::venue::{Answer, Call, Credentials, DecodeError, Dialects, Directory, SymbolFees};
@@ -39,10 +39,12 @@ pub(super) const ROUTES: Routes = Routes {
 
 /// The three conversations.
 pub(in crate::venue) fn dialects(directory: &Directory, credentials: &Credentials) -> Dialects {
+    let desk = Desk::new(directory, credentials);
+    let entry = Spot::new(directory);
     Dialects {
         market: Box::new(Market::new(directory, &ROUTES)),
         user: Box::new(user::User::new(directory, credentials)),
-        orders: Box::new(command::Orders::new(directory, credentials)),
+        orders: Box::new(Orders::new(desk, entry)),
     }
 }
 

@@ -6,10 +6,11 @@
 //! Deliberately absent: a flatten of everything. Nobody can tell what of an account is a position
 //! and what is money, so symbols must be named.
 
-use super::listing;
+use super::{Spot, listing};
 use crate::core::exit_slice;
 use crate::types::{Filters, Price, Purpose, Qty, Quote, Side};
 use crate::venue::binance::json::{body, clock, price, qty, success};
+use crate::venue::binance::orders::clock_call;
 use crate::venue::binance::sign::Signer;
 use crate::venue::binance::text::percent_encoded;
 use crate::venue::panic::{Held, Leg, PanicDialect, PanicExit, Resting, RestingKey};
@@ -38,7 +39,7 @@ pub(in crate::venue) fn panic(
 
 impl PanicDialect for Panic {
     fn clock_call(&self) -> Call {
-        super::command::clock_call()
+        clock_call::<Spot>()
     }
 
     fn on_clock(&self, answer: &Answer) -> Result<u64, DecodeError> {

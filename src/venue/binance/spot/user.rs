@@ -6,7 +6,7 @@
 //! `outboundAccountPosition` says what trades, cancels and transfers left in the wallets, each of
 //! which has its own message: it is passed over.
 
-use super::command::API;
+use super::Spot;
 use crate::types::{
     BalanceCause, BalanceChange, Cash, ExecutionKind, ExecutionReport, Fee, Fill, IdPrefix,
     Liquidity, OrderRef, Qty,
@@ -16,6 +16,7 @@ use crate::venue::binance::message::identified;
 use crate::venue::binance::names::Names;
 use crate::venue::binance::notice::announces_end;
 use crate::venue::binance::order::{side, status, whose};
+use crate::venue::binance::orders::Entry;
 use crate::venue::binance::sign::Signer;
 use crate::venue::{
     Credentials, DecodeError, Directory, Stream, StreamBase, UserDialect, UserEvent, UserOpening,
@@ -194,7 +195,10 @@ impl Told {
 
 impl UserDialect for User {
     fn opening(&self) -> UserOpening {
-        UserOpening::Subscription(Stream { base: StreamBase::OrderEntry, target: API.to_owned() })
+        UserOpening::Subscription(Stream {
+            base: StreamBase::OrderEntry,
+            target: Spot::PATHS.api.to_owned(),
+        })
     }
 
     fn subscription(&self, venue_unix_ms: u64) -> Vec<u8> {

@@ -4,11 +4,11 @@
 //! Must hold: it is taken as set only when the venue repeats the symbol and the countdown that were
 //! asked for; as refused only by an answer that cannot have had an effect.
 
-use super::command::Orders;
 use super::error::meaning;
 use crate::types::{DeadManAnswer, DeadManRequest};
 use crate::venue::binance::json::{body, refused};
 use crate::venue::binance::names::Names;
+use crate::venue::binance::orders::Desk;
 use crate::venue::binance::text::percent_encoded;
 use crate::venue::{Answer, DecodeError, EncodeError, Outcome, Outgoing, Question};
 use serde::Deserialize;
@@ -16,18 +16,17 @@ use std::borrow::Cow;
 
 const PATH: &str = "/fapi/v1/countdownCancelAll";
 
-impl Orders {
-    pub(super) fn arm_dead_man(
-        &self,
-        request: DeadManRequest,
-        venue_unix_ms: u64,
-    ) -> Result<Outgoing, EncodeError> {
-        let symbol = self.names.symbol(request.instrument).ok_or(EncodeError::UnknownInstrument)?;
-        let countdown_ms = request.countdown_ms;
-        let parameters = format!("countdownTime={countdown_ms}&symbol={}", percent_encoded(symbol));
-        let call = self.signer.signed_call("POST", PATH, &parameters, venue_unix_ms);
-        Ok(Outgoing::Call(call, Question::DeadMan(request)))
-    }
+/// The request to arm it.
+pub(super) fn arm(
+    desk: &Desk,
+    request: DeadManRequest,
+    venue_unix_ms: u64,
+) -> Result<Outgoing, EncodeError> {
+    let symbol = desk.names.symbol(request.instrument).ok_or(EncodeError::UnknownInstrument)?;
+    let countdown_ms = request.countdown_ms;
+    let parameters = format!("countdownTime={countdown_ms}&symbol={}", percent_encoded(symbol));
+    let call = desk.signer.signed_call("POST", PATH, &parameters, venue_unix_ms);
+    Ok(Outgoing::Call(call, Question::DeadMan(request)))
 }
 
 /// What an answer says of the switch.
@@ -77,25 +76,25 @@ mod tests {
     const REQUEST: DeadManRequest =
         DeadManRequest { instrument: InstrumentId(0), countdown_ms: 60_000, asked_ns: 7 };
 
-    fn orders() -> Orders {
-        Orders::new(&directory(&["BTCUSDT", "ETHUSDT"]), &credentials())
+    fn desk() -> Desk {
+        Desk::new(&directory(&["BTCUSDT", "ETHUSDT"]), &credentials())
     }
 
     fn said(status: u16, text: &str) -> DeadManAnswer {
         let given = Answer { status, retry_after_s: None, body: text.as_bytes().to_vec() };
-        answer(&orders().names, REQUEST, Some(&given))
+        answer(&desk().names, REQUEST, Some(&given))
     }
 
     #[test]
     fn it_is_a_signed_request_with_the_countdown_in_milliseconds() {
-        let outgoing = orders().arm_dead_man(REQUEST, 1_702_555_533_821).unwrap();
+        let outgoing = arm(&desk(), REQUEST, 1_702_555_533_821).unwrap();
         let Outgoing::Call(call, question) = outgoing else { panic!("{outgoing:?}") };
         assert_eq!((call.method, question), ("POST", Question::DeadMan(REQUEST)));
         let begin = "/fapi/v1/countdownCancelAll?countdownTime=60000&symbol=BTCUSDT&recvWindow=";
         assert!(call.target.starts_with(begin), "{}", call.target);
         assert!(call.target.contains("&timestamp=1702555533821&signature="));
         let strange = DeadManRequest { instrument: InstrumentId(9), ..REQUEST };
-        assert!(orders().arm_dead_man(strange, 1).is_err());
+        assert!(arm(&desk(), strange, 1).is_err());
     }
 
     #[test]
@@ -115,6 +114,6 @@ mod tests {
         let unknown = r#"{"code":-1007,"msg":"Timeout waiting for response."}"#;
         assert_eq!(said(408, unknown), DeadManAnswer::Unknown);
         assert_eq!(said(503, ""), DeadManAnswer::Unknown);
-        assert_eq!(answer(&orders().names, REQUEST, None), DeadManAnswer::Unknown);
+        assert_eq!(answer(&desk().names, REQUEST, None), DeadManAnswer::Unknown);
     }
 }

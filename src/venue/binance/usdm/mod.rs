@@ -1,13 +1,12 @@
 //! USDⓈ-M futures (venue sheet `binance-usdm`), engine's side.
 //!
-//! In reading order: `user` (the private stream); `command` (orders out) and `answer` (what comes
-//! back); `error` (what a code means); `rest` (account and clock), `tiers` (of margin), `fees` (of
-//! trades), `listing` (reference data), `good_till` (ends that the venue keeps), `dead_man` (the
-//! venue's own switch), `stop` (stops that wait there) and `panic` (getting out).
+//! In reading order: `user` (the private stream); `entry` (orders); `error` (what a code means);
+//! `rest` (the account), `tiers` (of margin), `fees` (of trades), `listing` (reference data),
+//! `good_till` (ends that the venue keeps), `dead_man` (the venue's own switch), `stop` (stops that
+//! wait there) and `panic` (getting out).
 
-mod answer;
-mod command;
 mod dead_man;
+mod entry;
 mod error;
 mod fees;
 mod good_till;
@@ -18,11 +17,13 @@ mod stop;
 mod tiers;
 mod user;
 
+pub(super) use entry::Usdm;
 pub(in crate::venue) use error::meaning;
 pub(in crate::venue) use listing::{listings, reference_call};
 pub(in crate::venue) use panic::panic;
 
 use super::market::{Market, Routes};
+use super::orders::{Desk, Orders};
 use super::sign::Signer;
 use crate::venue::key::KeyPermissions;
 use crate::venue::{
@@ -46,10 +47,12 @@ pub(super) const ROUTES: Routes = Routes {
 
 /// The three conversations.
 pub(in crate::venue) fn dialects(directory: &Directory, credentials: &Credentials) -> Dialects {
+    let desk = Desk::new(directory, credentials);
+    let entry = Usdm::new(&desk);
     Dialects {
         market: Box::new(Market::new(directory, &ROUTES)),
         user: Box::new(user::User::new(directory, credentials)),
-        orders: Box::new(command::Orders::new(directory, credentials)),
+        orders: Box::new(Orders::new(desk, entry)),
     }
 }
 

@@ -4,9 +4,10 @@
 //! names the leg that it closes, which cannot be turned by it. Conditional orders are kept apart by
 //! the venue and are read and taken back apart.
 
-use super::listing;
+use super::{Usdm, listing};
 use crate::types::{Filters, Price, Purpose, Qty, Quote, Side};
 use crate::venue::binance::json::{body, clock, price, qty, success};
+use crate::venue::binance::orders::clock_call;
 use crate::venue::binance::sign::Signer;
 use crate::venue::binance::text::percent_encoded;
 use crate::venue::panic::{Held, Leg, PanicDialect, PanicExit, Resting, RestingKey};
@@ -32,7 +33,7 @@ pub(in crate::venue) fn panic(credentials: &Credentials) -> Box<dyn PanicDialect
 
 impl PanicDialect for Panic {
     fn clock_call(&self) -> Call {
-        super::rest::clock_call()
+        clock_call::<Usdm>()
     }
 
     fn on_clock(&self, answer: &Answer) -> Result<u64, DecodeError> {

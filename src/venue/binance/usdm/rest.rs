@@ -77,14 +77,6 @@ pub(super) fn account(
 const HEDGE_MODE: DecodeError = DecodeError::Unsupported("hedge mode (dualSidePosition)");
 const MULTI_ASSETS: DecodeError = DecodeError::Unsupported("multi-assets mode (multiAssetsMargin)");
 
-pub(super) fn clock_call() -> Call {
-    Call { method: "GET", target: "/fapi/v1/time".to_owned(), headers: Vec::new() }
-}
-
-pub(super) fn ping_call() -> Call {
-    Call { method: "GET", target: "/fapi/v1/ping".to_owned(), headers: Vec::new() }
-}
-
 #[derive(Deserialize)]
 struct AccountModes {
     #[serde(rename = "dualSidePosition")]

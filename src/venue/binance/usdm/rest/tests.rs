@@ -158,7 +158,8 @@ fn the_account_is_asked_for_by_signed_calls() {
 
 #[test]
 fn the_clock_is_read() {
-    assert_eq!(clock_call().target, "/fapi/v1/time");
+    let clock_call = crate::venue::binance::orders::clock_call::<super::super::Usdm>();
+    assert_eq!(clock_call.target, "/fapi/v1/time");
     let time = answer(200, r#"{"serverTime":1499827319559}"#);
     assert_eq!(crate::venue::binance::json::clock(&time), Ok(1_499_827_319_559));
     for bad in [answer(200, "{}"), answer(200, r#"{"serverTime":"1"}"#), answer(418, "{}")] {

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::types::Side;
-use crate::venue::OrderDialect;
 use crate::venue::binance::support::{credentials, directory};
 
 const BTC: InstrumentId = InstrumentId(0);
@@ -18,8 +17,8 @@ const TOLD: &str = r#"{"algoId":2146760,"clientAlgoId":"tkp1-1-z","algoType":"CO
 
 const GONE: &str = r#"{"algoId":2146760,"clientAlgoId":"tkp1-1-z","code":"200","msg":"success"}"#;
 
-fn orders() -> Orders {
-    Orders::new(&directory(&["BTCUSDT", "ETHUSDT"]), &credentials())
+fn desk() -> Desk {
+    Desk::new(&directory(&["BTCUSDT", "ETHUSDT"]), &credentials())
 }
 
 fn stop() -> StopOrder {
@@ -28,10 +27,10 @@ fn stop() -> StopOrder {
 }
 
 fn place(stop: &StopOrder) -> Call {
-    let orders = orders();
-    let symbol = orders.names.symbol(stop.instrument).unwrap();
-    let parameters = orders.placing(stop, symbol);
-    orders.signer.signed_call("POST", PATH, &parameters, 1_702_555_533_821)
+    let desk = desk();
+    let symbol = desk.names.symbol(stop.instrument).unwrap();
+    let parameters = placing(&desk, stop, symbol);
+    desk.signer.signed_call("POST", PATH, &parameters, 1_702_555_533_821)
 }
 
 fn answer(status: u16, text: &str) -> Answer {
@@ -40,7 +39,7 @@ fn answer(status: u16, text: &str) -> Answer {
 
 fn said(ask: StopAsk, status: u16, text: &str) -> Option<StopReportKind> {
     let request = StopRequest { instrument: BTC, ask };
-    let report = orders().stop_answer(request, Some(&answer(status, text)))?;
+    let report = super::answer(&desk(), request, Some(&answer(status, text)))?;
     assert_eq!(report.instrument, BTC);
     Some(report.kind)
 }
@@ -49,7 +48,7 @@ fn said(ask: StopAsk, status: u16, text: &str) -> Option<StopReportKind> {
 fn it_closes_the_position_and_is_read_back_as_it_was_meant() {
     let buy = StopOrder { side: Side::Buy, working: WorkingPrice::Contract, ..stop() };
     for stop in [stop(), buy] {
-        assert_eq!(orders().read_stop_back(&place(&stop)), Some(stop));
+        assert_eq!(read_back(&desk(), &place(&stop)), Some(stop));
     }
     let begin = "/fapi/v1/algoOrder?algoType=CONDITIONAL&clientAlgoId=tkp1-1-z&closePosition=true\
                  &side=SELL&symbol=BTCUSDT&triggerPrice=95.1&type=STOP_MARKET\
@@ -79,15 +78,16 @@ fn bytes_that_ask_for_anything_else_are_not_read_as_a_stop() {
         assert!(call.target.contains(from), "{from}");
         let target = call.target.replacen(from, to, 1);
         let other = Call { method: "POST", target, headers: Vec::new() };
-        assert_eq!(orders().read_stop_back(&other), None, "{to}");
+        assert_eq!(read_back(&desk(), &other), None, "{to}");
     }
     let other = Call { method: "DELETE", ..call };
-    assert_eq!(orders().read_stop_back(&other), None);
+    assert_eq!(read_back(&desk(), &other), None);
 }
 
 #[test]
 fn the_others_are_requests_of_their_own() {
-    let mut orders = orders();
+    let directory = directory(&["BTCUSDT", "ETHUSDT"]);
+    let mut orders = crate::venue::binance::usdm::dialects(&directory, &credentials()).orders;
     let at = crate::venue::VenueTime { unix_ms: 1, mono_ns: 1 };
     for (command, method, begin) in [
         (
@@ -111,7 +111,7 @@ fn the_others_are_requests_of_their_own() {
         assert_eq!(answered, Ok(()), "it is heard elsewhere");
     }
     let strange = StopCommand::List { instrument: InstrumentId(9), asked_ns: 7 };
-    assert!(orders.ask_stop(&strange, 1).is_err());
+    assert!(ask(&desk(), &strange, 1).is_err());
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn only_what_can_have_had_no_effect_is_refused() {
     assert_eq!(said(ask, 408, r#"{"code":-1007,"msg":"Timeout"}"#), unknown);
     assert_eq!(said(ask, 503, ""), unknown);
     let request = StopRequest { instrument: BTC, ask };
-    let silence = orders().stop_answer(request, None).map(|report| report.kind);
+    let silence = super::answer(&desk(), request, None).map(|report| report.kind);
     assert_eq!(silence, unknown);
 }
 
@@ -181,18 +181,18 @@ fn a_list_that_cannot_be_read_whole_tells_nothing() {
     }
     assert_eq!(said(ask, 429, r#"{"code":-1003,"msg":"Too many requests."}"#), None);
     let request = StopRequest { instrument: BTC, ask };
-    assert_eq!(orders().stop_answer(request, None), None);
+    assert_eq!(super::answer(&desk(), request, None), None);
 }
 
 #[test]
 fn the_private_stream_says_what_became_of_it() {
-    let orders = orders();
+    let desk = desk();
     let told = |status: &str, id: &str| {
         let text = format!(
             r#"{{"e":"ALGO_UPDATE","T":1,"E":2,"o":{{"caid":"{id}","aid":1,"at":"CONDITIONAL",
             "o":"STOP_MARKET","s":"BTCUSDT","S":"SELL","ps":"BOTH","X":"{status}","ai":""}}}}"#
         );
-        let report = update(&orders.names, &orders.prefix, text.as_bytes());
+        let report = update(&desk.names, &desk.prefix, text.as_bytes());
         report.map(|report| report.map(|report| report.kind))
     };
     for (status, kind) in [
@@ -208,5 +208,5 @@ fn the_private_stream_says_what_became_of_it() {
         assert_eq!(told(status, TEXT), Ok(Some(kind)), "{status}");
         assert_eq!(told(status, "web_1"), Ok(None), "{status}");
     }
-    assert!(update(&orders.names, &orders.prefix, b"{\"e\":\"ALGO_UPDATE\"}").is_err());
+    assert!(update(&desk.names, &desk.prefix, b"{\"e\":\"ALGO_UPDATE\"}").is_err());
 }

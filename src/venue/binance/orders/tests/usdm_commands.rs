@@ -1,16 +1,16 @@
 //! What leaves: read back by `serde_json`, its signature computed anew.
 
 use super::*;
-use crate::types::{Price, Qty, Side};
-use crate::venue::binance::support::{credentials, directory, ed25519};
-use serde_json::Value;
+use crate::types::{Price, Purpose, Qty, Side, TimeInForce};
+use crate::venue::Written;
+use crate::venue::binance::support::ed25519;
 
-const NOW: u64 = 1_702_555_533_821;
-const AT: VenueTime = VenueTime { unix_ms: NOW, mono_ns: 0 };
-const ID: ClientOrderId = ClientOrderId { epoch: 1, sequence: 35 };
+fn orders() -> Orders<usdm::Usdm> {
+    usdm_orders(&["BTCUSDT", "１２３４５６"], &credentials())
+}
 
-fn orders() -> Orders {
-    Orders::new(&directory(&["BTCUSDT", "１２３４５６"]), &credentials())
+fn placed(terms: &OrderTerms) -> Value {
+    super::placed(orders(), terms)
 }
 
 fn terms(purpose: Purpose) -> OrderTerms {
@@ -25,55 +25,10 @@ fn terms(purpose: Purpose) -> OrderTerms {
     }
 }
 
-fn signed(payload: &str) -> String {
-    let mut out = Vec::new();
-    Signer::new(&credentials(), 0).write(payload.as_bytes(), &mut out);
-    String::from_utf8(out).unwrap()
-}
-
-/// Checks the signature of a message the slow way, and gives it without key and signature.
-fn opened(buffer: &[u8]) -> Value {
-    let mut message: Value = serde_json::from_slice(buffer).unwrap();
-    let parameters = message["params"].as_object_mut().unwrap();
-    let signature = parameters.remove("signature").unwrap();
-    let plain = |value: &Value| value.as_str().map_or(value.to_string(), str::to_owned);
-    // An object of `serde_json` is sorted by name.
-    let pairs = parameters.iter().map(|(name, value)| format!("{name}={}", plain(value)));
-    let payload = pairs.collect::<Vec<_>>().join("&");
-    assert_eq!(signature.as_str().unwrap(), signed(&payload), "{payload}");
-    assert_eq!(parameters.remove("apiKey").unwrap().as_str().unwrap(), credentials().key());
-    message
-}
-
-fn placed(terms: &OrderTerms) -> Value {
-    let mut buffer = Vec::new();
-    let outgoing = orders().place(ID, terms, AT, &mut buffer).unwrap();
-    assert!(matches!(outgoing, Outgoing::Message));
-    opened(&buffer)
-}
-
-/// Who asks was said when the connection was logged on; all else is what a signed message says.
 #[test]
 fn where_we_are_logged_on_no_message_says_who_asks() {
-    let (mut orders, mut buffer) = (Orders::new(&directory(&["BTCUSDT"]), &ed25519()), Vec::new());
-    assert!(orders.logs_on() && !self::orders().logs_on());
-    let terms = terms(Purpose::Reducing);
-    orders.place(ID, &terms, AT, &mut buffer).unwrap();
-    assert_eq!(serde_json::from_slice::<Value>(&buffer).unwrap(), placed(&terms));
-    let mut signed = Vec::new();
-    self::orders().place(ID, &terms, AT, &mut signed).unwrap();
-    let read = orders.read_back(&buffer);
-    assert!(read.is_some() && read == self::orders().read_back(&signed));
-    orders.modify(ID, &terms, 7, NOW, &mut buffer).unwrap();
-    signed.clear();
-    self::orders().modify(ID, &terms, 7, NOW, &mut signed).unwrap();
-    assert_eq!(serde_json::from_slice::<Value>(&buffer).unwrap(), opened(&signed));
-    let amended = orders.read_back(&buffer);
-    assert_eq!(amended.map(|it| it.written), Some(Written::Amended));
-    orders.cancel(ID, InstrumentId(0), NOW, &mut buffer).unwrap();
-    signed.clear();
-    self::orders().cancel(ID, InstrumentId(0), NOW, &mut signed).unwrap();
-    assert_eq!(serde_json::from_slice::<Value>(&buffer).unwrap(), opened(&signed));
+    let logged_on = usdm_orders(&["BTCUSDT"], &ed25519());
+    says_the_same([logged_on, orders()], &terms(Purpose::Reducing));
 }
 
 #[test]
@@ -87,6 +42,7 @@ fn an_order_is_a_signed_limit_order() {
             "price": "61800.2",
             "quantity": "0.001",
             "recvWindow": 5000,
+            "selfTradePreventionMode": "EXPIRE_MAKER",
             "side": "SELL",
             "symbol": "BTCUSDT",
             "timeInForce": "GTX",

@@ -1,13 +1,9 @@
 //! Answers, from the venue's own client and made by hand.
 
 use super::*;
-use crate::types::{ClientOrderId, Condition, InstrumentId, OrderRef, OrderStatus, Price, Qty};
-use crate::venue::binance::support::{
-    Dice, answer, credentials, ed25519, spot_directory, spot_sample,
-};
-use crate::venue::{AccountDialect, OrderDialect};
+use crate::types::{ExecutionKind, OrderRef, OrderStatus, Price, Qty};
+use crate::venue::binance::support::{Dice, answer, spot_sample};
 
-const ID: ClientOrderId = ClientOrderId { epoch: 1, sequence: 35 };
 const ASKED: Question = Question::Order(InstrumentId(0), ID);
 
 const PLACED: &str = r#"{"id":"p0.tkp1-1-z","status":200,"result":{"symbol":"BTCUSDT","orderId":28,
@@ -21,8 +17,8 @@ const FOUND: &str = r#"{"symbol":"BTCUSDT","orderId":1,"orderListId":-1,"clientO
     "status":"PARTIALLY_FILLED","timeInForce":"GTC","type":"LIMIT","side":"BUY",
     "time":1499827319559,"updateTime":1499827319560,"isWorking":true}"#;
 
-fn orders() -> Orders {
-    Orders::new(&spot_directory(&["BTCUSDT", "ETHUSDT"]), &credentials())
+fn orders() -> Orders<spot::Spot> {
+    spot_orders(&["BTCUSDT", "ETHUSDT"], &credentials())
 }
 
 fn read(text: &str) -> Result<Vec<ExecutionReport>, DecodeError> {
@@ -125,7 +121,7 @@ fn notices_are_passed_over_and_a_refused_key_is_an_error() {
 fn the_samples_of_the_venue_are_read() {
     let file = "websocket_api__test_trade_api_ws_api";
     let Some(sample) = spot_sample(file, "order_place") else { return };
-    let ours = |sample: serde_json::Value, request: &str| {
+    let ours = |sample: Value, request: &str| {
         let mut sample = sample;
         sample["id"] = request.into();
         for name in ["clientOrderId", "origClientOrderId"] {
@@ -136,27 +132,6 @@ fn the_samples_of_the_venue_are_read() {
         sample
     };
     assert_eq!(kind(&ours(sample, "p0.tkp1-1-z").to_string()), ExecutionKind::New);
-}
-
-/// What a session lacks says nothing of the key, and who signs each request has no session.
-#[test]
-fn a_session_that_is_over_is_told_as_that_and_nothing_else() {
-    let said = |credentials, text: &str| {
-        let mut orders = Orders::new(&spot_directory(&["BTCUSDT"]), &credentials);
-        let heard = orders.on_message(text.as_bytes(), &mut Vec::new());
-        (heard.err(), orders.take_condition())
-    };
-    let unasked = r#"{"id":null,"status":401,"error":{"code":-2015,"msg":"Invalid API-key."}}"#;
-    let asked =
-        r#"{"id":"p0.tkp1-1-z","status":400,"error":{"code":-2014,"msg":"API-key format"}}"#;
-    for text in [unasked, asked] {
-        assert_eq!(said(ed25519(), text), (Some(DecodeError::LoggedOff), None), "{text}");
-        let (error, condition) = said(credentials(), text);
-        assert_ne!(error, Some(DecodeError::LoggedOff), "{text}");
-        assert_eq!(condition, Some(Condition::KeyRefused), "{text}");
-    }
-    let forbidden = r#"{"id":"p0.tkp1-1-z","status":401,"error":{"code":-2015,"msg":"no"}}"#;
-    assert_eq!(said(ed25519(), forbidden), (None, Some(Condition::KeyRefused)));
 }
 
 #[test]

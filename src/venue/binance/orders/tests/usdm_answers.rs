@@ -1,11 +1,10 @@
 //! Answers, from the venue's own client and made by hand.
 
 use super::*;
-use crate::types::{ClientOrderId, Condition, IdPrefix, InstrumentId, OrderRef, Price, Qty};
-use crate::venue::binance::support::{Dice, answer, credentials, directory, ed25519, sample};
-use crate::venue::{AccountDialect, OrderDialect};
+use crate::types::{ExecutionKind, IdPrefix, OrderRef, OrderStatus, Price, Qty};
+use crate::venue::binance::request::{Request, RequestKind};
+use crate::venue::binance::support::{Dice, answer, sample};
 
-const ID: ClientOrderId = ClientOrderId { epoch: 1, sequence: 35 };
 const ASKED: Question = Question::Order(InstrumentId(0), ID);
 
 const PLACED: &str = include_str!("../../../../../tests/data/binance-usdm-order-placed.json");
@@ -13,8 +12,8 @@ const AMENDED: &str = include_str!("../../../../../tests/data/binance-usdm-order
 const CANCELED: &str = include_str!("../../../../../tests/data/binance-usdm-order-canceled.json");
 const FOUND: &str = include_str!("../../../../../tests/data/binance-usdm-order-found.json");
 
-fn orders() -> Orders {
-    Orders::new(&directory(&["BTCUSDT", "ETHUSDT"]), &credentials())
+fn orders() -> Orders<usdm::Usdm> {
+    usdm_orders(&["BTCUSDT", "ETHUSDT"], &credentials())
 }
 
 fn read(text: &str) -> Result<Vec<ExecutionReport>, DecodeError> {
@@ -252,27 +251,6 @@ fn samples_of_the_venues_own_client_are_read() {
     let mut out = Vec::new();
     orders().on_answer(ASKED, Some(&answer(200, sample.to_string())), &mut out).unwrap();
     assert!(matches!(out[0].kind, ExecutionKind::Stands { .. }));
-}
-
-/// What a session lacks says nothing of the key, and who signs each request has no session.
-#[test]
-fn a_session_that_is_over_is_told_as_that_and_nothing_else() {
-    let said = |credentials, text: &str| {
-        let mut orders = Orders::new(&directory(&["BTCUSDT"]), &credentials);
-        let heard = orders.on_message(text.as_bytes(), &mut Vec::new());
-        (heard.err(), orders.take_condition())
-    };
-    let unasked = r#"{"id":null,"status":401,"error":{"code":-2015,"msg":"Invalid API-key."}}"#;
-    let asked =
-        r#"{"id":"p0.tkp1-1-z","status":400,"error":{"code":-2014,"msg":"API-key format"}}"#;
-    for text in [unasked, asked] {
-        assert_eq!(said(ed25519(), text), (Some(DecodeError::LoggedOff), None), "{text}");
-        let (error, condition) = said(credentials(), text);
-        assert_ne!(error, Some(DecodeError::LoggedOff), "{text}");
-        assert_eq!(condition, Some(Condition::KeyRefused), "{text}");
-    }
-    let forbidden = r#"{"id":"p0.tkp1-1-z","status":401,"error":{"code":-2015,"msg":"no"}}"#;
-    assert_eq!(said(ed25519(), forbidden), (None, Some(Condition::KeyRefused)));
 }
 
 #[test]

@@ -1,17 +1,15 @@
 //! Answers to orders: which request they answer, and what they say of it (venue sheet sections 4,
-//! 5, 9 and 10).
+//! 5, 9 and 10, spot sheet sections 4, 5 and 11).
 //!
-//! Must hold: an order is `Rejected` only by an answer that [`super::error`] knows to mean that
+//! Must hold: an order is `Rejected` only by an answer of which the market's own table knows that
 //! nothing of it exists; an answer about another order than the one that was asked after is an
 //! error; no answer is no report.
 
-use super::command::Orders;
-use super::error::meaning;
+use super::{Entry, Orders};
 use crate::types::{ExecutionKind, ExecutionReport, OrderStatus};
-use crate::venue::binance::error::condition;
 use crate::venue::binance::json::{VenueError, message, success};
 use crate::venue::binance::logon::is_logged_off;
-use crate::venue::binance::reply::{Order, Reply, bare, found};
+use crate::venue::binance::reply::{Order, Reply, bare, found, refusal_code};
 use crate::venue::binance::request::{Request, RequestKind};
 use crate::venue::{Answer, DecodeError, Outcome, Question};
 
@@ -21,26 +19,33 @@ const SAME_TERMS: i32 = -5027;
 /// An earlier amend of the order is not done yet.
 const AMEND_PENDING: i32 = -5043;
 
-impl Orders {
+impl<E: Entry> Orders<E> {
     /// What one message of the order-entry connection says.
     pub(super) fn report(&mut self, bytes: &[u8]) -> Result<Option<ExecutionReport>, DecodeError> {
         let reply: Reply<'_> = message(bytes, "answer")?;
+        // A notice, and no answer.
         let Some(status) = reply.status else { return Ok(None) };
-        if self.signer.logs_on() && is_logged_off(&reply) {
+        if self.desk.signer.logs_on() && is_logged_off(&reply) {
             return Err(DecodeError::LoggedOff);
         }
         let code = reply.error.as_ref().map_or(0, |error| error.code);
-        self.condition = condition(status, code);
+        self.condition = E::condition(status, code);
         let Some(id) = reply.id else { return Err(reply.refusal(status)) };
-        let request = Request::read(&id, &self.prefix)
-            .filter(|request| self.names.symbol(request.instrument).is_some())
-            .ok_or(DecodeError::Field("id"))?;
+        let request = self.request(&id).ok_or(DecodeError::Field("id"))?;
         if status == 200 {
             let order = reply.result.ok_or(DecodeError::Field("result"))?;
             self.accepted(request, &order).map(Some)
         } else {
-            Ok(Some(refusal(request, status, reply.error.as_ref())))
+            Ok(Some(refusal::<E>(request, status, reply.error.as_ref())))
         }
+    }
+
+    /// What this engine asked under that id, if it can have.
+    fn request(&self, id: &str) -> Option<Request> {
+        let request = Request::read(id, &self.desk.prefix)?;
+        let is_amend = matches!(request.kind, RequestKind::Amend(_));
+        let is_known = self.desk.names.symbol(request.instrument).is_some();
+        (is_known && (E::AMENDS || !is_amend)).then_some(request)
     }
 
     /// The venue did what was asked.
@@ -49,7 +54,8 @@ impl Orders {
         request: Request,
         order: &Order<'_>,
     ) -> Result<ExecutionReport, DecodeError> {
-        order.check_same((&self.names, &self.prefix), request.instrument, request.id)?;
+        let of = (&self.desk.names, &self.desk.prefix);
+        order.check_same(of, request.instrument, request.id)?;
         let kind = match request.kind {
             RequestKind::Place => ExecutionKind::New,
             RequestKind::Cancel => order.taken_back()?,
@@ -64,23 +70,33 @@ impl Orders {
         question: Question,
         answer: Option<&Answer>,
     ) -> Result<Option<ExecutionReport>, DecodeError> {
+        let is_nothing_open = |code| E::NOTHING_OPEN == Some(code);
         let (instrument, id) = match question {
             Question::Order(instrument, id) => (instrument, id),
             // Which orders are gone is for the private stream to say.
+            Question::CancelAll(_) if refusal_code(answer).is_some_and(is_nothing_open) => {
+                return Ok(None);
+            }
             Question::CancelAll(_) => return success(answer).map(|_| None),
             // Says nothing of any order.
             Question::DeadMan(_) | Question::Stop(_) => return Ok(None),
         };
-        found(answer, (&self.names, &self.prefix), instrument, id).map(Some)
+        found(answer, (&self.desk.names, &self.desk.prefix), instrument, id).map(Some)
     }
 }
 
 /// The venue did not do what was asked, or does not know whether it did.
-fn refusal(request: Request, status: u16, error: Option<&VenueError<'_>>) -> ExecutionReport {
+fn refusal<E: Entry>(
+    request: Request,
+    status: u16,
+    error: Option<&VenueError<'_>>,
+) -> ExecutionReport {
     let (code, text) = error.map_or((0, ""), |error| (error.code, error.msg.as_ref()));
-    let kind = match (meaning(status, code, text).outcome, request.kind) {
+    let kind = match (E::meaning(status, code, text).outcome, request.kind) {
         (Outcome::Unknown, RequestKind::Amend(number)) => ExecutionKind::AmendUnknown { number },
-        (Outcome::Unknown, _) => ExecutionKind::OutcomeUnknown,
+        (Outcome::Unknown, RequestKind::Place | RequestKind::Cancel) => {
+            ExecutionKind::OutcomeUnknown
+        }
         (Outcome::Rejected, RequestKind::Amend(number)) => match code {
             SAME_TERMS | AMEND_PENDING => ExecutionKind::AmendUnknown { number },
             _ => ExecutionKind::AmendRejected { number, code },
@@ -110,6 +126,3 @@ fn amended(order: &Order<'_>) -> Result<ExecutionKind, DecodeError> {
         }
     })
 }
-
-#[cfg(test)]
-mod tests;
