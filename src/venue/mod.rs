@@ -217,6 +217,8 @@ pub enum Question {
     CancelAll(InstrumentId),
     /// What became of an order.
     Order(InstrumentId, ClientOrderId),
+    /// Take back one order.
+    Cancel(InstrumentId, ClientOrderId),
     /// Set the dead-man's switch of an instrument; the answer is for
     /// [`OrderDialect::on_dead_man`].
     DeadMan(DeadManRequest),
@@ -350,6 +352,15 @@ pub trait OrderDialect: AccountDialect {
         command: &Command,
         at: VenueTime,
         buffer: &mut Vec<u8>,
+    ) -> Result<Outgoing, EncodeError>;
+
+    /// The request that takes one order back where there is no connection to say it on: the only
+    /// command that may go another way, because saying it twice does no harm.
+    fn cancel_call(
+        &self,
+        id: ClientOrderId,
+        instrument: InstrumentId,
+        venue_unix_ms: u64,
     ) -> Result<Outgoing, EncodeError>;
 
     /// A new order or an amend read back from the bytes that [`Self::encode`] wrote, by other code:

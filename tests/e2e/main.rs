@@ -20,6 +20,7 @@ mod attestations;
 mod backups;
 mod bad_disk;
 mod bad_venue;
+mod cancels;
 mod clocks;
 mod conditionals;
 mod control;

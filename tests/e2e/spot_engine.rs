@@ -15,11 +15,11 @@ const WHO: [&str; 4] = ["--by", "ada", "--reason", "e2e"];
 const LOT: &str = "0.001";
 
 /// Fees as Binance takes them: a tenth of a percent, of what is bought.
-fn deployment() -> Deployment {
+pub(crate) fn deployment() -> Deployment {
     Deployment::spot().with("maker_fee_bps: 0", "maker_fee_bps: 10")
 }
 
-fn exchange() -> ExchangeProcess {
+pub(crate) fn exchange() -> ExchangeProcess {
     let more = ["--dialect", "binance_spot", "--control", "127.0.0.1:0", "--fault-seed", "7"];
     ExchangeProcess::open(deployment(), 0, &more)
 }
@@ -36,7 +36,7 @@ fn halted(deployment: &Deployment, exchange: &ExchangeProcess) {
     });
 }
 
-fn until_nothing_stands(exchange: &ExchangeProcess) {
+pub(crate) fn until_nothing_stands(exchange: &ExchangeProcess) {
     let mut open = Vec::new();
     let gone = eventually(|| {
         let truth = exchange.truth();

@@ -59,8 +59,8 @@ pub(super) async fn serve(desk: Rc<Desk>, mut commands: Commands, order_entry: A
     }
 }
 
-/// While there is no connection: an order is refused, a cancel is left to the core's own retry,
-/// and questions go over HTTP as ever.
+/// While there is no connection: an order is refused, and never sent another way; a cancel goes
+/// over HTTP, as questions do.
 async fn refuse_while<T>(
     desk: &Rc<Desk>,
     commands: &mut Commands,
@@ -74,8 +74,7 @@ async fn refuse_while<T>(
             biased;
             ended = &mut until => return ended,
             command = commands.next(bell) => {
-                let mut buffer = Vec::new();
-                match encode(shared, &command, &mut buffer) {
+                match encode_apart(shared, &command) {
                     Some(Outgoing::Message) => refuse(shared, &command, NotSentReason::LinkDown),
                     Some(Outgoing::Call(call, asked)) => call_out(desk, &command, call, asked),
                     None => {}
@@ -234,6 +233,15 @@ fn encode(shared: &Rc<Trading>, command: &Command, buffer: &mut Vec<u8>) -> Opti
             None
         }
     }
+}
+
+/// The same without a connection.
+fn encode_apart(shared: &Rc<Trading>, command: &Command) -> Option<Outgoing> {
+    if let (Command::Cancel { id, instrument }, Some(at)) = (command, shared.venue_time()) {
+        let call = shared.dialect.borrow().cancel_call(*id, *instrument, at.unix_ms);
+        return call.inspect_err(|error| tracing::error!(%error, %id, "not written")).ok();
+    }
+    encode(shared, command, &mut Vec::new())
 }
 
 /// Tells the core that a new order or an amend did not leave; anything else it repeats by itself.

@@ -17,8 +17,9 @@ use super::sign::Signer;
 use super::trades;
 use crate::core::Command;
 use crate::types::{
-    AccountSnapshot, Condition, DeadManAnswer, DeadManReport, DeadManRequest, ExecutionReport,
-    IdPrefix, InstrumentId, OrderTerms, QueryToken, StopOrder, StopReport, StopRequest, TradesRead,
+    AccountSnapshot, ClientOrderId, Condition, DeadManAnswer, DeadManReport, DeadManRequest,
+    ExecutionReport, IdPrefix, InstrumentId, OrderTerms, QueryToken, StopOrder, StopReport,
+    StopRequest, TradesRead,
 };
 use crate::venue::{
     AccountDialect, Answer, Call, Credentials, DecodeError, Directory, EncodeError, Meaning,
@@ -175,6 +176,15 @@ impl<E: Entry> OrderDialect for Orders<E> {
             | Command::QueryAccount { .. }
             | Command::QueryTrades { .. } => self.entry.encode(&self.desk, command, at_ms),
         }
+    }
+
+    fn cancel_call(
+        &self,
+        id: ClientOrderId,
+        instrument: InstrumentId,
+        venue_unix_ms: u64,
+    ) -> Result<Outgoing, EncodeError> {
+        self.cancel_apart(id, instrument, venue_unix_ms)
     }
 
     fn logs_on(&self) -> bool {

@@ -7,7 +7,7 @@
 
 use super::{Entry, Orders};
 use crate::types::{ExecutionKind, ExecutionReport, OrderStatus};
-use crate::venue::binance::json::{VenueError, message, success};
+use crate::venue::binance::json::{body, message, success};
 use crate::venue::binance::logon::is_logged_off;
 use crate::venue::binance::reply::{Order, Reply, bare, found, refusal_code};
 use crate::venue::binance::request::{Request, RequestKind};
@@ -36,7 +36,9 @@ impl<E: Entry> Orders<E> {
             let order = reply.result.ok_or(DecodeError::Field("result"))?;
             self.accepted(request, &order).map(Some)
         } else {
-            Ok(Some(refusal::<E>(request, status, reply.error.as_ref())))
+            let error = reply.error.as_ref();
+            let said = error.map_or((0, ""), |error| (error.code, error.msg.as_ref()));
+            Ok(Some(refused::<E>(request, status, said)))
         }
     }
 
@@ -73,6 +75,10 @@ impl<E: Entry> Orders<E> {
         let is_nothing_open = |code| E::NOTHING_OPEN == Some(code);
         let (instrument, id) = match question {
             Question::Order(instrument, id) => (instrument, id),
+            Question::Cancel(instrument, id) => {
+                let request = Request { kind: RequestKind::Cancel, instrument, id };
+                return self.taken_back(request, answer).map(Some);
+            }
             // Which orders are gone is for the private stream to say.
             Question::CancelAll(_) if refusal_code(answer).is_some_and(is_nothing_open) => {
                 return Ok(None);
@@ -83,15 +89,25 @@ impl<E: Entry> Orders<E> {
         };
         found(answer, (&self.desk.names, &self.desk.prefix), instrument, id).map(Some)
     }
+
+    /// What the answer to a cancel by REST says.
+    fn taken_back(
+        &self,
+        request: Request,
+        answer: Option<&Answer>,
+    ) -> Result<ExecutionReport, DecodeError> {
+        match success(answer) {
+            Ok(told) => self.accepted(request, &body(told, "order")?),
+            Err(DecodeError::Refused { status, code, text }) if answer.is_some() => {
+                Ok(refused::<E>(request, status, (code, &text)))
+            }
+            Err(error) => Err(error),
+        }
+    }
 }
 
 /// The venue did not do what was asked, or does not know whether it did.
-fn refusal<E: Entry>(
-    request: Request,
-    status: u16,
-    error: Option<&VenueError<'_>>,
-) -> ExecutionReport {
-    let (code, text) = error.map_or((0, ""), |error| (error.code, error.msg.as_ref()));
+fn refused<E: Entry>(request: Request, status: u16, (code, text): (i32, &str)) -> ExecutionReport {
     let kind = match (E::meaning(status, code, text).outcome, request.kind) {
         (Outcome::Unknown, RequestKind::Amend(number)) => ExecutionKind::AmendUnknown { number },
         (Outcome::Unknown, RequestKind::Place | RequestKind::Cancel) => {

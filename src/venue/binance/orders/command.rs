@@ -1,5 +1,6 @@
 //! Orders out: commands as signed messages of the WebSocket API (venue sheet section 9, spot sheet
-//! sections 5 and 11), or as signed REST calls where they are questions or take back everything.
+//! sections 5 and 11), or as signed REST calls where they are questions, take back everything, or
+//! take one order back while there is no connection.
 //!
 //! Must hold: parameters are signed in the order of their names; every order is a limit order; the
 //! request's id says kind, instrument and our id, so that an answer needs no table. An order, an
@@ -15,7 +16,7 @@ use crate::types::{ClientOrderId, InstrumentId, OrderTerms};
 use crate::venue::binance::message::{Message, side};
 use crate::venue::binance::request::{Request, RequestKind};
 use crate::venue::binance::text::{percent_encoded, write_price, write_qty};
-use crate::venue::{EncodeError, Outgoing, Question, VenueTime};
+use crate::venue::{Call, EncodeError, Outgoing, Question, VenueTime};
 
 const SELF_TRADE: &str = "EXPIRE_MAKER";
 
@@ -134,13 +135,35 @@ impl<E: Entry> Orders<E> {
         instrument: InstrumentId,
         venue_unix_ms: u64,
     ) -> Result<Outgoing, EncodeError> {
+        let call = self.order_call("GET", id, instrument, venue_unix_ms)?;
+        Ok(Outgoing::Call(call, Question::Order(instrument, id)))
+    }
+
+    /// A cancel that does not wait for the connection.
+    pub(super) fn cancel_apart(
+        &self,
+        id: ClientOrderId,
+        instrument: InstrumentId,
+        venue_unix_ms: u64,
+    ) -> Result<Outgoing, EncodeError> {
+        let call = self.order_call("DELETE", id, instrument, venue_unix_ms)?;
+        Ok(Outgoing::Call(call, Question::Cancel(instrument, id)))
+    }
+
+    /// What is asked of one order by REST.
+    fn order_call(
+        &self,
+        method: &'static str,
+        id: ClientOrderId,
+        instrument: InstrumentId,
+        venue_unix_ms: u64,
+    ) -> Result<Call, EncodeError> {
         let Desk { names, prefix, signer } = &self.desk;
         let symbol = names.symbol(instrument).ok_or(EncodeError::UnknownInstrument)?;
         let mut text = Vec::new();
         prefix.write(id, &mut text);
         let text = String::from_utf8_lossy(&text);
         let parameters = format!("origClientOrderId={text}&symbol={}", percent_encoded(symbol));
-        let call = signer.signed_call("GET", E::PATHS.order, &parameters, venue_unix_ms);
-        Ok(Outgoing::Call(call, Question::Order(instrument, id)))
+        Ok(signer.signed_call(method, E::PATHS.order, &parameters, venue_unix_ms))
     }
 }

@@ -6,7 +6,6 @@ mod usdm_answers;
 mod usdm_commands;
 
 use super::*;
-use crate::types::ClientOrderId;
 use crate::venue::binance::support::{credentials, directory, spot_directory};
 use crate::venue::binance::{spot, usdm};
 use serde_json::Value;

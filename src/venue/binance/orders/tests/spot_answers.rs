@@ -84,6 +84,17 @@ fn a_question_is_answered_by_where_the_order_is() {
     assert!(orders().answered(ASKED, None).is_err());
 }
 
+/// Spot gives the order the cancel's own id, and names the one that it had.
+#[test]
+fn a_cancel_by_rest_tells_the_order_by_the_id_that_it_had() {
+    let question = Question::Cancel(InstrumentId(0), ID);
+    let told: Value = serde_json::from_str(CANCELED).unwrap();
+    let (mut out, told) = (Vec::new(), answer(200, told["result"].to_string()));
+    orders().on_answer(question, Some(&told), &mut out).unwrap();
+    let cum_qty = Qty::parse(b"0.25").unwrap();
+    assert_eq!(out[0].kind, ExecutionKind::Canceled { cum_qty });
+}
+
 #[test]
 fn nothing_to_take_back_is_no_failure() {
     let all = Question::CancelAll(InstrumentId(0));

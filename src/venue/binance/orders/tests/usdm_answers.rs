@@ -221,6 +221,30 @@ fn only_the_venues_own_word_says_that_there_is_no_such_order() {
     }
 }
 
+/// Without a connection; the same answers as on one.
+#[test]
+fn a_cancel_by_rest_is_answered_by_the_order_or_its_refusal() {
+    let question = Question::Cancel(InstrumentId(0), ID);
+    let heard = |answer: Option<Answer>| {
+        let mut out = Vec::new();
+        orders().on_answer(question, answer.as_ref(), &mut out).map(|()| out[0].kind)
+    };
+    let gone = FOUND.replace("PARTIALLY_FILLED", "CANCELED");
+    let cum_qty = Qty::parse(b"0.3").unwrap();
+    assert_eq!(heard(Some(answer(200, gone.as_str()))), Ok(ExecutionKind::Canceled { cum_qty }));
+    let filled = FOUND.replace("PARTIALLY_FILLED", "FILLED");
+    let status = ExecutionKind::Status { status: OrderStatus::Filled, cum_qty };
+    assert_eq!(heard(Some(answer(200, filled))), Ok(status));
+    let unknown = r#"{"code":-2011,"msg":"Unknown order sent."}"#;
+    let refused = ExecutionKind::CancelRejected { code: -2011 };
+    assert_eq!(heard(Some(answer(400, unknown))), Ok(refused));
+    assert_eq!(heard(Some(answer(503, ""))), Ok(ExecutionKind::OutcomeUnknown));
+    let of_another = gone.replace("tkp1-1-z", "tkp1-1-y");
+    for useless in [None, Some(answer(200, of_another)), Some(answer(200, "{}"))] {
+        assert!(heard(useless.clone()).is_err(), "{useless:?}");
+    }
+}
+
 #[test]
 fn the_answer_to_cancel_all_reports_nothing() {
     let question = Question::CancelAll(InstrumentId(0));

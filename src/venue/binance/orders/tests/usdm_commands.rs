@@ -162,6 +162,16 @@ fn what_the_message_api_cannot_do_goes_by_call() {
 }
 
 #[test]
+fn without_a_connection_a_cancel_goes_by_call() {
+    let cancel = |instrument| orders().cancel_call(ID, instrument, NOW);
+    let Ok(Outgoing::Call(call, question)) = cancel(InstrumentId(0)) else { panic!("a call") };
+    assert_eq!((call.method, question), ("DELETE", Question::Cancel(InstrumentId(0), ID)));
+    let begin = "/fapi/v1/order?origClientOrderId=tkp1-1-z&symbol=BTCUSDT&recvWindow=5000&";
+    assert!(call.target.starts_with(begin), "{}", call.target);
+    assert!(cancel(InstrumentId(7)).is_err());
+}
+
+#[test]
 fn what_cannot_be_written_leaves_no_byte() {
     let (stranger, mut buffer) = (InstrumentId(7), vec![1]);
     let commands = [
