@@ -138,8 +138,7 @@ pub(super) fn start(
     let (latency, feed_counters) = (Arc::new(Latency::new()), Arc::default());
     let books = Books::new(names.instruments.len());
     let lag = Lag::new(disk.journal.durability(), config.limits.journal_lag_ns_max);
-    let (told, hears) = mpsc::channel(OPERATOR_LANE);
-    let (stop, stopped) = watch::channel(false);
+    let ((told, hears), (stop, stopped)) = (mpsc::channel(OPERATOR_LANE), watch::channel(false));
     let common = Common { config, venue, dial, clock: clock.clone(), stopped };
 
     let durability = disk.journal.durability();

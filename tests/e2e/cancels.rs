@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 use std::io;
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::thread;
+use tradekeel::runtime::threads::spawn;
 
 /// A way to the exchange that can be cut for good.
 struct Relay {
@@ -21,7 +21,7 @@ impl Relay {
         let port = listener.local_addr().unwrap().port();
         let open = Arc::new(Mutex::new(Some(Vec::new())));
         let shared = Arc::clone(&open);
-        thread::spawn(move || {
+        let body = move || {
             for client in listener.incoming().map_while(Result::ok) {
                 if let Some(open) = &mut *shared.lock() {
                     let venue = TcpStream::connect(("127.0.0.1", exchange)).unwrap();
@@ -30,7 +30,8 @@ impl Relay {
                     pass(venue, client);
                 }
             }
-        });
+        };
+        drop(spawn("relay", None, body).unwrap());
         Self { port, open }
     }
 
@@ -44,7 +45,7 @@ impl Relay {
 
 fn pass(mut from: TcpStream, mut to: TcpStream) {
     // Ends when either side does.
-    thread::spawn(move || drop(io::copy(&mut from, &mut to)));
+    drop(spawn("relay", None, move || drop(io::copy(&mut from, &mut to))).unwrap());
 }
 
 /// The account is shared, so that nothing is taken back symbol by symbol, and Spot has no switch

@@ -62,7 +62,8 @@ fn what_stands_is_taken_back_once_when_the_breaker_opens() {
 
 #[test]
 fn the_breaker_counts_what_may_come_again_by_itself() {
-    let rows: [(fn(&mut Case), ModeCause, u32); 3] = [
+    type Stop = fn(&mut Case);
+    let rows: [(Stop, ModeCause, u32); 3] = [
         (|case| fills(case, 3), ModeCause::ReviewDue, 0),
         (|case| trips(case, 2), ModeCause::LosingRun, 1),
         (|case| rejects(case, 2), ModeCause::StrategyRejects, 1),
