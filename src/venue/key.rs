@@ -1,13 +1,43 @@
 //! What a key of an account is, by what an exchange knows its owner, and what it may do as its
 //! venue tells it (SAFETY E3, R133, R134).
 //!
-//! Must hold: a permission that the venue does not tell is not known, and never "no"; what a seed
-//! was decoded into is wiped.
+//! Must hold: a permission that the venue does not tell is not known, and never "no"; no secret is
+//! printed, and what held one is wiped.
 
 use super::binance;
-use super::{Answer, Call, Credentials, DecodeError, VenueKind};
+use super::{Answer, Call, DecodeError, VenueKind};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use zeroize::Zeroizing;
+
+/// Key and secret of an account. Never printed, wiped when dropped.
+#[derive(Clone, zeroize::Zeroize, zeroize::ZeroizeOnDrop)]
+pub struct Credentials {
+    key: String,
+    secret: String,
+}
+
+impl Credentials {
+    /// From what the configuration found.
+    pub fn new(key: String, secret: String) -> Self {
+        Self { key, secret }
+    }
+
+    /// The key: sent with every request, so not secret to the venue, but not for logs either.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The secret: for signing only.
+    pub fn secret(&self) -> &str {
+        &self.secret
+    }
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Credentials(***)")
+    }
+}
 
 /// How the PKCS#8 form of every Ed25519 key begins (RFC 8410, version 1): its seed follows.
 const ED25519_HEAD: [u8; 16] =

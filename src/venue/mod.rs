@@ -14,6 +14,7 @@ pub mod key;
 pub mod panic;
 
 pub use error::{Blame, DecodeError, EncodeError, Meaning, Outcome, Retry};
+pub use key::Credentials;
 
 use crate::core::Command;
 use crate::types::{
@@ -400,36 +401,6 @@ pub trait OrderDialect: AccountDialect {
     /// second opinion before it leaves. `None` where it does not ask for exactly one.
     fn read_stop_back(&self, _call: &Call) -> Option<StopOrder> {
         None
-    }
-}
-
-/// Key and secret of an account. Never printed, wiped when dropped.
-#[derive(Clone, zeroize::Zeroize, zeroize::ZeroizeOnDrop)]
-pub struct Credentials {
-    key: String,
-    secret: String,
-}
-
-impl Credentials {
-    /// From what the configuration found.
-    pub fn new(key: String, secret: String) -> Self {
-        Self { key, secret }
-    }
-
-    /// The key: sent with every request, so not secret to the venue, but not for logs either.
-    pub fn key(&self) -> &str {
-        &self.key
-    }
-
-    /// The secret: for signing only.
-    pub fn secret(&self) -> &str {
-        &self.secret
-    }
-}
-
-impl std::fmt::Debug for Credentials {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("Credentials(***)")
     }
 }
 
