@@ -13,14 +13,15 @@ use super::exchange::{AccountIndex, Exchange};
 use super::order::{
     ClientText, Order, OrderEntry, OrderKey, Report, ReportKind, SpotTerms, TradeRecord,
 };
+use super::payments::Payment;
 use super::reject::Reject;
 use super::wallets::Ledger;
 use crate::core::{AccountEvent, Command, EventKind};
 use crate::types::{
-    AccountSnapshot, Amendment, AssetId, Cash, ClientOrderId, DeadManAnswer, DeadManReport,
-    DeadManRequest, ExecutionKind, ExecutionReport, Fee, Fill, ForeignOrder, IdPrefix, Instrument,
-    InstrumentId, MarketEvent, OrderRef, OrderTerms, Price, Purpose, QueryToken, TradesRead,
-    VenueId, VenueOrder, VenuePosition,
+    AccountSnapshot, Amendment, AssetId, BalanceCause, BalanceChange, Cash, ClientOrderId,
+    DeadManAnswer, DeadManReport, DeadManRequest, ExecutionKind, ExecutionReport, Fee, Fill,
+    ForeignOrder, FundingRate, IdPrefix, Instrument, InstrumentId, MarketEvent, OrderRef,
+    OrderTerms, Price, Purpose, QueryToken, TradesRead, VenueId, VenueOrder, VenuePosition,
 };
 use std::collections::BTreeMap;
 
@@ -67,6 +68,11 @@ impl Direct {
     /// instrument or leverage.
     pub fn set_leverage(&mut self, instrument: InstrumentId, leverage: u32) -> bool {
         self.exchange.set_leverage(instrument, leverage)
+    }
+
+    /// What longs pay to shorts every eight hours from here on.
+    pub fn set_funding_rate(&mut self, rate: FundingRate) {
+        self.exchange.set_funding_rate(rate);
     }
 
     /// Takes over the wallets and positions that a reading tells. Its open orders are not taken
@@ -138,7 +144,7 @@ impl Direct {
         }
     }
 
-    /// Runs timers: dead-man's switches and dates of orders. Every command and every event of the
+    /// Runs timers: dead-man's switches, dates of orders, funding. Every command and every event of the
     /// market runs them too.
     pub fn advance(&mut self, now_unix_ms: u64, out: &mut Vec<EventKind>) {
         self.exchange.on_time(now_unix_ms, &mut self.reports);
@@ -332,6 +338,16 @@ impl Direct {
             out.push(EventKind::Execution(self.report(&order, order.updated_unix_ms, kind)));
         }
         self.tell_stops(out);
+        for payment in self.exchange.take_payments() {
+            out.extend(self.paid(&payment));
+        }
+    }
+
+    fn paid(&self, payment: &Payment) -> Option<EventKind> {
+        let Payment { instrument, asset, amount, .. } = *payment;
+        let venue = self.exchange.instruments().get(self.exchange.slot(instrument)?)?.venue;
+        let change = BalanceChange { venue, asset, amount, cause: BalanceCause::Funding };
+        Some(EventKind::Account(AccountEvent::Balance(change)))
     }
 
     fn trade(&self, order: &Order, trade: &TradeRecord) -> Fill {

@@ -9,11 +9,13 @@ use super::book::Book;
 use super::conditionals::Conditionals;
 use super::countdown::Countdowns;
 use super::filters;
+use super::funding::Funding;
 use super::history::{History, KEPT_MAX};
 use super::margin::LEVERAGE;
 use super::order::{
     ClientText, ExpiryReason, Order, OrderEntry, OrderKey, Report, ReportKind, State, TradeRecord,
 };
+use super::payments::Payments;
 use super::reject::Reject;
 use super::wallets::Ledger;
 use crate::types::{
@@ -51,6 +53,8 @@ pub struct Exchange {
     pub(super) fees: Fees,
     pub(super) countdowns: Countdowns,
     pub(super) conditionals: Conditionals,
+    pub(super) funding: Funding,
+    pub(super) payments: Payments,
     /// The earliest date at which an open order ends.
     pub(super) next_date_unix_ms: Option<u64>,
     /// By slot.
@@ -88,6 +92,8 @@ impl Exchange {
             fees,
             countdowns: Countdowns::default(),
             conditionals: Conditionals::default(),
+            funding: Funding::default(),
+            payments: Payments::default(),
             next_date_unix_ms: None,
             leverages: vec![LEVERAGE; slots],
             accounts: Vec::new(),
@@ -131,6 +137,11 @@ impl Exchange {
         let index = u16::try_from(self.accounts.len() - 1);
         assert!(index.is_ok(), "accounts are configured, not made by strangers");
         AccountIndex(index.unwrap_or(u16::MAX))
+    }
+
+    /// All accounts.
+    pub(super) fn account_indexes(&self) -> impl Iterator<Item = AccountIndex> + use<> {
+        (0..).map(AccountIndex).take(self.accounts.len())
     }
 
     /// Where an instrument stands in the tables.

@@ -4,14 +4,15 @@ use super::exchange::Exchange;
 use super::order::{ExpiryReason, Order, Report, State};
 
 impl Exchange {
-    /// Runs everything that time alone does: dates of orders, conditional ones too, and dead-man's
-    /// switches.
+    /// Runs everything that time alone does: dates of orders, conditional ones too, dead-man's
+    /// switches, and funding.
     pub fn on_time(&mut self, now_unix_ms: u64, out: &mut Vec<Report>) {
         self.fire_countdowns(now_unix_ms, out);
         self.end_dated(now_unix_ms);
         if self.next_date_unix_ms.is_some_and(|next| next <= now_unix_ms) {
             self.expire(now_unix_ms, out);
         }
+        self.fund(now_unix_ms);
     }
 
     fn expire(&mut self, now_unix_ms: u64, out: &mut Vec<Report>) {

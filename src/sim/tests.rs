@@ -2,6 +2,7 @@
 
 mod amends;
 mod conditionals;
+mod funding;
 
 use super::account::Fees;
 use super::exchange::{AccountIndex, Exchange, OPEN_ORDERS_MAX};

@@ -4,6 +4,7 @@ mod account;
 mod condition;
 mod dead_man;
 mod execution;
+mod funding;
 mod ids;
 mod instrument;
 mod margin;
@@ -22,6 +23,7 @@ pub use execution::{
     ExecutionKind, ExecutionReport, Fee, Fill, ForeignOrder, Liquidity, NotSentReason, OrderRef,
     POST_ONLY_CODE, amend_number,
 };
+pub use funding::FundingRate;
 pub use ids::{
     AssetId, ClientOrderId, ID_PREFIX_MAX, ID_TEXT_MAX, IdPrefix, InstrumentId, ParentId,
     StrategyId, VenueId,

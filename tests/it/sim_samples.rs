@@ -7,12 +7,13 @@ use sha2::Sha256;
 use std::path::Path;
 use tradekeel::sim::{AccountSpec, Fees, HttpRequest, Server};
 use tradekeel::types::{
-    AssetId, BookDelta, Cash, DELTA_LEVELS, Filters, Instrument, InstrumentId, InstrumentKind,
-    Level, MarketData, MarketEvent, Price, Qty, Quote, Side, VenueId,
+    AssetId, BookDelta, Cash, DELTA_LEVELS, Filters, FundingRate, Instrument, InstrumentId,
+    InstrumentKind, Level, MarketData, MarketEvent, Price, Qty, Quote, Side, VenueId,
 };
 use tradekeel::venue::key::Proof;
 
 const NOW: u64 = 1_700_000_000_000;
+const EIGHT_HOURS_MS: u64 = 28_800_000;
 
 /// Fields that belong to what is not simulated, or that only some symbols or orders have.
 const LEFT_OUT: [&str; 11] = [
@@ -135,6 +136,8 @@ fn answers_have_every_field_of_the_venues_samples() {
     let placed = ask(&mut server, "POST", "/fapi/v1/order", &order("99"));
     compare(&trade["new_order"]["sample"], &placed, "new_order");
     let by_id = format!("{btc}&orderId={}", filled["orderId"]);
+    server.set_funding_rate(FundingRate::parse_bps("1").unwrap());
+    server.advance(NOW + EIGHT_HOURS_MS);
     let rows = [
         ("GET", "/fapi/v1/order", by_id.as_str(), &trade, "query_order"),
         ("GET", "/fapi/v1/openOrders", btc, &trade, "current_all_open_orders"),
@@ -158,6 +161,8 @@ fn answers_have_every_field_of_the_venues_samples() {
             "change_initial_leverage",
         ),
         ("GET", "/fapi/v1/premiumIndex", btc, &market, "mark_price"),
+        ("GET", "/fapi/v1/fundingRate", btc, &market, "get_funding_rate_history"),
+        ("GET", "/fapi/v1/income", "incomeType=FUNDING_FEE", &account, "get_income_history"),
         ("GET", "/fapi/v1/ticker/bookTicker", btc, &market, "symbol_order_book_ticker"),
         ("GET", "/fapi/v1/depth", btc, &market, "order_book"),
         ("GET", "/fapi/v1/time", "", &market, "check_server_time"),

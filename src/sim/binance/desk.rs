@@ -213,7 +213,8 @@ impl<D: Dialect> Desk<D> {
     /// Tells what the exchange reported since this was last done.
     pub(super) fn tell(&mut self, now_unix_ms: u64) {
         let reports = std::mem::take(&mut self.reports);
-        if !reports.is_empty() || self.exchange.has_conditional_news() {
+        let has_news = self.exchange.has_conditional_news() || self.exchange.has_payments();
+        if has_news || !reports.is_empty() {
             D::tell(self, now_unix_ms, &reports);
         }
     }

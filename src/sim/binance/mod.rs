@@ -36,8 +36,8 @@ use super::account::Fees;
 use super::exchange::{AccountIndex, Exchange};
 use super::matching::Part;
 use crate::types::{
-    AccountSnapshot, AssetId, Cash, IdPrefix, Instrument, InstrumentId, MarketEvent, Qty, Trade,
-    VenueOrder,
+    AccountSnapshot, AssetId, Cash, FundingRate, IdPrefix, Instrument, InstrumentId, MarketEvent,
+    Qty, Trade, VenueOrder,
 };
 use crate::venue::key::Proof;
 use connections::Connections;
@@ -236,7 +236,23 @@ impl Server {
         usdm.is_some_and(|desk| desk.exchange.set_leverage(instrument, leverage))
     }
 
-    /// Runs timers: dead-man's switches, dates of orders, marks, margin calls and listen keys.
+    /// What longs pay to shorts on USDⓈ-M every eight hours from here on; false where that is not
+    /// served.
+    pub fn set_funding_rate(&mut self, rate: FundingRate) -> bool {
+        let usdm = self.usdm.as_mut();
+        usdm.map(|desk| desk.exchange.set_funding_rate(rate)).is_some()
+    }
+
+    /// Settles funding at once, whatever the time is; `None` where USDⓈ-M is not served.
+    pub(in crate::sim) fn settle_funding(&mut self, now_unix_ms: u64) -> Option<FundingRate> {
+        let desk = self.usdm.as_mut()?;
+        desk.exchange.settle_funding(now_unix_ms);
+        desk.tell(now_unix_ms);
+        Some(desk.exchange.funding_rate())
+    }
+
+    /// Runs timers: dead-man's switches, dates of orders, funding, marks, margin calls and listen
+    /// keys.
     /// Every request runs them too; an owner calls this at least every 10 ms or so, which is how
     /// often the venue looks.
     pub fn advance(&mut self, now_unix_ms: u64) {

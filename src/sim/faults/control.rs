@@ -1,12 +1,12 @@
-//! How faults are armed, the market is made to trade and the truth is asked for: plain requests,
-//! JSON answers. A drill and a test speak here; the venue has no such thing.
+//! How faults are armed, funding is settled, the market is made to trade and the truth is asked
+//! for: plain requests, JSON answers. A drill and a test speak here; the venue has no such thing.
 //!
 //! Must hold: what is not understood arms nothing and is answered with what, where and the next
 //! step.
 
 use super::tally::Tally;
 use super::{ALWAYS_PPM, ARMED_MAX, DELAY_MS_MAX, FaultKind, Target, Unreliable, truth};
-use crate::types::{Price, Qty, Side, Trade};
+use crate::types::{FundingRate, Price, Qty, Side, Trade};
 use serde_json::{Value, json};
 
 /// Status and body of an answer.
@@ -24,6 +24,7 @@ enum Refused {
     #[error(
         "there is no {method} {path}: GET /control/faults, POST /control/faults?fault=..&on=.., \
              DELETE /control/faults, GET /control/truth, POST /control/keys?key=..&valid=.., \
+             POST /control/funding?rate_bps=.., \
              POST /control/trades?symbol=..&aggressor=..&price=..&qty=.."
     )]
     NoSuchPath { method: String, path: String },
@@ -43,6 +44,14 @@ enum Refused {
     BadNumber { name: &'static str, text: String, low: u64, high: u64 },
     #[error("a key and a word are missing: name them as key=ada-key&valid=false")]
     NoKeyNamed,
+    #[error(
+        "`{0}` names no rate: rate_bps=1.5 does, from -{most} to {most} with at most 4 decimals; \
+             without it the rate stays as it is",
+        most = FundingRate::BPS_MAX
+    )]
+    BadRate(String),
+    #[error("there is no funding on Spot: start the exchange with --dialect binance_usdm")]
+    NoFunding,
     #[error("nobody has the key `{0}`: name one of the accounts")]
     NoSuchKey(String),
     #[error(
@@ -77,6 +86,7 @@ impl Unreliable {
             }
             ("POST", "/control/keys") => self.set_key(query),
             ("POST", "/control/trades") => self.trade_market(now_unix_ms, query),
+            ("POST", "/control/funding") => self.fund(now_unix_ms, query),
             ("GET", "/control/truth") => {
                 let mut truth = truth::tell(&self.server, now_unix_ms);
                 truth["requests"] = self.tally.as_ref().map_or(Value::Null, Tally::tell);
@@ -111,6 +121,18 @@ impl Unreliable {
         let id = self.server.trade_market(now_unix_ms, symbol, trade);
         self.pass(now_unix_ms);
         id.map(|id| json!({"id": id})).ok_or_else(|| Refused::NotListed(symbol.to_owned()))
+    }
+
+    /// Settles funding at once, at the rate that is named and holds from here on.
+    fn fund(&mut self, now_unix_ms: u64, query: &str) -> Result<Value, Refused> {
+        if !query.is_empty() {
+            let named = query.strip_prefix("rate_bps=").and_then(FundingRate::parse_bps);
+            let rate = named.ok_or_else(|| Refused::BadRate(query.to_owned()))?;
+            self.server.set_funding_rate(rate);
+        }
+        let rate = self.server.settle_funding(now_unix_ms).ok_or(Refused::NoFunding)?;
+        self.pass(now_unix_ms);
+        Ok(json!({"settled": now_unix_ms, "rate": rate.to_string()}))
     }
 
     fn listed(&self) -> Value {

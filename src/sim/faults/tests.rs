@@ -2,6 +2,7 @@
 
 mod conditionals;
 mod connections;
+mod funding;
 mod sessions;
 mod spot;
 

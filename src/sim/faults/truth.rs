@@ -1,5 +1,5 @@
 //! What really happened, for whoever judges an engine: every order, every conditional order, every
-//! trade, what is held.
+//! trade, every payment, what is held.
 //!
 //! Must hold: nothing is rounded and nothing is left out without a word (`complete`).
 
@@ -8,6 +8,7 @@ use crate::sim::conditional::{Conditional, ConditionalState};
 use crate::sim::exchange::{AccountIndex, Exchange};
 use crate::sim::history::Extremes;
 use crate::sim::order::{Order, TradeRecord};
+use crate::sim::payments::Payment;
 use crate::types::{InstrumentId, Liquidity, Side};
 use serde_json::{Value, json};
 
@@ -46,6 +47,7 @@ fn market(exchange: &Exchange, assets: &[String], now_unix_ms: u64) -> Value {
     let conditionals = exchange.conditionals(ACCOUNT);
     let conditionals = conditionals.map(|it| conditional(it, symbol(it.entry.instrument)));
     let trades = exchange.trades(ACCOUNT).map(|it| trade(it, symbol(it.instrument)));
+    let payments = exchange.payments(ACCOUNT).map(|it| payment(it, symbol(it.instrument)));
     let wallets = held.wallets();
     let balances = wallets.map(|(id, cash)| {
         let locked = exchange.locked(ACCOUNT, id).to_string();
@@ -58,6 +60,7 @@ fn market(exchange: &Exchange, assets: &[String], now_unix_ms: u64) -> Value {
         "orders": orders.collect::<Value>(),
         "conditionals": conditionals.collect::<Value>(),
         "trades": trades.collect::<Value>(),
+        "payments": payments.collect::<Value>(),
         "positions": positions.collect::<Value>(),
         "balances": balances.collect::<Value>(),
         "repeated_ids": repeats.map(|id| json!(id.as_str())).collect::<Value>(),
@@ -120,6 +123,16 @@ fn trade(trade: &TradeRecord, symbol: &str) -> Value {
         "fee": trade.fee.to_string(),
         "maker": trade.liquidity == Liquidity::Maker,
         "time": trade.unix_ms,
+    })
+}
+
+fn payment(payment: &Payment, symbol: &str) -> Value {
+    json!({
+        "id": payment.id,
+        "symbol": symbol,
+        "amount": payment.amount.to_string(),
+        "wallet": payment.wallet.to_string(),
+        "time": payment.unix_ms,
     })
 }
 

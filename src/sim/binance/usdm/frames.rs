@@ -3,10 +3,8 @@
 use super::Usdm;
 use crate::sim::binance::depth::Difference;
 use crate::sim::binance::frames::{Frames, Heading, Places};
-use crate::types::{Instrument, Price, Qty, Quote, Side, Trade};
-
-/// The venue settles funding every eight hours.
-pub(super) const FUNDING_MS: u64 = 8 * 60 * 60 * 1_000;
+use crate::sim::funding::next_funding_unix_ms;
+use crate::types::{FundingRate, Instrument, Price, Qty, Quote, Side, Trade};
 
 impl Frames for Usdm {
     fn places(instrument: &Instrument) -> Places {
@@ -56,10 +54,10 @@ impl Frames for Usdm {
 }
 
 /// The mark, `markPriceUpdate`.
-pub(super) fn mark(heading: &Heading<'_>, mark: Price) -> String {
+pub(super) fn mark(heading: &Heading<'_>, mark: Price, rate: FundingRate) -> String {
     let Heading { symbol, now_unix_ms: now, .. } = heading;
-    let next = (now / FUNDING_MS + 1) * FUNDING_MS;
+    let next = next_funding_unix_ms(*now);
     let prices = format!(r#""p":"{mark:.8}","i":"{mark:.8}","P":"{mark:.8}""#);
     let heading = format!(r#""e":"markPriceUpdate","E":{now},"s":"{symbol}""#);
-    format!(r#"{{{heading},{prices},"r":"0.00000000","T":{next}}}"#)
+    format!(r#"{{{heading},{prices},"r":"{rate}","T":{next}}}"#)
 }

@@ -13,6 +13,7 @@ mod margin;
 mod methods;
 mod operations;
 mod orders;
+mod payments;
 mod reference;
 mod refusal;
 mod routes;
@@ -137,6 +138,7 @@ impl Dialect for Usdm {
     fn tell(desk: &mut Desk<Self>, now_unix_ms: u64, reports: &[Report]) {
         desk.tell_owners(now_unix_ms, reports);
         desk.tell_algos(now_unix_ms);
+        desk.tell_payments(now_unix_ms);
     }
 
     fn on_time(desk: &mut Desk<Self>, now_unix_ms: u64) {

@@ -1,11 +1,11 @@
 //! Public answers: the list of symbols, snapshots of books, best prices, marks.
 
-use super::frames::FUNDING_MS;
 use crate::sim::binance::fault::Fault;
 use crate::sim::binance::frames::Places;
 use crate::sim::binance::limits::Usage;
 use crate::sim::binance::params::Params;
 use crate::sim::exchange::{Exchange, OPEN_ORDERS_MAX};
+use crate::sim::funding::next_funding_unix_ms;
 use crate::sim::trigger::PROTECT_BPS;
 use crate::types::{AssetId, Instrument, MarkBand, Price, Side};
 use serde_json::{Value, json};
@@ -161,7 +161,7 @@ pub(super) fn book_ticker(now_unix_ms: u64, exchange: &Exchange, slot: usize) ->
     })
 }
 
-/// `/premiumIndex` of one symbol: the mark is the middle of the book, and there is no funding.
+/// `/premiumIndex` of one symbol: index and mark are one.
 pub(super) fn premium_index(now_unix_ms: u64, exchange: &Exchange, slot: usize) -> Value {
     let instrument = &exchange.instruments()[slot];
     let mark = exchange.book(instrument.id).and_then(|book| book.mark()).unwrap_or(Price::ZERO);
@@ -171,9 +171,9 @@ pub(super) fn premium_index(now_unix_ms: u64, exchange: &Exchange, slot: usize) 
         "markPrice": mark,
         "indexPrice": mark,
         "estimatedSettlePrice": mark,
-        "lastFundingRate": "0.00000000",
+        "lastFundingRate": exchange.funding_rate().to_string(),
         "interestRate": "0.00000000",
-        "nextFundingTime": (now_unix_ms / FUNDING_MS + 1) * FUNDING_MS,
+        "nextFundingTime": next_funding_unix_ms(now_unix_ms),
         "time": now_unix_ms,
     })
 }

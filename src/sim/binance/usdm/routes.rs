@@ -162,8 +162,7 @@ impl Desk<Usdm> {
             }
             Public::PremiumIndex => self
                 .per_symbol(params, |slot| reference::premium_index(now_unix_ms, exchange, slot)),
-            // There is no funding here, so there never was a rate.
-            Public::FundingRates => Ok(json!([])),
+            Public::FundingRates => self.funding_rates(params),
             Public::RecentTrades => self.recent_trades(params),
             Public::AggregateTrades => self.aggregate_trades(params),
             Public::Candles => self.candles(params),

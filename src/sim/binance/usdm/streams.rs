@@ -60,12 +60,13 @@ impl Desk<Usdm> {
             return;
         }
         self.own.next_marks_unix_ms = now_unix_ms.saturating_add(MARK_EVERY_MS);
+        let rate = self.exchange.funding_rate();
         for slot in 0..self.exchange.instruments().len() {
             let wanted = |feed: &Feed| *feed == Feed::Mark(slot);
             let book = self.exchange.book(self.exchange.instruments()[slot].id);
             let Some(mark) = book.and_then(|book| book.mark()) else { continue };
             if self.connections.wants(wanted) {
-                let frame = frames::mark(&self.heading(now_unix_ms, slot), mark);
+                let frame = frames::mark(&self.heading(now_unix_ms, slot), mark, rate);
                 self.connections.publish(&frame, wanted);
             }
         }

@@ -53,7 +53,7 @@ const PIECES: [&str; 24] = [
     "=&=&&&",
 ];
 
-const PATHS: [&str; 19] = [
+const PATHS: [&str; 21] = [
     "/fapi/v1/order",
     "/fapi/v1/depth",
     "/fapi/v1/userTrades",
@@ -64,6 +64,8 @@ const PATHS: [&str; 19] = [
     "/fapi/v1/listenKey",
     "/fapi/v1/exchangeInfo",
     "/fapi/v1/premiumIndex",
+    "/fapi/v1/fundingRate",
+    "/fapi/v1/income",
     "/fapi/v2/account",
     "/fapi/v1/positionSide/dual",
     "/fapi/v1/accountConfig",

@@ -4,6 +4,7 @@
 mod algo;
 mod amends;
 mod batch;
+mod funding;
 mod hostile;
 mod rest;
 mod socket;

@@ -147,7 +147,6 @@ fn income_is_the_fee_and_the_profit_of_each_trade() {
 #[test]
 fn what_does_not_exist_here_is_said_so() {
     let mut server = trading();
-    assert_eq!(get(&mut server, "fundingRate"), json!([]));
     assert_eq!(get(&mut server, "openInterest?symbol=BTCUSDT")["code"], -5000);
     let mut signed = |method: &str, path: &str, params: &str| {
         signed(&mut server, method, &format!("/fapi/v1/{path}"), params)
