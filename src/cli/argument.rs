@@ -1,6 +1,7 @@
 //! Kinds of arguments that several commands share, read from text with an error that helps.
 
 use crate::runtime::Restriction;
+use crate::types::FundingRate;
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -119,6 +120,13 @@ pub fn speed(text: &str) -> Result<Speed, String> {
     times.map(Speed::Times).ok_or_else(|| "write a whole number from 1 to 10000, or max".to_owned())
 }
 
+/// Reads basis points with up to four decimals, as in `1.5` or `-0.75`.
+pub fn funding_rate(text: &str) -> Result<FundingRate, String> {
+    let most = FundingRate::BPS_MAX;
+    FundingRate::parse_bps(text)
+        .ok_or_else(|| format!("write basis points from -{most} to {most}, as in 1.5"))
+}
+
 /// A name of a person, as long as the latch keeps it.
 pub fn name(text: &str) -> Result<String, String> {
     line(text, 32)
@@ -175,6 +183,14 @@ mod tests {
         assert_eq!(speed("10000"), Ok(Speed::Times(10_000)));
         for text in ["0", "10001", "-1", "1.5", "fast", ""] {
             assert!(speed(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_rate_is_in_basis_points_and_either_way() {
+        assert_eq!(funding_rate("-0.75").unwrap().to_string(), "-0.00007500");
+        for text in ["250.5", "1e2", "0.00001", "none", ""] {
+            assert!(funding_rate(text).unwrap_err().contains("from -250 to 250"), "{text}");
         }
     }
 

@@ -8,6 +8,7 @@ use crate::config::{self, MarketSource};
 use crate::core::Registry;
 use crate::ops::log;
 use crate::runtime::{self, ExchangeDialect, ExchangePlan};
+use crate::types::FundingRate;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -30,8 +31,8 @@ pub struct Arguments {
     /// Its clock is so many milliseconds ahead of this machine's; below zero it is behind
     #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 0)]
     pub clock_offset_ms: i64,
-    /// Where faults are armed (/control/faults), keys taken back (/control/keys) and the truth is
-    /// told (/control/truth)
+    /// Where faults are armed (/control/faults), keys taken back (/control/keys), funding is
+    /// settled (/control/funding) and the truth is told (/control/truth)
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub control: Option<SocketAddr>,
     /// Seed of faults that are armed without one
@@ -40,6 +41,11 @@ pub struct Arguments {
     /// Request weight that it takes in a minute; the venue's own where it is not named
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub weight_per_minute: Option<u32>,
+    /// What longs pay to shorts at 00, 08 and 16 UTC, in basis points of the notional; 0 where
+    /// neither this nor a configuration says it
+    #[arg(long, value_name = "BPS", value_parser = argument::funding_rate,
+        allow_negative_numbers = true)]
+    pub funding_rate_bps: Option<FundingRate>,
     /// What it speaks: binance_spot, binance_usdm, or both on one port
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = dialect,
         default_value = "binance_usdm")]
@@ -47,7 +53,7 @@ pub struct Arguments {
     /// Who has an account: keys, secrets or public keys, and balances, as YAML or JSON
     #[arg(long, value_name = "FILE")]
     pub accounts: Option<PathBuf>,
-    /// Take instruments, balance and fees from this configuration
+    /// Take instruments, balance, fees and funding from this configuration
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 }
@@ -84,6 +90,9 @@ pub(super) fn execute(
                 return Ok(Exit::Config);
             }
         }
+    }
+    if let Some(rate) = arguments.funding_rate_bps {
+        plan.exchange.funding_rate = rate;
     }
     plan.dialects = arguments.dialect.clone();
     plan.clock_offset_ms = arguments.clock_offset_ms;

@@ -33,6 +33,7 @@ const ZEROS: &[&str] = &[
     "account.taker_fee_bps",
     "backtest.latency_ms",
     "conservative.probation_s",
+    "exchange.funding_rate_bps",
     "exchange.maker_fee_bps",
     "exchange.seed",
     "exchange.taker_fee_bps",

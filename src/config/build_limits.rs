@@ -85,7 +85,7 @@ pub(super) fn limits(values: &Values, no_trade: Vec<NoTradeWindow>) -> Option<Li
 const BPS: u32 = 10_000;
 
 /// What is written for contracts; on a spot venue, where it means nothing, what binds nothing.
-fn on_contracts<T>(values: &Values, written: Option<T>, unused: T) -> Option<T> {
+pub(super) fn on_contracts<T>(values: &Values, written: Option<T>, unused: T) -> Option<T> {
     let venue = super::build_venue::kind(values.text("venue.kind")?)?;
     match venue.instruments() {
         InstrumentKind::Perpetual => written,

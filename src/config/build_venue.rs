@@ -1,6 +1,7 @@
 //! The venue from the values of a file: its address or the embedded exchange, key and secret.
 
 use super::build::cash;
+use super::build_limits::on_contracts;
 use super::checked::{
     Access, BackupFeed, BackupRules, Endpoint, ExchangeConfig, MarketSource, Secret, VenueConfig,
 };
@@ -9,6 +10,7 @@ use super::interpolate::Lookup;
 use super::secret;
 use super::source;
 use super::values::Values;
+use crate::types::FundingRate;
 use crate::venue::{Credentials, VenueKind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -73,7 +75,12 @@ fn exchange(values: &Values, faults: &mut Collector) -> Option<Endpoint> {
         starting_balance: cash(values, "exchange.starting_balance")?,
         maker_fee_centi_bps: centi_bps("exchange.maker_fee_bps")?,
         taker_fee_centi_bps: centi_bps("exchange.taker_fee_bps")?,
+        funding_rate: on_contracts(values, funding_rate(values), FundingRate::ZERO)?,
     }))
+}
+
+fn funding_rate(values: &Values) -> Option<FundingRate> {
+    FundingRate::from_e8(values.scaled("exchange.funding_rate_bps", 10_000)?)
 }
 
 fn market(values: &Values, faults: &mut Collector) -> Option<MarketSource> {

@@ -1,7 +1,7 @@
 //! The configuration after checking: every value in range, every relation true.
 
 use crate::core::{Budget, DeadManTiming, Limits, MarketRecording, Params, Sharing, Timing};
-use crate::types::{Cash, InstrumentId, Qty};
+use crate::types::{Cash, FundingRate, InstrumentId, Qty};
 use crate::venue::{Credentials, VenueKind};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -181,6 +181,8 @@ pub struct ExchangeConfig {
     pub maker_fee_centi_bps: i32,
     /// Fee of a taking order, in hundredths of a basis point.
     pub taker_fee_centi_bps: i32,
+    /// What longs pay to shorts every eight hours.
+    pub funding_rate: FundingRate,
 }
 
 /// Where a simulated market comes from.

@@ -71,6 +71,10 @@ fn spot_has_nothing_that_only_contracts_have() {
     let missing = PAPER.replacen("    leverage: 20\n", "", 1);
     let said = faults(&missing).join("\n");
     assert!(said.contains("instruments[0].leverage: is missing"), "{said}");
+    let written =
+        SPOT.replace("  taker_fee_bps: 10\n\n#", "  taker_fee_bps: 10\n  funding_rate_bps: 1\n\n#");
+    let said = faults(&written).join("\n");
+    assert!(said.contains("exchange.funding_rate_bps: means nothing on a spot venue"), "{said}");
 }
 
 /// The name of the key that a line gives, also where it is commented out.

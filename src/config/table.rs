@@ -162,6 +162,11 @@ const DEPLOYMENT: &[Key] = &[
         Kind::Number("0", "100", 2, "basis points"),
         "Fee of an order that took.",
     ),
+    contracts(
+        "exchange.funding_rate_bps",
+        Kind::Number("-250", "250", 4, "basis points"),
+        "What longs pay to shorts of their notional every eight hours; below zero, shorts to longs.",
+    ),
     required("instruments", Kind::Groups(64), "What is traded, with the limits of each."),
     required(
         "instruments[].symbol",

@@ -6,7 +6,7 @@ use crate::core::{
     MarketRecording, OnTrip, ParentRule, Permissions, RejectLimits, Sharing, StopRule, Storm,
     StrategyLimits, Taker,
 };
-use crate::types::{Cash, InstrumentId, MS, MarginMode, Qty, SECOND, WorkingPrice};
+use crate::types::{Cash, FundingRate, InstrumentId, MS, MarginMode, Qty, SECOND, WorkingPrice};
 use proptest::prelude::*;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -61,7 +61,8 @@ initial_state: active
 reporting_currency: USDT
 account: {exclusive: false, margin_mode: cross, taker_fee_bps: 4.5}
 venue: {name: sim, kind: binance_usdm, recv_window_ms: 5000}
-exchange: {seed: 7, starting_balance: 1000, maker_fee_bps: -0.25, taker_fee_bps: 5}
+exchange: {seed: 7, starting_balance: 1000, maker_fee_bps: -0.25, taker_fee_bps: 5, \
+    funding_rate_bps: -1.5}
 instruments: [{symbol: BTC/USDT, max_position: 2, max_order_qty: 1, \
     max_open_orders: 5, max_unknown_orders: 1, leverage: 3, restricted: false, \
     protective_stop: off}]
@@ -193,6 +194,7 @@ fn every_value_of_the_small_file_arrives() {
     assert_eq!(exchange.market, MarketSource::Seed(7));
     assert_eq!(exchange.starting_balance, Cash::whole(1000));
     assert_eq!((exchange.maker_fee_centi_bps, exchange.taker_fee_centi_bps), (-25, 500));
+    assert_eq!(exchange.funding_rate, FundingRate::from_e8(-15_000).unwrap());
     assert_eq!(config.instruments[0].symbol, "BTCUSDT");
     assert_eq!(config.instruments[0].position_max, Qty::whole(2));
     assert_eq!(config.strategies[0].instruments, [InstrumentId(0)]);

@@ -22,7 +22,7 @@ use crate::net::listen::{
 use crate::net::ws::WsLimits;
 use crate::sim::{HttpReply, HttpRequest, Outgoing, Unreliable};
 use crate::store::StoreError;
-use crate::types::{Cash, MS};
+use crate::types::{Cash, FundingRate, MS};
 use crate::venue::{Listing, VenueKind};
 pub use house::ExchangeDialect;
 use market::Market;
@@ -88,7 +88,7 @@ pub(super) struct Running {
 /// What an exchange is made of.
 #[derive(Clone, Debug)]
 pub struct ExchangePlan {
-    /// Market, money and fees.
+    /// Market, money, fees and funding.
     pub exchange: ExchangeConfig,
     /// What it lists.
     pub symbols: Vec<String>,
@@ -141,7 +141,7 @@ impl ExchangePlan {
 }
 
 impl Default for ExchangePlan {
-    /// Bitcoin and Ether, 100,000 USDT, Binance's ordinary fees, market number 7.
+    /// Bitcoin and Ether, 100,000 USDT, Binance's ordinary fees, no funding, market number 7.
     fn default() -> Self {
         Self {
             exchange: ExchangeConfig {
@@ -149,6 +149,7 @@ impl Default for ExchangePlan {
                 starting_balance: Cash::whole(100_000),
                 maker_fee_centi_bps: 200,
                 taker_fee_centi_bps: 500,
+                funding_rate: FundingRate::ZERO,
             },
             symbols: ["BTCUSDT", "ETHUSDT"].map(str::to_owned).into(),
             leverages: Vec::new(),

@@ -110,6 +110,7 @@ fn assemble(config: &Config, registry: &Registry, universe: Universe) -> Result<
     let instruments = universe.instruments.clone();
     let ids: Vec<_> = instruments.iter().map(|it| it.id).zip(&config.limits.instruments).collect();
     let mut venue = Direct::new(instruments, id_prefix(config), fees, exchange.starting_balance);
+    venue.set_funding_rate(exchange.funding_rate);
     for (id, limits) in ids {
         // The configuration takes no leverage that the exchange does not.
         venue.set_leverage(id, limits.leverage);

@@ -65,6 +65,8 @@ pub(super) fn server(plan: &ExchangePlan, universe: Universe) -> Result<Server, 
         servers.push(Server::spot(pairs, assets, spot, fees));
     }
     let mut server = servers.into_iter().reduce(Server::beside).ok_or(AssembleError::NoDialect)?;
+    // Where it speaks Spot alone, there is none.
+    server.set_funding_rate(plan.exchange.funding_rate);
     if let Some(weight_per_minute) = plan.weight_per_minute {
         server.set_weight_per_minute(weight_per_minute);
     }
