@@ -95,6 +95,11 @@ impl ExchangeProcess {
         self.control(Method::POST, &format!("/control/keys?key={key}&valid={valid}"));
     }
 
+    /// Settles funding now, at a rate in basis points that holds from here on.
+    pub(crate) fn fund(&self, rate_bps: &str) {
+        self.control(Method::POST, &format!("/control/funding?rate_bps={rate_bps}"));
+    }
+
     /// How often a kind of request came.
     pub(crate) fn asked(&self, kind: &str) -> i64 {
         number(&self.truth().0["requests"][kind])

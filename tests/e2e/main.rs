@@ -31,6 +31,7 @@ mod doctor;
 mod drill;
 mod dry_run;
 mod exchanges;
+mod funding;
 mod history;
 mod inquiries;
 mod journal_verbs;

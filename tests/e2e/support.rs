@@ -31,9 +31,11 @@ pub(crate) struct Deployment {
 }
 
 impl Deployment {
-    /// Paper trading on the embedded exchange.
+    /// Paper trading on the embedded exchange. Funding is paid when a test asks for it, and not for
+    /// the hour at which it runs.
     pub(crate) fn paper() -> Self {
-        Self::embedded(PAPER, "instances/paper")
+        let paper = Self::embedded(PAPER, "instances/paper");
+        paper.with("funding_rate_bps: 1", "funding_rate_bps: 0")
     }
 
     /// The same on a spot account.

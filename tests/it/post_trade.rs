@@ -8,8 +8,8 @@ use tradekeel::core::{
     OperatorCommand, OrderFault, Scope, Setup, SlippageLimits,
 };
 use tradekeel::types::{
-    BalanceCause, BalanceChange, ClientOrderId, ExecutionKind, Fill, InstrumentId, Liquidity,
-    MarketData, OrderKind, OrderRequest, SECOND, Side, StrategyId,
+    BalanceCause, BalanceChange, ClientOrderId, ExecutionKind, Fill, FundingRate, InstrumentId,
+    Liquidity, MarketData, OrderKind, OrderRequest, SECOND, Side, StrategyId,
 };
 
 fn gaps(max: u32) -> impl FnOnce(&mut Setup) {
@@ -183,6 +183,27 @@ fn funding_is_told_and_loud_beyond_its_part_of_equity() {
         assert_eq!(status.profit(), Some(amount), "profit or loss, and no transfer");
         assert_eq!(status.equity, Some(before.saturating_add(amount)));
     }
+}
+
+/// 10 at a mark of 100 pay a thousandth of it at midnight; the world begins at 22:13:20 UTC.
+#[test]
+fn what_the_exchange_settles_is_what_the_core_books_and_nothing_is_left_to_explain() {
+    let mut world = World::calm();
+    world.venue.set_funding_rate(FundingRate::parse_bps("10").unwrap());
+    world.take(Side::Buy, "10");
+    let wallet = |world: &World| {
+        let venue = &world.venue;
+        venue.exchange().account(venue.account()).wallet(USDT)
+    };
+    let before = [world.status().equity.unwrap(), wallet(&world)];
+    world.hang(6_400 * SECOND);
+    world.advance(30 * SECOND);
+    let (asset, amount, size) = (USDT, cash(-1), FundingSize::Ordinary);
+    let told = Alert::Funding { asset, amount, size };
+    assert_eq!(world.alerts.iter().filter(|alert| **alert == told).count(), 1);
+    let after = before.map(|cash| cash.saturating_add(amount));
+    assert_eq!([world.status().equity.unwrap(), wallet(&world)], after);
+    assert!(!world.has_alert(|it| matches!(it, Alert::Unexplained { .. } | Alert::Mismatch(_))));
 }
 
 #[test]
