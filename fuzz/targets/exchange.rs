@@ -1,7 +1,8 @@
 //! The simulated exchange, both of its markets on one port: requests of strangers, and of a client that signs whatever it says.
 //!
 //! A line is `METHOD /path?query`, a body behind a tab; or a text for a stream (`>`) or for order
-//! entry (`:` futures, `;` spot), whose parameters are signed for it.
+//! entry (`:` futures, `;` spot), whose parameters are signed for it; or a mark of the market (`=`);
+//! or milliseconds that pass (`@`), in which funding is paid and who cannot bear it is liquidated.
 #![no_main]
 
 mod world;
@@ -11,7 +12,7 @@ use libfuzzer_sys::fuzz_target;
 use sha2::Sha256;
 use tradekeel::sim::{AccountSpec, Fees, HttpRequest, Server, SpotAccount};
 use tradekeel::types::{
-    AssetId, BookDelta, Cash, DELTA_LEVELS, InstrumentId, InstrumentKind, Level, MarketData,
+    AssetId, BookDelta, Cash, DELTA_LEVELS, FundingRate, InstrumentId, InstrumentKind, Level, MarketData,
     MarketEvent, Price, Qty, Quote, Side,
 };
 use tradekeel::venue::key::Proof;
@@ -32,6 +33,7 @@ fn exchange() -> Server {
     let spot = Server::spot(listed, assets(), vec![on_spot], Fees::default());
     let mut server =
         Server::new(instruments(), assets(), vec![account], Fees::default()).beside(spot);
+    server.set_funding_rate(FundingRate::parse_bps("250").expect("a rate within the bounds"));
     let (bid, ask, qty) = (Price::whole(100), Price::whole(101), Qty::whole(5));
     let levels = |price| [Level { price, qty }; DELTA_LEVELS];
     let level =
@@ -69,6 +71,14 @@ fn http(server: &mut Server, line: &str) {
     }
 }
 
+/// What the market says that one is worth.
+fn mark(server: &mut Server, text: &str) {
+    let Some(price) = Price::parse(text.as_bytes()) else { return };
+    let data = MarketData::Mark(price);
+    let event = MarketEvent { instrument: InstrumentId(0), sent_unix_ms: None, data };
+    server.on_market(NOW_MS, &event);
+}
+
 /// Order entry: the parameters as they came, and signed.
 fn api(server: &mut Server, connection: u64, text: &str) {
     server.on_text(NOW_MS, connection, text.as_bytes());
@@ -104,6 +114,11 @@ fuzz_target!(|bytes: &[u8]| {
             }
             Some((":", text)) => api(&mut server, 2, text),
             Some((";", text)) => api(&mut server, 3, text),
+            Some(("=", text)) => mark(&mut server, text),
+            Some(("@", text)) => {
+                let ms = text.parse().unwrap_or(0);
+                server.advance(NOW_MS.saturating_add(ms));
+            }
             _ => http(&mut server, line),
         }
     }

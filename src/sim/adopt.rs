@@ -78,29 +78,23 @@ impl Exchange {
             Qty::ZERO => State::New,
             _ => State::PartiallyFilled,
         };
+        let entry = OrderEntry {
+            instrument: it.instrument,
+            client_id: Some(client_id),
+            side: it.side,
+            price: Some(it.price),
+            time_in_force: TimeInForce::Gtc,
+            qty: it.qty,
+            reduce_only: it.purpose != Purpose::Opening,
+            good_till_unix_ms: None,
+            spot: SpotTerms::default(),
+        };
         self.insert_open(slot, |id| Order {
-            id,
-            account,
-            client_id,
-            entry: OrderEntry {
-                instrument: it.instrument,
-                client_id: Some(client_id),
-                side: it.side,
-                price: Some(it.price),
-                time_in_force: TimeInForce::Gtc,
-                qty: it.qty,
-                reduce_only: it.purpose != Purpose::Opening,
-                good_till_unix_ms: None,
-                spot: SpotTerms::default(),
-            },
             state,
             cum_qty: it.cum_qty,
             cum_quote: it.price.notional(it.cum_qty),
             ahead: Qty::MAX,
-            amends: 0,
-            origin: None,
-            created_unix_ms: now_unix_ms,
-            updated_unix_ms: now_unix_ms,
+            ..Order::new(id, account, client_id, entry, now_unix_ms)
         });
         true
     }

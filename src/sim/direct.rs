@@ -13,7 +13,7 @@ use super::exchange::{AccountIndex, Exchange};
 use super::order::{
     ClientText, Order, OrderEntry, OrderKey, Report, ReportKind, SpotTerms, TradeRecord,
 };
-use super::payments::Payment;
+use super::payments::{Payment, PaymentCause};
 use super::reject::Reject;
 use super::wallets::Ledger;
 use crate::core::{AccountEvent, Command, EventKind};
@@ -144,8 +144,8 @@ impl Direct {
         }
     }
 
-    /// Runs timers: dead-man's switches, dates of orders, funding. Every command and every event of the
-    /// market runs them too.
+    /// Runs timers: dead-man's switches, dates of orders, funding. Every command and every event of
+    /// the market runs them too.
     pub fn advance(&mut self, now_unix_ms: u64, out: &mut Vec<EventKind>) {
         self.exchange.on_time(now_unix_ms, &mut self.reports);
         self.tell(out);
@@ -344,9 +344,13 @@ impl Direct {
     }
 
     fn paid(&self, payment: &Payment) -> Option<EventKind> {
-        let Payment { instrument, asset, amount, .. } = *payment;
+        let Payment { instrument, asset, amount, cause, .. } = *payment;
+        let cause = match cause {
+            PaymentCause::Funding => BalanceCause::Funding,
+            PaymentCause::Insurance => BalanceCause::ProfitOrLoss,
+        };
         let venue = self.exchange.instruments().get(self.exchange.slot(instrument)?)?.venue;
-        let change = BalanceChange { venue, asset, amount, cause: BalanceCause::Funding };
+        let change = BalanceChange { venue, asset, amount, cause };
         Some(EventKind::Account(AccountEvent::Balance(change)))
     }
 
@@ -389,7 +393,11 @@ impl Direct {
 
     fn whose(&self, order: &Order) -> OrderRef {
         let ours = self.prefix.read(order.client_id.as_str().as_bytes());
-        ours.map_or(OrderRef::Foreign(ForeignOrder::Other), OrderRef::Ours)
+        let theirs = match order.is_forced {
+            true => ForeignOrder::Liquidation,
+            false => ForeignOrder::Other,
+        };
+        ours.map_or(OrderRef::Foreign(theirs), OrderRef::Ours)
     }
 }
 

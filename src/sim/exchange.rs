@@ -2,7 +2,8 @@
 //!
 //! Must hold: a refused order leaves no trace; an order is open or closed, and closed orders never
 //! change; ids are unique among the open orders of an account. What the market does to orders is
-//! in `matching`, what makes an order of a conditional one in `triggering`.
+//! in `matching`, what makes an order of a conditional one in `triggering`, what closes the
+//! positions of an account that cannot carry them in `liquidation`.
 
 use super::account::{Account, Fees, Position};
 use super::book::Book;
@@ -238,19 +239,9 @@ impl Exchange {
         out: &mut Vec<Report>,
     ) -> Result<Order, Reject> {
         let client_id = self.check(slot, account, entry)?;
-        let order = self.insert_open(slot, |id| Order {
-            id,
-            account,
-            client_id,
-            entry: *entry,
-            state: State::New,
-            cum_qty: Qty::ZERO,
-            cum_quote: Cash::ZERO,
-            ahead: Qty::ZERO,
-            amends: 0,
-            origin,
-            created_unix_ms: now_unix_ms,
-            updated_unix_ms: now_unix_ms,
+        let order = self.insert_open(slot, |id| {
+            let new = Order::new(id, account, client_id, *entry, now_unix_ms);
+            Order { origin, ..new }
         });
         let dates = [self.next_date_unix_ms, entry.good_till_unix_ms];
         self.next_date_unix_ms = dates.into_iter().flatten().min();
@@ -325,9 +316,13 @@ impl Exchange {
     /// Takes in what the market did, and what that does to resting orders.
     pub fn on_market(&mut self, now_unix_ms: u64, event: &MarketEvent, out: &mut Vec<Report>) {
         let Some(slot) = self.slot(event.instrument) else { return };
+        let mark = self.books[slot].mark();
         self.books[slot].apply(&event.data);
         self.match_resting(now_unix_ms, slot, &event.data, out);
         self.trigger(now_unix_ms, slot, out);
+        if self.books[slot].mark() != mark {
+            self.liquidate_holders(now_unix_ms, slot, out);
+        }
     }
 
     /// Every rule that an order must pass before it exists.

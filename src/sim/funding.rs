@@ -16,6 +16,8 @@
 //! differ by symbol.
 
 use super::exchange::Exchange;
+use super::order::Report;
+use super::payments::PaymentCause;
 use super::wallets::Ledger;
 use crate::types::{Cash, FundingRate, InstrumentId, Price};
 use std::collections::VecDeque;
@@ -69,8 +71,13 @@ impl Exchange {
         self.funding.settled.iter()
     }
 
-    /// Settles every position with a mark, whatever the time is.
-    pub fn settle_funding(&mut self, unix_ms: u64) {
+    /// Settles every position with a mark, whatever the time is; who cannot bear it is liquidated.
+    pub fn settle_funding(&mut self, unix_ms: u64, out: &mut Vec<Report>) {
+        self.pay_funding(unix_ms);
+        self.liquidate_all(unix_ms, out);
+    }
+
+    fn pay_funding(&mut self, unix_ms: u64) {
         let rate = self.funding.rate;
         for slot in 0..self.instruments.len() {
             let Some(mark) = self.books[slot].mark() else { continue };
@@ -83,13 +90,13 @@ impl Exchange {
                 let notional = mark.notional(self.account(account).position(slot).qty);
                 // A notional always fits, and so does a fortieth part of it.
                 let amount = rate.payment(notional).unwrap_or(Cash::ZERO);
-                self.pay(unix_ms, account, slot, amount);
+                self.pay(unix_ms, account, slot, amount, PaymentCause::Funding);
             }
         }
     }
 
     /// Settles when a period is over.
-    pub(super) fn fund(&mut self, now_unix_ms: u64) {
+    pub(super) fn fund(&mut self, now_unix_ms: u64, out: &mut Vec<Report>) {
         if self.ledger == Ledger::Wallets {
             return;
         }
@@ -100,7 +107,8 @@ impl Exchange {
         }
         self.funding.since_unix_ms = Some(begun);
         if before.is_some() {
-            self.settle_funding(begun);
+            self.pay_funding(begun);
+            self.liquidate_all(now_unix_ms, out);
         }
     }
 }

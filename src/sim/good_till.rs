@@ -12,7 +12,7 @@ impl Exchange {
         if self.next_date_unix_ms.is_some_and(|next| next <= now_unix_ms) {
             self.expire(now_unix_ms, out);
         }
-        self.fund(now_unix_ms);
+        self.fund(now_unix_ms, out);
     }
 
     fn expire(&mut self, now_unix_ms: u64, out: &mut Vec<Report>) {

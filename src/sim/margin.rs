@@ -1,10 +1,8 @@
 //! What positions and orders need of an account: initial margin by leverage, maintenance margin by
-//! tiers, the price of a liquidation, and when the account is warned of one.
+//! tiers, the price of a liquidation, and when the account is warned of one. The liquidation itself
+//! is in `liquidation`.
 //!
 //! Must hold: what reduces is never refused for want of margin.
-//!
-//! Deliberately absent: liquidation itself. An account beyond its margin is told so and can trade
-//! out; a back-test that lives there is not a good one.
 //!
 //! Decision: the call comes when maintenance margin passes half of the margin balance. The venue
 //! documents that there is a line and not where.
@@ -200,7 +198,7 @@ impl Exchange {
         self.books[slot].mark().unwrap_or_else(|| position.entry())
     }
 
-    fn settled_in(&self, asset: AssetId) -> impl Iterator<Item = usize> + '_ {
+    pub(super) fn settled_in(&self, asset: AssetId) -> impl Iterator<Item = usize> + '_ {
         let slots = (0..).zip(self.instruments());
         slots.filter(move |(_, instrument)| instrument.settle == asset).map(|(slot, _)| slot)
     }
@@ -260,7 +258,7 @@ impl Exchange {
 }
 
 /// What a position beyond the last tier needs: more than any account has.
-const BEYOND: Cash = Cash::from_units(i128::MAX >> 16);
+pub(super) const BEYOND: Cash = Cash::from_units(i128::MAX >> 16);
 
 /// The price at which an order is carried until it trades: its limit, and for a sale at least the
 /// mark, because it cannot be worth less than what it sells into.

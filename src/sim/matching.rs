@@ -37,8 +37,7 @@ impl Exchange {
         }
         let qty = part.of(self.fillable(slot, &order), self.instruments[slot].filters.qty_step);
         if Qty::ZERO < qty {
-            let fill = Fill { price, qty, liquidity: Liquidity::Maker };
-            self.fill(now_unix_ms, slot, order.id, fill, out);
+            self.fill(now_unix_ms, slot, order.id, Fill::made(price, qty), out);
         }
     }
 
@@ -77,13 +76,7 @@ impl Exchange {
             let qty = level.qty.min(self.fillable(slot, &order)).min(left);
             if Qty::ZERO < qty {
                 self.books[slot].take(side, level.price, qty);
-                self.fill(
-                    now_unix_ms,
-                    slot,
-                    id,
-                    Fill { price: level.price, qty, liquidity: Liquidity::Taker },
-                    out,
-                );
+                self.fill(now_unix_ms, slot, id, Fill::taken(level.price, qty), out);
             }
         }
     }
@@ -123,13 +116,7 @@ impl Exchange {
             let qty = beyond.saturating_sub(given).min(self.fillable(slot, &order));
             if Qty::ZERO < qty {
                 given = given.saturating_add(qty);
-                self.fill(
-                    now_unix_ms,
-                    slot,
-                    id,
-                    Fill { price, qty, liquidity: Liquidity::Maker },
-                    out,
-                );
+                self.fill(now_unix_ms, slot, id, Fill::made(price, qty), out);
             }
         }
     }
@@ -173,7 +160,14 @@ impl Exchange {
         }
     }
 
-    fn fill(&mut self, now_unix_ms: u64, slot: usize, id: u64, fill: Fill, out: &mut Vec<Report>) {
+    pub(super) fn fill(
+        &mut self,
+        now_unix_ms: u64,
+        slot: usize,
+        id: u64,
+        fill: Fill,
+        out: &mut Vec<Report>,
+    ) {
         let trade_id = self.next_trade_id(slot);
         let notional = fill.price.notional(fill.qty);
         let Some(order) = self.order_by_id_mut(id) else { return };
@@ -199,6 +193,7 @@ impl Exchange {
             fee,
             realised,
             liquidity: fill.liquidity,
+            is_insured: fill.is_insured,
             unix_ms: now_unix_ms,
         };
         self.keep_trade(order.account, trade);
@@ -218,7 +213,8 @@ impl Exchange {
         order: &Order,
         fill: &Fill,
     ) -> (Cash, Cash) {
-        let fee = fee(fill.price.notional(fill.qty), self.fees.of(fill.liquidity));
+        let rate = if fill.is_insured { 0 } else { self.fees.of(fill.liquidity) };
+        let fee = fee(fill.price.notional(fill.qty), rate);
         let (side, asset) = (order.entry.side, self.instruments[slot].settle);
         let booking = Booking { side, price: fill.price, qty: fill.qty, fee, unix_ms: now_unix_ms };
         (fee, self.account_mut(order.account).book(slot, asset, &booking))
@@ -275,4 +271,22 @@ pub(super) struct Fill {
     pub(super) price: Price,
     pub(super) qty: Qty,
     pub(super) liquidity: Liquidity,
+    pub(super) is_insured: bool,
+}
+
+impl Fill {
+    /// Of an order that stood there.
+    fn made(price: Price, qty: Qty) -> Self {
+        Self { price, qty, liquidity: Liquidity::Maker, is_insured: false }
+    }
+
+    /// Of an order that came.
+    fn taken(price: Price, qty: Qty) -> Self {
+        Self { price, qty, liquidity: Liquidity::Taker, is_insured: false }
+    }
+
+    /// Of a liquidation, and by no market.
+    pub(super) fn insured(price: Price, qty: Qty) -> Self {
+        Self { is_insured: true, ..Self::taken(price, qty) }
+    }
 }

@@ -10,9 +10,10 @@
 //!   rules;
 //! - [`exchange`]: accounts and orders, matched (the matching itself is in `matching`, conditional
 //!   orders in `conditionals`, what becomes of them in `triggering`, dead-man's switches in
-//!   `countdown`, dates of orders in `good_till`, what the account must carry in
-//!   `margin`, what longs pay to shorts in [`funding`] and [`payments`], what an account locks and
-//!   swaps on Spot in `wallets`, an account of a real venue taken over in `adopt`);
+//!   `countdown`, dates of orders in `good_till`, what the account must carry in `margin`, what
+//!   becomes of one that cannot in `liquidation`, what longs pay to shorts in [`funding`], what
+//!   moves wallets besides trades in [`payments`], what an account locks and swaps on Spot in
+//!   `wallets`, an account of a real venue taken over in `adopt`);
 //! - [`direct`]: the exchange spoken to in process, by commands and events;
 //! - [`binance`]: the exchange spoken to as Binance Spot and USDⓈ-M, by bytes;
 //! - [`faults`]: what goes wrong on the way to it and back, and what really happened.
@@ -21,7 +22,7 @@
 //! is sent. Time is an argument, milliseconds since the Unix epoch.
 //!
 //! Deliberately absent: our orders move no price and do not meet each other (no impact, no
-//! self-trade); no liquidation, no hedge mode. A back-test that is good because of one
+//! self-trade); no auto-deleveraging, no hedge mode. A back-test that is good because of one
 //! of these is not good.
 
 pub mod account;
@@ -40,6 +41,7 @@ pub mod filters;
 pub mod funding;
 mod good_till;
 mod history;
+mod liquidation;
 mod margin;
 pub mod market;
 mod matching;

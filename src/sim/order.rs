@@ -153,6 +153,8 @@ pub enum ExpiryReason {
     PositionGone,
     /// Its date has come.
     GoodTillDate,
+    /// Its account was liquidated.
+    Liquidated,
 }
 
 /// One order.
@@ -179,6 +181,8 @@ pub struct Order {
     pub amends: u32,
     /// The number of the conditional order that it came of.
     pub origin: Option<u64>,
+    /// The exchange closes a position by it: a liquidation.
+    pub is_forced: bool,
     /// When it came.
     pub created_unix_ms: u64,
     /// When it last changed.
@@ -186,6 +190,31 @@ pub struct Order {
 }
 
 impl Order {
+    /// One of which nothing has traded.
+    pub(super) fn new(
+        id: u64,
+        account: AccountIndex,
+        client_id: ClientText,
+        entry: OrderEntry,
+        now_unix_ms: u64,
+    ) -> Self {
+        Self {
+            id,
+            account,
+            client_id,
+            entry,
+            state: State::New,
+            cum_qty: Qty::ZERO,
+            cum_quote: Cash::ZERO,
+            ahead: Qty::ZERO,
+            amends: 0,
+            origin: None,
+            is_forced: false,
+            created_unix_ms: now_unix_ms,
+            updated_unix_ms: now_unix_ms,
+        }
+    }
+
     /// What may still trade.
     pub fn remaining(&self) -> Qty {
         self.entry.qty.saturating_sub(self.cum_qty)
@@ -227,6 +256,8 @@ pub struct TradeRecord {
     pub realised: Cash,
     /// Who stood there first.
     pub liquidity: Liquidity,
+    /// The insurance fund took it, and no market.
+    pub is_insured: bool,
     /// When.
     pub unix_ms: u64,
 }

@@ -27,8 +27,19 @@ pub struct Payment {
     pub amount: Cash,
     /// What the wallet held after it.
     pub wallet: Cash,
+    /// Why.
+    pub cause: PaymentCause,
     /// When.
     pub unix_ms: u64,
+}
+
+/// Why a wallet moves without a trade.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum PaymentCause {
+    /// A settlement between longs and shorts.
+    Funding,
+    /// The insurance fund was paid for a liquidation, or paid for one.
+    Insurance,
 }
 
 /// All of them.
@@ -56,7 +67,14 @@ impl Exchange {
     }
 
     /// Pays into the wallet that settles an instrument, or takes from it; nothing for nothing.
-    pub(super) fn pay(&mut self, unix_ms: u64, account: AccountIndex, slot: usize, amount: Cash) {
+    pub(super) fn pay(
+        &mut self,
+        unix_ms: u64,
+        account: AccountIndex,
+        slot: usize,
+        amount: Cash,
+        cause: PaymentCause,
+    ) {
         if amount == Cash::ZERO {
             return;
         }
@@ -65,7 +83,7 @@ impl Exchange {
         self.account_mut(account).set_wallet(asset, wallet);
         self.payments.last_id += 1;
         let id = self.payments.last_id;
-        let payment = Payment { id, account, instrument, asset, amount, wallet, unix_ms };
+        let payment = Payment { id, account, instrument, asset, amount, wallet, cause, unix_ms };
         self.payments.news.push(payment);
         self.payments.kept.push_back(payment);
         let kept_max = if self.history.is_some() { KEPT_MAX } else { PAYMENTS_MAX };

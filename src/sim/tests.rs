@@ -3,6 +3,7 @@
 mod amends;
 mod conditionals;
 mod funding;
+mod liquidations;
 
 use super::account::Fees;
 use super::exchange::{AccountIndex, Exchange, OPEN_ORDERS_MAX};

@@ -1,4 +1,4 @@
-//! Funding with real processes: what the exchange pays and takes, the engine hears, books and tells.
+//! Funding with real processes: what the exchange pays and takes, the engine hears and books.
 
 use crate::control::{Truth, believed, text};
 use crate::history::rows;

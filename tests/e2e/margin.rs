@@ -1,8 +1,11 @@
-//! Margin with real processes: an account that is too small, and one that the venue calls.
+//! Margin with real processes: an account that is too small, one that the venue calls, and one that
+//! it liquidates.
 
+use crate::control::{believed, text};
 use crate::rest;
 use crate::support::{Deployment, ExchangeProcess, number};
 use serde_json::json;
+use tradekeel::types::Qty;
 
 /// An exchange whose account holds so much and trades with this leverage, and an engine that would
 /// be stopped by margin alone.
@@ -69,4 +72,34 @@ fn a_margin_call_leaves_only_reductions_and_a_flatten_still_works() {
     });
     assert_eq!(rest::position(exchange.port, "BTCUSDT"), 0.0);
     engine.stop();
+}
+
+/// The same, and then funding takes half of what is left.
+#[test]
+fn a_liquidated_account_is_killed_and_agrees_with_the_exchange() {
+    let (exchange, deployment) = poor("100", 125);
+    let deployment = deployment.with("exclusive: true", "exclusive: false");
+    let engine = deployment.started();
+    deployment.ask_ok(&["halt", "--by", "ada", "--reason", "a test trades by hand"]);
+    rest::until_no_opening_orders(exchange.port);
+    rest::buy_until_refused(exchange.port, "BTCUSDT", &["0.05", "0.01", "0.001"]);
+    let held = |it: &serde_json::Value| believed(it) == exchange.truth().positions();
+    deployment.until("the trades of the other are heard", held);
+    exchange.fund("60");
+    deployment.until_log("a trade that is not ours: -");
+    deployment.until_log("a liquidation by the venue");
+    let status = deployment.until("it is killed, and agrees", |status| {
+        let flat = believed(status).values().all(|held| *held == Qty::ZERO);
+        flat && held(status) && status["kill_switch_active"] == true && status["reconciled"] == true
+    });
+    let truth = exchange.truth();
+    let wallet = &truth.0["balances"][0]["wallet"];
+    assert_eq!((text(&status["equity"]), text(wallet)), ("0", "0"), "nothing is left");
+    let last = truth.orders().last().unwrap();
+    assert!(text(&last["client_id"]).starts_with("autoclose-"), "{last}");
+    assert_eq!(text(&status["kill_switch"]["trip"]["reason"]), "drawdown", "{status:#}");
+    engine.stop();
+    for said in ["nobody said why", "mismatch"] {
+        assert!(!deployment.log().contains(said), "{}", deployment.log());
+    }
 }

@@ -324,9 +324,9 @@ impl ExchangeProcess {
         Self::start_at(0, &[])
     }
 
-    /// Trades what that deployment trades, with its balance and leverage.
+    /// Trades what that deployment trades, with its balance and leverage; its truth can be asked for.
     pub(crate) fn of(paper: Deployment) -> Self {
-        Self::open(paper, 0, &[])
+        Self::open(paper, 0, &["--control", "127.0.0.1:0"])
     }
 
     pub(crate) fn start_at(port: u16, more: &[&str]) -> Self {

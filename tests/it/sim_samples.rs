@@ -182,6 +182,24 @@ fn answers_have_every_field_of_the_venues_samples() {
     }
 }
 
+/// 9 at a mark of 100.5 pay 22.6 every eight hours, until nothing is left of 10,000.
+#[test]
+fn forced_orders_have_every_field_of_the_venues_sample() {
+    let Some(trade) = samples("trade") else { return };
+    let mut server = server();
+    let btc = "symbol=BTCUSDT";
+    let order = format!("{btc}&side=BUY&type=LIMIT&timeInForce=GTC&quantity=9&price=101");
+    ask(&mut server, "POST", "/fapi/v1/order", &order);
+    server.set_funding_rate(FundingRate::parse_bps("250").unwrap());
+    for period in 1..=600 {
+        server.advance(NOW + period * EIGHT_HOURS_MS);
+    }
+    let name = "users_force_orders";
+    let sample = &trade[name]["sample"];
+    assert!(!sample.is_null(), "the samples have no {name}");
+    compare(sample, &ask(&mut server, "GET", "/fapi/v1/forceOrders", btc), name);
+}
+
 #[test]
 fn conditional_orders_have_every_field_of_the_venues_samples() {
     let Some(trade) = samples("trade") else { return };

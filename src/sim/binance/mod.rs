@@ -246,7 +246,7 @@ impl Server {
     /// Settles funding at once, whatever the time is; `None` where USDⓈ-M is not served.
     pub(in crate::sim) fn settle_funding(&mut self, now_unix_ms: u64) -> Option<FundingRate> {
         let desk = self.usdm.as_mut()?;
-        desk.exchange.settle_funding(now_unix_ms);
+        desk.exchange.settle_funding(now_unix_ms, &mut desk.reports);
         desk.tell(now_unix_ms);
         Some(desk.exchange.funding_rate())
     }

@@ -8,7 +8,7 @@ use crate::sim::conditional::{Conditional, ConditionalState};
 use crate::sim::exchange::{AccountIndex, Exchange};
 use crate::sim::history::Extremes;
 use crate::sim::order::{Order, TradeRecord};
-use crate::sim::payments::Payment;
+use crate::sim::payments::{Payment, PaymentCause};
 use crate::types::{InstrumentId, Liquidity, Side};
 use serde_json::{Value, json};
 
@@ -127,9 +127,14 @@ fn trade(trade: &TradeRecord, symbol: &str) -> Value {
 }
 
 fn payment(payment: &Payment, symbol: &str) -> Value {
+    let cause = match payment.cause {
+        PaymentCause::Funding => "funding",
+        PaymentCause::Insurance => "insurance",
+    };
     json!({
         "id": payment.id,
         "symbol": symbol,
+        "cause": cause,
         "amount": payment.amount.to_string(),
         "wallet": payment.wallet.to_string(),
         "time": payment.unix_ms,

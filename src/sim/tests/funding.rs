@@ -25,6 +25,12 @@ fn paid(exchange: &mut Exchange) -> Vec<(Cash, u64)> {
     exchange.take_payments().iter().map(|it| (it.amount, it.unix_ms)).collect()
 }
 
+fn settle(exchange: &mut Exchange, now_unix_ms: u64) {
+    let mut out = Vec::new();
+    exchange.settle_funding(now_unix_ms, &mut out);
+    assert!(out.is_empty(), "{out:?}");
+}
+
 fn on_time(desk: &mut Desk, now_unix_ms: u64) {
     let mut out = Vec::new();
     desk.exchange.on_time(now_unix_ms, &mut out);
@@ -47,7 +53,7 @@ fn a_long_pays_what_a_short_receives() {
     let short = Position { qty: qty("-35"), cost: cash("3500"), updated_unix_ms: 1 };
     desk.exchange.account_mut(other).set_position(0, short);
     let before = desk.exchange.account(desk.account).wallet(USDT);
-    desk.exchange.settle_funding(7);
+    settle(&mut desk.exchange, 7);
     let part = cash("0.350175");
     let told = desk.exchange.take_payments();
     let rows: Vec<_> = told.iter().map(|it| (it.id, it.account, it.amount, it.wallet)).collect();
@@ -58,7 +64,7 @@ fn a_long_pays_what_a_short_receives() {
     assert_eq!(desk.exchange.account(desk.account).wallet(USDT), after);
     assert_eq!(desk.exchange.account(other).wallet(USDT), received);
     desk.exchange.set_funding_rate(bps("-2"));
-    desk.exchange.settle_funding(8);
+    settle(&mut desk.exchange, 8);
     let double = part.saturating_add(part);
     assert_eq!(paid(&mut desk.exchange), [(double, 8), (double.negated(), 8)]);
     assert_eq!(desk.exchange.payments(other).count(), 2);
@@ -103,7 +109,7 @@ fn at_a_rate_of_zero_nobody_pays_and_it_was_settled() {
     assert_eq!(desk.exchange.settlements().map(|it| it.rate).collect::<Vec<_>>(), [bps("0")]);
     let mut flat = Desk::new();
     flat.exchange.set_funding_rate(bps("250"));
-    flat.exchange.settle_funding(5);
+    settle(&mut flat.exchange, 5);
     assert!(!flat.exchange.has_payments());
 }
 
@@ -146,15 +152,18 @@ proptest! {
         rates in proptest::collection::vec(-2_500_000_i64..=2_500_000, 1..8),
         held in 1_i64..1_000_000_000_000_000,
     ) {
-        let mut desk = Desk::new();
-        let other = desk.exchange.open_account(Cash::whole(10_000));
+        let (mut desk, rich) = (Desk::new(), cash("1000000000000"));
+        let other = desk.exchange.open_account(rich);
         for (account, units) in [(desk.account, held), (other, -held)] {
-            let position = Position { qty: Qty::from_units(units), ..Position::default() };
-            desk.exchange.account_mut(account).set_position(0, position);
+            let qty = Qty::from_units(units);
+            let cost = price("100.05").notional(qty.abs());
+            let kept = desk.exchange.account_mut(account);
+            kept.set_position(0, Position { qty, cost, updated_unix_ms: 1 });
+            kept.set_wallet(USDT, rich);
         }
         for (now, rate) in (1..).zip(rates) {
             desk.exchange.set_funding_rate(FundingRate::from_e8(rate).unwrap());
-            desk.exchange.settle_funding(now);
+            settle(&mut desk.exchange, now);
         }
         let sum = |account| {
             let all = desk.exchange.payments(account).map(|it| it.amount);
@@ -163,7 +172,7 @@ proptest! {
         let [one, two] = [desk.account, other].map(sum);
         prop_assert_eq!(one, two.negated());
         for (account, sum) in [(desk.account, one), (other, two)] {
-            let wallet = Cash::whole(10_000).saturating_add(sum);
+            let wallet = rich.saturating_add(sum);
             prop_assert_eq!(desk.exchange.account(account).wallet(USDT), wallet);
         }
     }

@@ -203,6 +203,8 @@ pub(super) fn expiry_reason(order: &Order) -> Option<&'static str> {
         (ExpiryReason::MarketRest, _) => "INSUFFICIENT_LIQUIDITY",
         (ExpiryReason::ImmediateRest, TimeInForce::Fok) => "UNFILLED_FOK_ORDER_EXPIRED",
         (ExpiryReason::ImmediateRest, _) => "UNFILLED_IOC_QUANTITY_EXPIRED",
-        (ExpiryReason::PositionGone | ExpiryReason::GoodTillDate, _) => "EXCHANGE_CANCELED",
+        (ExpiryReason::PositionGone | ExpiryReason::GoodTillDate | ExpiryReason::Liquidated, _) => {
+            "EXCHANGE_CANCELED"
+        }
     })
 }

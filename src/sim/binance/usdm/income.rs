@@ -1,9 +1,10 @@
-//! What an account earned and paid, as `/income` tells it: profit of what was closed, fees, and
-//! funding.
+//! What an account earned and paid, as `/income` tells it: profit of what was closed, fees,
+//! funding, and the insurance fund's part in liquidations.
 //!
 //! Deliberately absent: transfers, for there are none here. The shape is that of the venue's own
 //! client; the sheet names the weight only.
 
+use super::payments::word;
 use super::{Usdm, orders};
 use crate::sim::binance::desk::Desk;
 use crate::sim::binance::fault::Fault;
@@ -15,8 +16,8 @@ use crate::types::{Cash, InstrumentId};
 use serde_json::{Value, json};
 
 /// Usual and most number in one answer.
-const SHOWN: u64 = 100;
-const SHOWN_MAX: u64 = 1_000;
+pub(super) const SHOWN: u64 = 100;
+pub(super) const SHOWN_MAX: u64 = 1_000;
 
 /// Which part of a past is asked for, and how many rows of it.
 #[derive(Clone, Copy, Debug)]
@@ -27,9 +28,9 @@ pub(super) struct Span {
 }
 
 impl Span {
-    /// `startTime`, `endTime` and `limit`.
-    pub(super) fn read(params: &Params) -> Result<Self, Fault> {
-        let limit = params.number("limit")?.unwrap_or(SHOWN).min(SHOWN_MAX);
+    /// `startTime`, `endTime` and `limit`, which is that where nobody says it, and so much at most.
+    pub(super) fn read(params: &Params, usual: u64, most: u64) -> Result<Self, Fault> {
+        let limit = params.number("limit")?.unwrap_or(usual).min(most);
         Ok(Self {
             since_unix_ms: params.number("startTime")?,
             until_unix_ms: params.number("endTime")?.unwrap_or(u64::MAX),
@@ -75,9 +76,9 @@ impl Earned {
         })
     }
 
-    fn as_funding(payment: &Payment) -> Self {
+    fn without_trade(payment: &Payment) -> Self {
         let Payment { id, instrument, amount, unix_ms, .. } = *payment;
-        Self { kind: "FUNDING_FEE", instrument, amount, unix_ms, id, is_of_trade: false }
+        Self { kind: word(payment.cause), instrument, amount, unix_ms, id, is_of_trade: false }
     }
 }
 
@@ -87,9 +88,9 @@ impl Desk<Usdm> {
         let named = params.find("symbol").map(|_| orders::symbol(&self.exchange, params));
         let only = named.transpose()?;
         let kind = params.find("incomeType");
-        let span = Span::read(params)?;
+        let span = Span::read(params, SHOWN, SHOWN_MAX)?;
         let traded = self.exchange.trades(account).flat_map(Earned::by);
-        let paid = self.exchange.payments(account).map(Earned::as_funding);
+        let paid = self.exchange.payments(account).map(Earned::without_trade);
         let meant = traded.chain(paid).filter(|it| {
             let right = only.is_none_or(|only| only == it.instrument)
                 && kind.is_none_or(|kind| kind == it.kind);

@@ -1,5 +1,6 @@
 //! What can be asked of the exchange by an account, whichever way the question came in.
 
+use super::income::Span;
 use super::orders;
 use super::refusal::refused;
 use super::wallet::{Statement, Version};
@@ -21,6 +22,10 @@ const TRADES_SHOWN: u64 = 500;
 /// The same of orders (section 5).
 const ORDERS_SHOWN_MAX: u64 = 1_000;
 const ORDERS_SHOWN: u64 = 500;
+
+/// The same of forced ones, as the venue's page of them says.
+const FORCED_SHOWN: u64 = 50;
+const FORCED_SHOWN_MAX: u64 = 100;
 
 impl Desk<Usdm> {
     pub(super) fn place(
@@ -180,6 +185,30 @@ impl Desk<Usdm> {
             false => &meant[meant.len().saturating_sub(limit)..],
         };
         Ok(shown.iter().map(|order| self.query_json(order)).collect())
+    }
+
+    /// Orders by which the exchange closed positions, of one symbol or all.
+    pub(super) fn forced_orders(
+        &self,
+        account: AccountIndex,
+        params: &Params,
+    ) -> Result<Value, Fault> {
+        let only = self.optional_symbol(params)?;
+        let span = Span::read(params, FORCED_SHOWN, FORCED_SHOWN_MAX)?;
+        let is_liquidation = match params.find("autoCloseType") {
+            None | Some("LIQUIDATION") => true,
+            // Nobody is deleveraged here.
+            Some("ADL") => false,
+            Some(_) => return Err(Fault::invalid("autoCloseType")),
+        };
+        let meant = self.exchange.orders(account).filter(|order| {
+            let right = order.is_forced && is_liquidation;
+            right
+                && only.is_none_or(|only| only == order.entry.instrument)
+                && span.contains(order.created_unix_ms)
+        });
+        let meant: Vec<&Order> = meant.collect();
+        Ok(span.shown(&meant).iter().map(|order| self.query_json(order)).collect())
     }
 
     pub(super) fn positions(

@@ -211,6 +211,7 @@ pub(super) fn expiry_reason(state: State) -> &'static str {
     match state {
         State::Expired(ExpiryReason::ImmediateRest) => "2",
         State::Expired(ExpiryReason::PositionGone) => "4",
+        State::Expired(ExpiryReason::Liquidated) => "5",
         State::Expired(ExpiryReason::MarketRest) => "9",
         // The sheet lists no number for a date that has come.
         State::Expired(ExpiryReason::GoodTillDate)

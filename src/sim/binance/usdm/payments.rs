@@ -1,18 +1,26 @@
-//! What moves wallets besides trades: funding, told to who pays or receives it, and its rates of
+//! What moves wallets besides trades, told to who pays or receives it, and the rates of funding of
 //! the past (USDⓈ-M sheet, sections 3 and 8).
 //!
 //! Must hold: with crossed margin, which is all that is here, a payment tells the wallet alone and
 //! no position.
 
-use super::income::Span;
+use super::income::{SHOWN, SHOWN_MAX, Span};
 use super::user::publish;
 use super::{Usdm, orders};
 use crate::sim::binance::desk::Desk;
 use crate::sim::binance::fault::Fault;
 use crate::sim::binance::params::Params;
 use crate::sim::funding::Settlement;
-use crate::sim::payments::Payment;
+use crate::sim::payments::{Payment, PaymentCause};
 use serde_json::{Value, json};
+
+/// Why a wallet moves, in the words of ACCOUNT_UPDATE and `/income`.
+pub(super) fn word(cause: PaymentCause) -> &'static str {
+    match cause {
+        PaymentCause::Funding => "FUNDING_FEE",
+        PaymentCause::Insurance => "INSURANCE_CLEAR",
+    }
+}
 
 impl Desk<Usdm> {
     /// Tells every owner what was paid since this was last done.
@@ -30,7 +38,7 @@ impl Desk<Usdm> {
             "T": payment.unix_ms,
             "E": now_unix_ms,
             "a": {
-                "m": "FUNDING_FEE",
+                "m": word(payment.cause),
                 "B": [{
                     "a": self.asset(payment.asset),
                     "wb": wallet,
@@ -46,7 +54,7 @@ impl Desk<Usdm> {
     pub(super) fn funding_rates(&self, params: &Params) -> Result<Value, Fault> {
         let named = params.find("symbol").map(|_| orders::symbol(&self.exchange, params));
         let only = named.transpose()?;
-        let span = Span::read(params)?;
+        let span = Span::read(params, SHOWN, SHOWN_MAX)?;
         let meant = self.exchange.settlements().filter(|it| {
             only.is_none_or(|only| only == it.instrument) && span.contains(it.unix_ms)
         });

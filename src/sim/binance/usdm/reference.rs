@@ -6,6 +6,7 @@ use crate::sim::binance::limits::Usage;
 use crate::sim::binance::params::Params;
 use crate::sim::exchange::{Exchange, OPEN_ORDERS_MAX};
 use crate::sim::funding::next_funding_unix_ms;
+use crate::sim::liquidation::FEE_PPM;
 use crate::sim::trigger::PROTECT_BPS;
 use crate::types::{AssetId, Instrument, MarkBand, Price, Side};
 use serde_json::{Value, json};
@@ -67,7 +68,7 @@ fn symbol(instrument: &Instrument, assets: &[String]) -> Value {
         "underlyingSubType": [],
         "settlePlan": 0,
         "triggerProtect": format!("0.{PROTECT_BPS:04}"),
-        "liquidationFee": "0.012000",
+        "liquidationFee": format!("0.{FEE_PPM:06}"),
         "marketTakeBound": "0.30",
         "filters": filters(instrument, places),
         "orderTypes": ORDER_TYPES,

@@ -48,6 +48,7 @@ pub(in crate::sim::binance) enum Private {
     AllOrders,
     PlaceBatch,
     CancelBatch,
+    ForcedOrders,
     Countdown,
     Income,
     OrderLimits,
@@ -101,6 +102,7 @@ pub(super) const ROUTES: &[Route<Usdm>] = &[
     ("GET", "/fapi/v1/allOrders", 5, Signed(P::AllOrders)),
     ("POST", "/fapi/v1/batchOrders", 5, Signed(P::PlaceBatch)),
     ("DELETE", "/fapi/v1/batchOrders", 1, Signed(P::CancelBatch)),
+    ("GET", "/fapi/v1/forceOrders", 20, Signed(P::ForcedOrders)),
     ("GET", "/fapi/v1/income", 30, Signed(P::Income)),
     ("GET", "/fapi/v1/rateLimit/order", 1, Signed(P::OrderLimits)),
     ("GET", "/fapi/v1/apiTradingStatus", 1, Signed(P::TradingStatus)),
@@ -126,7 +128,8 @@ pub(super) const ROUTES: &[Route<Usdm>] = &[
 ];
 
 /// What a question about every symbol weighs.
-const ALL_SYMBOLS: [(Endpoint<Public, Private>, u32); 7] = [
+const ALL_SYMBOLS: [(Endpoint<Public, Private>, u32); 8] = [
+    (Signed(P::ForcedOrders), 50),
     (Signed(P::OpenOrders), 40),
     (Signed(P::OpenAlgoOrders), 40),
     (Open(Public::PremiumIndex), 10),
@@ -205,6 +208,7 @@ impl Desk<Usdm> {
             P::AllOrders => self.all_orders(account, params),
             P::PlaceBatch => self.place_batch(now_unix_ms, account, params),
             P::CancelBatch => self.cancel_batch(now_unix_ms, account, params),
+            P::ForcedOrders => self.forced_orders(account, params),
             P::Income => self.income(account, params),
             P::OrderLimits => Ok(self.usage.order_limits()),
             // Nobody is locked out of trading here.

@@ -1,5 +1,8 @@
 //! The private stream: what happened to orders and wallets (USDⓈ-M sheet, section 8).
 //!
+//! An order by which the exchange closes a position is a LIQUIDATION whose trades are CALCULATED;
+//! what the insurance fund took is NEW_INSURANCE, and final all the same.
+//!
 //! Deliberately absent: TRADE_LITE (the same trades come in ORDER_TRADE_UPDATE). MARGIN_CALL is in
 //! `margin`, ALGO_UPDATE in `algo`.
 
@@ -103,12 +106,13 @@ impl Desk<Usdm> {
         let order = &report.order;
         let execution = match report.kind {
             ReportKind::New => "NEW",
+            ReportKind::Trade(_) if order.is_forced => "CALCULATED",
             ReportKind::Trade(_) => "TRADE",
             ReportKind::Amended => "AMENDMENT",
             ReportKind::Canceled => "CANCELED",
             ReportKind::Expired => "EXPIRED",
         };
-        let kind = orders::kind(order);
+        let kind = if order.is_forced { "LIQUIDATION" } else { orders::kind(order) };
         let mut told = json!({
             "s": instrument.symbol,
             "c": order.client_id.as_str(),
@@ -162,6 +166,10 @@ fn tell_trade(told: &mut Value, trade: &TradeRecord, places: Places, asset: &str
     told["t"] = json!(trade.id);
     told["m"] = json!(trade.liquidity == Liquidity::Maker);
     told["rp"] = json!(trade.realised.to_string());
+    if trade.is_insured {
+        told["X"] = json!("NEW_INSURANCE");
+        return;
+    }
     told["N"] = json!(asset);
     told["n"] = json!(trade.fee.to_string());
 }

@@ -30,7 +30,8 @@ fn it_is_paid_at_once_told_and_true() {
     let truth = it.control(NOW, "GET", "/control/truth").body;
     let wallet = &truth["balances"][0]["wallet"];
     let last = json!({
-        "id": 2, "symbol": "BTCUSDT", "amount": "-0.050025", "wallet": wallet, "time": NOW + 6,
+        "id": 2, "symbol": "BTCUSDT", "cause": "funding", "amount": "-0.050025",
+        "wallet": wallet, "time": NOW + 6,
     });
     assert_eq!(truth["payments"][1], last);
     assert_eq!(truth["payments"].as_array().map(Vec::len), Some(2));

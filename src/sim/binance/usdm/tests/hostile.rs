@@ -53,7 +53,7 @@ const PIECES: [&str; 24] = [
     "=&=&&&",
 ];
 
-const PATHS: [&str; 21] = [
+const PATHS: [&str; 22] = [
     "/fapi/v1/order",
     "/fapi/v1/depth",
     "/fapi/v1/userTrades",
@@ -66,6 +66,7 @@ const PATHS: [&str; 21] = [
     "/fapi/v1/premiumIndex",
     "/fapi/v1/fundingRate",
     "/fapi/v1/income",
+    "/fapi/v1/forceOrders",
     "/fapi/v2/account",
     "/fapi/v1/positionSide/dual",
     "/fapi/v1/accountConfig",

@@ -6,6 +6,7 @@ mod amends;
 mod batch;
 mod funding;
 mod hostile;
+mod liquidations;
 mod rest;
 mod socket;
 mod tape;
