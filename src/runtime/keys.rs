@@ -176,10 +176,11 @@ impl KeyWatch {
             if self.is_news(&word) {
                 word.say();
                 self.known = word.fitness();
-                let told = EventKind::Account(AccountEvent::Key(self.known));
-                // Nobody takes it when the run ends.
-                let _ = out.send(vec![told]).await;
             }
+            // Each time: what found no room is made good by the next one. Nobody takes it when the
+            // run ends.
+            let told = EventKind::Account(AccountEvent::Key(self.known));
+            let _ = out.send(vec![told]).await;
         }
     }
 
