@@ -3,7 +3,7 @@
 
 use crate::control::{believed, text};
 use crate::rest;
-use crate::support::{Deployment, ExchangeProcess, number};
+use crate::support::{Deployment, ExchangeProcess, Process, number};
 use serde_json::json;
 use tradekeel::types::Qty;
 
@@ -50,15 +50,21 @@ fn another_leverage_at_the_venue_opens_nothing_and_says_both() {
     engine.stop();
 }
 
-/// Somebody buys by hand with all the leverage that there is, and the venue warns.
-#[test]
-fn a_margin_call_leaves_only_reductions_and_a_flatten_still_works() {
+/// A halted engine on an account whose owner bought by hand, with all the leverage that there is.
+fn loaded() -> (ExchangeProcess, Deployment, Process) {
     let (exchange, deployment) = poor("100", 125);
     let deployment = deployment.with("exclusive: true", "exclusive: false");
     let engine = deployment.started();
     deployment.ask_ok(&["halt", "--by", "ada", "--reason", "a test trades by hand"]);
     rest::until_no_opening_orders(exchange.port);
     rest::buy_until_refused(exchange.port, "BTCUSDT", &["0.05", "0.01", "0.001"]);
+    (exchange, deployment, engine)
+}
+
+/// The venue warns.
+#[test]
+fn a_margin_call_leaves_only_reductions_and_a_flatten_still_works() {
+    let (exchange, deployment, engine) = loaded();
     deployment.until("the venue's call is heard", |status| {
         status["venues"][0]["mode_cause"].as_str().unwrap_or("").starts_with("margin call")
     });
@@ -74,15 +80,10 @@ fn a_margin_call_leaves_only_reductions_and_a_flatten_still_works() {
     engine.stop();
 }
 
-/// The same, and then funding takes half of what is left.
+/// Funding takes half of what is left.
 #[test]
 fn a_liquidated_account_is_killed_and_agrees_with_the_exchange() {
-    let (exchange, deployment) = poor("100", 125);
-    let deployment = deployment.with("exclusive: true", "exclusive: false");
-    let engine = deployment.started();
-    deployment.ask_ok(&["halt", "--by", "ada", "--reason", "a test trades by hand"]);
-    rest::until_no_opening_orders(exchange.port);
-    rest::buy_until_refused(exchange.port, "BTCUSDT", &["0.05", "0.01", "0.001"]);
+    let (exchange, deployment, engine) = loaded();
     let held = |it: &serde_json::Value| believed(it) == exchange.truth().positions();
     deployment.until("the trades of the other are heard", held);
     exchange.fund("60");

@@ -32,8 +32,8 @@ pub(crate) trait Stage {
     /// How the engine says that it is.
     fn standing(&mut self) -> Standing;
 
-    /// What the engine's own records make of the wallets, beside a reading that is asked for now;
-    /// `None` where there was none soon.
+    /// What the engine's own records make of the wallets, beside a fresh reading of the account;
+    /// `None` where none came soon.
     fn wallets(&mut self) -> Option<BTreeMap<String, Cash>>;
 
     /// What really is.

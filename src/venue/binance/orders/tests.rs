@@ -6,11 +6,13 @@ mod usdm_answers;
 mod usdm_commands;
 
 use super::*;
+use crate::types::{ExecutionKind, OrderRef};
 use crate::venue::binance::support::{credentials, directory, spot_directory};
 use crate::venue::binance::{spot, usdm};
 use serde_json::Value;
 
 const ID: ClientOrderId = ClientOrderId { epoch: 1, sequence: 35 };
+const ASKED: Question = Question::Order(InstrumentId(0), ID);
 const NOW: u64 = 1_702_555_533_821;
 const AT: VenueTime = VenueTime { unix_ms: NOW, mono_ns: 0 };
 
@@ -73,4 +75,25 @@ fn says_the_same<E: Entry>([mut logged_on, mut signing]: [Orders<E>; 2], terms: 
     logged_on.cancel(ID, terms.instrument, NOW, &mut bare).unwrap();
     signing.cancel(ID, terms.instrument, NOW, &mut signed).unwrap();
     same(&bare, &signed);
+}
+
+/// What a message of the connection says.
+fn read<E: Entry>(mut orders: Orders<E>, text: &str) -> Result<Vec<ExecutionReport>, DecodeError> {
+    let mut out = Vec::new();
+    orders.on_message(text.as_bytes(), &mut out).map(|()| out)
+}
+
+/// The same of one that is about the order of all these tests.
+fn kind<E: Entry>(orders: Orders<E>, text: &str) -> ExecutionKind {
+    let out = read(orders, text).unwrap();
+    assert_eq!((out.len(), out[0].order), (1, OrderRef::Ours(ID)));
+    assert_eq!(out[0].instrument, InstrumentId(0));
+    out[0].kind
+}
+
+/// A refusal of that kind of request.
+fn refusal(request: &str, status: u16, code: i32, text: &str) -> String {
+    let id = format!("{request}0.tkp1-1-z");
+    let error = serde_json::json!({ "code": code, "msg": text });
+    serde_json::json!({ "id": id, "status": status, "error": error }).to_string()
 }

@@ -1,10 +1,8 @@
 //! Answers, from the venue's own client and made by hand.
 
 use super::*;
-use crate::types::{ExecutionKind, OrderRef, OrderStatus, Price, Qty};
+use crate::types::{ExecutionKind, OrderStatus, Price, Qty};
 use crate::venue::binance::support::{Dice, answer, spot_sample};
-
-const ASKED: Question = Question::Order(InstrumentId(0), ID);
 
 const PLACED: &str = r#"{"id":"p0.tkp1-1-z","status":200,"result":{"symbol":"BTCUSDT","orderId":28,
     "orderListId":-1,"clientOrderId":"tkp1-1-z","transactTime":1507725176595},"rateLimits":[]}"#;
@@ -22,21 +20,15 @@ fn orders() -> Orders<spot::Spot> {
 }
 
 fn read(text: &str) -> Result<Vec<ExecutionReport>, DecodeError> {
-    let mut out = Vec::new();
-    orders().on_message(text.as_bytes(), &mut out).map(|()| out)
+    super::read(orders(), text)
 }
 
 fn kind(text: &str) -> ExecutionKind {
-    let out = read(text).unwrap();
-    assert_eq!((out.len(), out[0].order), (1, OrderRef::Ours(ID)));
-    assert_eq!(out[0].instrument, InstrumentId(0));
-    out[0].kind
+    super::kind(orders(), text)
 }
 
 fn refused_as(request: &str, status: u16, code: i32, text: &str) -> ExecutionKind {
-    let id = format!("{request}0.tkp1-1-z");
-    let error = serde_json::json!({ "code": code, "msg": text });
-    kind(&serde_json::json!({ "id": id, "status": status, "error": error }).to_string())
+    kind(&refusal(request, status, code, text))
 }
 
 fn asked(status: u16, text: &str) -> Result<Option<ExecutionReport>, DecodeError> {

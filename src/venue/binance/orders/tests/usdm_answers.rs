@@ -5,8 +5,6 @@ use crate::types::{ExecutionKind, IdPrefix, OrderRef, OrderStatus, Price, Qty};
 use crate::venue::binance::request::{Request, RequestKind};
 use crate::venue::binance::support::{Dice, answer, sample};
 
-const ASKED: Question = Question::Order(InstrumentId(0), ID);
-
 const PLACED: &str = include_str!("../../../../../tests/data/binance-usdm-order-placed.json");
 const AMENDED: &str = include_str!("../../../../../tests/data/binance-usdm-order-amended.json");
 const CANCELED: &str = include_str!("../../../../../tests/data/binance-usdm-order-canceled.json");
@@ -17,21 +15,15 @@ fn orders() -> Orders<usdm::Usdm> {
 }
 
 fn read(text: &str) -> Result<Vec<ExecutionReport>, DecodeError> {
-    let mut out = Vec::new();
-    orders().on_message(text.as_bytes(), &mut out).map(|()| out)
+    super::read(orders(), text)
 }
 
 fn kind(text: &str) -> ExecutionKind {
-    let out = read(text).unwrap();
-    assert_eq!((out.len(), out[0].order), (1, OrderRef::Ours(ID)));
-    assert_eq!(out[0].instrument, InstrumentId(0));
-    out[0].kind
+    super::kind(orders(), text)
 }
 
 fn refused_as(request: &str, status: u16, code: i32, text: &str) -> ExecutionKind {
-    let id = format!("{request}0.tkp1-1-z");
-    let error = serde_json::json!({ "code": code, "msg": text });
-    kind(&serde_json::json!({ "id": id, "status": status, "error": error }).to_string())
+    kind(&refusal(request, status, code, text))
 }
 
 #[test]
