@@ -239,7 +239,8 @@ fn encode(shared: &Rc<Trading>, command: &Command, buffer: &mut Vec<u8>) -> Opti
 fn encode_apart(shared: &Rc<Trading>, command: &Command) -> Option<Outgoing> {
     if let (Command::Cancel { id, instrument }, Some(at)) = (command, shared.venue_time()) {
         let call = shared.dialect.borrow().cancel_call(*id, *instrument, at.unix_ms);
-        return call.inspect_err(|error| tracing::error!(%error, %id, "not written")).ok();
+        let unwritten = |error: &_| tracing::error!(%error, %id, "the cancel could not be written");
+        return call.inspect_err(unwritten).ok();
     }
     encode(shared, command, &mut Vec::new())
 }
