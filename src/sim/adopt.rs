@@ -6,7 +6,8 @@
 
 use super::account::Position;
 use super::exchange::{AccountIndex, Exchange};
-use super::order::{ClientText, Order, OrderEntry, SpotTerms, State};
+use super::order::{ClientText, Order, OrderEntry, State};
+use super::self_trade::SelfTrade;
 use crate::types::{
     AccountSnapshot, AssetId, Cash, ForeignOrder, IdPrefix, OrderRef, Price, Purpose, Qty,
     TimeInForce, VenueOrder, VenuePosition,
@@ -87,7 +88,8 @@ impl Exchange {
             qty: it.qty,
             reduce_only: it.purpose != Purpose::Opening,
             good_till_unix_ms: None,
-            spot: SpotTerms::default(),
+            self_trade: SelfTrade::ExpireMaker,
+            quote_qty: Cash::ZERO,
         };
         self.insert_open(slot, |id| Order {
             state,

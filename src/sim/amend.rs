@@ -3,11 +3,16 @@
 //! Must hold: a refused amend leaves the order as it was; the place in the queue is kept only when
 //! the price stays and the quantity falls; a quantity that has traded already, or a price at which
 //! a post-only order would take, takes the order back.
+//!
+//! Decision: an amended order on contracts trades with its own account, whatever it said when it
+//! came: the venue's pages on amends and on self-trade prevention say that an amend sets that to
+//! NONE, and the sheet does not say otherwise. On Spot an order keeps what it said.
 
 use super::exchange::{AccountIndex, Exchange};
 use super::filters;
 use super::order::{ClientText, Order, OrderEntry, OrderKey, Report, ReportKind, State};
 use super::reject::Reject;
+use super::self_trade::SelfTrade;
 use crate::types::{Amendment, InstrumentId, Qty, Side};
 
 /// So often one order may be amended.
@@ -30,10 +35,11 @@ impl Exchange {
         let slot = self.slot(instrument).ok_or(Reject::UnknownSymbol)?;
         let open = self.order(account, instrument, key).filter(|order| order.state.is_open());
         let before = open.ok_or(Reject::NoSuchOrder)?;
-        let entry = OrderEntry { price: Some(to.price), qty: to.qty, ..before.entry };
-        if entry == before.entry {
+        if (before.entry.price, before.entry.qty) == (Some(to.price), to.qty) {
             return Err(Reject::SameTerms);
         }
+        let terms = OrderEntry { price: Some(to.price), qty: to.qty, ..before.entry };
+        let entry = OrderEntry { self_trade: SelfTrade::None, ..terms };
         if AMENDS_MAX <= before.amends {
             return Err(Reject::TooManyAmends);
         }

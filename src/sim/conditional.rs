@@ -3,8 +3,9 @@
 //! Must hold: a conditional order becomes one order at most, and what is over never changes.
 
 use super::exchange::AccountIndex;
-use super::order::{ClientText, Order, SelfTrade};
+use super::order::{ClientText, Order};
 use super::reject::Reject;
+use super::self_trade::SelfTrade;
 use super::trigger::{Latest, Trigger};
 use crate::types::{InstrumentId, Price, Qty, Side, TimeInForce, WorkingPrice};
 
@@ -45,7 +46,7 @@ pub struct ConditionalEntry {
     pub ends_with_position: bool,
     /// When the exchange ends it by itself, milliseconds since the Unix epoch.
     pub good_till_unix_ms: Option<u64>,
-    /// What was to happen if it met an order of its own account. Ours never meet here.
+    /// What is to happen if the order that it becomes meets one of its own account.
     pub self_trade: SelfTrade,
 }
 

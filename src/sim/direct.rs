@@ -10,11 +10,10 @@ mod stops;
 
 use super::account::Fees;
 use super::exchange::{AccountIndex, Exchange};
-use super::order::{
-    ClientText, Order, OrderEntry, OrderKey, Report, ReportKind, SpotTerms, TradeRecord,
-};
+use super::order::{ClientText, Order, OrderEntry, OrderKey, Report, ReportKind, TradeRecord};
 use super::payments::{Payment, PaymentCause};
 use super::reject::Reject;
+use super::self_trade::SelfTrade;
 use super::wallets::Ledger;
 use crate::core::{AccountEvent, Command, EventKind};
 use crate::types::{
@@ -317,7 +316,8 @@ impl Direct {
             reduce_only: self.exchange.ledger == Ledger::Contracts
                 && terms.purpose != Purpose::Opening,
             good_till_unix_ms: None,
-            spot: SpotTerms::default(),
+            self_trade: SelfTrade::ExpireMaker,
+            quote_qty: Cash::ZERO,
         })
     }
 

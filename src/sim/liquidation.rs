@@ -27,10 +27,9 @@
 use super::exchange::{AccountIndex, Exchange};
 use super::margin::BEYOND;
 use super::matching::Fill;
-use super::order::{
-    ClientText, ExpiryReason, Order, OrderEntry, Report, ReportKind, SpotTerms, State,
-};
+use super::order::{ClientText, ExpiryReason, Order, OrderEntry, Report, ReportKind, State};
 use super::payments::PaymentCause;
+use super::self_trade::SelfTrade;
 use super::wallets::Ledger;
 use crate::types::{AssetId, Cash, PPM, Price, Qty, SCALE, Side, TimeInForce};
 
@@ -147,7 +146,8 @@ impl Exchange {
                 qty: qty.abs(),
                 reduce_only: false,
                 good_till_unix_ms: None,
-                spot: SpotTerms::default(),
+                self_trade: SelfTrade::None,
+                quote_qty: Cash::ZERO,
             };
             let new = Order::new(id, account, client_id, entry, now_unix_ms);
             Order { is_forced: true, ..new }

@@ -6,8 +6,8 @@
 //!
 //! - [`rng`] and [`market`]: where a synthetic market comes from;
 //! - [`book`]: the market of one instrument as an order meets it;
-//! - [`order`], [`conditional`], [`trigger`], [`reject`], [`filters`], [`account`]: nouns and
-//!   rules;
+//! - [`order`], [`self_trade`], [`conditional`], [`trigger`], [`reject`], [`filters`],
+//!   [`account`]: nouns and rules;
 //! - [`exchange`]: accounts and orders, matched (the matching itself is in `matching`, conditional
 //!   orders in `conditionals`, what becomes of them in `triggering`, dead-man's switches in
 //!   `countdown`, dates of orders in `good_till`, what the account must carry in `margin`, what
@@ -49,6 +49,7 @@ pub mod order;
 pub mod payments;
 pub mod reject;
 pub mod rng;
+pub mod self_trade;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -66,9 +67,7 @@ pub use faults::{FaultKind, Outgoing, Target, Unreliable};
 pub use history::{Extremes, History};
 pub use market::Synthetic;
 pub use matching::Part;
-pub use order::{
-    ClientText, Order, OrderEntry, OrderKey, Report, ReportKind, SelfTrade, SpotTerms, State,
-    TradeRecord,
-};
+pub use order::{ClientText, Order, OrderEntry, OrderKey, Report, ReportKind, State, TradeRecord};
 pub use reject::Reject;
 pub use rng::Rng;
+pub use self_trade::SelfTrade;

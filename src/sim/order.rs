@@ -2,6 +2,7 @@
 
 use super::exchange::AccountIndex;
 use super::reject::Reject;
+use super::self_trade::SelfTrade;
 use crate::types::{
     Cash, InstrumentId, Liquidity, OrderStatus, Price, Qty, Side, Text, TimeInForce,
 };
@@ -44,60 +45,11 @@ pub struct OrderEntry {
     pub reduce_only: bool,
     /// When the exchange ends it by itself, milliseconds since the Unix epoch.
     pub good_till_unix_ms: Option<u64>,
-    /// What only an order on Spot says.
-    pub spot: SpotTerms,
-}
-
-/// What only an order on Spot says of itself; the exchange remembers it and tells it back.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct SpotTerms {
-    /// What a market order is to spend or bring where it names that instead of a quantity; zero
-    /// where it does not.
-    pub quote_qty: Cash,
-    /// What was to happen if it met an order of its own account.
+    /// What is to happen if it meets an order of its own account.
     pub self_trade: SelfTrade,
-}
-
-/// What is to happen to two orders of one account that meet. Ours never meet here.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum SelfTrade {
-    /// They trade.
-    #[default]
-    None,
-    /// The resting one goes.
-    ExpireMaker,
-    /// The taking one goes.
-    ExpireTaker,
-    /// Both go.
-    ExpireBoth,
-    /// Both become smaller by what they have in common.
-    Decrement,
-    /// They trade without a fee.
-    Transfer,
-}
-
-impl SelfTrade {
-    /// All of them.
-    pub const ALL: [Self; 6] = [
-        Self::None,
-        Self::ExpireMaker,
-        Self::ExpireTaker,
-        Self::ExpireBoth,
-        Self::Decrement,
-        Self::Transfer,
-    ];
-
-    /// The venue's word (Spot sheet, section 5).
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::None => "NONE",
-            Self::ExpireMaker => "EXPIRE_MAKER",
-            Self::ExpireTaker => "EXPIRE_TAKER",
-            Self::ExpireBoth => "EXPIRE_BOTH",
-            Self::Decrement => "DECREMENT",
-            Self::Transfer => "TRANSFER",
-        }
-    }
+    /// What a market order on Spot is to spend or bring where it names that instead of a quantity;
+    /// zero where it does not.
+    pub quote_qty: Cash,
 }
 
 /// By which name an order is asked for.

@@ -1,6 +1,7 @@
 //! What the tests of this room share: instruments, market events, and orders in few words.
 
-use super::order::{ClientText, OrderEntry, SpotTerms};
+use super::order::{ClientText, OrderEntry};
+use super::self_trade::SelfTrade;
 use crate::types::{
     AssetId, BookDelta, Cash, DELTA_LEVELS, Filters, Instrument, InstrumentId, InstrumentKind,
     Level, MarketData, MarketEvent, Price, Qty, Quote, Side, TimeInForce, Trade, VenueId,
@@ -97,7 +98,8 @@ pub(super) fn limit(side: Side, at: &str, amount: &str) -> OrderEntry {
         qty: qty(amount),
         reduce_only: false,
         good_till_unix_ms: None,
-        spot: SpotTerms::default(),
+        self_trade: SelfTrade::ExpireMaker,
+        quote_qty: Cash::ZERO,
     }
 }
 

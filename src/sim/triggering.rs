@@ -25,10 +25,10 @@ use super::conditionals::OVER_MAX;
 use super::exchange::{AccountIndex, Exchange};
 use super::filters;
 use super::history::KEPT_MAX;
-use super::order::{ClientText, Order, OrderEntry, OrderKey, Report, SpotTerms};
+use super::order::{ClientText, Order, OrderEntry, OrderKey, Report};
 use super::reject::Reject;
 use super::trigger::{Latest, Trigger};
-use crate::types::{InstrumentId, Qty, Side};
+use crate::types::{Cash, InstrumentId, Qty, Side};
 use std::mem::discriminant;
 
 /// Most conditional orders of an account that wait.
@@ -209,7 +209,8 @@ impl Exchange {
             qty,
             reduce_only: met.entry.reduces(),
             good_till_unix_ms: met.entry.good_till_unix_ms.filter(|_| price.is_some()),
-            spot: SpotTerms::default(),
+            self_trade: met.entry.self_trade,
+            quote_qty: Cash::ZERO,
         })
     }
 

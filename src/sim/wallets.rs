@@ -115,7 +115,7 @@ impl Exchange {
             (Side::Buy, Some(price)) => (instrument.quote, price.notional(entry.qty)),
             // Who names a sum must have it, whether the book takes all of it or not.
             (Side::Buy, None) => {
-                (instrument.quote, self.cost(slot, entry.qty).max(entry.spot.quote_qty))
+                (instrument.quote, self.cost(slot, entry.qty).max(entry.quote_qty))
             }
             (Side::Sell, _) => (instrument.base, amount(entry.qty)),
         };

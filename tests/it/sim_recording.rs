@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use tradekeel::sim::{
-    AccountIndex, Exchange, Fees, Order, OrderEntry, OrderKey, Report, ReportKind, State,
+    AccountIndex, Exchange, Fees, Order, OrderEntry, OrderKey, Report, ReportKind, SelfTrade, State,
 };
 use tradekeel::types::{
     AssetId, BookDelta, Cash, DELTA_LEVELS, Filters, Instrument, InstrumentId, InstrumentKind,
@@ -130,7 +130,8 @@ fn bid(at: Price) -> OrderEntry {
         qty: Qty::parse(b"0.01").unwrap(),
         reduce_only: false,
         good_till_unix_ms: None,
-        spot: Default::default(),
+        self_trade: SelfTrade::ExpireMaker,
+        quote_qty: Cash::ZERO,
     }
 }
 

@@ -4,8 +4,9 @@
 use super::Direct;
 use crate::core::{EventKind, StopCommand};
 use crate::sim::conditional::{Amount, Conditional, ConditionalEntry, ConditionalState};
-use crate::sim::order::{ClientText, SelfTrade};
+use crate::sim::order::ClientText;
 use crate::sim::reject::Reject;
+use crate::sim::self_trade::SelfTrade;
 use crate::sim::trigger::Trigger;
 use crate::types::{
     ClientOrderId, InstrumentId, Side, StandingStop, StopOrder, StopReport, StopReportKind,

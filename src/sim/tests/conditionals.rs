@@ -4,7 +4,8 @@ use super::*;
 use crate::sim::conditional::{
     Amount, Conditional, ConditionalEntry, ConditionalReport, ConditionalState,
 };
-use crate::sim::order::{ClientText, SelfTrade};
+use crate::sim::order::ClientText;
+use crate::sim::self_trade::SelfTrade;
 use crate::sim::trigger::Trigger;
 use crate::types::WorkingPrice;
 use ConditionalState::{Canceled, Expired, Finished, New, Rejected, Triggered, Triggering};

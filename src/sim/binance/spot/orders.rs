@@ -81,14 +81,14 @@ pub(super) fn amended(order: &Order, symbol: &str, before: ClientText) -> Value 
         "qty": qty(order.entry.qty),
         "executedQty": qty(order.cum_qty),
         "preventedQty": qty(Qty::ZERO),
-        "quoteOrderQty": cash(order.entry.spot.quote_qty),
+        "quoteOrderQty": cash(order.entry.quote_qty),
         "cumulativeQuoteQty": cash(order.cum_quote),
         "status": status(order.state),
         "timeInForce": time_in_force(order),
         "type": kind(order),
         "side": side(order.entry.side),
         "workingTime": order.created_unix_ms,
-        "selfTradePreventionMode": order.entry.spot.self_trade.word(),
+        "selfTradePreventionMode": order.entry.self_trade.word(),
     })
 }
 
@@ -118,13 +118,13 @@ fn terms(order: &Order) -> Vec<(&'static str, Value)> {
         ("price", json!(price(order.entry.price.unwrap_or_default()))),
         ("origQty", json!(qty(order.entry.qty))),
         ("executedQty", json!(qty(order.cum_qty))),
-        ("origQuoteOrderQty", json!(cash(order.entry.spot.quote_qty))),
+        ("origQuoteOrderQty", json!(cash(order.entry.quote_qty))),
         ("cummulativeQuoteQty", json!(cash(order.cum_quote))),
         ("status", json!(status(order.state))),
         ("timeInForce", json!(time_in_force(order))),
         ("type", json!(kind(order))),
         ("side", json!(side(order.entry.side))),
-        ("selfTradePreventionMode", json!(order.entry.spot.self_trade.word())),
+        ("selfTradePreventionMode", json!(order.entry.self_trade.word())),
     ];
     terms.extend(expiry_reason(order).map(|reason| ("expiryReason", json!(reason))));
     terms

@@ -5,7 +5,7 @@ use super::{Spot, filters, terms};
 use crate::sim::binance::desk::Desk;
 use crate::sim::binance::fault::Fault;
 use crate::sim::binance::params::Params;
-use crate::sim::order::SelfTrade;
+use crate::sim::self_trade::SelfTrade;
 use crate::types::{AssetId, Instrument, InstrumentId, Level, Price, Side};
 use serde_json::{Value, json};
 
@@ -89,7 +89,7 @@ impl Desk<Spot> {
             "filters": filters::told(instrument),
             "permissions": [],
             "permissionSets": [["SPOT"]],
-            "defaultSelfTradePreventionMode": SelfTrade::None.word(),
+            "defaultSelfTradePreventionMode": terms::SELF_TRADE_DEFAULT.word(),
             "allowedSelfTradePreventionModes": SelfTrade::ALL.map(SelfTrade::word),
         })
     }

@@ -97,6 +97,11 @@ impl Fault {
         Self::new(400, -2010, format!("{kind} orders are not supported for this symbol."))
     }
 
+    pub(super) fn self_trade_not_allowed() -> Self {
+        let text = "This symbol does not allow the specified self-trade prevention mode.";
+        Self::new(400, -1013, text)
+    }
+
     pub(super) fn other_order() -> Self {
         Self::new(400, -2039, "Client order ID is not correct for this order ID.")
     }

@@ -8,8 +8,9 @@ use super::refusal::{CLIENT_ID, DECIMAL, refused};
 use crate::sim::binance::fault::Fault;
 use crate::sim::binance::params::Params;
 use crate::sim::exchange::Exchange;
-use crate::sim::order::{ClientText, OrderEntry, OrderKey, SelfTrade, SpotTerms};
+use crate::sim::order::{ClientText, OrderEntry, OrderKey};
 use crate::sim::reject::Reject;
+use crate::sim::self_trade::SelfTrade;
 use crate::types::{Cash, InstrumentId, Price, Qty, Side, TimeInForce};
 
 /// How much an answer to a new order tells.
@@ -27,6 +28,11 @@ const UNSUPPORTED: [(&str, &str); 4] = [
     ("pegPriceType", "Pegged"),
     ("stopPrice", "Stop loss"),
 ];
+
+const SELF_TRADE: &str = "selfTradePreventionMode";
+
+/// What every symbol says of an order that names none.
+pub(super) const SELF_TRADE_DEFAULT: SelfTrade = SelfTrade::None;
 
 /// The instrument that `symbol` names.
 pub(super) fn symbol(exchange: &Exchange, params: &Params) -> Result<InstrumentId, Fault> {
@@ -71,10 +77,8 @@ pub(super) fn entry(exchange: &Exchange, params: &Params) -> Result<OrderEntry, 
         qty,
         reduce_only: false,
         good_till_unix_ms: None,
-        spot: SpotTerms {
-            quote_qty: quote_qty.unwrap_or_default(),
-            self_trade: self_trade(params)?,
-        },
+        self_trade: self_trade(params)?,
+        quote_qty: quote_qty.unwrap_or_default(),
     })
 }
 
@@ -149,9 +153,11 @@ pub(super) fn key(
 }
 
 fn self_trade(params: &Params) -> Result<SelfTrade, Fault> {
-    let Some(word) = params.find("selfTradePreventionMode") else { return Ok(SelfTrade::None) };
-    let known = SelfTrade::ALL.into_iter().find(|mode| mode.word() == word);
-    known.ok_or_else(|| Fault::invalid("selfTradePreventionMode"))
+    let Some(word) = params.find(SELF_TRADE) else { return Ok(SELF_TRADE_DEFAULT) };
+    SelfTrade::of_word(word).ok_or_else(|| match word {
+        "DECREMENT" | "TRANSFER" => Fault::self_trade_not_allowed(),
+        _ => Fault::invalid(SELF_TRADE),
+    })
 }
 
 fn price(params: &Params, name: &str) -> Result<Option<Price>, Fault> {

@@ -133,9 +133,9 @@ impl Desk<Spot> {
             "M": false,
             "O": order.created_unix_ms,
             "Z": cash(order.cum_quote),
-            "Q": cash(order.entry.spot.quote_qty),
+            "Q": cash(order.entry.quote_qty),
             "W": order.created_unix_ms,
-            "V": order.entry.spot.self_trade.word(),
+            "V": order.entry.self_trade.word(),
         });
         if let Some(reason) = orders::expiry_reason(order) {
             told["eR"] = json!(reason);

@@ -6,10 +6,11 @@ use crate::sim::binance::frames::Places;
 use crate::sim::binance::params::Params;
 use crate::sim::exchange::Exchange;
 use crate::sim::order::{
-    ClientText, ExpiryReason, Order, OrderEntry, OrderKey, SpotTerms, State, TradeRecord,
+    ClientText, ExpiryReason, Order, OrderEntry, OrderKey, State, TradeRecord,
 };
 use crate::sim::reject::Reject;
-use crate::types::{InstrumentId, Liquidity, Side, TimeInForce};
+use crate::sim::self_trade::SelfTrade;
+use crate::types::{Cash, InstrumentId, Liquidity, Side, TimeInForce};
 use serde_json::{Value, json};
 
 /// Bounds of a good-till date (USDⓈ-M sheet, section 5).
@@ -45,7 +46,8 @@ pub(super) fn entry(
         qty: params.qty("quantity")?,
         reduce_only: params.flag("reduceOnly")?,
         good_till_unix_ms: good_till(now_unix_ms, params)?,
-        spot: SpotTerms::default(),
+        self_trade: self_trade(params)?,
+        quote_qty: Cash::ZERO,
     })
 }
 
@@ -99,6 +101,13 @@ pub(super) fn good_till(now_unix_ms: u64, params: &Params) -> Result<Option<u64>
     if fits { Ok(Some(date / 1_000 * 1_000)) } else { Err(Fault::good_till_date()) }
 }
 
+/// What is to happen if it meets an order of its own account: by default the resting one goes.
+pub(super) fn self_trade(params: &Params) -> Result<SelfTrade, Fault> {
+    let word = params.find("selfTradePreventionMode");
+    let mode = word.map_or(Some(SelfTrade::ExpireMaker), SelfTrade::of_word);
+    mode.ok_or_else(Fault::self_trade)
+}
+
 /// Which order is meant; the venue's number wins over the client's.
 pub(super) fn key(params: &Params) -> Result<OrderKey, Fault> {
     if let Some(id) = params.number("orderId")? {
@@ -134,7 +143,7 @@ pub(super) fn to_json(order: &Order, symbol: &str, places: Places) -> Value {
         "workingType": "CONTRACT_PRICE",
         "priceProtect": false,
         "priceMatch": "NONE",
-        "selfTradePreventionMode": "NONE",
+        "selfTradePreventionMode": order.entry.self_trade.word(),
         "goodTillDate": order.entry.good_till_unix_ms.unwrap_or(0),
     })
 }

@@ -23,6 +23,10 @@ impl Fault {
         Self::new(400, -5040, text)
     }
 
+    pub(super) fn self_trade() -> Self {
+        Self::new(400, -5039, "Invalid self trade prevention mode.")
+    }
+
     pub(super) fn conditional() -> Self {
         let text = "Order type not supported for this endpoint. Please use the Algo Order API \
                     endpoints instead.";

@@ -138,7 +138,7 @@ impl Desk<Usdm> {
             "pP": false,
             "si": 0,
             "ss": 0,
-            "V": "NONE",
+            "V": order.entry.self_trade.word(),
             "pm": "NONE",
             "gtd": order.entry.good_till_unix_ms.unwrap_or(0),
             "er": orders::expiry_reason(order.state),

@@ -5,6 +5,7 @@ mod lives;
 mod money;
 mod refusals;
 mod rest;
+mod self_trade;
 mod socket;
 
 use crate::sim::account::Fees;

@@ -2,7 +2,7 @@
 
 use crate::sim::testing::{BTC, USDT, cash, delta, end, small_book, trade};
 use crate::sim::wallets::amount;
-use crate::sim::{Exchange, Fees, OrderEntry, OrderKey, Report, ReportKind, SpotTerms};
+use crate::sim::{Exchange, Fees, OrderEntry, OrderKey, Report, ReportKind, SelfTrade};
 use crate::types::{AssetId, Cash, Price, Qty, Side, TimeInForce};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -23,7 +23,8 @@ fn entry(side: Side, price: Option<i64>, units: i64, time_in_force: TimeInForce)
         qty: Qty::from_units(units * 100_000),
         reduce_only: false,
         good_till_unix_ms: None,
-        spot: SpotTerms::default(),
+        self_trade: SelfTrade::None,
+        quote_qty: Cash::ZERO,
     }
 }
 

@@ -9,7 +9,7 @@ use crate::sim::binance::usdm::orders;
 use crate::sim::binance::usdm::refusal::refused;
 use crate::sim::conditional::{Amount, ConditionalEntry};
 use crate::sim::exchange::Exchange;
-use crate::sim::order::{ClientText, SelfTrade};
+use crate::sim::order::ClientText;
 use crate::sim::trigger::Trigger;
 use crate::types::{Price, SCALE, TimeInForce, WorkingPrice};
 
@@ -53,7 +53,7 @@ pub(super) fn entry(
         reduce_only: params.flag("reduceOnly")?,
         ends_with_position: ends_with_position || amount == Amount::Position,
         good_till_unix_ms: orders::good_till(now_unix_ms, params)?,
-        self_trade: self_trade(params)?,
+        self_trade: orders::self_trade(params)?,
     })
 }
 
@@ -130,15 +130,4 @@ fn working(params: &Params) -> Result<WorkingPrice, Fault> {
         Some("MARK_PRICE") => Ok(WorkingPrice::Mark),
         Some(other) => Err(Fault::working_type(other)),
     }
-}
-
-/// The venue's default is that the resting one goes.
-fn self_trade(params: &Params) -> Result<SelfTrade, Fault> {
-    let Some(word) = params.find("selfTradePreventionMode") else {
-        return Ok(SelfTrade::ExpireMaker);
-    };
-    let known =
-        [SelfTrade::None, SelfTrade::ExpireMaker, SelfTrade::ExpireTaker, SelfTrade::ExpireBoth];
-    let found = known.into_iter().find(|it| it.word() == word);
-    found.ok_or_else(|| Fault::invalid("selfTradePreventionMode"))
 }

@@ -247,7 +247,7 @@ fn what_cannot_wait_is_refused_by_its_code() {
         (stop(&format!("{two}&timeInForce=GTX")), -1115),
         (stop(&format!("{two}&timeInForce=GTD&goodTillDate={NOW}")), -5040),
         (stop(&format!("{two}&timeInForce=GTE_GTC")), -4509),
-        (stop(&format!("{two}&selfTradePreventionMode=DECREMENT")), -1130),
+        (stop(&format!("{two}&selfTradePreventionMode=DECREMENT")), -5039),
         (stop(&format!("{two}&clientAlgoId={}", "x".repeat(37))), -4015),
         (stop("&closePosition=true"), -4509),
         (stop(&format!("{two}&closePosition=true")), -4137),

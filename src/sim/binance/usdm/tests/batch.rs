@@ -1,6 +1,6 @@
 //! Several orders in one request.
 
-use super::{NOW, place, signed, trading};
+use super::{NOW, encoded, place, signed, trading};
 use crate::sim::binance::Server;
 use serde_json::{Value, json};
 
@@ -9,10 +9,6 @@ fn order(price: &str, quantity: &str, id: &str) -> Value {
         "symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC",
         "price": price, "quantity": quantity, "newClientOrderId": id,
     })
-}
-
-fn encoded(json: &Value) -> String {
-    json.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
 fn place_batch(server: &mut Server, orders: &Value) -> Value {

@@ -8,6 +8,7 @@ mod funding;
 mod hostile;
 mod liquidations;
 mod rest;
+mod self_trade;
 mod socket;
 mod tape;
 
@@ -80,6 +81,10 @@ fn frames(server: &mut Server, connection: u64) -> Vec<Value> {
     let drained: Vec<(u64, Vec<u8>)> = server.drain().collect();
     let own = drained.into_iter().filter(|(to, _)| *to == connection);
     own.map(|(_, frame)| serde_json::from_slice(&frame).unwrap()).collect()
+}
+
+fn encoded(json: &Value) -> String {
+    json.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
 fn listen_key(server: &mut Server) -> String {
