@@ -9,6 +9,10 @@
 //! Decision: the venue's band of prices has an end towards the market and one away from it for each
 //! side; only those towards it are kept, a buy's upper and a sale's lower one, because nothing here
 //! places an order a fifth below the market and means it.
+//!
+//! Decision: a pair that does not allow the self-trade prevention that every order of ours names is
+//! one that the venue does not trade, for us: it would refuse each of them (-1013). Nothing is held
+//! against a pair that does not say what it allows.
 
 use crate::types::{Cash, Filters, InstrumentKind, MarkBand, Price, Qty, SCALE};
 use crate::venue::binance::json::{body, success};
@@ -17,6 +21,9 @@ use crate::venue::{Answer, Call, DecodeError, Listing};
 use serde::Deserialize;
 
 const PATH: &str = "/api/v3/exchangeInfo";
+
+/// The self-trade prevention that orders name (`orders/command.rs`).
+const SELF_TRADE: &str = "EXPIRE_MAKER";
 
 /// The venue does not list the symbol.
 const UNLISTED: i32 = -1121;
@@ -66,6 +73,7 @@ struct Row {
     base_asset: String,
     quote_asset: String,
     is_spot_trading_allowed: bool,
+    allowed_self_trade_prevention_modes: Option<Vec<String>>,
     filters: Vec<Filter>,
 }
 
@@ -102,7 +110,7 @@ impl Row {
             qty_max: read(&lot.max_qty, Qty::parse)?,
             notional_min: self.notional_min()?,
             mark_band: self.band()?,
-            trading: self.status == "TRADING" && self.is_spot_trading_allowed,
+            trading: self.takes_our_orders(),
         };
         let is_sound = Price::ZERO < filters.price_tick && Qty::ZERO < filters.qty_step;
         is_sound.then_some(Listing {
@@ -113,6 +121,13 @@ impl Row {
             settle: self.quote_asset,
             filters,
         })
+    }
+
+    fn takes_our_orders(&self) -> bool {
+        let allowed = self.allowed_self_trade_prevention_modes.as_ref();
+        let is_ours_allowed =
+            allowed.is_none_or(|modes| modes.iter().any(|mode| mode == SELF_TRADE));
+        self.status == "TRADING" && self.is_spot_trading_allowed && is_ours_allowed
     }
 
     /// Old pairs have `MIN_NOTIONAL`, younger ones `NOTIONAL`; one that is there must be readable.
@@ -199,6 +214,24 @@ mod tests {
         let closed = REFERENCE.replacen("\"status\": \"TRADING\"", "\"status\": \"BREAK\"", 1);
         assert!(!listed(&closed)[0].filters.trading);
         assert!(listings(&answer(503, REFERENCE)).is_err());
+    }
+
+    #[test]
+    fn a_pair_that_would_refuse_our_self_trade_prevention_is_not_traded() {
+        let from = "\"allowedSelfTradePreventionModes\": [";
+        let changed = |to: &str| {
+            let changed = REFERENCE.replacen(from, to, 1);
+            assert_ne!(changed, REFERENCE, "{to}");
+            changed
+        };
+        let others = changed("\"allowedSelfTradePreventionModes\": [\"NONE\"], \"others\": [");
+        assert!(!listed(&others)[0].filters.trading);
+        let none = changed("\"allowedSelfTradePreventionModes\": [], \"others\": [");
+        assert!(!listed(&none)[0].filters.trading);
+        let unsaid = changed("\"others\": [");
+        assert!(listed(&unsaid)[0].filters.trading, "nothing is held against it");
+        let odd = changed("\"allowedSelfTradePreventionModes\": 7, \"others\": [");
+        assert!(listings(&answer(200, odd)).is_err());
     }
 
     #[test]
