@@ -4,7 +4,7 @@
 //! Must hold: everything here was on the tape; memory is bounded. A minute in which nothing traded
 //! is the close before it, with no volume.
 
-use crate::types::{Cash, Price, Qty, Side, Trade};
+use crate::types::{Cash, Price, Qty, SCALE, Side, Trade};
 use std::collections::VecDeque;
 
 /// Trades that can still be asked for: the most that one answer has.
@@ -15,6 +15,8 @@ const MINUTES_KEPT: u16 = 1_440;
 
 /// The shortest interval of candles.
 pub(super) const MINUTE_MS: u64 = 60_000;
+
+const DAY_MS: u64 = MINUTES_KEPT as u64 * MINUTE_MS;
 
 /// A trade, and when it was told.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -99,6 +101,43 @@ impl Candle {
     }
 }
 
+/// What tickers tell of the last 24 hours; zeros where nothing was traded.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(super) struct Day {
+    pub(super) start_unix_ms: u64,
+    pub(super) open: Price,
+    pub(super) high: Price,
+    pub(super) low: Price,
+    pub(super) close: Price,
+    /// Of the last trade, whenever that was.
+    pub(super) last_qty: Qty,
+    pub(super) volume: Qty,
+    pub(super) quote: Cash,
+    pub(super) count: u64,
+    pub(super) first_id: u64,
+    pub(super) last_id: u64,
+}
+
+impl Day {
+    /// How far the price went.
+    pub(super) fn change(&self) -> Price {
+        self.close.saturating_sub(self.open)
+    }
+
+    /// The same as per cent with three places, towards zero.
+    pub(super) fn change_percent(&self) -> String {
+        let hundred = Cash::from_units(i128::from(self.change().units()) * 100);
+        let ratio = hundred.checked_ratio(i128::from(SCALE), i128::from(self.open.units()));
+        format!("{:.3}", ratio.unwrap_or(Cash::ZERO))
+    }
+
+    /// Average price of what was traded, by quantity.
+    pub(super) fn average(&self) -> Cash {
+        let average = self.quote.checked_ratio(i128::from(SCALE), self.volume.units().into());
+        average.unwrap_or(Cash::ZERO)
+    }
+}
+
 /// The tape of one instrument.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tape {
@@ -162,8 +201,30 @@ impl Tape {
         candles
     }
 
+    /// The day that ends with this minute.
+    pub(super) fn day(&self, now_unix_ms: u64) -> Day {
+        let end_unix_ms = (now_unix_ms / MINUTE_MS + 1) * MINUTE_MS;
+        let last_qty = self.last().map(|it| it.trade.qty).unwrap_or_default();
+        let Some(all) = self.since(end_unix_ms.saturating_sub(DAY_MS)) else {
+            return Day { last_qty, ..Day::default() };
+        };
+        Day {
+            start_unix_ms: all.start_unix_ms,
+            open: all.open,
+            high: all.high,
+            low: all.low,
+            close: all.close,
+            last_qty,
+            volume: all.volume,
+            quote: all.quote,
+            count: all.count,
+            first_id: all.first_id,
+            last_id: all.last_id,
+        }
+    }
+
     /// All that was traded since the start of a minute; `None` where nothing was.
-    pub(super) fn since(&self, start_unix_ms: u64) -> Option<Candle> {
+    fn since(&self, start_unix_ms: u64) -> Option<Candle> {
         let mut meant = self.minutes.iter().filter(|it| start_unix_ms <= it.start_unix_ms);
         let mut sum = *meant.next()?;
         meant.for_each(|minute| sum.join(minute));

@@ -12,13 +12,14 @@ use serde_json::Value;
 /// Request weight of a method about sessions and private events.
 const SESSION_WEIGHT: u32 = 2;
 
-const METHODS: [(&str, Endpoint<Public, P>); 25] = [
+const METHODS: [(&str, Endpoint<Public, P>); 26] = [
     ("ping", Open(Public::Ping)),
     ("time", Open(Public::Time)),
     ("exchangeInfo", Open(Public::ExchangeInfo)),
     ("depth", Open(Public::Depth)),
     ("ticker.book", Open(Public::BookTicker)),
     ("ticker.price", Open(Public::PriceTicker)),
+    ("ticker.24hr", Open(Public::DayTicker)),
     ("avgPrice", Open(Public::AveragePrice)),
     ("trades.recent", Open(Public::Trades)),
     ("trades.aggregate", Open(Public::AggTrades)),

@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: stops and take-profits, trailing and pegged orders, icebergs, order lists
 //! and smart order routing (refused in the venue's words); answers with times in microseconds; the
-//! FIX and SBE interfaces; the statistics of a day; balanceUpdate; server pings
+//! FIX and SBE interfaces; balanceUpdate; server pings
 //! (the socket's owner sends those). Unknown paths answer 404, unknown methods -1130.
 
 mod account;

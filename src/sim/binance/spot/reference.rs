@@ -26,15 +26,33 @@ pub(super) fn depth_limit(params: &Params) -> Result<(usize, u32), Fault> {
     Ok((usize::try_from(asked).unwrap_or(usize::MAX), weight))
 }
 
+/// What a question for the last day weighs, by how many symbols it names: the venue's page on it,
+/// the sheet is silent.
+pub(super) fn day_weight(params: &Params) -> Result<u32, Fault> {
+    let named = match (params.find("symbol"), params.find("symbols")) {
+        (Some(_), _) => 1,
+        (None, Some(list)) => names(list)?.len(),
+        (None, None) => return Ok(80),
+    };
+    Ok(match named {
+        0..=20 => 2,
+        21..=100 => 40,
+        _ => 80,
+    })
+}
+
+fn names(list: &str) -> Result<Vec<String>, Fault> {
+    let form = r#"^\["[A-Z0-9-_.]{1,20}"(,"[A-Z0-9-_.]{1,20}"){0,}\]$"#;
+    serde_json::from_str(list).map_err(|_| Fault::illegal("symbols", form))
+}
+
 /// The symbols that a question names: by `symbol`, or by `symbols` as a list in JSON.
 fn named(desk: &Desk<Spot>, params: &Params) -> Result<Option<Vec<InstrumentId>>, Fault> {
     match (params.find("symbol"), params.find("symbols")) {
         (Some(_), Some(_)) => Err(Fault::bad_combination()),
         (Some(name), None) => Ok(Some(vec![terms::by_name(&desk.exchange, name)?])),
         (None, Some(list)) => {
-            let names: Vec<String> = serde_json::from_str(list).map_err(|_| {
-                Fault::illegal("symbols", r#"^\["[A-Z0-9-_.]{1,20}"(,"[A-Z0-9-_.]{1,20}"){0,}\]$"#)
-            })?;
+            let names = names(list)?;
             let ids = names.iter().map(|name| terms::by_name(&desk.exchange, name));
             ids.collect::<Result<Vec<_>, _>>().map(Some)
         }
@@ -143,7 +161,7 @@ impl Desk<Spot> {
     }
 
     /// One symbol's answer, or a list of several or of all.
-    fn per_symbol(
+    pub(super) fn per_symbol(
         &self,
         params: &Params,
         answer: impl Fn(&Instrument) -> Value,

@@ -21,6 +21,7 @@ pub(in crate::sim::binance) enum Public {
     Depth,
     BookTicker,
     PriceTicker,
+    DayTicker,
     AveragePrice,
     Trades,
     AggTrades,
@@ -53,13 +54,14 @@ pub(in crate::sim::binance) enum Private {
 }
 
 /// All paths. The weight of some grows with the question.
-pub(super) const ROUTES: [Route<Spot>; 34] = [
+pub(super) const ROUTES: [Route<Spot>; 35] = [
     ("GET", "/api/v3/ping", 1, Open(Public::Ping)),
     ("GET", "/api/v3/time", 1, Open(Public::Time)),
     ("GET", "/api/v3/exchangeInfo", 20, Open(Public::ExchangeInfo)),
     ("GET", "/api/v3/depth", 0, Open(Public::Depth)),
     ("GET", "/api/v3/ticker/bookTicker", 4, Open(Public::BookTicker)),
     ("GET", "/api/v3/ticker/price", 4, Open(Public::PriceTicker)),
+    ("GET", "/api/v3/ticker/24hr", 0, Open(Public::DayTicker)),
     ("GET", "/api/v3/avgPrice", 2, Open(Public::AveragePrice)),
     ("GET", "/api/v3/trades", 25, Open(Public::Trades)),
     ("GET", "/api/v3/aggTrades", 4, Open(Public::AggTrades)),
@@ -99,6 +101,7 @@ pub(super) fn weight_of(
     let of_one = params.find("symbol").is_some();
     Ok(match asked {
         Open(Public::Depth) => reference::depth_limit(params)?.1,
+        Open(Public::DayTicker) => reference::day_weight(params)?,
         Open(Public::BookTicker | Public::PriceTicker) if of_one => 2,
         Signed(P::OpenOrders) if !of_one => 80,
         Signed(P::Trades) if params.find("orderId").is_some() => 5,
@@ -129,6 +132,7 @@ impl Desk<Spot> {
             Public::Depth => self.depth(params),
             Public::BookTicker => self.book_ticker(params),
             Public::PriceTicker => self.price_ticker(params),
+            Public::DayTicker => self.day_ticker(now_unix_ms, params),
             Public::AveragePrice => self.average_price(now_unix_ms, params),
             Public::Trades => self.recent_trades(params),
             Public::AggTrades => self.aggregate_trades(params),

@@ -1,5 +1,5 @@
-//! What was traded, in the venue's words: trades and candles, all from the simulated tape (Spot
-//! sheet, section 4; the shapes are those of the venue's samples).
+//! What was traded, in the venue's words: trades, candles and the last day, all from the simulated
+//! tape (Spot sheet, section 4; the shapes are those of the venue's samples).
 //!
 //! Each trade is its own aggregate, as on the stream.
 
@@ -9,9 +9,9 @@ use super::{refusal::refused, terms};
 use crate::sim::binance::desk::Desk;
 use crate::sim::binance::fault::Fault;
 use crate::sim::binance::params::Params;
-use crate::sim::binance::tape::{Candle, MINUTE_MS, Printed, Tape};
+use crate::sim::binance::tape::{Candle, Day, MINUTE_MS, Printed, Tape};
 use crate::sim::reject::Reject;
-use crate::types::Side;
+use crate::types::{Quote, Side};
 use serde_json::{Value, json};
 
 /// Usual and most number of trades and of candles in one answer.
@@ -73,6 +73,26 @@ impl Desk<Spot> {
         Ok(shown.iter().map(|candle| kline(candle, interval_ms)).collect())
     }
 
+    /// `/ticker/24hr`, whole or without what can be reckoned from the rest. What was before the day
+    /// is not kept: its first price stands for the last one before it.
+    pub(super) fn day_ticker(&self, now_unix_ms: u64, params: &Params) -> Result<Value, Fault> {
+        let is_whole = match params.find("type") {
+            None | Some("FULL") => true,
+            Some("MINI") => false,
+            Some(_) => return Err(Fault::invalid("type")),
+        };
+        self.per_symbol(params, |it| {
+            let tape = self.exchange.slot(it.id).map(|slot| &self.tapes[slot]);
+            let day = tape.map(|tape| tape.day(now_unix_ms)).unwrap_or_default();
+            let mut told = mini_day(now_unix_ms, &it.symbol, &day);
+            if is_whole {
+                let quote = self.exchange.book(it.id).map(|book| book.quote()).unwrap_or_default();
+                tell_whole_day(&mut told, &day, &quote);
+            }
+            told
+        })
+    }
+
     fn tape(&self, params: &Params) -> Result<&Tape, Fault> {
         let instrument = terms::symbol(&self.exchange, params)?;
         let slot = self.exchange.slot(instrument);
@@ -92,6 +112,35 @@ fn newest<'a, T>(all: &'a [T], params: &Params) -> Result<&'a [T], Fault> {
 
 fn oldest<'a, T>(all: &'a [T], params: &Params) -> Result<&'a [T], Fault> {
     Ok(&all[..shown(params)?.min(all.len())])
+}
+
+fn mini_day(now_unix_ms: u64, symbol: &str, day: &Day) -> Value {
+    json!({
+        "symbol": symbol,
+        "openPrice": price(day.open),
+        "highPrice": price(day.high),
+        "lowPrice": price(day.low),
+        "lastPrice": price(day.close),
+        "volume": qty(day.volume),
+        "quoteVolume": cash(day.quote),
+        "openTime": day.start_unix_ms,
+        "closeTime": now_unix_ms,
+        "firstId": day.first_id,
+        "lastId": day.last_id,
+        "count": day.count,
+    })
+}
+
+fn tell_whole_day(told: &mut Value, day: &Day, quote: &Quote) {
+    told["priceChange"] = json!(price(day.change()));
+    told["priceChangePercent"] = json!(day.change_percent());
+    told["weightedAvgPrice"] = json!(cash(day.average()));
+    told["prevClosePrice"] = json!(price(day.open));
+    told["lastQty"] = json!(qty(day.last_qty));
+    told["bidPrice"] = json!(price(quote.bid));
+    told["bidQty"] = json!(qty(quote.bid_qty));
+    told["askPrice"] = json!(price(quote.ask));
+    told["askQty"] = json!(qty(quote.ask_qty));
 }
 
 fn trade(printed: &Printed) -> Value {

@@ -1,7 +1,7 @@
 //! The USDⓈ-M dialect: what only it has, beside what every [`Desk`] does.
 //!
-//! Deliberately absent: price matching, batches of amendments, `order/test`, streams of candles and
-//! tickers, hedge mode, isolated margin, the ten-messages-a-second rule, server pings (the socket's
+//! Deliberately absent: price matching, batches of amendments, streams of candles and tickers,
+//! hedge mode, isolated margin, the ten-messages-a-second rule, server pings (the socket's
 //! owner sends those). Unknown paths answer 404, unknown methods -1130.
 
 mod algo;

@@ -10,7 +10,8 @@ use crate::sim::binance::fault::Fault;
 use crate::sim::binance::frames::Places;
 use crate::sim::binance::params::Params;
 use crate::sim::exchange::AccountIndex;
-use crate::sim::order::{Order, State};
+use crate::sim::filters;
+use crate::sim::order::{ClientText, Order, State};
 use crate::sim::reject::Reject;
 use crate::types::{Amendment, Cash, InstrumentId, Qty};
 use serde_json::{Value, json};
@@ -36,11 +37,7 @@ impl Desk<Usdm> {
     ) -> Result<Value, Fault> {
         self.usage.order(now_unix_ms, account)?;
         let entry = orders::entry(now_unix_ms, &self.exchange, params)?;
-        let acknowledges = match params.find("newOrderRespType") {
-            None | Some("ACK") => true,
-            Some("RESULT") => false,
-            Some(_) => return Err(Fault::invalid("newOrderRespType")),
-        };
+        let acknowledges = acknowledges(params)?;
         let order = self
             .exchange
             .place(now_unix_ms, account, &entry, &mut self.reports)
@@ -50,6 +47,26 @@ impl Desk<Usdm> {
         let arrived =
             Order { state: State::New, cum_qty: Qty::ZERO, cum_quote: Cash::ZERO, ..order };
         Ok(self.order_json(if acknowledges { &arrived } else { &order }))
+    }
+
+    /// Looks at an order as far as its matching engine and does nothing with it. It is told as one
+    /// that came, with the number of none and the id of the venue's own sample where it has none.
+    pub(super) fn test_order(
+        &self,
+        now_unix_ms: u64,
+        account: AccountIndex,
+        params: &Params,
+    ) -> Result<Value, Fault> {
+        let entry = orders::entry(now_unix_ms, &self.exchange, params)?;
+        acknowledges(params)?;
+        let instrument = self.exchange.slot(entry.instrument);
+        let instrument = instrument.map(|slot| &self.exchange.instruments()[slot]);
+        let instrument = instrument.ok_or(refused(Reject::UnknownSymbol))?;
+        let mark = self.exchange.book(entry.instrument).and_then(|book| book.mark());
+        filters::check(instrument, &entry, mark).map_err(refused)?;
+        let sample = || ClientText::parse(b"testOrder").map_err(refused);
+        let client_id = entry.client_id.map_or_else(sample, Ok)?;
+        Ok(self.order_json(&Order::new(0, account, client_id, entry, now_unix_ms)))
     }
 
     /// Side, price and quantity must all be named; all else of the order stays.
@@ -272,6 +289,15 @@ impl Desk<Usdm> {
         let mut told = write(order, &known.symbol, places);
         algo::tell_origin(&mut told, &self.exchange, order, places);
         told
+    }
+}
+
+/// True where the answer to a new order is to say that it arrived, and no more.
+fn acknowledges(params: &Params) -> Result<bool, Fault> {
+    match params.find("newOrderRespType") {
+        None | Some("ACK") => Ok(true),
+        Some("RESULT") => Ok(false),
+        Some(_) => Err(Fault::invalid("newOrderRespType")),
     }
 }
 

@@ -32,6 +32,7 @@ pub(in crate::sim::binance) enum Public {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::sim::binance) enum Private {
     Place,
+    Test,
     Modify,
     Cancel,
     CancelAll,
@@ -86,6 +87,7 @@ pub(super) const ROUTES: &[Route<Usdm>] = &[
     ("GET", "/fapi/v2/ticker/price", 1, Open(Public::PriceTicker)),
     ("GET", "/fapi/v1/ticker/24hr", 1, Open(Public::DayTicker)),
     ("POST", "/fapi/v1/order", 0, Signed(P::Place)),
+    ("POST", "/fapi/v1/order/test", 1, Signed(P::Test)),
     ("PUT", "/fapi/v1/order", 0, Signed(P::Modify)),
     ("DELETE", "/fapi/v1/order", 1, Signed(P::Cancel)),
     ("GET", "/fapi/v1/order", 1, Signed(P::Order)),
@@ -192,6 +194,7 @@ impl Desk<Usdm> {
     ) -> Result<Value, Fault> {
         match asked {
             P::Place => self.place(now_unix_ms, account, params),
+            P::Test => self.test_order(now_unix_ms, account, params),
             P::Modify => self.modify(now_unix_ms, account, params),
             P::Cancel => self.cancel(now_unix_ms, account, params),
             P::CancelAll => self.cancel_all(now_unix_ms, account, params),

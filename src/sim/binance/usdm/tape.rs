@@ -9,7 +9,7 @@ use crate::sim::binance::fault::Fault;
 use crate::sim::binance::frames::Places;
 use crate::sim::binance::params::Params;
 use crate::sim::binance::tape::{Candle, MINUTE_MS, Printed, Tape};
-use crate::types::{Cash, Instrument, Price, Side};
+use crate::types::{Instrument, Price, Side};
 use serde_json::{Value, json};
 
 /// Most and usual number of trades and of candles in one answer.
@@ -31,8 +31,6 @@ const INTERVALS: [(&str, u64); 12] = [
     ("12h", 720),
     ("1d", 1_440),
 ];
-
-const DAY_MS: u64 = 1_440 * MINUTE_MS;
 
 impl Desk<Usdm> {
     /// `/trades`: the newest.
@@ -167,37 +165,23 @@ fn kline(candle: &Candle, interval_ms: u64, places: Places) -> Value {
 
 fn day_ticker(now_unix_ms: u64, instrument: &Instrument, tape: &Tape) -> Value {
     let places = Places::of(instrument);
-    let start_unix_ms = (now_unix_ms / MINUTE_MS + 1) * MINUTE_MS;
-    let day = tape.since(start_unix_ms.saturating_sub(DAY_MS));
-    let [open, high, low, close] =
-        day.map_or([Price::ZERO; 4], |it| [it.open, it.high, it.low, it.close]);
-    let (volume, quote) = day.map(|it| (it.volume, it.quote)).unwrap_or_default();
-    let average = quote.checked_ratio(i128::from(crate::types::SCALE), volume.units().into());
-    let average = average.unwrap_or(Cash::ZERO);
+    let day = tape.day(now_unix_ms);
     json!({
         "symbol": instrument.symbol,
-        "priceChange": places.price(close.saturating_sub(open)),
-        "priceChangePercent": percent(close.saturating_sub(open), open),
-        "weightedAvgPrice": format!("{average:.*}", places.price_count()),
-        "lastPrice": places.price(close),
-        "lastQty": places.qty(tape.last().map(|it| it.trade.qty).unwrap_or_default()),
-        "openPrice": places.price(open),
-        "highPrice": places.price(high),
-        "lowPrice": places.price(low),
-        "volume": places.qty(volume),
-        "quoteVolume": quote.to_string(),
-        "openTime": day.map_or(0, |it| it.start_unix_ms),
+        "priceChange": places.price(day.change()),
+        "priceChangePercent": day.change_percent(),
+        "weightedAvgPrice": format!("{:.*}", places.price_count(), day.average()),
+        "lastPrice": places.price(day.close),
+        "lastQty": places.qty(day.last_qty),
+        "openPrice": places.price(day.open),
+        "highPrice": places.price(day.high),
+        "lowPrice": places.price(day.low),
+        "volume": places.qty(day.volume),
+        "quoteVolume": day.quote.to_string(),
+        "openTime": day.start_unix_ms,
         "closeTime": now_unix_ms,
-        "firstId": day.map_or(0, |it| it.first_id),
-        "lastId": day.map_or(0, |it| it.last_id),
-        "count": day.map_or(0, |it| it.count),
+        "firstId": day.first_id,
+        "lastId": day.last_id,
+        "count": day.count,
     })
-}
-
-/// A part as per cent with three places, towards zero.
-fn percent(part: Price, whole: Price) -> String {
-    let hundred = i128::from(part.units()) * 100;
-    let ratio = Cash::from_units(hundred)
-        .checked_ratio(i128::from(crate::types::SCALE), i128::from(whole.units()));
-    format!("{:.3}", ratio.unwrap_or(Cash::ZERO))
 }

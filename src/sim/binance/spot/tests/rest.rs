@@ -78,6 +78,8 @@ fn every_question_weighs_what_the_venue_says() {
         ("ticker/bookTicker?symbol=BTCUSDT", 2),
         ("ticker/bookTicker", 4),
         ("ticker/price", 4),
+        ("ticker/24hr?symbol=BTCUSDT", 2),
+        ("ticker/24hr", 80),
         ("trades?symbol=BTCUSDT", 25),
         ("aggTrades?symbol=BTCUSDT", 4),
         ("klines?symbol=BTCUSDT&interval=1m", 2),
@@ -217,6 +219,69 @@ fn who_goes_on_after_refusals_is_banned_for_a_time() {
     // Its minute has been used up by a banned request, which counts as any other.
     assert_eq!(at(&mut server, super::NOW + 120_000), 429);
     assert_eq!(at(&mut server, super::NOW + 180_000), 200);
+}
+
+/// By how many are named, listed or not.
+#[test]
+fn the_last_day_weighs_by_the_symbols_that_are_named() {
+    for (count, weight) in [(1, "2"), (20, "2"), (21, "40"), (100, "40"), (101, "80")] {
+        let mut server = trading();
+        let list = vec!["%22BTCUSDT%22"; count].join(",");
+        let reply = ask(&mut server, "GET", &format!("/api/v3/ticker/24hr?symbols=%5B{list}%5D"));
+        assert_eq!(header(&reply, "X-MBX-USED-WEIGHT-1M"), Some(weight), "{count}");
+    }
+    let odd = body(&ask(&mut trading(), "GET", "/api/v3/ticker/24hr?symbols=BTCUSDT"));
+    assert_eq!(odd["code"], -1100);
+}
+
+#[test]
+fn the_last_day_is_told_whole_or_in_short() {
+    let mut server = trading();
+    let get = |server: &mut crate::sim::binance::Server, more: &str| {
+        body(&ask(server, "GET", &format!("/api/v3/ticker/24hr?symbol=BTCUSDT{more}")))
+    };
+    let still = get(&mut server, "");
+    assert_eq!((&still["count"], &still["priceChangePercent"]), (&json!(0), &json!("0.000")));
+    for (at, amount) in [("100.0", "1"), ("99.0", "2"), ("100.2", "1")] {
+        let side = crate::types::Side::Buy;
+        server.on_market(super::NOW, &crate::sim::testing::trade(at, amount, side));
+    }
+    let mut expected = json!({
+        "symbol": "BTCUSDT",
+        "openPrice": "100.00000000",
+        "highPrice": "100.20000000",
+        "lowPrice": "99.00000000",
+        "lastPrice": "100.20000000",
+        "volume": "4.00000000",
+        "quoteVolume": "398.20000000",
+        "openTime": super::NOW / 60_000 * 60_000,
+        "closeTime": super::NOW,
+        "firstId": 1,
+        "lastId": 1,
+        "count": 3,
+    });
+    assert_eq!(get(&mut server, "&type=MINI"), expected);
+    for (name, value) in [
+        ("priceChange", "0.20000000"),
+        ("priceChangePercent", "0.200"),
+        ("weightedAvgPrice", "99.55000000"),
+        ("prevClosePrice", "100.00000000"),
+        ("lastQty", "1.00000000"),
+        ("bidPrice", "100.00000000"),
+        ("bidQty", "5.00000000"),
+        ("askPrice", "100.10000000"),
+        ("askQty", "5.00000000"),
+    ] {
+        expected[name] = json!(value);
+    }
+    assert_eq!(get(&mut server, "&type=FULL"), expected);
+    assert_eq!(get(&mut server, ""), expected);
+    assert_eq!(get(&mut server, "&type=SHORT")["code"], -1130);
+    assert_eq!(get(&mut server, "&symbols=%5B%22BTCUSDT%22%5D")["code"], -1128);
+    let all = body(&ask(&mut server, "GET", "/api/v3/ticker/24hr"));
+    assert_eq!(all.as_array().map(Vec::len), Some(2));
+    let two = "/api/v3/ticker/24hr?symbols=%5B%22ETHUSDT%22,%22BTCUSDT%22%5D&type=MINI";
+    assert_eq!(body(&ask(&mut server, "GET", two)).as_array().map(Vec::len), Some(2));
 }
 
 /// From the simulated tape, and from nothing else.

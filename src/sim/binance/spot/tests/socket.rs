@@ -169,6 +169,10 @@ fn orders_are_entered_over_the_socket_with_the_same_words() {
     let named = json!({"id": 6, "method": "exchangeInfo", "params": {"symbols": ["BTCUSDT"]}});
     server.on_text(NOW, 1, named.to_string().as_bytes());
     assert_eq!(frames(&mut server, 1)[0]["result"]["symbols"].as_array().unwrap().len(), 1);
+    let day = json!({"id": 7, "method": "ticker.24hr", "params": {"symbol": "BTCUSDT"}});
+    server.on_text(NOW, 1, day.to_string().as_bytes());
+    let answer = frames(&mut server, 1).remove(0);
+    assert_eq!((&answer["status"], &answer["result"]["count"]), (&json!(200), &json!(0)));
 }
 
 #[test]

@@ -242,6 +242,34 @@ fn a_result_says_what_became_of_the_order() {
 }
 
 #[test]
+fn a_test_of_an_order_is_looked_at_and_reaches_nothing() {
+    let mut server = trading();
+    let path = "/fapi/v1/order/test";
+    let reply = signed_at(&mut server, NOW, "POST", path, &limit("BUY", "100.1", "2", ""));
+    let weight = reply.headers.iter().find(|(name, _)| name == "X-MBX-USED-WEIGHT-1M");
+    assert_eq!((reply.status, weight.map(|(_, weight)| weight.as_str())), (200, Some("1")));
+    let told = body(&reply);
+    assert_eq!([&told["clientOrderId"], &told["status"]], ["testOrder", "NEW"]);
+    assert_eq!((&told["orderId"], &told["origQty"]), (&json!(0), &json!("2.000")));
+    let named = limit("BUY", "100.1", "2", "&newClientOrderId=a&newOrderRespType=RESULT");
+    assert_eq!(signed(&mut server, "POST", path, &named)["clientOrderId"], "a");
+    let rows = [
+        (limit("BUY", "99.05", "2", ""), -4014),
+        (limit("BUY", "99.0", "0.01", ""), -4164),
+        (limit("HOLD", "99.0", "2", ""), -1117),
+        (limit("BUY", "99.0", "2", "&newOrderRespType=FULL"), -1130),
+        (limit("BUY", "99.0", "2", "&selfTradePreventionMode=ALL"), -5039),
+        (limit("BUY", "99.0", "2", "").replace("BTC", "NOPE"), -1121),
+        ("symbol=BTCUSDT&side=SELL&type=STOP_MARKET&quantity=2&stopPrice=99".into(), -4120),
+    ];
+    for (order, code) in rows {
+        assert_eq!(signed(&mut server, "POST", path, &order)["code"], code, "{order}");
+    }
+    assert_eq!(signed(&mut server, "GET", "/fapi/v1/allOrders", "symbol=BTCUSDT"), json!([]));
+    assert_eq!(place(&mut server, &limit("BUY", "99.0", "2", ""))["orderId"], 1);
+}
+
+#[test]
 fn the_position_mode_is_one_way() {
     let mut server = trading();
     let path = "/fapi/v1/positionSide/dual";
