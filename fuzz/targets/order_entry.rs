@@ -5,7 +5,7 @@ mod world;
 
 use libfuzzer_sys::fuzz_target;
 use tradekeel::types::{ClientOrderId, InstrumentId};
-use tradekeel::venue::Question;
+use tradekeel::venue::{Question, VenueKind, listed_rate_limits, usage};
 use world::{answers, engine, lines};
 
 fuzz_target!(|bytes: &[u8]| {
@@ -14,6 +14,7 @@ fuzz_target!(|bytes: &[u8]| {
         let _ = orders.on_message(line, &mut out);
         let _ = orders.read_back(line);
         let _ = orders.take_condition();
+        let _ = orders.usage(line);
     }
     let id = ClientOrderId { epoch: 1, sequence: 1 };
     for answer in answers(bytes) {
@@ -22,5 +23,7 @@ fuzz_target!(|bytes: &[u8]| {
             let _ = orders.on_answer(question, Some(&answer), &mut out);
         }
         let _ = orders.is_available(&answer);
+        let _ = usage(VenueKind::BinanceUsdm, &answer);
+        let _ = listed_rate_limits(VenueKind::BinanceUsdm, &answer);
     }
 });

@@ -64,8 +64,8 @@ pub fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
 #[allow(dead_code, reason = "not every target has answers")]
 pub fn answers(bytes: &[u8]) -> Vec<Answer> {
     let answer = |line: &[u8]| match line.strip_prefix(b"!") {
-        Some(body) => Answer { status: 400, retry_after_s: None, body: body.to_vec() },
-        None => Answer { status: 200, retry_after_s: None, body: line.to_vec() },
+        Some(body) => Answer::new(400, body),
+        None => Answer::new(200, line),
     };
     lines(bytes).map(answer).collect()
 }

@@ -1,5 +1,5 @@
-//! The connections of one venue: which are up, which are lost (R64), and whether anybody serves at
-//! the other end (R67).
+//! The connections of one venue: which are up, which are lost (R64), whether anybody serves at the
+//! other end (R67), and whether it has room for more than the way out.
 //!
 //! Must hold: a connection that has been down for as long as three attempts take is lost. That is
 //! told from our own time and not from whoever connects: a connector that hangs loses it too.
@@ -16,6 +16,7 @@ pub(super) struct Links {
     /// By channel: since when it is down; `None` while it is up.
     down_ns: [Option<u64>; 3],
     service: Service,
+    below_limit: bool,
 }
 
 /// Whether the venue takes requests.
@@ -31,7 +32,7 @@ enum Service {
 impl Links {
     /// None is up, from the beginning on.
     pub(super) fn new() -> Self {
-        Self { down_ns: [Some(0); 3], service: Service::Normal }
+        Self { down_ns: [Some(0); 3], service: Service::Normal, below_limit: true }
     }
 
     pub(super) fn set(&mut self, channel: LinkChannel, state: LinkState, now_ns: u64) {
@@ -55,6 +56,15 @@ impl Links {
     /// False from the first word of maintenance until the account has been read after it.
     pub(super) fn is_serving(&self) -> bool {
         self.service == Service::Normal
+    }
+
+    /// False while the venue counts nearly as much of ours as it takes.
+    pub(super) fn is_below_limit(&self) -> bool {
+        self.below_limit
+    }
+
+    pub(super) fn set_below_limit(&mut self, below_limit: bool) {
+        self.below_limit = below_limit;
     }
 
     /// It takes no requests. True when that is news.

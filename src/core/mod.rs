@@ -420,6 +420,8 @@ impl Core {
             }
             Condition::Available if links.on_available() => reconciler.ask_now(),
             Condition::Available => {}
+            Condition::NearLimit => links.set_below_limit(false),
+            Condition::BelowLimit => links.set_below_limit(true),
             Condition::KeyRefused => {
                 let change = Change::by_engine(ModeCause::KeyRefused);
                 self.change_mode(Scope::Venue(venue), change, effects);

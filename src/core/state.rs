@@ -355,6 +355,7 @@ impl State {
             market: &self.market[instrument.index()],
             link_up: links.is_up(),
             serving: links.is_serving(),
+            below_limit: links.is_below_limit(),
             entry_up: links.is_channel_up(super::LinkChannel::Orders),
             flattening: false,
             reconciled: self.is_proven(instrument),

@@ -152,6 +152,8 @@ pub struct VenueStatus {
     pub links: [bool; 3],
     /// It takes no requests, or its account has not been read since.
     pub in_maintenance: bool,
+    /// The venue counts nearly as much of ours as it takes: nothing is opened.
+    pub near_limit: bool,
     /// The account there is proven to be what we believe.
     pub reconciled: bool,
     /// Distance of its clock to ours, nanoseconds.
@@ -345,6 +347,7 @@ impl Core {
             let links = &self.state.links[id.index()];
             line.links = LinkChannel::ALL.map(|channel| links.is_channel_up(channel));
             line.in_maintenance = !links.is_serving();
+            line.near_limit = !links.is_below_limit();
             line.reconciled = self.state.reconcilers[id.index()].is_proven();
             line.clock_offset_ns = self.kernel.clock_offset_ns(id);
             line.margin_ratio_bps = self.state.margin_ratio_bps(id);

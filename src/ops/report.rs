@@ -4,7 +4,7 @@
 use super::Names;
 use crate::core::{LinkChannel, Status};
 use crate::store::LatchTable;
-use crate::venue::MarketCounters;
+use crate::venue::{MarketCounters, RateLimit};
 
 /// What a run is called whose orders go to a simulated exchange in its own process.
 pub const DRY_RUN: &str = "DRY-RUN";
@@ -56,6 +56,8 @@ pub struct Report {
     pub latency: Percentiles,
     /// The feed.
     pub feed: FeedCounters,
+    /// What the venue takes at the address where its market is read, and what it has counted there.
+    pub rate_limits: Vec<RateLimit>,
     /// The database of the history.
     pub history: HistoryState,
     /// Since the start, milliseconds.

@@ -8,6 +8,7 @@ use crate::core::{
     ProtectionState, Scope, StrategyStatus, VenueStatus,
 };
 use crate::types::SECOND;
+use crate::venue::RateLimit;
 use serde_json::{Map, Value, json};
 
 /// The whole report. Numbers of money and quantity are text: exact, as everywhere.
@@ -58,6 +59,7 @@ pub fn status(report: &Report) -> Value {
         "history": history(report),
     });
     value["hedge_groups"] = status.hedges.iter().map(hedge).collect();
+    value["rate_limits"] = report.rate_limits.iter().map(rate_limit).collect();
     value
 }
 
@@ -165,6 +167,7 @@ fn venue(line: &VenueStatus, report: &Report) -> Value {
         "up": line.links.iter().all(|up| *up),
         "reconciled": line.reconciled,
         "maintenance": line.in_maintenance,
+        "near_limit": line.near_limit,
         "clock_offset_ms": line.clock_offset_ns.map(|ns| ns / 1_000_000),
         "margin_ratio_bps": line.margin_ratio_bps,
         "mode": line.held.mode.name(),
@@ -289,6 +292,16 @@ fn ledger(line: &LedgerLine) -> Value {
         "cost": line.cost.to_string(),
         "realised": line.realised.to_string(),
         "fees": line.fees.to_string(),
+    })
+}
+
+/// One of the venue's limits: `null` is what it has not told, or too long ago to go by.
+fn rate_limit(it: &RateLimit) -> Value {
+    json!({
+        "counted": it.counted.name(),
+        "interval_s": it.interval_s,
+        "count": it.count,
+        "limit": it.limit,
     })
 }
 

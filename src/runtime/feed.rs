@@ -14,7 +14,9 @@ mod source;
 mod standby;
 mod succession;
 
+use super::allowance::Errand;
 use super::books::Compared;
+use super::calls::Rest;
 use super::clock::Clock;
 use super::hot::Incoming;
 use super::lane::Filler;
@@ -104,7 +106,7 @@ pub(super) struct FeedParts {
 /// Where the market of a venue is told of.
 #[derive(Clone, Debug)]
 pub(super) struct MarketPlace {
-    pub(super) rest: Address,
+    pub(super) rest: Rest,
     pub(super) streams: Address,
 }
 
@@ -312,7 +314,7 @@ impl Feed {
             if let Some(not_before) = not_before {
                 tokio::time::sleep_until(not_before).await;
             }
-            let answer = link::call(&rest, &call).await;
+            let answer = rest.make(&call, Errand::Reading).await;
             if let Err(error) = &answer {
                 tracing::warn!(%error, "no answer to a request for a snapshot of the book");
             }

@@ -9,7 +9,10 @@ use super::inquiry::{self, Inquiry, InquiryError};
 use crate::config::Config;
 use crate::ops::reference::Reading;
 use crate::types::MS;
-use crate::venue::{Listing, SymbolFees, fee_call, listings, reference_calls, symbol_fees};
+use crate::venue::{
+    Answer, Listing, RateLimit, SymbolFees, Usage, fee_call, listed_rate_limits, listings,
+    reference_calls, symbol_fees,
+};
 use std::time::Duration;
 
 /// Between two questions after fees: each weighs 20 of 2,400 a minute (venue sheet section 3), and
@@ -21,8 +24,8 @@ const PACE: Duration = Duration::from_secs(1);
 /// # Errors
 /// [`InquiryError`]; a configured symbol that the venue does not list is one.
 pub fn fetch_filters(config: &Config) -> Result<Reading, InquiryError> {
-    let (found, unix_ns) = listed(config)?;
-    Ok(Reading::of_filters(&config.venue.name, unix_ns, &found))
+    let Listed { listings, unix_ns, .. } = listed(config)?;
+    Ok(Reading::of_filters(&config.venue.name, unix_ns, &listings))
 }
 
 /// What the account pays for trades of the configured instruments.
@@ -34,23 +37,38 @@ pub fn fetch_fees(config: &Config) -> Result<Reading, InquiryError> {
     Ok(Reading::of_fees(&config.venue.name, unix_ns, &found))
 }
 
-/// What the venue lists of the configured instruments, in their order, and when it said so.
-pub(super) fn listed(config: &Config) -> Result<(Vec<Listing>, u64), InquiryError> {
+/// What the venue said of itself.
+pub(super) struct Listed {
+    /// Of the configured instruments, in their order.
+    pub(super) listings: Vec<Listing>,
+    /// What it takes of requests and orders, and what it has counted.
+    pub(super) rate_limits: Vec<RateLimit>,
+    /// When it said so, nanoseconds since the Unix epoch.
+    pub(super) unix_ns: u64,
+}
+
+/// What the venue lists.
+pub(super) fn listed(config: &Config) -> Result<Listed, InquiryError> {
     inquiry::wait(async {
         let inquiry = Inquiry::begin(config, Clock::start()).await?;
         let kind = config.venue.kind;
         let mut all = Vec::new();
         for call in reference_calls(kind, &symbols(config)) {
-            let read = |answer: &_| listings(kind, answer);
+            let read = |answer: &Answer| {
+                let limits = listed_rate_limits(kind, answer);
+                inquiry.allowance.heed(&Usage { limits, too_often: None });
+                listings(kind, answer)
+            };
             all.extend(inquiry.ask("what the venue lists", &call, read).await?);
         }
-        let mut found = Vec::new();
+        let mut listings = Vec::new();
         for wanted in &config.instruments {
             let listing = all.iter().find(|it| it.symbol == wanted.symbol);
             let unlisted = || InquiryError::Unlisted(wanted.symbol.clone());
-            found.push(listing.cloned().ok_or_else(unlisted)?);
+            listings.push(listing.cloned().ok_or_else(unlisted)?);
         }
-        Ok((found, inquiry.venue_unix_ms().saturating_mul(MS)))
+        let unix_ns = inquiry.venue_unix_ms().saturating_mul(MS);
+        Ok(Listed { listings, rate_limits: inquiry.allowance.told(), unix_ns })
     })
 }
 

@@ -3,6 +3,8 @@
 //! Must hold: questions only, signed with the venue's own time (SAFETY E10); no answer and an
 //! answer that is not understood are told apart from a key that the venue does not take.
 
+use super::allowance::Allowance;
+use super::calls::Rest;
 use super::clock::Clock;
 use super::listing::nobody;
 use super::questions::Questions;
@@ -63,6 +65,7 @@ pub(super) struct Inquiry<'a> {
     pub(super) dial: Dial,
     /// Where it tells of keys.
     pub(super) wallet: Option<&'a str>,
+    pub(super) allowance: Allowance,
     questions: Questions,
     dialect: Box<dyn AccountDialect>,
     clock: Clock,
@@ -77,6 +80,7 @@ impl<'a> Inquiry<'a> {
             return Err(InquiryError::Embedded);
         };
         let (rest, dial) = (Address::parse(rest)?, startup::dial()?);
+        let rest = Rest::new(rest, config.venue.kind, &clock);
         let questions = Questions::new(&rest, &dial)?;
         let directory = Directory {
             venue: VenueId(0),
@@ -88,7 +92,9 @@ impl<'a> Inquiry<'a> {
         let dialect =
             account_dialect(config.venue.kind, &directory, &config.venue.access.credentials);
         let wallet = wallet.as_deref();
-        let mut this = Self { config, dial, wallet, questions, dialect, clock, offset_ns: 0 };
+        let (allowance, offset_ns) = (rest.allowance, 0);
+        let mut this =
+            Self { config, dial, wallet, allowance, questions, dialect, clock, offset_ns };
         (this.offset_ns, _) = this.time().await?;
         Ok(this)
     }
@@ -134,7 +140,7 @@ impl<'a> Inquiry<'a> {
         call: &Call,
         read: impl FnOnce(&Answer) -> Result<T, DecodeError>,
     ) -> Result<T, InquiryError> {
-        let answer = questions.ask(call).await.map_err(|error| unheard(what, &error))?;
+        let answer = questions.read(call).await.map_err(|error| unheard(what, &error))?;
         read(&answer).map_err(|error| match is_refusal(self.config.venue.kind, &error) {
             true => InquiryError::Refused(error),
             false => unheard(what, &error),

@@ -8,6 +8,7 @@
 //! Decision: an unfit key is no exit. Who holds a position needs its engine for cancels and exits
 //! (E3); what is denied is opening, in the kernel, whatever the mode.
 
+use super::calls::Rest;
 use super::clock::Clock;
 use super::inquiry::{self, Inquiry, InquiryError};
 use super::questions::Questions;
@@ -36,10 +37,10 @@ pub fn check_key(config: &Config) -> Result<CheckedKey, InquiryError> {
 
 /// The same, on a thread that asks other things too.
 pub(super) async fn ask(config: &Config, clock: Clock) -> Result<CheckedKey, InquiryError> {
-    let inquiry = Inquiry::begin(config, clock).await?;
+    let inquiry = Inquiry::begin(config, clock.clone()).await?;
     let wallet = Address::parse(inquiry.wallet.ok_or(InquiryError::NoWallet)?)?;
-    let wallet = Questions::new(&wallet, &inquiry.dial)?;
     let (kind, credentials) = (config.venue.kind, &config.venue.access.credentials);
+    let wallet = Questions::new(&Rest::new(wallet, kind, &clock), &inquiry.dial)?;
     let unix_ms = inquiry.venue_unix_ms();
     let call = permissions_call(kind, credentials, config.venue.recv_window_ms, unix_ms);
     let read = |answer: &_| permissions(kind, answer);

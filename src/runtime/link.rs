@@ -12,6 +12,7 @@ use crate::net::{
 use crate::types::MS;
 use crate::venue::{Answer, Call};
 use std::cell::RefCell;
+use std::error::Error;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -27,6 +28,10 @@ const HEARTBEAT: Heartbeat =
 /// again and again is tried ever more slowly, because venues ban who connects too often.
 const PROVEN_AFTER: Duration = Duration::from_secs(30);
 
+/// The longest wait that is believed: a connection that is tried every five minutes is back soon
+/// enough.
+const TOLD_WAIT_MAX: Duration = Duration::from_secs(300);
+
 /// Opens a WebSocket with the bounds that all venues share.
 pub(super) async fn open(dial: &Dial, address: &Address) -> Result<(WsReader, WsWriter), NetError> {
     ws::open(dial, address, &[], WsLimits::STANDARD, HEARTBEAT).await
@@ -39,7 +44,9 @@ pub(super) async fn call(client: &HttpClient, call: &Call) -> Result<Answer, Net
         call.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let reply = client.call(method, &call.target, &headers, Bytes::new(), ANSWER_MAX).await?;
     let (status, retry_after_s) = (reply.status, reply.retry_after_s);
-    Ok(Answer { status, retry_after_s, body: reply.body.to_vec() })
+    let own = reply.headers().filter(|(name, _)| name.starts_with("x-"));
+    let headers = own.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    Ok(Answer { status, retry_after_s, headers, body: reply.body.to_vec() })
 }
 
 /// When to try a connection again, and what to say about it.
@@ -62,11 +69,12 @@ impl Waits {
     }
 
     /// Says why it is down and waits until it may be tried again: three times within 30 s, then
-    /// slowly (R64).
-    pub(super) async fn down(&mut self, error: &dyn std::error::Error) {
+    /// slowly (R64), and not before a venue that was asked too often takes connections again.
+    pub(super) async fn down(&mut self, error: &(dyn Error + 'static)) {
         let held = self.up_since.take().map(|since| since.elapsed());
         let attempt = self.next(held);
-        let wait_ms = attempt.wait().as_millis();
+        let wait = attempt.wait().max(told_wait(error));
+        let wait_ms = wait.as_millis();
         match attempt {
             Attempt::Quick(_) => {
                 tracing::warn!(link = self.name, %error, wait_ms, "down; trying again");
@@ -75,7 +83,7 @@ impl Waits {
                 tracing::error!(link = self.name, %error, wait_ms, "down; probing slowly");
             }
         }
-        tokio::time::sleep(attempt.wait()).await;
+        tokio::time::sleep(wait).await;
     }
 
     /// What follows a connection that held so long, or none.
@@ -88,6 +96,16 @@ impl Waits {
         let random = u64::from(std::process::id()).wrapping_mul(self.tries);
         self.backoff.next(random)
     }
+}
+
+/// How long the venue says that it refuses connections.
+fn told_wait(error: &(dyn Error + 'static)) -> Duration {
+    let mut causes = std::iter::successors(Some(error), |error| (*error).source());
+    let told = causes.find_map(|cause| match cause.downcast_ref() {
+        Some(NetError::Upgrade { retry_after_s, .. }) => *retry_after_s,
+        Some(_) | None => None,
+    });
+    Duration::from_secs(told.unwrap_or(0).into()).min(TOLD_WAIT_MAX)
 }
 
 /// Something that must be told, however full the lane is.
@@ -117,6 +135,23 @@ impl Said {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_venue_that_says_when_to_connect_again_is_obeyed() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("it is down: {0}")]
+        struct Wrapped(#[from] NetError);
+        let refused = |retry_after_s| {
+            let (to, status) = ("h:1".to_owned(), 429);
+            Wrapped(NetError::Upgrade { to, status, retry_after_s })
+        };
+        let wait_s = |error: &(dyn Error + 'static)| told_wait(error).as_secs();
+        assert_eq!(wait_s(&refused(Some(7))), 7);
+        assert_eq!(wait_s(&refused(Some(7)).0), 7);
+        assert_eq!(wait_s(&refused(Some(u32::MAX))), 300);
+        assert_eq!(wait_s(&refused(None)), 0);
+        assert_eq!(wait_s(&std::fmt::Error), 0);
+    }
 
     #[test]
     fn only_a_connection_that_held_begins_the_waits_anew() {

@@ -2,14 +2,16 @@
 //!
 //! In reading order: [`clock`], [`bell`], [`lane`], [`gate`] and [`threads`] are the parts; `hot`
 //! with `outputs` is the loop around the core; `feed`, `gateway`, `writer` and `history` are the
-//! threads around it, over `link` and `renewal`; `assemble`, `startup`, `run` and `wiring` put a
-//! run together, `waiting` attends to operators before there is a venue; `supervisor` keeps a run
-//! and ends it, with `operators` and `aftermath`. `restriction` says what a run may do less,
-//! `rehearsal` is the world of a dry-run; `backups` copies what is on disk. `exchange` serves the
-//! simulated exchange, `backtest` and `record` are the other two worlds; `panic` gets out of a
-//! venue, `offline` clears a latch and `doctor` looks at everything without any of them.
+//! threads around it, over `link` and `renewal`; `calls` asks a venue within its `allowance`;
+//! `assemble`, `startup`, `run` and `wiring` put a run together, `waiting` attends to operators
+//! before there is a venue; `supervisor` keeps a run and ends it, with `operators` and `aftermath`.
+//! `restriction` says what a run may do less, `rehearsal` is the world of a dry-run; `backups`
+//! copies what is on disk. `exchange` serves the simulated exchange, `backtest` and `record` are
+//! the other two worlds; `panic` gets out of a venue, `offline` clears a latch and `doctor` looks
+//! at everything without any of them.
 
 mod aftermath;
+mod allowance;
 mod assemble;
 mod atomic;
 mod attestation;
@@ -17,6 +19,7 @@ mod backtest;
 mod backups;
 pub mod bell;
 mod books;
+mod calls;
 pub mod clock;
 mod doctor;
 mod exchange;

@@ -2,24 +2,33 @@
 //!
 //! Must hold: whatever a dialect wants sent, what leaves here is a question (GET).
 
-use super::link;
-use crate::net::http::{HttpClient, HttpLimits};
-use crate::net::{Address, Dial, NetError};
+use super::allowance::Errand;
+use super::calls::{CallError, Calls, Rest};
+use crate::net::{Dial, NetError};
 use crate::venue::{Answer, Call};
 
 /// Asks one venue.
 #[derive(Debug)]
-pub(super) struct Questions(HttpClient);
+pub(super) struct Questions(Calls);
 
 impl Questions {
-    pub(super) fn new(rest: &Address, dial: &Dial) -> Result<Self, NetError> {
-        HttpClient::new(rest.clone(), dial.clone(), HttpLimits::STANDARD).map(Self)
+    pub(super) fn new(rest: &Rest, dial: &Dial) -> Result<Self, NetError> {
+        Calls::new(rest, dial).map(Self)
     }
 
-    /// Makes a dialect's call, which must be a question.
-    pub(super) async fn ask(&self, call: &Call) -> Result<Answer, NetError> {
+    /// Asks much at once, by a dialect's call, which must be a question.
+    pub(super) async fn read(&self, call: &Call) -> Result<Answer, CallError> {
+        self.make(call, Errand::Reading).await
+    }
+
+    /// The same for one small thing.
+    pub(super) async fn ask(&self, call: &Call) -> Result<Answer, CallError> {
+        self.make(call, Errand::Question).await
+    }
+
+    async fn make(&self, call: &Call, errand: Errand) -> Result<Answer, CallError> {
         assert_eq!(call.method, "GET", "a question changes nothing at the venue");
-        link::call(&self.0, call).await
+        self.0.make(call, errand).await
     }
 
     /// Opens the connection.
@@ -31,13 +40,16 @@ impl Questions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::TlsRoots;
+    use crate::net::{Address, TlsRoots};
+    use crate::runtime::clock::Clock;
+    use crate::venue::VenueKind;
     use std::time::Duration;
 
     #[tokio::test]
     #[should_panic(expected = "a question changes nothing at the venue")]
     async fn what_is_no_question_does_not_leave() {
         let rest = Address::parse("http://127.0.0.1:9").unwrap();
+        let rest = Rest::new(rest, VenueKind::BinanceUsdm, &Clock::start());
         let dial = Dial { roots: TlsRoots::bundled().unwrap(), limit: Duration::from_secs(1) };
         let questions = Questions::new(&rest, &dial).unwrap();
         let call =

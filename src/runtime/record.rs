@@ -6,6 +6,8 @@
 //! snapshot names no symbol, so its own is put before its members: the only byte that is not the
 //! venue's.
 
+use super::allowance::Errand;
+use super::calls::Calls;
 use super::clock::Clock;
 use super::link;
 use super::recorded;
@@ -13,7 +15,6 @@ use super::signals::Signals;
 use super::startup::{self, StartError};
 use crate::config::Config;
 use crate::net::Address;
-use crate::net::http::{HttpClient, HttpLimits};
 use crate::store::RecordingWriter;
 use crate::types::Stamp;
 use crate::venue::{Credentials, Dialects, MarketDialect};
@@ -57,7 +58,7 @@ pub fn record(
         let nobody = Credentials::new(String::new(), String::new());
         let Dialects { market, .. } =
             crate::venue::dialects(config.venue.kind, &directory, &nobody);
-        let rest = HttpClient::new(venue.rest.clone(), dial.clone(), HttpLimits::STANDARD)?;
+        let rest = Calls::new(&venue.rest, &dial)?;
         let mut recorder = Recorder {
             clock,
             dialect: market,
@@ -82,7 +83,7 @@ pub fn record(
 struct Recorder {
     clock: Clock,
     dialect: Box<dyn MarketDialect>,
-    rest: HttpClient,
+    rest: Calls,
     file: RecordingWriter,
     symbols: Vec<String>,
     done: Recording,
@@ -119,7 +120,7 @@ impl Recorder {
 
     async fn snapshot(&mut self) -> Result<(), StartError> {
         let Some((instrument, call)) = self.dialect.snapshot_wanted() else { return Ok(()) };
-        let answer = link::call(&self.rest, &call).await.ok();
+        let answer = self.rest.make(&call, Errand::Reading).await.ok();
         let at = self.clock.stamp();
         let mut events = Vec::new();
         let used = self.dialect.on_snapshot(instrument, answer.as_ref(), &mut events);

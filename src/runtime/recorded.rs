@@ -59,8 +59,7 @@ impl Recorded {
             Some(symbol) => {
                 let known = self.instruments.iter().find(|(name, _)| name.as_bytes() == symbol);
                 known.map_or(Ok(()), |(_, instrument)| {
-                    let body = frame.bytes.to_vec();
-                    let answer = Answer { status: 200, retry_after_s: None, body };
+                    let answer = Answer::new(200, frame.bytes);
                     self.dialect.on_snapshot(*instrument, Some(&answer), &mut self.events)
                 })
             }

@@ -4,11 +4,11 @@
 //! business of a thread that trades. A reading that fails is tried again; what it means that none
 //! succeeds is the kernel's: filters that grow too old open nothing.
 
+use super::calls::{Calls, Rest};
 use super::link;
 use super::startup::ask;
 use crate::core::{EventKind, ReferenceEvent};
-use crate::net::http::{HttpClient, HttpLimits};
-use crate::net::{Address, Dial, NetError};
+use crate::net::{Dial, NetError};
 use crate::types::InstrumentId;
 use crate::venue::{Listing, VenueKind};
 use std::sync::Arc;
@@ -20,7 +20,7 @@ const READINGS_PER_AGE: u32 = 3;
 
 /// What the main thread reads, and how often.
 pub(super) struct References {
-    client: HttpClient,
+    calls: Calls,
     kind: VenueKind,
     symbols: Vec<String>,
     every: Duration,
@@ -30,15 +30,15 @@ pub(super) struct References {
 
 impl References {
     pub(super) fn new(
-        rest: &Address,
+        rest: &Rest,
         dial: &Dial,
         kind: VenueKind,
         symbols: Vec<String>,
         age_ns_max: u64,
     ) -> Result<Self, NetError> {
-        let client = HttpClient::new(rest.clone(), dial.clone(), HttpLimits::STANDARD)?;
+        let calls = Calls::new(rest, dial)?;
         let every = Duration::from_nanos(age_ns_max) / READINGS_PER_AGE;
-        Ok(Self { client, kind, symbols, every, now: Arc::default() })
+        Ok(Self { calls, kind, symbols, every, now: Arc::default() })
     }
 
     /// Reads for ever; each reading goes to `out`.
@@ -50,7 +50,7 @@ impl References {
                 () = self.now.notified() => {}
             }
             loop {
-                match ask(&self.client, self.kind, &self.symbols).await {
+                match ask(&self.calls, self.kind, &self.symbols).await {
                     Ok(listings) => {
                         // Nobody takes it when the run ends.
                         let _ = out.send(events(&self.symbols, &listings)).await;

@@ -14,6 +14,7 @@
 use super::assemble::{Universe, contracts_only, id_prefix};
 use super::bell::Bell;
 use super::books::{Books, Compared};
+use super::calls::Rest;
 use super::clock::Clock;
 use super::exchange::market::{Live, Market};
 use super::exchange::{self, Opening, PAPER_KEY, PAPER_SECRET};
@@ -101,10 +102,11 @@ pub(super) fn venue(
     };
     running.feed = Some(FeedThread::start("market", parts)?);
     let socket = Address::parse(&format!("ws://{}", running.at))?;
+    let rest = Address::parse(&format!("http://{}", running.at))?;
     Ok(Venue {
         market: real.market,
         backup: None,
-        rest: Address::parse(&format!("http://{}", running.at))?,
+        rest: Rest::new(rest, config.venue.kind, clock),
         streams: socket.clone(),
         order_entry: socket,
         credentials: Credentials::new(PAPER_KEY.to_owned(), PAPER_SECRET.to_owned()),

@@ -3,6 +3,7 @@
 
 use super::assemble::{Universe, hedge_names, symbols};
 use super::backups;
+use super::calls::Rest;
 use super::clock::Clock;
 use super::exchange::{self, ExchangePlan, PAPER_KEY, PAPER_SECRET, Running};
 use super::feed::{BackupPlace, MarketPlace, StandbyParts};
@@ -40,7 +41,7 @@ pub(super) struct Venue {
     /// The same at a second place.
     pub(super) backup: Option<BackupPlace>,
     /// The account: readings, the private stream, orders.
-    pub(super) rest: Address,
+    pub(super) rest: Rest,
     pub(super) streams: Address,
     pub(super) order_entry: Address,
     pub(super) credentials: Credentials,
@@ -223,7 +224,7 @@ async fn prepare(
         }
     };
     tracing::info!(socket = %control.display(), "ready for operators");
-    report.venue = venue.rest.to_string();
+    report.venue = venue.rest.address.to_string();
     let is_fresh = venue.exchange.is_some();
     let (restored, standing) = disk.restore(config, &report.names, clock, is_fresh);
     say_what_stands(&restored, &report.names);
@@ -409,23 +410,38 @@ pub fn control_socket(config: &Config) -> PathBuf {
 
 /// Finds the venue, and starts it when it is the embedded exchange.
 pub(super) fn venue(config: &Config, clock: &Clock) -> Result<Venue, StartError> {
+    let answers_at = |text: &str| -> Result<Rest, NetError> {
+        Ok(Rest::new(Address::parse(text)?, config.venue.kind, clock))
+    };
     match &config.venue.endpoint {
-        Endpoint::Remote { rest, streams, order_entry, wallet: _ } => Ok(Venue {
-            market: MarketPlace { rest: Address::parse(rest)?, streams: Address::parse(streams)? },
-            backup: config.venue.backup.as_ref().map(backup_place).transpose()?,
-            rest: Address::parse(rest)?,
-            streams: Address::parse(streams)?,
-            order_entry: Address::parse(order_entry)?,
-            credentials: config.venue.access.credentials.clone(),
-            exchange: None,
-        }),
+        Endpoint::Remote { rest, streams, order_entry, wallet: _ } => {
+            let (rest, streams) = (answers_at(rest)?, Address::parse(streams)?);
+            let backup = config.venue.backup.as_ref();
+            let backup = backup.map(|it| {
+                let BackupFeed { rest, streams, rules } = it;
+                let (rest, streams) = (answers_at(rest)?, Address::parse(streams)?);
+                Ok::<_, NetError>(BackupPlace {
+                    place: MarketPlace { rest, streams },
+                    rules: *rules,
+                })
+            });
+            Ok(Venue {
+                market: MarketPlace { rest: rest.clone(), streams: streams.clone() },
+                backup: backup.transpose()?,
+                rest,
+                streams,
+                order_entry: Address::parse(order_entry)?,
+                credentials: config.venue.access.credentials.clone(),
+                exchange: None,
+            })
+        }
         Endpoint::Embedded(_) => {
             let plan = ExchangePlan::of(config);
             let running = exchange::start(&plan, ([127, 0, 0, 1], 0).into(), clock.clone())?;
             let at = running.at;
             let socket = Address::parse(&format!("ws://{at}"))?;
             let credentials = Credentials::new(PAPER_KEY.to_owned(), PAPER_SECRET.to_owned());
-            let rest = Address::parse(&format!("http://{at}"))?;
+            let rest = answers_at(&format!("http://{at}"))?;
             Ok(Venue {
                 market: MarketPlace { rest: rest.clone(), streams: socket.clone() },
                 backup: None,
@@ -437,10 +453,4 @@ pub(super) fn venue(config: &Config, clock: &Clock) -> Result<Venue, StartError>
             })
         }
     }
-}
-
-fn backup_place(backup: &BackupFeed) -> Result<BackupPlace, NetError> {
-    let BackupFeed { rest, streams, rules } = backup;
-    let place = MarketPlace { rest: Address::parse(rest)?, streams: Address::parse(streams)? };
-    Ok(BackupPlace { place, rules: *rules })
 }

@@ -4,15 +4,16 @@
 //! Must hold: a restart never raises a mode (D1); whatever cannot be read counts against trading; a
 //! venue that does not answer is asked again and again and is no reason to die (D6).
 
+use super::allowance::Errand;
 use super::assemble::AssembleError;
+use super::calls::{Calls, Rest};
 use super::clock::Clock;
 use super::exchange::ExchangeError;
 use super::{attestation, link, places};
 use crate::config::{Config, Folders, InitialState};
 use crate::core::safety::{Latch, TripReason};
 use crate::core::{Attestation, KeyFitness, ModeCause, ModeRecord, Restored, Scope};
-use crate::net::http::{HttpClient, HttpLimits};
-use crate::net::{Address, Dial, NetError, TlsRoots};
+use crate::net::{Dial, NetError, TlsRoots};
 use crate::ops::Names;
 use crate::store::journal::Shelter;
 use crate::store::{
@@ -21,7 +22,7 @@ use crate::store::{
     heritage, high_water, journal, ledgers, losses, mode, next_epoch,
 };
 use crate::types::{InstrumentId, MS, SECOND, Stamp, Text};
-use crate::venue::{Listing, VenueKind};
+use crate::venue::{Listing, Usage, VenueKind};
 use std::time::Duration;
 
 /// How long connecting may take: name, TCP, TLS and upgrade together.
@@ -405,29 +406,34 @@ pub(super) fn dial() -> Result<Dial, NetError> {
 
 /// What the venue lists, asked for until it answers. May be given up at any time.
 pub(super) async fn listings(
-    rest: &Address,
+    rest: &Rest,
     dial: &Dial,
     kind: VenueKind,
     symbols: &[String],
 ) -> Result<Vec<Listing>, NetError> {
-    let client = HttpClient::new(rest.clone(), dial.clone(), HttpLimits::STANDARD)?;
+    let calls = Calls::new(rest, dial)?;
     let mut waits = link::Waits::new("reference data");
     loop {
-        match ask(&client, kind, symbols).await {
+        match ask(&calls, kind, symbols).await {
             Ok(listings) => return Ok(listings),
             Err(error) => waits.down(error.as_ref()).await,
         }
     }
 }
 
+/// The same, asked for once. What the venue takes of requests and orders is told with it.
 pub(super) async fn ask(
-    client: &HttpClient,
+    calls: &Calls,
     kind: VenueKind,
     symbols: &[String],
 ) -> Result<Vec<Listing>, Box<dyn std::error::Error>> {
     let mut all = Vec::new();
     for call in crate::venue::reference_calls(kind, symbols) {
-        let answer = link::call(client, &call).await?;
+        let answer = calls.make(&call, Errand::Reading).await?;
+        calls.allowance().heed(&Usage {
+            limits: crate::venue::listed_rate_limits(kind, &answer),
+            too_often: None,
+        });
         all.extend(crate::venue::listings(kind, &answer)?);
     }
     Ok(all)

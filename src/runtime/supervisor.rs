@@ -7,6 +7,7 @@
 //! follows a trip (`aftermath`).
 
 use super::aftermath::Aftermath;
+use super::allowance::Allowance;
 use super::clock::Clock;
 use super::gate::Gate;
 use super::history;
@@ -62,6 +63,8 @@ pub(super) struct Supervisor {
     pub(super) gate: Gate,
     pub(super) latency: Arc<Latency>,
     pub(super) feed_counters: Arc<Mutex<FeedCounters>>,
+    /// Where the market is read.
+    pub(super) allowance: Allowance,
     pub(super) history: history::Told,
     pub(super) flag: LatchFiles,
     pub(super) socket: ControlSocket,
@@ -218,6 +221,7 @@ impl Supervisor {
         self.take_status();
         self.report.latency = self.latency.percentiles();
         self.report.feed = *self.feed_counters.lock();
+        self.report.rate_limits = self.allowance.told();
         self.report.history = self.history.lock().clone();
         self.report.uptime_ms = self.clock.mono_ns() / MS;
         self.holdings.tell(&self.report, &self.clock);

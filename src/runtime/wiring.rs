@@ -134,14 +134,13 @@ pub(super) fn start(
 ) -> Result<Threads, StartError> {
     let Parts { venue, dial, core, disk, standing, names, gate, clock, .. } = parts;
     let bells = Bells::new()?;
-    let lanes = Lanes::new(&bells);
+    let (lanes, allowance) = (Lanes::new(&bells), venue.market.rest.allowance.clone());
     let (latency, feed_counters) = (Arc::new(Latency::new()), Arc::default());
-    let books = Books::new(names.instruments.len());
-    let lag = Lag::new(disk.journal.durability(), config.limits.journal_lag_ns_max);
+    let (books, durability) = (Books::new(names.instruments.len()), disk.journal.durability());
+    let lag = Lag::new(durability.clone(), config.limits.journal_lag_ns_max);
     let ((told, hears), (stop, stopped)) = (mpsc::channel(OPERATOR_LANE), watch::channel(false));
     let common = Common { config, venue, dial, clock: clock.clone(), stopped };
 
-    let durability = disk.journal.durability();
     let (recorder, history) = history::start(config, &names, disk.epoch, durability, &clock)?;
     let market = (parts.market, parts.standby);
     let feed = common.feed(market, lanes.market, Arc::clone(&feed_counters), &books)?;
@@ -189,6 +188,7 @@ pub(super) fn start(
         gate,
         latency,
         feed_counters,
+        allowance,
         history,
         flag: disk.latch,
         socket: parts.socket,

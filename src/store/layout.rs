@@ -215,7 +215,14 @@ wire_enum!(LinkChannel { 1 = Market, 2 = Orders, 3 = User });
 wire_enum!(LinkState { 1 = Up, 2 = Down });
 wire_struct!(LinkEvent { venue: VenueId, channel: LinkChannel, state: LinkState });
 wire_enum!(JournalState { 1 = InTime, 2 = Late, 40 = Starved });
-wire_enum!(Condition { 1 = ClockOff, 2 = Unavailable, 3 = Available, 4 = KeyRefused });
+wire_enum!(Condition {
+    1 = ClockOff,
+    2 = Unavailable,
+    3 = Available,
+    4 = KeyRefused,
+    5 = NearLimit,
+    6 = BelowLimit,
+});
 wire_struct!(VenueCondition { venue: VenueId, condition: Condition });
 wire_struct!(ClockSample { venue: VenueId, offset_ns: i64, rtt_ns: u64 });
 
@@ -359,6 +366,7 @@ wire_enum!(DenyReason {
     51 = SelfTrade,
     90 = NoTradeWindow,
     91 = Maintenance,
+    134 = VenueLimit,
     92 = MarginUnknown,
     93 = MarginModeDiffers,
     94 = LeverageDiffers,

@@ -465,8 +465,10 @@ impl Dice {
             80 => Record::DeadMan(self.dead_man()),
             90 => Record::Standing { scope: self.scope(), record: self.mode_record() },
             91 => {
-                use Condition::{Available, ClockOff, KeyRefused, Unavailable};
-                let all = [ClockOff, Unavailable, Available, KeyRefused];
+                use Condition::{
+                    Available, BelowLimit, ClockOff, KeyRefused, NearLimit, Unavailable,
+                };
+                let all = [ClockOff, Unavailable, Available, KeyRefused, NearLimit, BelowLimit];
                 Record::Condition(VenueCondition { venue, condition: self.pick(&all) })
             }
             95 => {

@@ -24,4 +24,9 @@ pub enum Condition {
     /// It refuses our key, its signature, or the address that we come from: only a person can mend
     /// that, and who goes on asking is banned (R132).
     KeyRefused,
+    /// It counts nearly as many requests or orders of ours as it takes: the rest is for the way
+    /// out.
+    NearLimit,
+    /// It has room again.
+    BelowLimit,
 }

@@ -12,15 +12,21 @@ pub mod binance;
 mod error;
 pub mod key;
 pub mod panic;
+mod rate_limit;
+mod reference;
 
 pub use error::{Blame, DecodeError, EncodeError, Meaning, Outcome, Retry};
 pub use key::Credentials;
+pub use rate_limit::{Counted, RateLimit, TooOften, Usage};
+pub use reference::{
+    Listing, SymbolFees, fee_call, listed_rate_limits, listings, reference_calls, symbol_fees,
+};
 
 use crate::core::Command;
 use crate::types::{
     AccountSnapshot, BalanceChange, ClientOrderId, Condition, DeadManReport, DeadManRequest,
-    ExecutionReport, Filters, IdPrefix, Instrument, InstrumentId, InstrumentKind, MarketEvent,
-    Price, Qty, QueryToken, Side, StopOrder, StopReport, StopRequest, TradesRead, VenueId,
+    ExecutionReport, IdPrefix, Instrument, InstrumentId, InstrumentKind, MarketEvent, Price, Qty,
+    QueryToken, Side, StopOrder, StopReport, StopRequest, TradesRead, VenueId,
 };
 use binance::{spot, usdm};
 
@@ -48,8 +54,17 @@ pub struct Answer {
     pub status: u16,
     /// `Retry-After`, in seconds, where the venue sent one.
     pub retry_after_s: Option<u32>,
+    /// The venue's own headers (`x-…`), names in lower case.
+    pub headers: Vec<(String, String)>,
     /// Body.
     pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// One without headers.
+    pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        Self { status, retry_after_s: None, headers: Vec::new(), body: body.into() }
+    }
 }
 
 /// One connection to open: where, relative to a configured address.
@@ -379,6 +394,10 @@ pub trait OrderDialect: AccountDialect {
         out: &mut Vec<ExecutionReport>,
     ) -> Result<(), DecodeError>;
 
+    /// What a message of the order-entry connection says of the venue's limits, beside what it is
+    /// about.
+    fn usage(&self, message: &[u8]) -> Usage;
+
     /// The answer to a question; `None` when there was none (no answer is no "no").
     fn on_answer(
         &mut self,
@@ -423,6 +442,14 @@ impl VenueKind {
         match self {
             Self::BinanceSpot => InstrumentKind::Spot,
             Self::BinanceUsdm => InstrumentKind::Perpetual,
+        }
+    }
+
+    /// How much it takes, as its documentation shows it: what holds until it says how much.
+    pub fn rate_limits(self) -> [RateLimit; 3] {
+        match self {
+            Self::BinanceSpot => binance::limits::SPOT,
+            Self::BinanceUsdm => binance::limits::USDM,
         }
     }
 
@@ -493,77 +520,10 @@ pub fn account_dialect(
     dialects(kind, directory, credentials).orders
 }
 
-/// One thing that a venue lists, by the venue's own names.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Listing {
-    /// The venue's spelling.
-    pub symbol: String,
-    /// Spot or perpetual.
-    pub kind: InstrumentKind,
-    /// What is bought and sold.
-    pub base: String,
-    /// What prices are in.
-    pub quote: String,
-    /// What profit, loss and margin are in.
-    pub settle: String,
-    /// The venue's rules for orders.
-    pub filters: Filters,
-}
-
-/// Requests that together tell what a venue lists of these symbols, or of all; they need no key.
-pub fn reference_calls(kind: VenueKind, symbols: &[String]) -> Vec<Call> {
+/// What an answer over HTTP says of the venue's limits, beside what it is about.
+pub fn usage(kind: VenueKind, answer: &Answer) -> Usage {
     match kind {
-        VenueKind::BinanceSpot => spot::reference_calls(symbols),
-        VenueKind::BinanceUsdm => vec![usdm::reference_call()],
-    }
-}
-
-/// What a venue lists, from the answer to one of [`reference_calls`]. Contracts of kinds that
-/// cannot be traded here, and rows that cannot be read whole, are left out.
-pub fn listings(kind: VenueKind, answer: &Answer) -> Result<Vec<Listing>, DecodeError> {
-    match kind {
-        VenueKind::BinanceSpot => spot::listings(answer),
-        VenueKind::BinanceUsdm => usdm::listings(answer),
-    }
-}
-
-/// What an account pays for trades of one symbol; below zero is a rebate.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct SymbolFees {
-    /// The venue's spelling.
-    pub symbol: String,
-    /// Of an order that rested, in 1e-8 of the notional.
-    pub maker_e8: i64,
-    /// Of an order that took, in 1e-8 of the notional.
-    pub taker_e8: i64,
-}
-
-/// Request for what an account pays for trades of a symbol.
-pub fn fee_call(
-    kind: VenueKind,
-    credentials: &Credentials,
-    recv_window_ms: u32,
-    symbol: &str,
-    venue_unix_ms: u64,
-) -> Call {
-    match kind {
-        VenueKind::BinanceSpot => {
-            spot::fee_call(credentials, recv_window_ms, symbol, venue_unix_ms)
-        }
-        VenueKind::BinanceUsdm => {
-            usdm::fee_call(credentials, recv_window_ms, symbol, venue_unix_ms)
-        }
-    }
-}
-
-/// What the answer to [`fee_call`] says.
-///
-/// # Errors
-/// [`DecodeError`] when it is not whole, or the venue refused.
-pub fn symbol_fees(kind: VenueKind, answer: &Answer) -> Result<SymbolFees, DecodeError> {
-    match kind {
-        VenueKind::BinanceSpot => spot::symbol_fees(answer),
-        VenueKind::BinanceUsdm => usdm::symbol_fees(answer),
+        VenueKind::BinanceSpot | VenueKind::BinanceUsdm => binance::limits::of_answer(answer),
     }
 }
 

@@ -61,4 +61,5 @@ mod state_files;
 mod states;
 mod stops;
 mod support;
+mod venue_limits;
 mod zombies;

@@ -5,7 +5,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
 use sha2::Sha256;
 use std::time::Duration;
-use tradekeel::net::http::{HttpClient, HttpLimits};
+use tradekeel::net::http::{HttpClient, HttpLimits, Reply};
 use tradekeel::net::{Address, Bytes, Dial, Method, TlsRoots};
 use tradekeel::types::Price;
 
@@ -104,15 +104,25 @@ pub(crate) fn call(port: u16, method: Method, target: &str) -> Value {
     body
 }
 
+/// The request weight of the minute, once this has been asked for too.
+pub(crate) fn used_weight(port: u16, target: &str) -> u32 {
+    let used = answered(port, Method::GET, target);
+    used.header("x-mbx-used-weight-1m").unwrap().parse().unwrap()
+}
+
 fn reply(port: u16, method: Method, target: &str) -> (u16, Value) {
+    let reply = answered(port, method, target);
+    let body = String::from_utf8_lossy(&reply.body).into_owned();
+    (reply.status, serde_json::from_str(&body).unwrap())
+}
+
+fn answered(port: u16, method: Method, target: &str) -> Reply {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let reply = runtime.block_on(async {
+    runtime.block_on(async {
         let dial = Dial { roots: TlsRoots::bundled().unwrap(), limit: LIMIT };
         let address = Address::parse(&format!("http://127.0.0.1:{port}")).unwrap();
         let client = HttpClient::new(address, dial, HttpLimits::STANDARD).unwrap();
         let headers = [("X-MBX-APIKEY", "paper-key")];
         client.call(method, target, &headers, Bytes::new(), LIMIT).await.unwrap()
-    });
-    let body = String::from_utf8_lossy(&reply.body).into_owned();
-    (reply.status, serde_json::from_str(&body).unwrap())
+    })
 }

@@ -1,5 +1,5 @@
 //! A venue's word on itself: maintenance, a clock that is not as we measured it, a key that it
-//! refuses.
+//! refuses, counts that are near what it takes.
 
 use crate::support::{Sent, VENUE, World, limit, reduction};
 use tradekeel::core::safety::DenyReason;
@@ -72,6 +72,24 @@ fn a_refused_time_makes_our_measurement_void_until_the_next() {
     assert_eq!(world.status().counters.clock_refusals, 1);
     world.clock(3);
     assert!(world.wish(0, limit(Side::Buy, "1", "99")).is_ok());
+}
+
+#[test]
+fn near_the_limits_of_the_venue_nothing_is_opened_and_the_way_out_stays() {
+    let mut world = World::calm();
+    world.take(Side::Buy, "2");
+    let opening = world.open(Side::Buy, "1", "99");
+    say(&mut world, Condition::NearLimit);
+    assert!(world.status().venues[0].near_limit);
+    assert_eq!(world.wish(0, limit(Side::Buy, "1", "98")), Err(DenyReason::VenueLimit));
+    assert!(world.wish(0, reduction(Side::Sell, "1", "101")).is_ok());
+    world.flatten();
+    world.advance(SECOND);
+    assert_eq!(world.venue_position(crate::support::BTC), Qty::ZERO);
+    assert_eq!(world.cancels_of(opening), 1);
+    say(&mut world, Condition::BelowLimit);
+    assert!(!world.status().venues[0].near_limit);
+    assert!(world.wish(0, limit(Side::Buy, "1", "99")).is_ok(), "it has room again");
 }
 
 #[test]

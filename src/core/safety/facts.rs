@@ -23,6 +23,8 @@ pub(in crate::core) struct Facts<'a> {
     pub(in crate::core) link_up: bool,
     /// The venue takes requests.
     pub(in crate::core) serving: bool,
+    /// It has room for more than the way out.
+    pub(in crate::core) below_limit: bool,
     /// Orders can be sent, whatever the other connections do.
     pub(in crate::core) entry_up: bool,
     /// An operator closes the position of this instrument.

@@ -66,6 +66,7 @@ impl Kernel {
         let holds = |holds, reason| passage.judge(require(holds, reason));
         let link_up = if passage == Passage::Flatten { facts.entry_up } else { facts.link_up };
         holds(facts.serving, DenyReason::Maintenance)?;
+        holds(facts.below_limit, DenyReason::VenueLimit)?;
         holds(link_up, DenyReason::LinkDown)?;
         holds(facts.reconciled, DenyReason::NotReconciled)?;
         holds(facts.instrument.filters.trading, DenyReason::NotTrading)?;

@@ -56,6 +56,11 @@ fn cap_at(case: &mut Case, units: i128) {
     case.setup = Some(InstrumentMargin { tiers: MarginTiers::new(&tiers), ..margin_setup() });
 }
 
+/// The market as it would be, had its mid been this a while before.
+fn moved_from(case: &mut Case, mid_units: i64) {
+    case.market = market_from(Some(Price::from_units(mid_units)));
+}
+
 /// Reason, what breaks it, and the same thing one step inside the boundary.
 #[rustfmt::skip]
 const ROWS: &[(DenyReason, Change, Change)] = &[
@@ -65,6 +70,7 @@ const ROWS: &[(DenyReason, Change, Change)] = &[
     (DenyReason::ReducingOnly, |c| shift(c, Scope::All, ModeCause::Liquidation), |c| { *c = good_reduction(); shift(c, Scope::All, ModeCause::Liquidation); }),
     (DenyReason::NoTradeWindow, |c| close(c, 100), |c| close(c, 101)),
     (DenyReason::Maintenance, |c| c.serving = false, |_| {}),
+    (DenyReason::VenueLimit, |c| c.below_limit = false, |_| {}),
     (DenyReason::LinkDown, |c| c.link_up = false, |_| {}),
     (DenyReason::NotReconciled, |c| c.reconciled = false, |_| {}),
     (DenyReason::NotTrading, |c| c.instrument.filters.trading = false, |_| {}),
@@ -189,6 +195,7 @@ fn when_several_things_are_wrong_the_first_in_order_is_named() {
         DenyReason::ReducingOnly,
         DenyReason::NoTradeWindow,
         DenyReason::Maintenance,
+        DenyReason::VenueLimit,
         DenyReason::LinkDown,
         DenyReason::NotReconciled,
         DenyReason::NotTrading,

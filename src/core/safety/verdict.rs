@@ -257,6 +257,8 @@ reasons! {
     NoTradeWindow: deny allow allow,
     /// The venue takes no requests, or its account has not been read since.
     Maintenance: deny deny allow,
+    /// The venue counts nearly as many requests or orders of ours as it takes.
+    VenueLimit: deny allow allow,
     /// A connection that trading needs is down.
     LinkDown: deny deny deny,
     /// The venue's account has not been read and compared since the link came up.

@@ -76,6 +76,7 @@ const CHECKS: &[Check] = &[
     check(Section::Clock, "offset", clock::offset),
     check(Section::Key, "permissions", key::permissions),
     check(Section::Reference, "instruments", reference::instruments),
+    check(Section::Reference, "rate limits", reference::rate_limits),
     slow(Section::Reference, "fees", reference::fees),
     check(Section::Account, "reading", account::reading),
     check(Section::Account, "leverage", account::leverage),

@@ -6,12 +6,12 @@ use crate::net::unix::ask;
 use crate::ops::handlers::Request;
 use crate::ops::state::{self, Verified};
 use crate::runtime::clock::Clock;
+use crate::runtime::fetch::{self, Listed};
 use crate::runtime::offline::{self, Account};
 use crate::runtime::run::control_socket;
-use crate::runtime::{fetch, threads};
+use crate::runtime::threads;
 use crate::store::journal::look;
 use crate::store::{LastShutdown, Stored, last_epoch};
-use crate::venue::Listing;
 use serde_json::Value;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -24,7 +24,7 @@ pub(super) struct Patient {
     pub(super) config: Config,
     pub(super) clock: Clock,
     status: OnceLock<Result<Option<Value>, String>>,
-    listed: OnceLock<Result<Vec<Listing>, String>>,
+    listed: OnceLock<Result<Listed, String>>,
     account: OnceLock<Result<Account, String>>,
     verified: OnceLock<Result<Verified, String>>,
 }
@@ -73,11 +73,10 @@ impl Patient {
         }
     }
 
-    /// What the venue lists of the configured instruments, in their order.
-    pub(super) fn listed(&self) -> Result<&[Listing], &str> {
-        let read = || fetch::listed(&self.config).map(|(listed, _)| listed);
-        let told = self.listed.get_or_init(|| read().map_err(|error| error.to_string()));
-        told.as_deref().map_err(String::as_str)
+    /// What the venue lists.
+    pub(super) fn listed(&self) -> Result<&Listed, &str> {
+        let read = || fetch::listed(&self.config).map_err(|error| error.to_string());
+        self.listed.get_or_init(read).as_ref().map_err(String::as_str)
     }
 
     /// The account beside what the last run believed.

@@ -2,12 +2,13 @@
 
 use super::patient::Patient;
 use crate::config::{Config, InstrumentConfig};
+use crate::core::{Limits, Rate};
 use crate::ops::doctor::Found;
 use crate::runtime::assemble::Universe;
 use crate::runtime::fetch;
 use crate::runtime::inquiry::InquiryError;
 use crate::types::Qty;
-use crate::venue::{Listing, SymbolFees};
+use crate::venue::{Counted, Listing, RateLimit, SymbolFees};
 
 /// Units of 1e-8 of the notional in a hundredth of a basis point.
 const E8_PER_CENTI_BPS: i64 = 100;
@@ -15,7 +16,7 @@ const E8_PER_CENTI_BPS: i64 = 100;
 pub(super) fn instruments(patient: &Patient) -> Found {
     let next = "look at `instruments` and `reporting_currency` in the configuration";
     let listed = match patient.listed() {
-        Ok(listed) => listed,
+        Ok(listed) => &listed.listings,
         Err(why) => return Found::fail(why, format!("{next}, and at `engine doctor --network`")),
     };
     if let Err(error) = Universe::new(&patient.config, listed) {
@@ -48,6 +49,44 @@ fn unfit((wanted, listing): (&InstrumentConfig, &Listing)) -> Option<String> {
     let short = |(_, limit): &(&str, Qty)| *limit < least;
     let (name, limit) = limits.into_iter().find(short)?;
     Some(format!("`{name}` of {symbol} is {limit}, and the venue takes no order below {least}"))
+}
+
+pub(super) fn rate_limits(patient: &Patient) -> Found {
+    match patient.listed() {
+        Ok(listed) => room(&listed.rate_limits, &patient.config.limits),
+        Err(_) => Found::warn("the venue does not tell", "mend what `instruments` says above"),
+    }
+}
+
+/// What the venue takes, beside the orders that the configuration allows in the same time. In the
+/// last quarter of its count nothing is opened.
+fn room(told: &[RateLimit], limits: &Limits) -> Found {
+    let mut scarce = Vec::new();
+    let mut said = Vec::new();
+    for RateLimit { counted, interval_s, limit, count } in told {
+        let Some(limit) = limit else { continue };
+        let used = count.map_or_else(String::new, |count| format!("{count} of "));
+        said.push(format!("{used}{limit} {} in {interval_s} s", counted.name()));
+        let (ours, opened) = (orders_max(limits, *interval_s), u64::from(limit - limit / 4));
+        if *counted == Counted::Orders && opened < ours {
+            scarce.push(format!("{ours} orders in {interval_s} s, of which it takes {limit}"));
+        }
+    }
+    match scarce.is_empty() {
+        true => Found::ok(said.join("; ")),
+        false => Found::warn(
+            format!("the configuration allows {}", scarce.join("; ")),
+            "nothing is opened in the last quarter of the venue's count (`VenueLimit`): lower              `risk.max_orders_per_min` or `risk.max_order_rate_per_sec`, or know it",
+        ),
+    }
+}
+
+/// The most orders that the kernel lets go in such a time.
+fn orders_max(limits: &Limits, interval_s: u32) -> u64 {
+    let Rate { per_second, burst } = limits.order_rate;
+    let by_second = u64::from(per_second) * u64::from(interval_s) + u64::from(burst);
+    let minutes = u64::from(interval_s.div_ceil(60));
+    by_second.min(u64::from(limits.orders_per_minute_max) * minutes)
 }
 
 /// Each question weighs on the address that a running engine shares.
@@ -106,6 +145,32 @@ mod tests {
         assert_eq!(said(true, 2), None);
         assert!(said(true, 3).unwrap().contains("`max_order_qty` of BTCUSDT is 2"));
         assert!(said(false, 2).unwrap().contains("does not trade BTCUSDT"));
+    }
+
+    #[test]
+    fn a_configuration_that_allows_more_orders_than_the_venue_takes_warns() {
+        let mut limits = paper().limits;
+        limits.order_rate = Rate { per_second: 10, burst: 20 };
+        limits.orders_per_minute_max = 400;
+        let told = |counted, interval_s, limit| RateLimit {
+            counted,
+            interval_s,
+            limit: Some(limit),
+            count: Some(7),
+        };
+        let weight = told(Counted::RequestWeight, 60, 40);
+        let enough = [weight, told(Counted::Orders, 10, 160), told(Counted::Orders, 60, 533)];
+        let said =
+            "7 of 40 request weight in 60 s; 7 of 160 orders in 10 s; 7 of 533 orders in 60 s";
+        assert_eq!(room(&enough, &limits), Found::ok(said));
+        for scarce in [told(Counted::Orders, 10, 158), told(Counted::Orders, 60, 532)] {
+            let Found::Warn { said, .. } = room(&[weight, scarce], &limits) else {
+                unreachable!("nothing of the last quarter is for opening");
+            };
+            assert!(said.contains("the configuration allows"), "{said}");
+        }
+        let unsaid = RateLimit { limit: None, ..weight };
+        assert_eq!(room(&[unsaid], &limits), Found::ok(""));
     }
 
     #[test]

@@ -5,8 +5,8 @@
 
 use super::prices::{Comparison, Disagreement, Prices};
 use super::{Connections, MarketPlace, next_of};
-use crate::net::http::{HttpClient, HttpLimits};
 use crate::net::{Address, Dial, NetError};
+use crate::runtime::calls::Calls;
 use crate::runtime::link;
 use crate::runtime::renewal::Opening;
 use crate::types::{MarketData, MarketEvent};
@@ -20,7 +20,7 @@ use tokio::time::{Instant, timeout_at};
 pub(super) struct Source {
     pub(super) dialect: RefCell<Box<dyn MarketDialect>>,
     /// For snapshots.
-    pub(super) rest: Rc<HttpClient>,
+    pub(super) rest: Rc<Calls>,
     streams: Address,
 }
 
@@ -30,7 +30,7 @@ impl Source {
         place: MarketPlace,
         dial: &Dial,
     ) -> Result<Self, NetError> {
-        let rest = HttpClient::new(place.rest, dial.clone(), HttpLimits::STANDARD)?;
+        let rest = Calls::new(&place.rest, dial)?;
         let (dialect, rest) = (RefCell::new(dialect), Rc::new(rest));
         Ok(Self { dialect, rest, streams: place.streams })
     }

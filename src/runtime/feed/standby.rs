@@ -212,6 +212,8 @@ pub(super) enum Admission {
 mod tests {
     use super::*;
     use crate::net::{Address, TlsRoots};
+    use crate::runtime::calls::Rest;
+    use crate::runtime::clock::Clock;
     use crate::runtime::listing;
     use crate::types::{Price, Qty, Quote, VenueId};
 
@@ -226,7 +228,8 @@ mod tests {
             recv_window_ms: 1_000,
         };
         let at = |scheme: &str| Address::parse(&format!("{scheme}://127.0.0.1:9")).unwrap();
-        let place = || MarketPlace { rest: at("http"), streams: at("ws") };
+        let rest = Rest::new(at("http"), VenueKind::BinanceUsdm, &Clock::start());
+        let place = || MarketPlace { rest: rest.clone(), streams: at("ws") };
         let (after, return_after) = (Duration::from_secs(2), Duration::from_secs(9));
         let rules = BackupRules { after, tolerance_bps: 50, return_after };
         let parts = |place| {

@@ -2,8 +2,8 @@
 //!
 //! Conversations on one thread: order entry (`orders`, over connections that `opening` makes), the
 //! private stream (`user`), readings of the account (`account`) and of its trades (`trades`), the
-//! venue's clock (`clock`), and a venue in maintenance (`probe`). `read_only` is the same thread
-//! without the first two.
+//! venue's clock (`clock`), a venue in maintenance (`probe`), and one that counts nearly as much of
+//! ours as it takes (`crowding`). `read_only` is the same thread without the first two.
 //!
 //! Must hold: the latches are read and the order is checked once more on the encoded bytes, right
 //! before they are written: under a latch nothing of a strategy leaves (SAFETY 3). An order of
@@ -15,6 +15,7 @@
 mod account;
 mod clock;
 mod commands;
+mod crowding;
 pub(super) mod narrator;
 mod opening;
 mod orders;
@@ -25,7 +26,9 @@ mod sent_ids;
 mod trades;
 mod user;
 
+use super::allowance::Allowance;
 use super::bell::Bell;
+use super::calls::{Calls, Rest};
 use super::clock::Clock;
 use super::gate::Gate;
 use super::hot::Incoming;
@@ -35,7 +38,6 @@ use super::link::Said;
 use super::questions::Questions;
 use crate::config::Wait;
 use crate::core::{Command, EventKind, LinkChannel, LinkEvent, LinkState};
-use crate::net::http::HttpClient;
 use crate::net::{Address, Dial};
 use crate::types::{Condition, MS, SECOND, VenueCondition, VenueId};
 use crate::venue::{AccountDialect, OrderDialect, UserDialect, VenueTime};
@@ -56,7 +58,7 @@ pub(super) struct Gateway {
     pub(super) user: Box<dyn UserDialect>,
     pub(super) order_entry: Address,
     pub(super) streams: Address,
-    pub(super) rest: Address,
+    pub(super) rest: Rest,
     pub(super) dial: Dial,
     /// Connections are replaced before they get older.
     pub(super) connection_age_max: Duration,
@@ -80,9 +82,10 @@ pub(super) struct Shared<D: ?Sized> {
     lane: RefCell<Filler<Incoming>>,
     /// For readings.
     questions: Questions,
+    allowance: Allowance,
     /// Venue time at our monotonic zero, milliseconds; `None` until it has been measured.
     venue_epoch_ms: Cell<Option<u64>>,
-    /// The venue takes no reading of the account before.
+    /// The venue refused our key, and is asked for no reading before.
     quiet_until_ns: Cell<u64>,
     /// The venue is in maintenance.
     unavailable: Cell<bool>,
@@ -98,7 +101,7 @@ pub(super) struct Shared<D: ?Sized> {
 pub(super) struct Desk {
     shared: Rc<Shared<dyn OrderDialect>>,
     /// A cancel never waits behind a reading of the account.
-    calls: HttpClient,
+    calls: Calls,
     dial: Dial,
     connection_age_max: Duration,
     gate: Gate,
@@ -111,14 +114,13 @@ pub(super) struct Desk {
 impl Gateway {
     /// Runs for ever.
     pub(super) async fn run(self) -> Result<(), crate::net::NetError> {
-        let limits = crate::net::http::HttpLimits::STANDARD;
-        let client = || HttpClient::new(self.rest.clone(), self.dial.clone(), limits);
-        let questions = Questions::new(&self.rest, &self.dial)?;
+        let calls = || Calls::new(&self.rest, &self.dial);
+        let asked = (Questions::new(&self.rest, &self.dial)?, self.rest.allowance.clone());
         let said = (self.clock.clone(), self.lane);
-        let shared = Rc::new(Shared::new(self.venue, said, self.orders, questions));
+        let shared = Rc::new(Shared::new(self.venue, said, self.orders, asked));
         let clock = clock::follow(Rc::clone(&shared), self.clock_refresh_ns);
         let stream = user::PrivateStream {
-            calls: client()?,
+            calls: calls()?,
             dial: self.dial.clone(),
             streams: self.streams,
             order_entry: self.order_entry.clone(),
@@ -128,7 +130,7 @@ impl Gateway {
         let user = user::listen(Rc::clone(&shared), stream);
         let desk = Rc::new(Desk {
             shared: Rc::clone(&shared),
-            calls: client()?,
+            calls: calls()?,
             dial: self.dial,
             connection_age_max: self.connection_age_max,
             gate: self.gate,
@@ -139,7 +141,8 @@ impl Gateway {
         let commands = Commands { lane: self.commands, bell: self.bell, wait: self.wait };
         let orders = orders::serve(desk, commands, self.order_entry);
         let probe = probe::follow(Rc::clone(&shared));
-        tokio::join!(clock, user, orders, probe);
+        let crowding = crowding::follow(Rc::clone(&shared));
+        tokio::join!(clock, user, orders, probe, crowding);
         Ok(())
     }
 }
@@ -149,7 +152,7 @@ impl<D: ?Sized> Shared<D> {
         venue: VenueId,
         (clock, lane): (Clock, Filler<Incoming>),
         dialect: Box<D>,
-        questions: Questions,
+        (questions, allowance): (Questions, Allowance),
     ) -> Self {
         Self {
             venue,
@@ -157,6 +160,7 @@ impl<D: ?Sized> Shared<D> {
             dialect: RefCell::new(dialect),
             lane: RefCell::new(lane),
             questions,
+            allowance,
             venue_epoch_ms: Cell::new(None),
             quiet_until_ns: Cell::new(0),
             unavailable: Cell::new(false),
@@ -170,8 +174,8 @@ impl<D: ?Sized> Shared<D> {
 /// Between two looks whether the venue's time is known.
 const CLOCK_LOOK: Duration = Duration::from_millis(10);
 
-/// Seconds without a reading where the venue refuses our key: it bans who goes on (R132).
-const REFUSED_S: u32 = 60;
+/// Without a reading where the venue refuses our key: it bans who goes on (R132).
+const REFUSED_NS: u64 = 60 * SECOND;
 
 impl<D: AccountDialect + ?Sized> Shared<D> {
     /// Venue time as estimated: the monotonic clock and the measured distance (SAFETY E10).
@@ -203,11 +207,10 @@ impl<D: AccountDialect + ?Sized> Shared<D> {
         tokio::time::sleep(Duration::from_nanos(left_ns)).await;
     }
 
-    /// No readings for so many seconds. Cancels and questions after single orders go on: they are
-    /// few, and worth their price.
-    fn be_quiet(&self, wait_s: u32) {
-        let until_ns = self.clock.mono_ns().saturating_add(u64::from(wait_s) * SECOND);
-        self.quiet_until_ns.set(until_ns.max(self.quiet_until_ns.get()));
+    /// No readings for a while. Cancels and questions after single orders go on: they are few, and
+    /// worth their price.
+    fn be_quiet(&self) {
+        self.quiet_until_ns.set(self.clock.mono_ns().saturating_add(REFUSED_NS));
     }
 
     /// Tells the hot thread; what does not fit is a word lost.
@@ -229,8 +232,9 @@ impl<D: AccountDialect + ?Sized> Shared<D> {
             }
             Condition::Unavailable if self.unavailable.replace(true) => return,
             Condition::Unavailable => self.probe.notify_one(),
-            Condition::Available => {}
-            Condition::KeyRefused => self.be_quiet(REFUSED_S),
+            // The latter two are ours to say ([`crowding`]).
+            Condition::Available | Condition::NearLimit | Condition::BelowLimit => {}
+            Condition::KeyRefused => self.be_quiet(),
         }
         self.tell(EventKind::Condition(VenueCondition { venue: self.venue, condition }));
     }

@@ -10,6 +10,7 @@ use crate::core::{
 };
 use crate::net::ws::{WsReader, WsWriter};
 use crate::net::{Address, Bytes, NetError, Sent};
+use crate::runtime::allowance::Errand;
 use crate::runtime::link;
 use crate::runtime::renewal::{Opening, Renewal};
 use crate::types::{ClientOrderId, NotSentReason, Text};
@@ -266,6 +267,7 @@ fn trip(desk: &Desk, id: ClientOrderId, reason: NotSentReason) {
 fn heard(shared: &Trading, message: Result<Bytes, NetError>) -> Result<(), Ended> {
     let (message, mut reports) = (message?, Vec::new());
     let read = shared.dialect.borrow_mut().on_message(&message, &mut reports);
+    shared.allowance.heed(&shared.dialect.borrow().usage(&message));
     reports.into_iter().for_each(|report| shared.tell(EventKind::Execution(report)));
     shared.heed();
     match read {
@@ -290,6 +292,17 @@ fn call_out(desk: &Rc<Desk>, command: &Command, call: Call, question: Question) 
     ask(desk, call, question);
 }
 
+/// What asks after an order may wait; nothing else does.
+fn errand(question: Question) -> Errand {
+    match question {
+        Question::Order(..) => Errand::Question,
+        Question::Cancel(..)
+        | Question::CancelAll(_)
+        | Question::DeadMan(_)
+        | Question::Stop(_) => Errand::Safety,
+    }
+}
+
 /// Asks over HTTP, beside the stream of orders.
 fn ask(desk: &Rc<Desk>, call: Call, question: Question) {
     let shared = Rc::clone(&desk.shared);
@@ -299,7 +312,7 @@ fn ask(desk: &Rc<Desk>, call: Call, question: Question) {
     }
     let desk = Rc::clone(desk);
     tokio::task::spawn_local(async move {
-        let answer = link::call(&desk.calls, &call).await;
+        let answer = desk.calls.make(&call, errand(question)).await;
         if let Err(error) = &answer {
             tracing::warn!(%error, ?question, "no answer; the core asks again");
         }

@@ -10,8 +10,9 @@ use super::commands::{self, Commands};
 use super::{Shared, clock, probe};
 use crate::config::Wait;
 use crate::core::{Command, EventKind, LinkChannel, LinkState};
-use crate::net::{Address, Dial, NetError};
+use crate::net::{Dial, NetError};
 use crate::runtime::bell::Bell;
+use crate::runtime::calls::Rest;
 use crate::runtime::clock::Clock;
 use crate::runtime::hot::Incoming;
 use crate::runtime::lane::{Filler, Reader};
@@ -26,7 +27,7 @@ pub(in crate::runtime) struct ReadGateway {
     pub(in crate::runtime) venue: VenueId,
     pub(in crate::runtime) clock: Clock,
     pub(in crate::runtime) account: Box<dyn AccountDialect>,
-    pub(in crate::runtime) rest: Address,
+    pub(in crate::runtime) rest: Rest,
     pub(in crate::runtime) dial: Dial,
     pub(in crate::runtime) commands: Reader<Command>,
     pub(in crate::runtime) bell: Arc<Bell>,
@@ -39,7 +40,8 @@ impl ReadGateway {
     /// Runs for ever.
     pub(in crate::runtime) async fn run(self) -> Result<(), NetError> {
         let questions = Questions::new(&self.rest, &self.dial)?;
-        let shared = Shared::new(self.venue, (self.clock, self.lane), self.account, questions);
+        let asked = (questions, self.rest.allowance);
+        let shared = Shared::new(self.venue, (self.clock, self.lane), self.account, asked);
         let shared = Rc::new(shared);
         let clock = clock::follow(Rc::clone(&shared), self.clock_refresh_ns);
         let probe = probe::follow(Rc::clone(&shared));

@@ -54,7 +54,7 @@ async fn ask<D: AccountDialect + ?Sized>(
     venue_unix_ms: u64,
 ) -> Result<Vec<Answer>, Box<dyn std::error::Error>> {
     let call = shared.dialect.borrow().trades_call(instrument, from_id, venue_unix_ms)?;
-    let trades = answered(shared, shared.questions.ask(&call).await?)?;
+    let trades = shared.questions.read(&call).await?;
     if trades.status != 200 {
         // A refusal is the dialect's to understand: it may be the venue's word on itself.
         return Ok(vec![trades]);
@@ -63,26 +63,10 @@ async fn ask<D: AccountDialect + ?Sized>(
     let call = shared.dialect.borrow().owners_call(instrument, from_id, &trades, at_ms)?;
     let mut answers = vec![trades];
     if let Some(call) = call {
-        answers.push(answered(shared, shared.questions.ask(&call).await?)?);
+        answers.push(shared.questions.read(&call).await?);
     }
     Ok(answers)
 }
-
-/// A venue that is asked too often is left alone.
-fn answered<D: AccountDialect + ?Sized>(
-    shared: &Shared<D>,
-    answer: Answer,
-) -> Result<Answer, TooOften> {
-    if super::account::is_ban(answer.status) {
-        super::account::obey(shared, answer.retry_after_s);
-        return Err(TooOften);
-    }
-    Ok(answer)
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("the venue refuses readings for a while: too many requests")]
-struct TooOften;
 
 /// Says that a reading failed: the core asks again.
 pub(super) fn failed<D: AccountDialect + ?Sized>(shared: &Shared<D>, instrument: InstrumentId) {

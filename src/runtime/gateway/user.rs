@@ -4,9 +4,10 @@ use super::Shared;
 use crate::core::{
     AccountEvent, EventKind, LinkChannel, LinkState, OperatorCommand, OperatorRequest,
 };
-use crate::net::http::HttpClient;
 use crate::net::ws::{WsReader, WsWriter};
 use crate::net::{Address, Dial, NetError};
+use crate::runtime::allowance::Errand;
+use crate::runtime::calls::{CallError, Calls};
 use crate::runtime::link;
 use crate::runtime::renewal::Renewal;
 use crate::types::Text;
@@ -22,6 +23,8 @@ use std::time::Duration;
 enum Ended {
     #[error("the connection failed: {0}")]
     Link(#[from] NetError),
+    #[error("its key could not be had: {0}")]
+    Key(#[from] CallError),
     #[error("the venue's answer could not be used: {0}")]
     Answer(#[from] DecodeError),
     #[error("the stream has ended, or its key has expired")]
@@ -39,7 +42,7 @@ const LINK: &str = "private stream";
 /// Where the stream is, and what it takes to keep it.
 pub(super) struct PrivateStream {
     /// For its key, where it has one.
-    pub(super) calls: HttpClient,
+    pub(super) calls: Calls,
     pub(super) dial: Dial,
     pub(super) streams: Address,
     pub(super) order_entry: Address,
@@ -76,7 +79,7 @@ async fn open(
     let opening = stream.dialect.borrow().opening();
     match opening {
         UserOpening::Key(call) => {
-            let answer = link::call(&stream.calls, &call).await?;
+            let answer = stream.calls.make(&call, Errand::Safety).await?;
             let place = stream.dialect.borrow_mut().on_key(&answer)?;
             stream.connect(&place).await
         }
@@ -179,8 +182,8 @@ async fn read(
 }
 
 /// A key that is not kept alive is lost without a word: a refusal ends the stream.
-async fn keep(calls: &HttpClient, call: &Call) -> Result<(), Ended> {
-    let answer = link::call(calls, call).await?;
+async fn keep(calls: &Calls, call: &Call) -> Result<(), Ended> {
+    let answer = calls.make(call, Errand::Safety).await?;
     if answer.status == 200 { Ok(()) } else { Err(Ended::Expired) }
 }
 

@@ -6,9 +6,9 @@
 use super::OfflineError;
 use crate::config::{Config, Wait};
 use crate::core::Sharing;
-use crate::net::http::{HttpClient, HttpLimits};
 use crate::ops::Names;
 use crate::runtime::assemble::{Universe, id_prefix, symbols};
+use crate::runtime::calls::Calls;
 use crate::runtime::clock::Clock;
 use crate::runtime::questions::Questions;
 use crate::runtime::reading::{self, Told};
@@ -45,9 +45,8 @@ pub(super) fn read(config: &Config, clock: &Clock) -> Result<Reading, OfflineErr
 async fn ask(config: &Config, clock: &Clock) -> Result<Reading, OfflineError> {
     let (venue, dial) = (run::venue(config, clock)?, startup::dial().map_err(StartError::from)?);
     let questions = Questions::new(&venue.rest, &dial).map_err(StartError::from)?;
-    let client = HttpClient::new(venue.rest.clone(), dial, HttpLimits::STANDARD);
-    let client = client.map_err(StartError::from)?;
-    let listings = startup::ask(&client, config.venue.kind, &symbols(config)).await;
+    let calls = Calls::new(&venue.rest, &dial).map_err(StartError::from)?;
+    let listings = startup::ask(&calls, config.venue.kind, &symbols(config)).await;
     let unlisted = |error: Box<dyn Error>| unreachable("what the venue lists", error.as_ref());
     let listings = listings.map_err(unlisted)?;
     let universe = Universe::new(config, &listings).map_err(StartError::from)?;

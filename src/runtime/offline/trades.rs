@@ -6,8 +6,8 @@
 use super::OfflineError;
 use super::reading::unreachable;
 use crate::config::{Config, Endpoint, Wait};
-use crate::net::http::{HttpClient, HttpLimits};
 use crate::runtime::assemble::{Universe, id_prefix, symbols};
+use crate::runtime::calls::Calls;
 use crate::runtime::clock::Clock;
 use crate::runtime::questions::Questions;
 use crate::runtime::startup::{self, StartError};
@@ -50,10 +50,9 @@ async fn ask(
     let clock = Clock::start();
     let (venue, dial) = (run::venue(config, &clock)?, startup::dial().map_err(StartError::from)?);
     let questions = Questions::new(&venue.rest, &dial).map_err(StartError::from)?;
-    let client = HttpClient::new(venue.rest.clone(), dial, HttpLimits::STANDARD);
-    let client = client.map_err(StartError::from)?;
+    let calls = Calls::new(&venue.rest, &dial).map_err(StartError::from)?;
     let unheard = |what| move |error: Box<dyn Error>| unreachable(what, error.as_ref());
-    let listings = startup::ask(&client, config.venue.kind, &symbols(config)).await;
+    let listings = startup::ask(&calls, config.venue.kind, &symbols(config)).await;
     let listings = listings.map_err(unheard("what the venue lists"))?;
     let universe = Universe::new(config, &listings).map_err(StartError::from)?;
     let directory = universe.directory(id_prefix(config), config.venue.recv_window_ms);
@@ -106,12 +105,12 @@ impl Desk<'_> {
     ) -> Result<(TradesRead, Vec<ExecutionReport>), Box<dyn Error>> {
         let from_id = Some(from_id);
         let call = self.dialect.trades_call(instrument, from_id, self.venue_unix_ms())?;
-        let trades = self.questions.ask(&call).await?;
+        let trades = self.questions.read(&call).await?;
         let at_ms = self.venue_unix_ms();
         let owners = self.dialect.owners_call(instrument, from_id, &trades, at_ms)?;
         let mut answers: Vec<Answer> = vec![trades];
         if let Some(call) = owners {
-            answers.push(self.questions.ask(&call).await?);
+            answers.push(self.questions.read(&call).await?);
         }
         let mut reports = Vec::new();
         let read = self.dialect.trades(instrument, from_id, &answers, &mut reports)?;

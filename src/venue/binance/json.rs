@@ -163,14 +163,14 @@ mod tests {
     #[test]
     fn a_refusal_carries_the_venues_words_made_harmless() {
         let body = format!("{{\"code\":-2015,\"msg\":\"no\\nkey {}\"}}", "x".repeat(400));
-        let answer = Answer { status: 401, retry_after_s: None, body: body.into_bytes() };
+        let answer = Answer::new(401, body);
         let Err(DecodeError::Refused { status, code, text }) = success(Some(&answer)) else {
             panic!("a refusal is an error");
         };
         assert_eq!((status, code), (401, -2015));
         assert_eq!(text.find(" (check the key"), Some(256));
         assert!(text.starts_with("no key x") && text.contains("portfolio margin"));
-        let page = Answer { status: 503, retry_after_s: None, body: b"<html>\xff".to_vec() };
+        let page = Answer::new(503, b"<html>\xff");
         assert!(matches!(refused(&page), DecodeError::Refused { status: 503, code: 0, .. }));
         assert!(matches!(success(None), Err(DecodeError::Refused { status: 0, .. })));
     }

@@ -5,15 +5,16 @@
 //! (keeping a book in step), `market` (quotes, trades and books); `sign`, `request` and `message`
 //! (requests of the WebSocket API), `logon` (a connection for them), `read_back` (a second look at
 //! them), `reply` (answers about one order), `orders` (order entry, made of all these); `error`
-//! (what a refusal says of the venue), `notice` (of the end of a connection), `trades` (of the
-//! account, by id) and `wallet` (what the key may do). `names`, `order`, `json` and `text` serve
-//! all of them.
+//! (what a refusal says of the venue), `notice` (of the end of a connection), `limits` (how much it
+//! takes of us), `trades` (of the account, by id) and `wallet` (what the key may do). `names`,
+//! `order`, `json` and `text` serve all of them.
 //!
 //! Must hold: whose order it is, is told by our prefix and nothing else; an outcome that is not
 //! known is said to be not known (D10).
 
 mod error;
 mod json;
+pub(super) mod limits;
 mod logon;
 mod market;
 mod message;

@@ -9,6 +9,7 @@ mod answer;
 mod command;
 
 use super::json::clock;
+use super::limits;
 use super::logon::{logon, on_logon};
 use super::names::Names;
 use super::notice::announces_end;
@@ -23,7 +24,7 @@ use crate::types::{
 };
 use crate::venue::{
     AccountDialect, Answer, Call, Credentials, DecodeError, Directory, EncodeError, Meaning,
-    OrderDialect, Outgoing, Question, Stream, StreamBase, VenueTime, WrittenOrder,
+    OrderDialect, Outgoing, Question, Stream, StreamBase, Usage, VenueTime, WrittenOrder,
 };
 
 /// Where a market is spoken with.
@@ -227,6 +228,10 @@ impl<E: Entry> OrderDialect for Orders<E> {
         let heard = self.answered(question, answer);
         out.extend(self.heed(heard)?);
         Ok(())
+    }
+
+    fn usage(&self, message: &[u8]) -> Usage {
+        limits::of_message(message)
     }
 
     fn on_dead_man(&self, request: DeadManRequest, answer: Option<&Answer>) -> DeadManReport {

@@ -55,7 +55,7 @@ pub(super) fn ed25519() -> Credentials {
 }
 
 pub(super) fn answer(status: u16, body: impl Into<Vec<u8>>) -> Answer {
-    Answer { status, retry_after_s: None, body: body.into() }
+    Answer::new(status, body)
 }
 
 /// A file beside the repository; says so and is `None` where it is absent.

@@ -35,6 +35,7 @@ pub(super) struct Case {
     pub(super) market: Market,
     pub(super) link_up: bool,
     pub(super) serving: bool,
+    pub(super) below_limit: bool,
     pub(super) entry_up: bool,
     pub(super) flattening: bool,
     pub(super) reconciled: bool,
@@ -226,7 +227,7 @@ pub(super) fn market() -> Market {
     market_from(None)
 }
 
-fn market_from(past_mid: Option<Price>) -> Market {
+pub(super) fn market_from(past_mid: Option<Price>) -> Market {
     let mut market = Market::new(instrument().filters.price_tick, limits().price_move.window_ns);
     if let Some(mid) = past_mid {
         let [bid, ask] = [-1, 1].map(|apart| Price::from_units(mid.units() + apart));
@@ -268,6 +269,7 @@ pub(super) fn good() -> Case {
         market: market(),
         link_up: true,
         serving: true,
+        below_limit: true,
         entry_up: true,
         flattening: false,
         reconciled: true,
@@ -353,6 +355,7 @@ macro_rules! facts {
             market: &$case.market,
             link_up: $case.link_up,
             serving: $case.serving,
+            below_limit: $case.below_limit,
             entry_up: $case.entry_up,
             flattening: $case.flattening,
             reconciled: $case.reconciled,
@@ -579,11 +582,6 @@ pub(super) fn traded(case: &mut Case, price_units: i64, age_ns: u64) {
     let price = Price::from_units(price_units);
     let trade = Trade { id: 1, price, qty: Qty::whole(1), aggressor: Side::Buy };
     tell(&mut case.market, MarketData::Trade(trade), NOW_NS - age_ns);
-}
-
-/// The market as it would be, had its mid been this a while before.
-pub(super) fn moved_from(case: &mut Case, mid_units: i64) {
-    case.market = market_from(Some(Price::from_units(mid_units)));
 }
 
 /// The intent of the good order was sent so often already.

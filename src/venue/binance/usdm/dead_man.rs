@@ -81,7 +81,7 @@ mod tests {
     }
 
     fn said(status: u16, text: &str) -> DeadManAnswer {
-        let given = Answer { status, retry_after_s: None, body: text.as_bytes().to_vec() };
+        let given = Answer::new(status, text);
         answer(&desk().names, REQUEST, Some(&given))
     }
 

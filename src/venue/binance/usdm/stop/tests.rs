@@ -34,7 +34,7 @@ fn place(stop: &StopOrder) -> Call {
 }
 
 fn answer(status: u16, text: &str) -> Answer {
-    Answer { status, retry_after_s: None, body: text.as_bytes().to_vec() }
+    Answer::new(status, text)
 }
 
 fn said(ask: StopAsk, status: u16, text: &str) -> Option<StopReportKind> {
