@@ -9,6 +9,7 @@ use crate::sim::self_trade::SelfTrade;
 use crate::sim::trigger::Trigger;
 use crate::types::WorkingPrice;
 use ConditionalState::{Canceled, Expired, Finished, New, Rejected, Triggered, Triggering};
+use proptest::prelude::*;
 
 /// A trigger at a price, on the last trade, for a market order of that much.
 fn when(trigger: Trigger, side: Side, amount: &str) -> ConditionalEntry {
