@@ -43,7 +43,7 @@ impl Exchange {
         if AMENDS_MAX <= before.amends {
             return Err(Reject::TooManyAmends);
         }
-        let takes_back = to.qty <= before.cum_qty || self.would_take(slot, &entry);
+        let takes_back = to.qty <= before.cum_qty || self.would_take(slot, account, &entry);
         if takes_back {
             let closed = self.close(now_unix_ms, slot, before.id, State::Canceled, out);
             return Ok(closed.unwrap_or(before));

@@ -77,10 +77,14 @@ impl Book {
             (None, None) => self.levels(side).next()?,
             (Some(after), _) => self.depth_beyond(side, after)?,
         };
-        let taken =
-            self.taken[side.index()].get(&level.price).map_or(Qty::ZERO, |taken| taken.taken);
-        let left = level.qty.saturating_sub(taken).max(Qty::ZERO);
+        let left = level.qty.saturating_sub(self.taken(taker, level.price)).max(Qty::ZERO);
         Some(Level { price: level.price, qty: left })
+    }
+
+    /// What takers took from a price that the market has not changed since.
+    pub fn taken(&self, taker: Side, price: Price) -> Qty {
+        let taken = self.taken[taker.opposite().index()].get(&price);
+        taken.map_or(Qty::ZERO, |taken| taken.taken)
     }
 
     /// Records that a taker took from a price.

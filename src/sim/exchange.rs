@@ -5,7 +5,7 @@
 //! in `matching`, what makes an order of a conditional one in `triggering`, what closes the
 //! positions of an account that cannot carry them in `liquidation`.
 
-use super::account::{Account, Fees, Position};
+use super::account::{Account, Fees};
 use super::book::Book;
 use super::conditionals::Conditionals;
 use super::countdown::Countdowns;
@@ -68,6 +68,7 @@ pub struct Exchange {
     closed: VecDeque<u64>,
     last_order_id: u64,
     last_trade_ids: Vec<u64>,
+    pub(super) last_prevention_id: u64,
     pub(super) history: Option<Box<History>>,
     /// The next order takes no more than this at once.
     pub(super) take_max: Option<Qty>,
@@ -104,6 +105,7 @@ impl Exchange {
             closed: VecDeque::new(),
             last_order_id: 0,
             last_trade_ids: vec![0; slots],
+            last_prevention_id: 0,
             history: None,
             take_max: None,
         }
@@ -257,7 +259,7 @@ impl Exchange {
         order: Order,
         out: &mut Vec<Report>,
     ) -> Order {
-        if !self.is_hopeless(slot, &order.entry) {
+        if !self.is_hopeless(slot, &order) {
             self.take(now_unix_ms, slot, order.id, out);
         }
         self.take_max = None;
@@ -347,7 +349,7 @@ impl Exchange {
             Ledger::Contracts => self.check_contracts(slot, account, entry)?,
             Ledger::Wallets => {
                 self.check_funds(slot, account, entry)?;
-                self.check_post_only(slot, entry)?;
+                self.check_post_only(slot, account, entry)?;
             }
         }
         Ok(client_id)
@@ -365,35 +367,46 @@ impl Exchange {
         }
         self.check_leverage(slot, account, entry)?;
         self.check_margin(slot, account, entry)?;
-        self.check_post_only(slot, entry)?;
-        self.check_fill_or_kill(slot, entry, &position)
+        self.check_post_only(slot, account, entry)?;
+        self.check_fill_or_kill(slot, account, entry)
     }
 
-    fn check_post_only(&self, slot: usize, entry: &OrderEntry) -> Result<(), Reject> {
-        if self.would_take(slot, entry) { Err(Reject::PostOnly) } else { Ok(()) }
+    fn check_post_only(
+        &self,
+        slot: usize,
+        account: AccountIndex,
+        entry: &OrderEntry,
+    ) -> Result<(), Reject> {
+        if self.would_take(slot, account, entry) { Err(Reject::PostOnly) } else { Ok(()) }
     }
 
     /// Contracts refuse what must trade whole at once and cannot; Spot takes it and ends it.
     fn check_fill_or_kill(
         &self,
         slot: usize,
+        account: AccountIndex,
         entry: &OrderEntry,
-        position: &Position,
     ) -> Result<(), Reject> {
-        let Some(limit) = entry.price else { return Ok(()) };
-        if entry.time_in_force != TimeInForce::Fok {
+        if entry.price.is_none() || entry.time_in_force != TimeInForce::Fok {
             return Ok(());
         }
-        let reducible = if entry.reduce_only { position.qty.abs() } else { Qty::MAX };
-        let there = self.takeable(slot, entry.side, Some(limit), entry.qty).min(reducible);
+        let held = self.accounts[account.index()].position(slot).qty;
+        let reducible = if entry.reduce_only { held.abs() } else { Qty::MAX };
+        let there = self.takeable(slot, account, entry).min(reducible);
         if there < entry.qty { Err(Reject::FillOrKill) } else { Ok(()) }
     }
 
     /// True for a post-only order that would not rest.
-    pub(super) fn would_take(&self, slot: usize, entry: &OrderEntry) -> bool {
+    pub(super) fn would_take(
+        &self,
+        slot: usize,
+        account: AccountIndex,
+        entry: &OrderEntry,
+    ) -> bool {
         let touch = self.books[slot].touch(entry.side.opposite());
         let meets = entry.price.zip(touch).is_some_and(|(it, touch)| entry.side.accepts(touch, it));
-        meets && entry.time_in_force == TimeInForce::Gtx
+        let meets_any = || meets || self.walk(slot, account, entry).meets_own();
+        entry.time_in_force == TimeInForce::Gtx && meets_any()
     }
 
     /// Puts an open order behind all others of its slot.

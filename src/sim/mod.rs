@@ -8,12 +8,13 @@
 //! - [`book`]: the market of one instrument as an order meets it;
 //! - [`order`], [`self_trade`], [`conditional`], [`trigger`], [`reject`], [`filters`],
 //!   [`account`]: nouns and rules;
-//! - [`exchange`]: accounts and orders, matched (the matching itself is in `matching`, conditional
-//!   orders in `conditionals`, what becomes of them in `triggering`, dead-man's switches in
-//!   `countdown`, dates of orders in `good_till`, what the account must carry in `margin`, what
-//!   becomes of one that cannot in `liquidation`, what longs pay to shorts in [`funding`], what
-//!   moves wallets besides trades in [`payments`], what an account locks and swaps on Spot in
-//!   `wallets`, an account of a real venue taken over in `adopt`);
+//! - [`exchange`]: accounts and orders, matched (the matching itself is in `matching`, what a taker
+//!   meets in which order in `walk`, conditional orders in `conditionals`, what becomes of them in
+//!   `triggering`, dead-man's switches in `countdown`, dates of orders in `good_till`, what the
+//!   account must carry in `margin`, what becomes of one that cannot in `liquidation`, what longs
+//!   pay to shorts in [`funding`], what moves wallets besides trades in [`payments`], what an
+//!   account locks and swaps on Spot in `wallets`, an account of a real venue taken over in
+//!   `adopt`);
 //! - [`direct`]: the exchange spoken to in process, by commands and events;
 //! - [`binance`]: the exchange spoken to as Binance Spot and USDⓈ-M, by bytes;
 //! - [`faults`]: what goes wrong on the way to it and back, and what really happened.
@@ -21,9 +22,9 @@
 //! Must hold: nothing here reads a clock, draws from a source without a seed or panics on what it
 //! is sent. Time is an argument, milliseconds since the Unix epoch.
 //!
-//! Deliberately absent: our orders move no price and do not meet each other (no impact, no
-//! self-trade); no auto-deleveraging, no hedge mode. A back-test that is good because of one
-//! of these is not good.
+//! Deliberately absent: our orders move no price (no impact), and those of two accounts do not
+//! meet each other; no auto-deleveraging, no hedge mode. A back-test that is good because of one of
+//! these is not good.
 
 pub mod account;
 mod adopt;
@@ -56,6 +57,7 @@ mod testing;
 mod tests;
 pub mod trigger;
 mod triggering;
+mod walk;
 mod wallets;
 
 pub use account::{Account, Fees, Position};

@@ -107,6 +107,21 @@ pub enum ExpiryReason {
     GoodTillDate,
     /// Its account was liquidated.
     Liquidated,
+    /// It met an order of its own account.
+    SelfTrade(Prevention),
+}
+
+/// A trade of an account with itself that did not happen.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Prevention {
+    /// Its number, rising; both orders have it where both went.
+    pub id: u64,
+    /// The other order.
+    pub counter_id: u64,
+    /// At which price they would have traded.
+    pub price: Price,
+    /// How much they would have traded.
+    pub qty: Qty,
 }
 
 /// One order.

@@ -114,6 +114,11 @@ impl OrderEntry {
         self
     }
 
+    pub(super) fn preventing(mut self, self_trade: SelfTrade) -> Self {
+        self.self_trade = self_trade;
+        self
+    }
+
     pub(super) fn market(mut self) -> Self {
         self.price = None;
         self

@@ -5,6 +5,7 @@ mod balance;
 mod conditionals;
 mod funding;
 mod liquidations;
+mod self_trade;
 
 use super::account::Fees;
 use super::exchange::{AccountIndex, Exchange, OPEN_ORDERS_MAX};

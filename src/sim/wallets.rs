@@ -124,9 +124,10 @@ impl Exchange {
     }
 
     /// True for an order that is to trade whole at once and cannot: it ends untraded.
-    pub(super) fn is_hopeless(&self, slot: usize, entry: &OrderEntry) -> bool {
+    pub(super) fn is_hopeless(&self, slot: usize, order: &Order) -> bool {
+        let entry = &order.entry;
         let whole = entry.price.is_some() && entry.time_in_force == TimeInForce::Fok;
-        let there = || self.takeable(slot, entry.side, entry.price, entry.qty);
+        let there = || self.takeable(slot, order.account, entry);
         self.ledger == Ledger::Wallets && whole && there() < entry.qty
     }
 

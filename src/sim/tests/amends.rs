@@ -133,3 +133,14 @@ fn the_account_must_carry_what_is_added() {
     assert_eq!(desk.amend_refused(order.id, "51", "99.9"), -2019);
     assert!(desk.amend(order.id, "49", "99.9").0.is_ok(), "less is always carried");
 }
+
+/// The market offers 35 up to 100.3.
+#[test]
+fn an_amended_order_trades_with_one_of_its_own_account() {
+    let mut desk = Desk::new();
+    let sale = desk.rest(limit(Side::Sell, "100.4", "2"));
+    let bid = desk.rest(limit(Side::Buy, "99", "38"));
+    let amended = desk.amend(bid.id, "38", "100.4").0.unwrap();
+    assert_eq!((amended.state, amended.cum_qty), (State::PartiallyFilled, qty("37")));
+    assert_eq!((desk.order(sale.id).state, desk.position()), (State::Filled, qty("35")));
+}

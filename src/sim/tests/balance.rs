@@ -1,15 +1,16 @@
-//! Whatever is ordered and whatever the market does, positions and wallets are the sum of the trades
-//! that were told.
+//! Whatever is ordered and whatever the market does, positions and wallets are the sum of the
+//! trades that were told.
 
 use super::Desk;
 use crate::sim::order::{Report, ReportKind};
+use crate::sim::self_trade::SelfTrade;
 use crate::sim::testing::{BTC, USDT, delta, end, limit, quote, trade};
 use crate::types::{Cash, Qty, Side, TimeInForce};
 use proptest::prelude::*;
 
 #[derive(Clone, Debug)]
 enum Step {
-    Place { buys: bool, ticks: i64, steps: i64, tif: u8, reduces: bool },
+    Place { buys: bool, ticks: i64, steps: i64, tif: u8, reduces: bool, mode: u8 },
     Trade { buys: bool, ticks: i64, steps: i64 },
     Quote { bid: i64, wide: i64, steps: i64 },
     Delta { buys: bool, ticks: i64, steps: i64 },
@@ -18,27 +19,31 @@ enum Step {
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let ticks = 990_i64..1_010;
-    let step = prop_oneof![
-        (any::<bool>(), ticks.clone(), 1_000_i64..9_000, 0_u8..5, any::<bool>()).prop_map(
-            |(buys, ticks, steps, tif, reduces)| Step::Place { buys, ticks, steps, tif, reduces }
-        ),
-        (any::<bool>(), ticks.clone(), 1_i64..9_000).prop_map(|(buys, ticks, steps)| Step::Trade {
-            buys,
-            ticks,
-            steps
-        }),
-        (ticks.clone(), 1_i64..4, 1_i64..9_000).prop_map(|(bid, wide, steps)| Step::Quote {
-            bid,
-            wide,
-            steps
-        }),
-        (any::<bool>(), ticks, 0_i64..9_000).prop_map(|(buys, ticks, steps)| Step::Delta {
-            buys,
-            ticks,
-            steps
-        }),
-        Just(Step::CancelAll),
-    ];
+    let step =
+        prop_oneof![
+            (any::<bool>(), ticks.clone(), 1_000_i64..9_000, 0_u8..5, any::<bool>(), 0_u8..4)
+                .prop_map(|(buys, ticks, steps, tif, reduces, mode)| Step::Place {
+                    buys,
+                    ticks,
+                    steps,
+                    tif,
+                    reduces,
+                    mode
+                }),
+            (any::<bool>(), ticks.clone(), 1_i64..9_000)
+                .prop_map(|(buys, ticks, steps)| Step::Trade { buys, ticks, steps }),
+            (ticks.clone(), 1_i64..4, 1_i64..9_000).prop_map(|(bid, wide, steps)| Step::Quote {
+                bid,
+                wide,
+                steps
+            }),
+            (any::<bool>(), ticks, 0_i64..9_000).prop_map(|(buys, ticks, steps)| Step::Delta {
+                buys,
+                ticks,
+                steps
+            }),
+            Just(Step::CancelAll),
+        ];
     proptest::collection::vec(step, 1..80)
 }
 
@@ -56,10 +61,12 @@ fn amount(steps: i64) -> String {
 
 fn run(desk: &mut Desk, step: &Step) -> Vec<Report> {
     match step {
-        Step::Place { buys, ticks, steps, tif, reduces } => {
+        Step::Place { buys, ticks, steps, tif, reduces, mode } => {
             let tifs = [TimeInForce::Gtc, TimeInForce::Gtx, TimeInForce::Ioc, TimeInForce::Fok];
             let mut entry = limit(side(*buys), &at(*ticks), &amount(*steps));
             entry.reduce_only = *reduces;
+            let modes = SelfTrade::ALL;
+            entry.self_trade = modes[usize::from(*mode) % modes.len()];
             match tifs.get(usize::from(*tif)) {
                 Some(tif) => entry.time_in_force = *tif,
                 None => entry.price = None,
@@ -108,6 +115,17 @@ proptest! {
             prop_assert_eq!(desk.exchange.account(desk.account).wallet(USDT), wallet);
             let mut open = desk.exchange.open_orders(desk.account);
             prop_assert!(open.all(|order| order.state.is_open()));
+            let best = |side: Side| {
+                let open = desk.exchange.open_orders(desk.account);
+                let whole = open.filter(|order| !order.entry.reduce_only);
+                let prices = whole.filter(|order| order.entry.side == side);
+                prices.filter_map(|order| order.entry.price).reduce(|best, price| {
+                    if side.accepts(best, price) { price } else { best }
+                })
+            };
+            if let (Some(bid), Some(ask)) = (best(Side::Buy), best(Side::Sell)) {
+                prop_assert!(bid < ask, "orders of one account stand across each other");
+            }
         }
     }
 }

@@ -425,6 +425,20 @@ fn act(desk: &mut Desk, (kind, ticks, amount): (u8, i64, i64)) -> Vec<Report> {
     Vec::new()
 }
 
+#[test]
+fn the_order_of_a_stop_that_meets_its_own_account_ends_as_the_stop_said() {
+    let mut desk = Desk::new();
+    let bid = desk.rest(limit(Side::Buy, "100.0", "1.5"));
+    let entry = stop(Side::Sell, "100.0", "7");
+    let waits = desk.waits(ConditionalEntry { self_trade: SelfTrade::ExpireTaker, ..entry });
+    let reports = desk.market(&trade("100.0", "0.001", Side::Buy));
+    assert_eq!(trades(&reports), pairs(&[("100", "5")]));
+    let found = desk.exchange.conditional(desk.account, OrderKey::Id(waits.id)).unwrap();
+    let ended = desk.order(found.order_id.unwrap()).state;
+    assert!(matches!(ended, State::Expired(ExpiryReason::SelfTrade(_))), "{ended:?}");
+    assert_eq!((found.state, desk.order(bid.id)), (Finished, bid));
+}
+
 proptest! {
     #[test]
     fn a_reduction_never_opens_or_turns_and_a_trigger_makes_one_order_or_none(

@@ -7,7 +7,7 @@ use crate::sim::binance::desk::Desk;
 use crate::sim::binance::fault::Fault;
 use crate::sim::binance::params::Params;
 use crate::sim::exchange::AccountIndex;
-use crate::sim::order::{ClientText, OrderEntry, OrderKey, ReportKind, State, TradeRecord};
+use crate::sim::order::{ClientText, Order, OrderEntry, OrderKey, ReportKind, State, TradeRecord};
 use crate::sim::reject::Reject;
 use crate::types::{Instrument, InstrumentId};
 use serde_json::{Value, json};
@@ -81,12 +81,14 @@ impl Desk<Spot> {
                 | ReportKind::Expired => None,
             })
             .collect();
+        let ended = self.reports.iter().filter(|report| report.kind == ReportKind::Expired);
+        let ended: Vec<Order> = ended.map(|report| report.order).collect();
         self.tell(now_unix_ms);
         let known = self.instrument(entry.instrument)?;
         Ok(match detail {
             Detail::Ack => orders::ack(&order, &known.symbol),
-            Detail::Result => orders::result(&order, &known.symbol),
-            Detail::Full => orders::full(&order, (known, &self.assets), &fills),
+            Detail::Result => orders::result(&order, &known.symbol, &ended),
+            Detail::Full => orders::full(&order, (known, &self.assets), (&fills, &ended)),
         })
     }
 

@@ -1,8 +1,9 @@
 //! Orders and trades in the venue's words (Spot sheet, sections 4 and 5).
 
-use crate::sim::order::{ClientText, ExpiryReason, Order, State, TradeRecord};
+use crate::sim::order::{ClientText, ExpiryReason, Order, Prevention, State, TradeRecord};
 use crate::types::{Cash, Instrument, Liquidity, Price, Qty, Side, TimeInForce};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 pub(super) fn price(price: Price) -> String {
     format!("{price:.8}")
@@ -27,13 +28,18 @@ pub(super) fn ack(order: &Order, symbol: &str) -> Value {
     })
 }
 
-/// A new order, RESULT: what became of it at once.
-pub(super) fn result(order: &Order, symbol: &str) -> Value {
+/// A new order, RESULT: what became of it at once, and of `ended`, which ended by it so as not to
+/// trade with it.
+pub(super) fn result(order: &Order, symbol: &str, ended: &[Order]) -> Value {
     let mut json = ack(order, symbol);
     for (name, value) in terms(order) {
         json[name] = value;
     }
     json["workingTime"] = json!(order.created_unix_ms);
+    let prevented = prevented_matches(order, ended);
+    if !prevented.is_empty() {
+        json["preventedMatches"] = json!(prevented);
+    }
     json
 }
 
@@ -41,7 +47,7 @@ pub(super) fn result(order: &Order, symbol: &str) -> Value {
 pub(super) fn full(
     order: &Order,
     instrument: (&Instrument, &[String]),
-    fills: &[TradeRecord],
+    (fills, ended): (&[TradeRecord], &[Order]),
 ) -> Value {
     let (known, assets) = instrument;
     let fill = |trade: &TradeRecord| {
@@ -53,7 +59,7 @@ pub(super) fn full(
             "tradeId": trade.id,
         })
     };
-    let mut json = result(order, &known.symbol);
+    let mut json = result(order, &known.symbol, ended);
     json["fills"] = fills.iter().map(fill).collect();
     json
 }
@@ -127,7 +133,43 @@ fn terms(order: &Order) -> Vec<(&'static str, Value)> {
         ("selfTradePreventionMode", json!(order.entry.self_trade.word())),
     ];
     terms.extend(expiry_reason(order).map(|reason| ("expiryReason", json!(reason))));
+    if let Some(prevention) = prevention(order) {
+        terms.push(("preventedMatchId", json!(prevention.id)));
+        terms.push(("preventedQuantity", json!(qty(order.remaining()))));
+    }
     terms
+}
+
+/// The trade with its own account that ended an order.
+pub(super) fn prevention(order: &Order) -> Option<Prevention> {
+    match order.state {
+        State::Expired(ExpiryReason::SelfTrade(prevention)) => Some(prevention),
+        State::Expired(_)
+        | State::New
+        | State::PartiallyFilled
+        | State::Filled
+        | State::Canceled => None,
+    }
+}
+
+/// `preventedMatches` of a new order: what it did not trade with its own account. `ended` are the
+/// orders that ended by it, itself among them.
+fn prevented_matches(taker: &Order, ended: &[Order]) -> Vec<Value> {
+    let mut matches: BTreeMap<u64, Value> = BTreeMap::new();
+    for order in ended {
+        let Some(prevention) = prevention(order) else { continue };
+        let (name, maker_id) = match order.id == taker.id {
+            true => ("takerPreventedQuantity", prevention.counter_id),
+            false => ("makerPreventedQuantity", order.id),
+        };
+        let fresh = json!({
+            "preventedMatchId": prevention.id,
+            "makerOrderId": maker_id,
+            "price": price(prevention.price),
+        });
+        matches.entry(prevention.id).or_insert(fresh)[name] = json!(qty(order.remaining()));
+    }
+    matches.into_values().collect()
 }
 
 /// A trade of the account's history.
@@ -192,6 +234,7 @@ pub(super) fn status(state: State) -> &'static str {
         State::PartiallyFilled => "PARTIALLY_FILLED",
         State::Filled => "FILLED",
         State::Canceled => "CANCELED",
+        State::Expired(ExpiryReason::SelfTrade(_)) => "EXPIRED_IN_MATCH",
         State::Expired(_) => "EXPIRED",
     }
 }
@@ -200,6 +243,7 @@ pub(super) fn status(state: State) -> &'static str {
 pub(super) fn expiry_reason(order: &Order) -> Option<&'static str> {
     let State::Expired(reason) = order.state else { return None };
     Some(match (reason, order.entry.time_in_force) {
+        (ExpiryReason::SelfTrade(_), _) => return None,
         (ExpiryReason::MarketRest, _) => "INSUFFICIENT_LIQUIDITY",
         (ExpiryReason::ImmediateRest, TimeInForce::Fok) => "UNFILLED_FOK_ORDER_EXPIRED",
         (ExpiryReason::ImmediateRest, _) => "UNFILLED_IOC_QUANTITY_EXPIRED",

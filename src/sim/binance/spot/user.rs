@@ -7,7 +7,7 @@ use super::Spot;
 use super::orders::{self, cash, price, qty};
 use crate::sim::binance::desk::Desk;
 use crate::sim::exchange::AccountIndex;
-use crate::sim::order::{ClientText, Report, ReportKind, TradeRecord};
+use crate::sim::order::{ClientText, Order, Prevention, Report, ReportKind, TradeRecord};
 use crate::types::{AssetId, Cash, Liquidity, Price, Qty, Side};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -106,6 +106,9 @@ impl Desk<Spot> {
             ReportKind::Canceled => {
                 ("CANCELED", label.as_ref().map_or(own, ClientText::as_str), own)
             }
+            ReportKind::Expired if orders::prevention(order).is_some() => {
+                ("TRADE_PREVENTION", own, "")
+            }
             ReportKind::Expired => ("EXPIRED", own, ""),
         };
         let mut told = json!({
@@ -140,6 +143,7 @@ impl Desk<Spot> {
         if let Some(reason) = orders::expiry_reason(order) {
             told["eR"] = json!(reason);
         }
+        tell_prevention(&mut told, order);
         let trade = match report.kind {
             ReportKind::Trade(trade) => Some(trade),
             ReportKind::New | ReportKind::Amended | ReportKind::Canceled | ReportKind::Expired => {
@@ -163,4 +167,19 @@ impl Desk<Spot> {
         told["t"] = trade.map_or(json!(-1), |trade| json!(trade.id));
         told["m"] = json!(trade.is_some_and(|trade| trade.liquidity == Liquidity::Maker));
     }
+}
+
+/// What an order did not trade with one of its own account; no account here belongs to a group.
+fn tell_prevention(told: &mut Value, order: &Order) {
+    let Some(prevention) = orders::prevention(order) else { return };
+    let Prevention { id, counter_id, price: at, qty: kept } = prevention;
+    told["v"] = json!(id);
+    told["A"] = json!(qty(order.remaining()));
+    told["B"] = json!(qty(order.remaining()));
+    told["u"] = json!(-1);
+    told["U"] = json!(counter_id);
+    told["Cs"] = told["s"].clone();
+    told["pl"] = json!(qty(kept));
+    told["pL"] = json!(price(at));
+    told["pY"] = json!(cash(at.notional(kept)));
 }

@@ -211,13 +211,18 @@ pub(super) fn status(state: State) -> &'static str {
         State::PartiallyFilled => "PARTIALLY_FILLED",
         State::Filled => "FILLED",
         State::Canceled => "CANCELED",
+        State::Expired(ExpiryReason::SelfTrade(_)) => "EXPIRED_IN_MATCH",
         State::Expired(_) => "EXPIRED",
     }
 }
 
 /// `er` of ORDER_TRADE_UPDATE.
-pub(super) fn expiry_reason(state: State) -> &'static str {
-    match state {
+pub(super) fn expiry_reason(order: &Order) -> &'static str {
+    match order.state {
+        State::Expired(ExpiryReason::SelfTrade(_)) => match time_in_force(order) {
+            "IOC" => "3",
+            _ => "1",
+        },
         State::Expired(ExpiryReason::ImmediateRest) => "2",
         State::Expired(ExpiryReason::PositionGone) => "4",
         State::Expired(ExpiryReason::Liquidated) => "5",

@@ -141,7 +141,7 @@ impl Desk<Usdm> {
             "V": order.entry.self_trade.word(),
             "pm": "NONE",
             "gtd": order.entry.good_till_unix_ms.unwrap_or(0),
-            "er": orders::expiry_reason(order.state),
+            "er": orders::expiry_reason(order),
         });
         algo::tell_origin_update(&mut told, &self.exchange, order, places);
         match report.kind {

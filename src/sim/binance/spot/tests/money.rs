@@ -23,9 +23,15 @@ fn entry(side: Side, price: Option<i64>, units: i64, time_in_force: TimeInForce)
         qty: Qty::from_units(units * 100_000),
         reduce_only: false,
         good_till_unix_ms: None,
-        self_trade: SelfTrade::None,
+        self_trade: mode_of(units),
         quote_qty: Cash::ZERO,
     }
+}
+
+/// Any of them.
+fn mode_of(units: i64) -> SelfTrade {
+    let modes = SelfTrade::ALL;
+    modes[usize::try_from(units).unwrap_or(0) % modes.len()]
 }
 
 fn step(exchange: &mut Exchange, at: Step, reports: &mut Vec<Report>) {

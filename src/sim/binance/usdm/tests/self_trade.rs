@@ -1,4 +1,4 @@
-//! Self-trade prevention: what an order says of it.
+//! Self-trade prevention: what an order says of it, and what is told of one that it ends.
 
 use super::{NOW, encoded, frames, limit, listen_key, place, signed, trading};
 use crate::sim::binance::Server;
@@ -88,4 +88,46 @@ fn the_order_of_a_conditional_one_says_what_that_said() {
     assert_eq!(told_mode(&mut server), "EXPIRE_TAKER");
     let open = signed(&mut server, "GET", "/fapi/v1/openOrders", "symbol=BTCUSDT");
     assert_eq!([&open[0]["clientOrderId"], &open[0][MODE]], ["a", "EXPIRE_TAKER"]);
+}
+
+/// Execution type, status, expiry reason and what is filled, of each event of an order.
+fn told(server: &mut Server) -> Vec<[Value; 4]> {
+    let events = frames(server, 1).into_iter();
+    let orders = events.filter(|it| it["e"] == "ORDER_TRADE_UPDATE").map(|it| it["o"].clone());
+    orders.map(|it| ["x", "X", "er", "z"].map(|name| it[name].clone())).collect()
+}
+
+#[test]
+fn an_order_that_is_kept_from_trading_with_its_own_expired_in_match() {
+    let mut server = listening();
+    let maker = place(&mut server, &limit("SELL", "100.1", "2", ""));
+    frames(&mut server, 1);
+    let taker = limit("BUY", "100.1", "8", "&newOrderRespType=RESULT");
+    assert_eq!(place(&mut server, &taker)["status"], "PARTIALLY_FILLED");
+    let expected = json!([
+        ["NEW", "NEW", "0", "0.000"],
+        ["TRADE", "PARTIALLY_FILLED", "0", "5.000"],
+        ["EXPIRED", "EXPIRED_IN_MATCH", "1", "0.000"],
+    ]);
+    assert_eq!(json!(told(&mut server)), expected);
+    let key = format!("symbol=BTCUSDT&orderId={}", maker["orderId"]);
+    assert_eq!(signed(&mut server, "GET", PATH, &key)["status"], "EXPIRED_IN_MATCH");
+    assert_eq!(signed(&mut server, "DELETE", PATH, &key)["code"], -2011);
+}
+
+#[test]
+fn what_was_to_trade_at_once_says_so_and_moves_nothing() {
+    let mut server = listening();
+    place(&mut server, &limit("SELL", "100.4", "2", ""));
+    server.on_market(NOW, &crate::sim::testing::quote("99.0", "5", "101.0", "5"));
+    frames(&mut server, 1);
+    let taker =
+        limit("BUY", "100.4", "8", &format!("&newOrderRespType=RESULT&{MODE}=EXPIRE_TAKER"));
+    assert_eq!(place(&mut server, &taker.replace("GTC", "IOC"))["status"], "EXPIRED_IN_MATCH");
+    let events = frames(&mut server, 1);
+    let names: Vec<&Value> = events.iter().map(|it| &it["e"]).collect();
+    assert_eq!(names, ["ORDER_TRADE_UPDATE"; 2], "no wallet and no position");
+    let ended = &events[1]["o"];
+    let words = ["x", "X", "er", "V"].map(|name| &ended[name]);
+    assert_eq!(words, ["EXPIRED", "EXPIRED_IN_MATCH", "3", "EXPIRE_TAKER"]);
 }
