@@ -94,6 +94,7 @@ fn range(kind: Kind) -> Option<(Decimal, Decimal, u32)> {
         | Kind::Name
         | Kind::Symbol
         | Kind::Asset
+        | Kind::Line
         | Kind::Address(_)
         | Kind::Filter
         | Kind::Path

@@ -129,6 +129,9 @@ fn runtime(values: &Values) -> Option<RuntimeConfig> {
         pins: Pins { hot: pin("hot"), feed: pin("feed"), order: pin("order") },
         connection_age_max: Duration::from_secs(values.whole("runtime.max_connection_age_s")?),
         key_check_every: Duration::from_secs(values.whole("runtime.key_check_s")?),
+        answer_max: Duration::from_millis(values.whole("runtime.http_timeout_ms")?),
+        heartbeat_every: Duration::from_secs(values.whole("runtime.heartbeat_s")?),
+        missed_heartbeats_max: values.whole_u32("runtime.missed_heartbeats_max")?,
     })
 }
 

@@ -35,6 +35,7 @@ pub(super) fn venue(
         kind: kind(values.text("venue.kind")?)?,
         endpoint: endpoint?,
         backup: backup(values),
+        support: values.text("venue.support_contact").map(str::to_owned),
         access: access?,
         recv_window_ms: values.whole_u32("venue.recv_window_ms")?,
     })

@@ -123,6 +123,8 @@ pub struct VenueConfig {
     pub endpoint: Endpoint,
     /// A second place for its public market data.
     pub backup: Option<BackupFeed>,
+    /// Where a person of the venue is asked.
+    pub support: Option<String>,
     /// Key and secret.
     pub access: Access,
     /// How long the venue may take a signed request after its timestamp, milliseconds.
@@ -288,6 +290,12 @@ pub struct RuntimeConfig {
     pub connection_age_max: std::time::Duration,
     /// How often the venue is asked what the key may do.
     pub key_check_every: std::time::Duration,
+    /// The longest wait for an answer of the venue over HTTP.
+    pub answer_max: std::time::Duration,
+    /// How often a connection to the venue is asked for a sign of life.
+    pub heartbeat_every: std::time::Duration,
+    /// So many in a row without one, and it counts as dead.
+    pub missed_heartbeats_max: u32,
 }
 
 /// What a thread does when it has nothing to do.

@@ -72,6 +72,8 @@ pub(super) enum Kind {
     Speed(u64),
     /// A name of ours: lower case, digits, `-` and `_`.
     Name,
+    /// A short line for people to read.
+    Line,
     /// An instrument of the venue.
     Symbol,
     /// An asset, as in `USDT`.
@@ -142,6 +144,7 @@ impl Kind {
                     .to_owned()
             }
             Self::Symbol => "a symbol of the venue, as in BTCUSDT".to_owned(),
+            Self::Line => "a line of at most 200 printable characters".to_owned(),
             Self::Asset => "an asset in upper case, as in USDT".to_owned(),
             Self::Address(schemes) => {
                 format!("an address without a path: {}", schemes.join("host[:port] or "))

@@ -50,6 +50,7 @@ pub(super) fn read(kind: Kind, text: &str, style: Style) -> Result<Checked, Stri
         Kind::Speed(max) => plain.and_then(|text| speed(text, max)),
         Kind::Choice(words) => words.contains(&text).then(|| Checked::Text(text.to_owned())),
         Kind::Name => is_name(text).then(|| Checked::Text(text.to_owned())),
+        Kind::Line => is_line(text).then(|| Checked::Text(text.to_owned())),
         Kind::Symbol => symbol(text).map(Checked::Text),
         Kind::Moment => is_moment(text).then(|| Checked::Text(text.to_owned())),
         Kind::Asset => is_asset(text).then(|| Checked::Text(text.to_owned())),
@@ -131,6 +132,12 @@ fn is_name(text: &str) -> bool {
     text.len() <= 32
         && text.starts_with(|first: char| first.is_ascii_lowercase())
         && text.bytes().all(is_part)
+}
+
+/// It is told in logs: nothing in it can forge a line.
+fn is_line(text: &str) -> bool {
+    let length = text.chars().count();
+    (1..=200).contains(&length) && !text.chars().any(char::is_control)
 }
 
 /// `BTC/USDT`, `btc-usdt` and `BTCUSDT` are one symbol. A dated contract keeps its underscore.
@@ -248,6 +255,12 @@ mod tests {
         for text in ["", "1a", "-a", "A", "a b", "a/b", "..", "é"] {
             assert!(!is(Kind::Name, text), "{text}");
         }
+        assert!(
+            is(Kind::Line, "+1 555 0100, ask for the desk") && is(Kind::Line, &"é".repeat(200))
+        );
+        assert!(
+            !is(Kind::Line, "") && !is(Kind::Line, &"x".repeat(201)) && !is(Kind::Line, "a\nb")
+        );
         assert!(is(Kind::Asset, "USDT") && !is(Kind::Asset, "usdt") && !is(Kind::Asset, "U"));
         assert!(is(Kind::Filter, "info") && is(Kind::Filter, "warn,tradekeel::venue=debug"));
         for text in ["", "loud", "info,", "a=b", "info warn"] {

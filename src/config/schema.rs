@@ -106,6 +106,7 @@ fn shape(key: &Key) -> Value {
         | Kind::Symbol
         | Kind::Moment
         | Kind::Asset
+        | Kind::Line
         | Kind::Address(_)
         | Kind::Filter
         | Kind::Path

@@ -6,6 +6,7 @@ use super::tests::{LIVE, PAPER, config, faults};
 use super::*;
 use crate::core::Sharing;
 use crate::venue::VenueKind;
+use std::time::Duration;
 
 const SCHEMA: &str = include_str!("../../configs/engine.schema.json");
 
@@ -51,9 +52,15 @@ fn paper_needs_nothing_but_itself() {
     assert_eq!(symbols, ["BTCUSDT", "ETHUSDT", "SOLUSDT"]);
     let kinds: Vec<&str> = paper.strategies.iter().map(|it| it.kind.as_str()).collect();
     assert_eq!(kinds, ["quoter", "quoter", "momentum"]);
-    let [connection_age_max, key_check_every] = [82_800, 600].map(std::time::Duration::from_secs);
-    let (wait, pins) = (Wait::Park, Pins::default());
-    let threads = RuntimeConfig { wait, pins, connection_age_max, key_check_every };
+    let threads = RuntimeConfig {
+        wait: Wait::Park,
+        pins: Pins::default(),
+        connection_age_max: Duration::from_secs(82_800),
+        key_check_every: Duration::from_secs(600),
+        answer_max: Duration::from_secs(5),
+        heartbeat_every: Duration::from_secs(5),
+        missed_heartbeats_max: 3,
+    };
     assert_eq!(paper.runtime, threads);
 }
 

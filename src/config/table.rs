@@ -80,6 +80,12 @@ const DEPLOYMENT: &[Key] = &[
         "Address at which it tells what a key may do; required in mode live.",
     ),
     optional(
+        "venue.support_contact",
+        Kind::Line,
+        "Where a person of the venue is asked: told when its connections are lost or its key is \
+         refused.",
+    ),
+    optional(
         "venue.backup",
         Kind::Group,
         "A second place for public market data, traded on while the first is silent; never for \
@@ -439,6 +445,24 @@ const RUNNING: &[Key] = &[
         "600",
         "With real money: so often the venue is asked what the key may do. What it may not opens \
          nothing from then on.",
+    ),
+    default(
+        "runtime.http_timeout_ms",
+        Kind::Whole(500, 30_000, "milliseconds"),
+        "5000",
+        "The longest wait for an answer of the venue over HTTP.",
+    ),
+    default(
+        "runtime.heartbeat_s",
+        Kind::Whole(1, 120, "seconds"),
+        "5",
+        "So often each connection to the venue is asked for a sign of life.",
+    ),
+    default(
+        "runtime.missed_heartbeats_max",
+        Kind::Whole(1, 10, "heartbeats"),
+        "3",
+        "So many in a row without one, and the connection counts as dead.",
     ),
     default("journal", Kind::Group, "", "The record of everything that happened."),
     default(

@@ -10,6 +10,7 @@ use crate::types::{Cash, FundingRate, InstrumentId, MS, MarginMode, Qty, SECOND,
 use proptest::prelude::*;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
 pub(super) const LIVE: &str = include_str!("../../configs/live.yaml");
 pub(super) const PAPER: &str = include_str!("../../configs/paper.yaml");
@@ -217,9 +218,15 @@ fn every_value_of_the_small_file_arrives() {
     assert_eq!(config.timing.reconcile_ns, 30 * SECOND);
     assert_eq!(config.timing.reconcile_timeout_ns, 5 * SECOND);
     assert_eq!(config.timing.balance_tolerance, Cash::ZERO);
-    let [connection_age_max, key_check_every] = [82_800, 600].map(std::time::Duration::from_secs);
-    let (wait, pins) = (Wait::Park, Pins::default());
-    let threads = RuntimeConfig { wait, pins, connection_age_max, key_check_every };
+    let threads = RuntimeConfig {
+        wait: Wait::Park,
+        pins: Pins::default(),
+        connection_age_max: Duration::from_secs(82_800),
+        key_check_every: Duration::from_secs(600),
+        answer_max: Duration::from_secs(5),
+        heartbeat_every: Duration::from_secs(5),
+        missed_heartbeats_max: 3,
+    };
     assert_eq!(config.runtime, threads);
     let journal = &config.journal;
     assert_eq!((journal.segment_bytes, journal.files_max), (16 << 20, 1_000));

@@ -110,6 +110,7 @@ impl Walk<'_> {
             | Kind::Symbol
             | Kind::Moment
             | Kind::Asset
+            | Kind::Line
             | Kind::Address(_)
             | Kind::Filter
             | Kind::Path

@@ -17,7 +17,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::client::TlsStream;
 
-use super::{Address, NetError, TlsRoots};
+use super::{Address, Heartbeat, NetError, TlsRoots};
 
 /// The kernel's first probe on a quiet connection. Shorter than the idle cut of common NAT boxes
 /// (60 s and up).
@@ -30,16 +30,27 @@ const KEEP_ALIVE_PROBES: u32 = 3;
 /// nothing above has a limit for writing (an HTTP reply). The same 35 s in ms.
 const UNTAKEN_MS_MAX: u32 = 35_000;
 
-/// How to open connections.
+/// How to open connections, and how long to wait for whom they lead to.
 #[derive(Clone, Debug)]
 pub struct Dial {
     /// Whom to trust where the address is secure.
     pub roots: TlsRoots,
     /// The limit for name lookup, TCP, TLS and upgrade together.
     pub limit: Duration,
+    /// When a WebSocket that is quiet counts as dead.
+    pub heartbeat: Heartbeat,
+    /// The longest wait for an answer over HTTP.
+    pub answer_max: Duration,
 }
 
 impl Dial {
+    /// With [`Heartbeat::STANDARD`] and 5 s for an answer: one that comes later than the receive
+    /// window of a request is worth nothing.
+    pub fn new(roots: TlsRoots, limit: Duration) -> Self {
+        let (heartbeat, answer_max) = (Heartbeat::STANDARD, Duration::from_secs(5));
+        Self { roots, limit, heartbeat, answer_max }
+    }
+
     /// Opens a connection to an address.
     ///
     /// # Errors

@@ -18,6 +18,15 @@ pub struct Heartbeat {
 }
 
 impl Heartbeat {
+    /// A venue answers a ping within the round trip; three that are not answered are a dead link.
+    pub const STANDARD: Self = Self::new(Duration::from_secs(5), 3);
+
+    /// So many pings without an answer are a dead link, a second after the last one.
+    pub const fn new(ping_every: Duration, missed_max: u32) -> Self {
+        let silence_max = ping_every.saturating_mul(missed_max);
+        Self { ping_every, silence_max: silence_max.saturating_add(Duration::from_secs(1)) }
+    }
+
     /// How often a connection looks at the time: a quarter of the shorter of the two times, and
     /// not under 1 ms, the resolution of the timer wheel.
     pub fn tick(&self) -> Duration {
@@ -79,6 +88,14 @@ impl Pulse {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn so_many_signs_of_life_may_be_missed() {
+        let s = Duration::from_secs;
+        let standard = Heartbeat { ping_every: s(5), silence_max: s(16) };
+        assert_eq!(Heartbeat::STANDARD, standard);
+        assert_eq!(Heartbeat::new(s(120), 10).silence_max, s(1_201));
+    }
 
     fn pulse() -> Pulse {
         Pulse::new(Heartbeat { ping_every: ms(300), silence_max: ms(1_000) })

@@ -85,6 +85,11 @@ impl HttpClient {
         Ok(Self { address, dial, limits, warm: Mutex::new(None) })
     }
 
+    /// The longest wait for an answer, as it was dialled.
+    pub fn answer_max(&self) -> Duration {
+        self.dial.answer_max
+    }
+
     /// Opens the connection ahead of the first call.
     ///
     /// # Errors

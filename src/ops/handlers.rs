@@ -353,6 +353,7 @@ mod tests {
                 strategies: vec!["maker".to_owned()],
                 assets: vec!["USDT".to_owned()],
                 hedges: Vec::new(),
+                support: None,
             },
             ..Report::default()
         };

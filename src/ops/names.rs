@@ -17,6 +17,8 @@ pub struct Names {
     pub assets: Vec<String>,
     /// Names of hedge groups, in the order of the configuration.
     pub hedges: Vec<String>,
+    /// Where a person of the venue is asked.
+    pub support: Option<String>,
 }
 
 /// A scope as an operator names it: at most one of these; everywhere when none.

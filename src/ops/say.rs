@@ -334,7 +334,9 @@ fn order(id: ClientOrderId, fault: OrderFault, names: &Names) -> (Loudness, Stri
 fn mode(scope: Scope, record: &ModeRecord, names: &Names) -> (Loudness, String) {
     let ModeRecord { mode, cause, by, .. } = record;
     let (mode, cause, scope) = (mode.name(), cause.name(), names.scope_name(scope));
-    let line = format!("mode {mode} for {scope}: {cause} ({})", by.as_str());
+    let support = names.support.as_deref().filter(|_| is_of_venue(record.cause));
+    let support = support.map_or_else(String::new, |url| format!("; the venue's support: {url}"));
+    let line = format!("mode {mode} for {scope}: {cause} ({}){support}", by.as_str());
     match record.cause.author() {
         Author::Engine if record.cause == ModeCause::AccountDrift => (Loudness::Warn, line),
         Author::Engine if Mode::Reducing <= record.mode => (
@@ -343,6 +345,12 @@ fn mode(scope: Scope, record: &ModeRecord, names: &Names) -> (Loudness, String) 
         ),
         Author::Engine | Author::Operator => (Loudness::Warn, line),
     }
+}
+
+/// Only the venue may be able to mend it (R77).
+fn is_of_venue(cause: ModeCause) -> bool {
+    let causes = [ModeCause::Disconnected, ModeCause::MarketDataLost, ModeCause::KeyRefused];
+    causes.contains(&cause)
 }
 
 /// Why the switch tripped.
@@ -423,5 +431,27 @@ fn fill_fault(fault: FillFault) -> &'static str {
         FillFault::WrongInstrument => "in another instrument than was ordered",
         FillFault::WrongSide => "the other way than was ordered",
         FillFault::WorsePrice => "at a price beyond its limit",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::VenueId;
+
+    #[test]
+    fn what_only_the_venue_can_mend_names_its_support() {
+        let url = "https://support.example";
+        let mut names = Names { support: Some(url.to_owned()), ..Names::default() };
+        let said = |cause, names: &Names| {
+            let record = ModeRecord { cause, ..ModeRecord::default() };
+            alert(&Alert::Mode { scope: Scope::Venue(VenueId(0)), record }, names).1
+        };
+        for cause in [ModeCause::Disconnected, ModeCause::MarketDataLost, ModeCause::KeyRefused] {
+            assert!(said(cause, &names).contains(url), "{cause:?}");
+        }
+        assert!(!said(ModeCause::DailyLoss, &names).contains(url));
+        names.support = None;
+        assert!(!said(ModeCause::Disconnected, &names).contains("support"));
     }
 }

@@ -156,6 +156,7 @@ impl Universe {
             strategies: config.strategies.iter().map(|it| it.name.clone()).collect(),
             assets: self.assets.clone(),
             hedges: hedge_names(config),
+            support: config.venue.support.clone(),
         }
     }
 

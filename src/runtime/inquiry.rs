@@ -79,7 +79,7 @@ impl<'a> Inquiry<'a> {
         let Endpoint::Remote { rest, wallet, .. } = &config.venue.endpoint else {
             return Err(InquiryError::Embedded);
         };
-        let (rest, dial) = (Address::parse(rest)?, startup::dial()?);
+        let (rest, dial) = (Address::parse(rest)?, startup::dial(&config.runtime)?);
         let rest = Rest::new(rest, config.venue.kind, &clock);
         let questions = Questions::new(&rest, &dial)?;
         let directory = Directory {

@@ -5,7 +5,7 @@ use super::hot::Incoming;
 use super::lane::Filler;
 use crate::core::EventKind;
 use crate::net::{
-    Address, Attempt, Backoff, Bytes, Dial, Heartbeat, Method, NetError,
+    Address, Attempt, Backoff, Bytes, Dial, Method, NetError,
     http::HttpClient,
     ws::{self, WsLimits, WsReader, WsWriter},
 };
@@ -15,14 +15,6 @@ use std::cell::RefCell;
 use std::error::Error;
 use std::time::Duration;
 use tokio::time::Instant;
-
-/// Longest wait for an answer over HTTP: a venue's own time-out is 10 s, and an answer later than
-/// the receive window is worth nothing.
-pub(super) const ANSWER_MAX: Duration = Duration::from_secs(5);
-
-/// A venue answers a ping within the round trip; three that are not answered are a dead link.
-const HEARTBEAT: Heartbeat =
-    Heartbeat { ping_every: Duration::from_secs(5), silence_max: Duration::from_secs(16) };
 
 /// A connection that has held so long has proved itself: its end is a new fault. One that is cut
 /// again and again is tried ever more slowly, because venues ban who connects too often.
@@ -34,7 +26,7 @@ const TOLD_WAIT_MAX: Duration = Duration::from_secs(300);
 
 /// Opens a WebSocket with the bounds that all venues share.
 pub(super) async fn open(dial: &Dial, address: &Address) -> Result<(WsReader, WsWriter), NetError> {
-    ws::open(dial, address, &[], WsLimits::STANDARD, HEARTBEAT).await
+    ws::open(dial, address, &[], WsLimits::STANDARD, dial.heartbeat).await
 }
 
 /// Makes a dialect's call.
@@ -42,7 +34,8 @@ pub(super) async fn call(client: &HttpClient, call: &Call) -> Result<Answer, Net
     let method = Method::from_bytes(call.method.as_bytes()).unwrap_or(Method::GET);
     let headers: Vec<(&str, &str)> =
         call.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let reply = client.call(method, &call.target, &headers, Bytes::new(), ANSWER_MAX).await?;
+    let reply =
+        client.call(method, &call.target, &headers, Bytes::new(), client.answer_max()).await?;
     let (status, retry_after_s) = (reply.status, reply.retry_after_s);
     let own = reply.headers().filter(|(name, _)| name.starts_with("x-"));
     let headers = own.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();

@@ -122,7 +122,7 @@ pub fn panic(plan: &PanicPlan, say: &mut dyn FnMut(fmt::Arguments<'_>)) -> Resul
         return Err(PanicError::Unnamed);
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let dial = Dial { roots: TlsRoots::bundled()?, limit: CONNECT_MAX };
+    let dial = Dial::new(TlsRoots::bundled()?, CONNECT_MAX);
     let url = plan.rest_url.as_deref().unwrap_or(rest_url(plan.venue.0));
     let client = HttpClient::new(Address::parse(url)?, dial, HttpLimits::STANDARD)?;
     let dialect = panic_dialect(plan.venue.0, &plan.credentials, &plan.symbols);

@@ -69,6 +69,7 @@ mod tests {
             strategies: list(&["BTCUSDT", "maker"]),
             assets: Vec::new(),
             hedges: Vec::new(),
+            support: None,
         };
         let scopes = [
             Scope::All,

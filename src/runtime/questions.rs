@@ -50,7 +50,7 @@ mod tests {
     async fn what_is_no_question_does_not_leave() {
         let rest = Address::parse("http://127.0.0.1:9").unwrap();
         let rest = Rest::new(rest, VenueKind::BinanceUsdm, &Clock::start());
-        let dial = Dial { roots: TlsRoots::bundled().unwrap(), limit: Duration::from_secs(1) };
+        let dial = Dial::new(TlsRoots::bundled().unwrap(), Duration::from_secs(1));
         let questions = Questions::new(&rest, &dial).unwrap();
         let call =
             Call { method: "POST", target: "/fapi/v1/listenKey".to_owned(), headers: Vec::new() };

@@ -47,7 +47,7 @@ pub fn record(
     let recorded = runtime.block_on(async {
         let mut signals = Signals::new()?;
         let venue = super::run::venue(config, &clock)?;
-        let dial = startup::dial()?;
+        let dial = startup::dial(&config.runtime)?;
         let (kind, symbols) = (config.venue.kind, super::assemble::symbols(config));
         let listings = tokio::select! {
             listings = startup::listings(&venue.rest, &dial, kind, &symbols) => listings?,

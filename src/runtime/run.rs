@@ -214,7 +214,7 @@ async fn prepare(
     let begun = async {
         let socket = ControlSocket::bind(&control).await?;
         let venue = venue(config, clock)?;
-        Ok::<_, StartError>((socket, venue, startup::dial()?))
+        Ok::<_, StartError>((socket, venue, startup::dial(&config.runtime)?))
     };
     let (socket, venue, dial) = match begun.await {
         Ok(begun) => begun,
@@ -353,6 +353,7 @@ pub(super) fn names(config: &Config) -> Names {
         strategies: config.strategies.iter().map(|it| it.name.clone()).collect(),
         assets: vec![config.reporting_currency.clone()],
         hedges: hedge_names(config),
+        support: config.venue.support.clone(),
     }
 }
 

@@ -10,10 +10,10 @@ use super::calls::{Calls, Rest};
 use super::clock::Clock;
 use super::exchange::ExchangeError;
 use super::{attestation, link, places};
-use crate::config::{Config, Folders, InitialState};
+use crate::config::{Config, Folders, InitialState, RuntimeConfig};
 use crate::core::safety::{Latch, TripReason};
 use crate::core::{Attestation, KeyFitness, ModeCause, ModeRecord, Restored, Scope};
-use crate::net::{Dial, NetError, TlsRoots};
+use crate::net::{Dial, Heartbeat, NetError, TlsRoots};
 use crate::ops::Names;
 use crate::store::journal::Shelter;
 use crate::store::{
@@ -399,9 +399,13 @@ fn hash_bytes(hex: &str) -> [u8; 32] {
     bytes
 }
 
-/// How connections are opened.
-pub(super) fn dial() -> Result<Dial, NetError> {
-    Ok(Dial { roots: TlsRoots::bundled()?, limit: CONNECT_MAX })
+/// How connections are opened, and how long is waited for whom they lead to (R73).
+pub(super) fn dial(runtime: &RuntimeConfig) -> Result<Dial, NetError> {
+    Ok(Dial {
+        heartbeat: Heartbeat::new(runtime.heartbeat_every, runtime.missed_heartbeats_max),
+        answer_max: runtime.answer_max,
+        ..Dial::new(TlsRoots::bundled()?, CONNECT_MAX)
+    })
 }
 
 /// What the venue lists, asked for until it answers. May be given up at any time.
@@ -437,4 +441,26 @@ pub(super) async fn ask(
         all.extend(crate::venue::listings(kind, &answer)?);
     }
     Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Pins, Wait};
+
+    #[test]
+    fn a_run_waits_for_its_venue_as_it_is_configured() {
+        let runtime = RuntimeConfig {
+            wait: Wait::Park,
+            pins: Pins::default(),
+            connection_age_max: Duration::from_secs(9),
+            key_check_every: Duration::from_secs(9),
+            answer_max: Duration::from_secs(15),
+            heartbeat_every: Duration::from_secs(120),
+            missed_heartbeats_max: 5,
+        };
+        let dial = dial(&runtime).unwrap();
+        assert_eq!(dial.answer_max, Duration::from_secs(15));
+        assert_eq!(dial.heartbeat, Heartbeat::new(Duration::from_secs(120), 5));
+    }
 }

@@ -139,7 +139,7 @@ fn an_account_that_cannot_be_read() {
     let rules: [(&str, crate::proxy::Http, &str); 4] = [
         ("500", |path, status, body| refuse(path, status, body, 500), "reading of the account"),
         ("503", |path, status, body| refuse(path, status, body, 503), "reading of the account"),
-        ("429", |path, status, body| refuse(path, status, body, 429), "too many requests"),
+        ("429", |path, status, body| refuse(path, status, body, 429), "refuses requests"),
         (
             "no JSON",
             |path, status, body| {

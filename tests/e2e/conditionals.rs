@@ -25,7 +25,7 @@ fn listen(runtime: &Runtime, port: u16) -> WsReader {
     let key = rest::call(port, Method::POST, "/fapi/v1/listenKey");
     let key = key["listenKey"].as_str().unwrap();
     let at = format!("ws://127.0.0.1:{port}/private/ws?listenKey={key}");
-    let dial = Dial { roots: TlsRoots::bundled().unwrap(), limit: LIMIT };
+    let dial = Dial::new(TlsRoots::bundled().unwrap(), LIMIT);
     let calm = Heartbeat { ping_every: LIMIT, silence_max: LIMIT * 12 };
     let address = Address::parse(&at).unwrap();
     let opened = runtime.block_on(ws::open(&dial, &address, &[], WsLimits::STANDARD, calm));

@@ -35,7 +35,7 @@ impl ExchangeProcess {
         let at = said.split_whitespace().find_map(|word| word.strip_suffix("/control")).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let reply = runtime.block_on(async {
-            let dial = Dial { roots: TlsRoots::bundled().unwrap(), limit: LIMIT };
+            let dial = Dial::new(TlsRoots::bundled().unwrap(), LIMIT);
             let address = Address::parse(&format!("http://{at}")).unwrap();
             let client = HttpClient::new(address, dial, HttpLimits::STANDARD).unwrap();
             client.call(method, target, &[], Bytes::new(), LIMIT).await.unwrap()

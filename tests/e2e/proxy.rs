@@ -106,7 +106,7 @@ struct House {
 
 impl House {
     fn new(exchange: u16, listener: Listener, rules: Arc<Mutex<Rules>>) -> Self {
-        let dial = Dial { roots: TlsRoots::bundled().unwrap(), limit: LIMIT };
+        let dial = Dial::new(TlsRoots::bundled().unwrap(), LIMIT);
         let rest = Address::parse(&format!("http://127.0.0.1:{exchange}")).unwrap();
         let client = HttpClient::new(rest, dial.clone(), HttpLimits::STANDARD).unwrap();
         let (upstream, heard) = (BTreeMap::new(), mpsc::unbounded_channel());

@@ -119,7 +119,7 @@ fn reply(port: u16, method: Method, target: &str) -> (u16, Value) {
 fn answered(port: u16, method: Method, target: &str) -> Reply {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let dial = Dial { roots: TlsRoots::bundled().unwrap(), limit: LIMIT };
+        let dial = Dial::new(TlsRoots::bundled().unwrap(), LIMIT);
         let address = Address::parse(&format!("http://127.0.0.1:{port}")).unwrap();
         let client = HttpClient::new(address, dial, HttpLimits::STANDARD).unwrap();
         let headers = [("X-MBX-APIKEY", "paper-key")];

@@ -25,7 +25,7 @@ pub(crate) struct Client {
 
 impl Client {
     async fn call(&self, method: Method, target: &str) -> (u16, Value) {
-        let dial = Dial { roots: TlsRoots::bundled().unwrap(), limit: LIMIT };
+        let dial = Dial::new(TlsRoots::bundled().unwrap(), LIMIT);
         let address = Address::parse(&format!("http://127.0.0.1:{}", self.port)).unwrap();
         let client = HttpClient::new(address, dial, HttpLimits::STANDARD).unwrap();
         let headers = [("X-MBX-APIKEY", self.key)];
@@ -52,7 +52,7 @@ impl Client {
     }
 
     async fn open(&self, path: &str) -> (WsReader, WsWriter) {
-        let dial = Dial { roots: TlsRoots::bundled().unwrap(), limit: LIMIT };
+        let dial = Dial::new(TlsRoots::bundled().unwrap(), LIMIT);
         let address = Address::parse(&format!("ws://127.0.0.1:{}{path}", self.port)).unwrap();
         let calm = Heartbeat { ping_every: LIMIT, silence_max: LIMIT * 3 };
         ws::open(&dial, &address, &[], WsLimits::STANDARD, calm).await.unwrap()

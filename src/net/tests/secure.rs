@@ -80,7 +80,7 @@ async fn server(certificate: &[u8], key: &[u8]) -> SocketAddr {
 
 async fn get(host: &str, at: SocketAddr, roots: TlsRoots) -> Result<Bytes, NetError> {
     let address = Address::parse(&format!("https://{host}:{}", at.port())).unwrap();
-    let dial = Dial { roots, limit: ms(5_000) };
+    let dial = Dial::new(roots, ms(5_000));
     let client = HttpClient::new(address, dial, HttpLimits::STANDARD).unwrap();
     for _ in 0..2 {
         client.call(Method::GET, "/", &[], Bytes::new(), ms(5_000)).await?;
@@ -116,7 +116,7 @@ async fn an_unknown_root_and_a_wrong_name_are_refused_before_a_request_leaves() 
 async fn a_secure_websocket_shows_the_status_of_its_refusal() {
     let Some((certificate, key)) = certificate() else { return };
     let at = server(&certificate, &key).await;
-    let dial = Dial { roots: TlsRoots::bundled_and(&certificate).unwrap(), limit: ms(5_000) };
+    let dial = Dial::new(TlsRoots::bundled_and(&certificate).unwrap(), ms(5_000));
     let address = Address::parse(&format!("wss://localhost:{}/ws", at.port())).unwrap();
     let opened = ws::open(&dial, &address, &[], WsLimits::STANDARD, CALM).await;
     assert!(matches!(opened, Err(NetError::Upgrade { status: 200, .. })), "{opened:?}");
@@ -137,7 +137,7 @@ async fn a_secure_websocket_carries_messages_both_ways() {
         }
     })
     .await;
-    let dial = Dial { roots: TlsRoots::bundled_and(&certificate).unwrap(), limit: ms(5_000) };
+    let dial = Dial::new(TlsRoots::bundled_and(&certificate).unwrap(), ms(5_000));
     let address = Address::parse(&format!("wss://localhost:{}/ws", at.port())).unwrap();
     let (mut reader, mut writer) =
         ws::open(&dial, &address, &[], WsLimits::STANDARD, CALM).await.unwrap();
@@ -156,7 +156,7 @@ async fn a_server_without_tls_or_without_a_word_is_refused_in_time() {
     })
     .await;
     let address = |at: SocketAddr| Address::parse(&format!("wss://localhost:{}", at.port()));
-    let dial = Dial { roots: TlsRoots::bundled().unwrap(), limit: ms(200) };
+    let dial = Dial::new(TlsRoots::bundled().unwrap(), ms(200));
     let opened = dial.open(&address(at).unwrap()).await;
     assert!(matches!(opened, Err(NetError::Tls { .. })), "{opened:?}");
     let at = raw_peer(|mut tcp| async move {
@@ -171,7 +171,7 @@ async fn a_server_without_tls_or_without_a_word_is_refused_in_time() {
 async fn a_probe_tells_each_step_and_fails_where_opening_does() {
     let Some((certificate, key)) = certificate() else { return };
     let at = server(&certificate, &key).await;
-    let dial = |roots| Dial { roots, limit: ms(5_000) };
+    let dial = |roots| Dial::new(roots, ms(5_000));
     let trusting = dial(TlsRoots::bundled_and(&certificate).unwrap());
     let address = |scheme: &str, at: SocketAddr| {
         Address::parse(&format!("{scheme}://localhost:{}", at.port())).unwrap()

@@ -20,7 +20,7 @@ pub(super) fn ms(ms: u64) -> Duration {
 }
 
 pub(super) fn dial() -> Dial {
-    Dial { roots: TlsRoots::bundled().unwrap(), limit: ms(5_000) }
+    Dial::new(TlsRoots::bundled().unwrap(), ms(5_000))
 }
 
 pub(super) fn any_port() -> SocketAddr {

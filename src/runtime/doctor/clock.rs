@@ -6,6 +6,7 @@ use crate::core::ClockLimits;
 use crate::ops::doctor::Found;
 use crate::runtime::inquiry::{self, Inquiry, InquiryError};
 use crate::types::MS;
+use std::process::Command;
 
 /// Samples of one look.
 const SAMPLES: usize = 5;
@@ -26,6 +27,28 @@ pub(super) fn offset(patient: &Patient) -> Found {
     match sampled {
         Ok(sample) => judged(sample, &patient.config.limits.clock),
         Err(error) => Found::fail(error.to_string(), "`engine doctor --network`"),
+    }
+}
+
+/// Whether anybody sets this machine's clock right: the system knows, whoever it is (R80).
+pub(super) fn kept(_: &Patient) -> Found {
+    let arguments = ["show", "--property=NTPSynchronized", "--value"];
+    let said = Command::new("timedatectl").args(arguments).output().ok();
+    let said = said.filter(|it| it.status.success()).map(|it| it.stdout);
+    kept_by(said.as_deref().map(<[u8]>::trim_ascii))
+}
+
+fn kept_by(said: Option<&[u8]>) -> Found {
+    match said {
+        Some(b"yes") => Found::ok("this machine's clock is synchronised"),
+        Some(b"no") => Found::warn(
+            "this machine's clock is not synchronised: it drifts",
+            "`timedatectl set-ntp true`, or `chronyc tracking` where chrony keeps it",
+        ),
+        Some(_) | None => Found::warn(
+            "`timedatectl` does not tell whether this machine's clock is synchronised",
+            "ask whoever keeps it: `chronyc tracking`, `ntpq -p`",
+        ),
     }
 }
 
@@ -56,6 +79,13 @@ fn judged((offset_ns, rtt_ns): Sample, limits: &ClockLimits) -> Found {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clock_that_nobody_keeps_warns_and_so_does_one_of_which_nobody_tells() {
+        let all = [Some("yes"), Some("no"), Some(""), None];
+        let verdicts = all.map(|said| kept_by(said.map(str::as_bytes)).verdict());
+        assert_eq!(verdicts, ["ok", "warn", "warn", "warn"]);
+    }
 
     const LIMITS: ClockLimits =
         ClockLimits { warn_ns: 500 * MS, kill_ns: 2_000 * MS, kill_samples: 3, refresh_ns: MS };

@@ -74,6 +74,7 @@ const CHECKS: &[Check] = &[
     check(Section::Network, "wallet", network::wallet),
     check(Section::Network, "backup", network::backup),
     check(Section::Clock, "offset", clock::offset),
+    check(Section::Clock, "kept", clock::kept),
     check(Section::Key, "permissions", key::permissions),
     check(Section::Reference, "instruments", reference::instruments),
     check(Section::Reference, "rate limits", reference::rate_limits),

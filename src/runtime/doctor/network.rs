@@ -5,7 +5,7 @@
 
 use super::patient::Patient;
 use crate::config::{BackupFeed, Config, Endpoint};
-use crate::net::{Address, Steps};
+use crate::net::{Address, Dial, NetError, Steps};
 use crate::ops::doctor::Found;
 use crate::runtime::assemble::{id_prefix, symbols};
 use crate::runtime::inquiry::{self, Inquiry, InquiryError};
@@ -18,11 +18,16 @@ use std::time::Duration;
 const NEXT: &str = "look at the address under `venue`, the name servers (`getent hosts`), the \
                     firewall, and the venue's own page; RUNBOOK.md, \"The link is down\"";
 
+/// How a run would dial.
+fn dial(patient: &Patient) -> Result<Dial, NetError> {
+    startup::dial(&patient.config.runtime)
+}
+
 /// REST: the steps, then a ping and the time on the open connection.
 pub(super) fn rest(patient: &Patient) -> Found {
     let Endpoint::Remote { rest, .. } = &patient.config.venue.endpoint else { return embedded() };
     let asked = inquiry::wait(async {
-        let steps = walked(rest).await?;
+        let steps = walked(rest, &dial(patient)?).await?;
         let inquiry = Inquiry::begin(&patient.config, patient.clock.clone()).await?;
         let (ping_ns, (_, time_ns)) = (inquiry.ping().await?, inquiry.time().await?);
         let [ping, time] = [ping_ns, time_ns].map(|ns| ms(Duration::from_nanos(ns)));
@@ -37,7 +42,7 @@ pub(super) fn streams(patient: &Patient) -> Found {
         return embedded();
     };
     let opened = conversations(&patient.config).market.streams();
-    upgraded(streams, opened.into_iter().map(|stream| stream.target).collect())
+    upgraded(patient, streams, opened.into_iter().map(|stream| stream.target).collect())
 }
 
 /// The connection that orders leave on; nothing is said on it.
@@ -45,14 +50,14 @@ pub(super) fn order_entry(patient: &Patient) -> Found {
     let Endpoint::Remote { order_entry, .. } = &patient.config.venue.endpoint else {
         return embedded();
     };
-    upgraded(order_entry, vec![conversations(&patient.config).orders.stream().target])
+    upgraded(patient, order_entry, vec![conversations(&patient.config).orders.stream().target])
 }
 
 /// Where the venue tells of keys; what it tells is a check of its own.
 pub(super) fn wallet(patient: &Patient) -> Found {
     match &patient.config.venue.endpoint {
         Endpoint::Remote { wallet: Some(wallet), .. } => {
-            told(wallet, inquiry::wait(async { walked(wallet).await }))
+            told(wallet, inquiry::wait(async { walked(wallet, &dial(patient)?).await }))
         }
         Endpoint::Remote { wallet: None, .. } => Found::skip("`venue.wallet_url` is not set"),
         Endpoint::Embedded(_) => embedded(),
@@ -67,7 +72,8 @@ pub(super) fn backup(patient: &Patient) -> Found {
     let targets = conversations(&patient.config).market.streams();
     let targets: Vec<String> = targets.into_iter().map(|stream| stream.target).collect();
     let asked = inquiry::wait(async {
-        let (way, opened) = (walked(rest).await?, opened(streams, &targets).await?);
+        let dial = dial(patient)?;
+        let (way, opened) = (walked(rest, &dial).await?, opened(streams, &targets, &dial).await?);
         Ok(format!("{rest}: {way}; {streams}: {opened}"))
     });
     match asked {
@@ -76,27 +82,25 @@ pub(super) fn backup(patient: &Patient) -> Found {
     }
 }
 
-fn upgraded(base: &str, targets: Vec<String>) -> Found {
-    told(base, inquiry::wait(async { opened(base, &targets).await }))
+fn upgraded(patient: &Patient, base: &str, targets: Vec<String>) -> Found {
+    told(base, inquiry::wait(async { opened(base, &targets, &dial(patient)?).await }))
 }
 
 /// The steps to an address, and an upgrade at each of these places of it.
-async fn opened(base: &str, targets: &[String]) -> Result<String, InquiryError> {
-    let mut said = walked(base).await?;
-    let dial = startup::dial()?;
+async fn opened(base: &str, targets: &[String], dial: &Dial) -> Result<String, InquiryError> {
+    let mut said = walked(base, dial).await?;
     for target in targets {
         let begun = tokio::time::Instant::now();
         // Dropped at once, which closes it.
-        drop(link::open(&dial, &Address::parse(base)?.with_target(target)?).await?);
+        drop(link::open(dial, &Address::parse(base)?.with_target(target)?).await?);
         said.push_str(&format!(", WebSocket {}", ms(begun.elapsed())));
     }
     Ok(said)
 }
 
 /// Name, TCP and TLS, in words.
-async fn walked(address: &str) -> Result<String, InquiryError> {
-    let (address, dial) = (Address::parse(address)?, startup::dial()?);
-    let Steps { peer, resolve, connect, secure } = dial.probe(&address).await?;
+async fn walked(address: &str, dial: &Dial) -> Result<String, InquiryError> {
+    let Steps { peer, resolve, connect, secure } = dial.probe(&Address::parse(address)?).await?;
     let secure = secure.map_or_else(|| "no TLS".to_owned(), |took| format!("TLS {}", ms(took)));
     Ok(format!("name {} ({}), TCP {}, {secure}", ms(resolve), peer.ip(), ms(connect)))
 }

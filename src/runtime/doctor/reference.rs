@@ -58,25 +58,24 @@ pub(super) fn rate_limits(patient: &Patient) -> Found {
     }
 }
 
-/// What the venue takes, beside the orders that the configuration allows in the same time. In the
-/// last quarter of its count nothing is opened.
+/// What the venue takes, beside the orders that the configuration allows in the same time.
 fn room(told: &[RateLimit], limits: &Limits) -> Found {
-    let mut scarce = Vec::new();
-    let mut said = Vec::new();
+    let (mut said, mut beyond) = (Vec::new(), Vec::new());
     for RateLimit { counted, interval_s, limit, count } in told {
         let Some(limit) = limit else { continue };
         let used = count.map_or_else(String::new, |count| format!("{count} of "));
         said.push(format!("{used}{limit} {} in {interval_s} s", counted.name()));
-        let (ours, opened) = (orders_max(limits, *interval_s), u64::from(limit - limit / 4));
-        if *counted == Counted::Orders && opened < ours {
-            scarce.push(format!("{ours} orders in {interval_s} s, of which it takes {limit}"));
+        let ours = orders_max(limits, *interval_s);
+        if *counted == Counted::Orders && u64::from(*limit) < ours {
+            beyond.push(format!("{ours} orders in {interval_s} s, of which it takes {limit}"));
         }
     }
-    match scarce.is_empty() {
+    match beyond.is_empty() {
         true => Found::ok(said.join("; ")),
         false => Found::warn(
-            format!("the configuration allows {}", scarce.join("; ")),
-            "nothing is opened in the last quarter of the venue's count (`VenueLimit`): lower              `risk.max_orders_per_min` or `risk.max_order_rate_per_sec`, or know it",
+            format!("the configuration allows {}", beyond.join("; ")),
+            "nothing is opened in the last quarter of the venue's count (`VenueLimit`): lower \
+             `risk.max_orders_per_min`, `risk.max_order_rate_per_sec` or `risk.order_burst`",
         ),
     }
 }
@@ -159,13 +158,13 @@ mod tests {
             count: Some(7),
         };
         let weight = told(Counted::RequestWeight, 60, 40);
-        let enough = [weight, told(Counted::Orders, 10, 160), told(Counted::Orders, 60, 533)];
+        let enough = [weight, told(Counted::Orders, 10, 120), told(Counted::Orders, 60, 400)];
         let said =
-            "7 of 40 request weight in 60 s; 7 of 160 orders in 10 s; 7 of 533 orders in 60 s";
+            "7 of 40 request weight in 60 s; 7 of 120 orders in 10 s; 7 of 400 orders in 60 s";
         assert_eq!(room(&enough, &limits), Found::ok(said));
-        for scarce in [told(Counted::Orders, 10, 158), told(Counted::Orders, 60, 532)] {
-            let Found::Warn { said, .. } = room(&[weight, scarce], &limits) else {
-                unreachable!("nothing of the last quarter is for opening");
+        for less in [told(Counted::Orders, 10, 119), told(Counted::Orders, 60, 399)] {
+            let Found::Warn { said, .. } = room(&[weight, less], &limits) else {
+                unreachable!("one more than it takes");
             };
             assert!(said.contains("the configuration allows"), "{said}");
         }

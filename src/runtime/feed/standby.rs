@@ -237,7 +237,7 @@ mod tests {
             StandbyParts::new(backup, VenueKind::BinanceUsdm, &directory)
         };
         let limit = Duration::from_secs(1);
-        let dial = Dial { roots: TlsRoots::bundled().unwrap(), limit };
+        let dial = Dial::new(TlsRoots::bundled().unwrap(), limit);
         let primary = Rc::new(Source::new(parts(place()).dialect, place(), &dial).unwrap());
         Standby::new(&primary, parts(place()), &dial).unwrap()
     }

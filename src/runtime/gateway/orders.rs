@@ -119,7 +119,7 @@ impl Session<'_> {
                         std::mem::replace(&mut reader, next_reader),
                         std::mem::replace(&mut self.writer, next_writer),
                     );
-                    let until = Instant::now() + link::ANSWER_MAX;
+                    let until = Instant::now() + self.desk.dial.answer_max;
                     retiring = Some(Retiring { connection, until });
                     Ok(())
                 }

@@ -43,7 +43,8 @@ pub(super) fn read(config: &Config, clock: &Clock) -> Result<Reading, OfflineErr
 }
 
 async fn ask(config: &Config, clock: &Clock) -> Result<Reading, OfflineError> {
-    let (venue, dial) = (run::venue(config, clock)?, startup::dial().map_err(StartError::from)?);
+    let venue = run::venue(config, clock)?;
+    let dial = startup::dial(&config.runtime).map_err(StartError::from)?;
     let questions = Questions::new(&venue.rest, &dial).map_err(StartError::from)?;
     let calls = Calls::new(&venue.rest, &dial).map_err(StartError::from)?;
     let listings = startup::ask(&calls, config.venue.kind, &symbols(config)).await;

@@ -48,7 +48,8 @@ async fn ask(
     scratch: &Scratch,
 ) -> Result<Vec<String>, OfflineError> {
     let clock = Clock::start();
-    let (venue, dial) = (run::venue(config, &clock)?, startup::dial().map_err(StartError::from)?);
+    let venue = run::venue(config, &clock)?;
+    let dial = startup::dial(&config.runtime).map_err(StartError::from)?;
     let questions = Questions::new(&venue.rest, &dial).map_err(StartError::from)?;
     let calls = Calls::new(&venue.rest, &dial).map_err(StartError::from)?;
     let unheard = |what| move |error: Box<dyn Error>| unreachable(what, error.as_ref());
