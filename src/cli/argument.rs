@@ -137,6 +137,11 @@ pub fn reason(text: &str) -> Result<String, String> {
     line(text, 96)
 }
 
+/// A note for the record, as long as a few lines of it.
+pub fn note(text: &str) -> Result<String, String> {
+    line(text, 2_000)
+}
+
 fn line(text: &str, bytes_max: usize) -> Result<String, String> {
     let text = text.trim();
     let fits = (1..=bytes_max).contains(&text.len()) && !text.chars().any(char::is_control);

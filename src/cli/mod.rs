@@ -25,6 +25,7 @@ mod inquire;
 pub mod journal;
 pub mod keys;
 pub mod kill_switch;
+pub mod note;
 pub mod orders;
 pub mod panic;
 pub mod reconcile;
@@ -95,6 +96,8 @@ enum Verb {
     Reconcile(reconcile::Arguments),
     /// The stop of new risk after too many automatic stops
     Breaker(breaker::Arguments),
+    /// Put into the record what was done by hand; also without a running engine
+    Note(note::Arguments),
     /// Read, verify or repair the record of everything that happened
     Journal(journal::Arguments),
     /// The venue's rules for orders, as they are now
@@ -208,6 +211,7 @@ fn execute(line: Line, registry: &Registry, console: &mut Console<'_>) -> io::Re
         Verb::KillSwitch(arguments) => kill_switch::execute(&arguments, registry, console),
         Verb::Reconcile(arguments) => reconcile::execute(&arguments, registry, console),
         Verb::Breaker(arguments) => breaker::execute(&arguments, registry, console),
+        Verb::Note(arguments) => note::execute(&arguments, registry, console),
         Verb::Flatten(arguments) => flatten::execute(&arguments, registry, console),
         Verb::StopMatrix(arguments) => stop_matrix::execute(arguments, console),
     }

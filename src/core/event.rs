@@ -207,6 +207,8 @@ pub enum OperatorCommand {
     },
     /// Read the venue's account now and compare.
     Reconcile,
+    /// A word for the record, and nothing else: what was done by hand, and why (R76).
+    Note,
     /// Prepare the end of the process: strategies stop, opening orders are cancelled.
     Stop,
 }
@@ -226,6 +228,7 @@ impl OperatorCommand {
             | Self::ResetBreaker
             | Self::Flatten { .. }
             | Self::Reconcile
+            | Self::Note
             | Self::Stop => None,
         }
     }

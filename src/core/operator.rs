@@ -78,6 +78,8 @@ impl Core {
                 self.flatten.begin(instrument, cap_bps, self.state.now.mono_ns);
                 self.withdrawing = true;
             }
+            // The journal has it.
+            OperatorCommand::Note => {}
             OperatorCommand::Reconcile => {
                 self.state.reconcilers.iter_mut().for_each(Reconciler::ask_now)
             }
@@ -124,6 +126,7 @@ impl Core {
             | OperatorCommand::Reset { .. }
             | OperatorCommand::ResetBreaker
             | OperatorCommand::Reconcile
+            | OperatorCommand::Note
             | OperatorCommand::Stop => true,
         }
     }

@@ -82,6 +82,12 @@ pub enum Request {
         #[serde(flatten)]
         author: Author,
     },
+    /// Keep a word in the record.
+    Note {
+        /// Who, and the word.
+        #[serde(flatten)]
+        author: Author,
+    },
     /// Bring positions to zero.
     Flatten {
         /// Who and why.
@@ -252,6 +258,7 @@ fn understand(request: Request, report: &Report) -> Result<Asked, String> {
         }
         Request::KillSwitchReset(asked) => return reset(*asked, report),
         Request::BreakerReset { author } => (author, OperatorCommand::ResetBreaker),
+        Request::Note { author } => (author, OperatorCommand::Note),
         Request::Flatten { author, instrument, cap_bps } => {
             let instrument = instrument.map(|symbol| names.find_instrument(&symbol)).transpose()?;
             (author, OperatorCommand::Flatten { instrument, cap_bps })

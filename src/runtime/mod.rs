@@ -77,7 +77,7 @@ pub use exchange::{
 pub use fetch::{fetch_fees, fetch_filters};
 pub use inquiry::InquiryError;
 pub use keys::{check_key, vouch};
-pub use offline::{Belief, Offline, OfflineError, Reading, ask_trades, compare};
+pub use offline::{Belief, Offline, OfflineError, Reading, ask_trades, compare, note};
 pub use panic::{PanicAct, PanicError, PanicPlan, PanicVenue, panic};
 pub use quality::quality;
 pub use record::{Recording, record};

@@ -12,7 +12,10 @@ use super::exchange::ExchangeError;
 use super::{attestation, link, places};
 use crate::config::{Config, Folders, InitialState, RuntimeConfig};
 use crate::core::safety::{Latch, TripReason};
-use crate::core::{Attestation, KeyFitness, ModeCause, ModeRecord, Restored, Scope};
+use crate::core::{
+    Attestation, KeyFitness, ModeCause, ModeRecord, OperatorCommand, OperatorRequest, Restored,
+    Scope,
+};
 use crate::net::{Dial, Heartbeat, NetError, TlsRoots};
 use crate::ops::Names;
 use crate::store::journal::Shelter;
@@ -264,6 +267,19 @@ impl Disk {
         self.table.on_trip(latch);
         let journaled = self.journal_latch(&latch, at);
         self.keep_latches() && journaled
+    }
+
+    /// A person's word for the record, and on disk.
+    pub(super) fn note(
+        &mut self,
+        by: Text<32>,
+        reason: Text<96>,
+        at: Stamp,
+    ) -> Result<(), StoreError> {
+        let command = OperatorCommand::Note;
+        let request = OperatorRequest { ticket: 0, by, reason, command };
+        self.journal.append(at, &Record::Operator(request))?;
+        self.writer.sync()
     }
 
     /// Puts on record what the journal may not know, so that no place can be lost alone. A part is

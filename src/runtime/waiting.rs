@@ -100,7 +100,12 @@ impl Room {
         if let OperatorCommand::Halt(scope) = command {
             return self.halt(scope, by, reason);
         }
-        handlers::no("the venue has not been reached yet: only status, halt and a trip work")
+        if command == OperatorCommand::Note {
+            return self.note(by, reason);
+        }
+        handlers::no(
+            "the venue has not been reached yet: only status, halt, a note and a trip work",
+        )
     }
 
     fn watch_flag(&mut self) {
@@ -157,6 +162,14 @@ impl Room {
             tracing::error!(%error, "the halt could not be kept");
         }
         self.show();
+        handlers::answer(Ok(()), kept.is_ok())
+    }
+
+    fn note(&mut self, by: Text<32>, reason: Text<96>) -> serde_json::Value {
+        let kept = self.disk.note(by, reason, self.clock.stamp());
+        if let Err(error) = &kept {
+            tracing::error!(%error, "the note could not be kept");
+        }
         handlers::answer(Ok(()), kept.is_ok())
     }
 

@@ -273,6 +273,7 @@ wire_enum!(OperatorCommand {
     111 = Attest { generation: u32, criterion: Criterion },
     90 = Promote { scope: Scope, probation: Probation },
     98 = ResetBreaker,
+    112 = Note,
 });
 wire_struct!(OperatorRequest {
     ticket: u32,

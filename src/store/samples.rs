@@ -253,6 +253,7 @@ impl Dice {
             OperatorCommand::Flatten { instrument: None, cap_bps: u32::MAX },
             OperatorCommand::ResetBreaker,
             OperatorCommand::Reconcile,
+            OperatorCommand::Note,
             OperatorCommand::Stop,
         ];
         OperatorRequest {

@@ -17,6 +17,31 @@ fn is_mode(status: &Value, mode: &str) -> bool {
     status["mode"] == mode
 }
 
+/// What was done by hand is on record, whether anybody runs or not (R76).
+#[test]
+fn a_note_is_kept_with_an_engine_and_without_one() {
+    let deployment = Deployment::paper();
+    let long = format!("{} and told the desk", "sold half a coin ".repeat(10));
+    let note = |text: &str| deployment.ask(&["note", text, "--by", "ada"]);
+    let without = note("before the first start");
+    assert_eq!((without.code, without.out.as_str()), (Some(0), "noted, without an engine\n"));
+    let running = deployment.trading();
+    let within = note(&long);
+    assert_eq!((within.code, within.out.as_str()), (Some(0), "noted\nnoted\n"));
+    assert_eq!(deployment.status()["mode"], "RUNNING", "it is a word and nothing else");
+    running.stop();
+    assert_eq!(note("after the last one").code, Some(0));
+    assert_eq!(note(" ").code, Some(2));
+    let shown = deployment.ask_ok(&["journal", "show", "--kind", "operator"]);
+    for text in ["before the first start", "sold half a coin", "told the desk", "after the last"] {
+        assert!(shown.contains(text), "{text}: {shown}");
+    }
+    deployment.ask_ok(&["journal", "verify"]);
+    let running = deployment.trading();
+    assert_eq!(deployment.status()["last_shutdown"], "clean", "a note is no crash");
+    running.stop();
+}
+
 #[test]
 fn status_says_everything_to_people_and_to_programs() {
     let deployment = Deployment::paper();

@@ -11,11 +11,13 @@
 //! engine that waits.
 
 mod comparison;
+mod note;
 mod reading;
 mod trades;
 
 pub(super) use comparison::{Account, account};
 pub use comparison::{Belief, compare};
+pub use note::note;
 pub use reading::Reading;
 pub use trades::ask_trades;
 
