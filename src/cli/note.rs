@@ -40,12 +40,12 @@ pub(super) fn execute(
     let lines = lines(text);
     for (at, line) in lines.iter().enumerate() {
         let author = Author { by: by.clone(), reason: line.clone() };
-        match ask::act(target, &Request::Note { author }, "noted", registry, console)? {
-            Exit::Ok => {}
-            Exit::Unreachable if !target.is_restricted() => {
-                return without_engine(arguments, &lines[at..], registry, console);
-            }
-            exit => return Ok(exit),
+        let exit = ask::act(target, &Request::Note { author }, "noted", registry, console)?;
+        if exit == Exit::Unreachable && !target.is_restricted() {
+            return without_engine(arguments, &lines[at..], registry, console);
+        }
+        if exit != Exit::Ok {
+            return Ok(exit);
         }
     }
     Ok(Exit::Ok)
