@@ -2,11 +2,10 @@
 
 use super::keys::Kind;
 use super::table::KEYS;
-use super::tests::{LIVE, PAPER, config, faults};
+use super::tests::{LIVE, PAPER, config, faults, parked};
 use super::*;
 use crate::core::Sharing;
 use crate::venue::VenueKind;
-use std::time::Duration;
 
 const SCHEMA: &str = include_str!("../../configs/engine.schema.json");
 
@@ -52,16 +51,7 @@ fn paper_needs_nothing_but_itself() {
     assert_eq!(symbols, ["BTCUSDT", "ETHUSDT", "SOLUSDT"]);
     let kinds: Vec<&str> = paper.strategies.iter().map(|it| it.kind.as_str()).collect();
     assert_eq!(kinds, ["quoter", "quoter", "momentum"]);
-    let threads = RuntimeConfig {
-        wait: Wait::Park,
-        pins: Pins::default(),
-        connection_age_max: Duration::from_secs(82_800),
-        key_check_every: Duration::from_secs(600),
-        answer_max: Duration::from_secs(5),
-        heartbeat_every: Duration::from_secs(5),
-        missed_heartbeats_max: 3,
-    };
-    assert_eq!(paper.runtime, threads);
+    assert_eq!(paper.runtime, parked());
 }
 
 #[test]

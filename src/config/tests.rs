@@ -182,6 +182,19 @@ fn a_hedge_group_has_two_legs_that_are_its_own_and_count() {
     }
 }
 
+/// Threads that sleep, and connections as they are kept when nothing else is said.
+pub(super) fn parked() -> RuntimeConfig {
+    RuntimeConfig {
+        wait: Wait::Park,
+        pins: Pins::default(),
+        connection_age_max: Duration::from_secs(82_800),
+        key_check_every: Duration::from_secs(600),
+        answer_max: Duration::from_secs(5),
+        heartbeat_every: Duration::from_secs(5),
+        missed_heartbeats_max: 3,
+    }
+}
+
 #[test]
 fn every_value_of_the_small_file_arrives() {
     let config = config(SMALL);
@@ -218,16 +231,7 @@ fn every_value_of_the_small_file_arrives() {
     assert_eq!(config.timing.reconcile_ns, 30 * SECOND);
     assert_eq!(config.timing.reconcile_timeout_ns, 5 * SECOND);
     assert_eq!(config.timing.balance_tolerance, Cash::ZERO);
-    let threads = RuntimeConfig {
-        wait: Wait::Park,
-        pins: Pins::default(),
-        connection_age_max: Duration::from_secs(82_800),
-        key_check_every: Duration::from_secs(600),
-        answer_max: Duration::from_secs(5),
-        heartbeat_every: Duration::from_secs(5),
-        missed_heartbeats_max: 3,
-    };
-    assert_eq!(config.runtime, threads);
+    assert_eq!(config.runtime, parked());
     let journal = &config.journal;
     assert_eq!((journal.segment_bytes, journal.files_max), (16 << 20, 1_000));
     assert_eq!((journal.sync_ns, journal.market_data), (50 * MS, MarketRecording::Off));
