@@ -68,7 +68,7 @@ pub(super) struct Inquiry<'a> {
     pub(super) allowance: Allowance,
     questions: Questions,
     dialect: Box<dyn AccountDialect>,
-    clock: Clock,
+    pub(super) clock: Clock,
     /// The venue's clock less ours.
     offset_ns: i64,
 }
@@ -76,12 +76,24 @@ pub(super) struct Inquiry<'a> {
 impl<'a> Inquiry<'a> {
     /// Reads the venue's clock first.
     pub(super) async fn begin(config: &'a Config, clock: Clock) -> Result<Self, InquiryError> {
-        let Endpoint::Remote { rest, wallet, .. } = &config.venue.endpoint else {
+        let Endpoint::Remote { rest, .. } = &config.venue.endpoint else {
             return Err(InquiryError::Embedded);
         };
-        let (rest, dial) = (Address::parse(rest)?, startup::dial(&config.runtime)?);
-        let rest = Rest::new(rest, config.venue.kind, &clock);
-        let questions = Questions::new(&rest, &dial)?;
+        let rest = Rest::new(Address::parse(rest)?, config.venue.kind, &clock);
+        Self::at(config, clock, &rest).await
+    }
+
+    /// The same where others ask too.
+    pub(super) async fn at(
+        config: &'a Config,
+        clock: Clock,
+        rest: &Rest,
+    ) -> Result<Self, InquiryError> {
+        let Endpoint::Remote { wallet, .. } = &config.venue.endpoint else {
+            return Err(InquiryError::Embedded);
+        };
+        let dial = startup::dial(&config.runtime)?;
+        let questions = Questions::new(rest, &dial)?;
         let directory = Directory {
             venue: VenueId(0),
             instruments: Vec::new(),
@@ -92,7 +104,7 @@ impl<'a> Inquiry<'a> {
         let dialect =
             account_dialect(config.venue.kind, &directory, &config.venue.access.credentials);
         let wallet = wallet.as_deref();
-        let (allowance, offset_ns) = (rest.allowance, 0);
+        let (allowance, offset_ns) = (rest.allowance.clone(), 0);
         let mut this =
             Self { config, dial, wallet, allowance, questions, dialect, clock, offset_ns };
         (this.offset_ns, _) = this.time().await?;

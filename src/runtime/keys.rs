@@ -32,15 +32,19 @@ const TRY_AGAIN: Duration = Duration::from_secs(1);
 /// # Errors
 /// [`InquiryError`]: it is not known.
 pub fn check_key(config: &Config) -> Result<CheckedKey, InquiryError> {
-    inquiry::wait(ask(config, Clock::start()))
+    inquiry::wait(async { told(&Inquiry::begin(config, Clock::start()).await?).await })
 }
 
-/// The same, on a thread that asks other things too.
-pub(super) async fn ask(config: &Config, clock: Clock) -> Result<CheckedKey, InquiryError> {
-    let inquiry = Inquiry::begin(config, clock.clone()).await?;
+/// The same, by a run: what the venue allows it is one with what it allows the run.
+async fn ask(config: &Config, clock: &Clock, rest: &Rest) -> Result<CheckedKey, InquiryError> {
+    told(&Inquiry::at(config, clock.clone(), rest).await?).await
+}
+
+async fn told(inquiry: &Inquiry<'_>) -> Result<CheckedKey, InquiryError> {
+    let config = inquiry.config;
     let wallet = Address::parse(inquiry.wallet.ok_or(InquiryError::NoWallet)?)?;
     let (kind, credentials) = (config.venue.kind, &config.venue.access.credentials);
-    let wallet = Questions::new(&Rest::new(wallet, kind, &clock), &inquiry.dial)?;
+    let wallet = Questions::new(&Rest::new(wallet, kind, &inquiry.clock), &inquiry.dial)?;
     let unix_ms = inquiry.venue_unix_ms();
     let call = permissions_call(kind, credentials, config.venue.recv_window_ms, unix_ms);
     let read = |answer: &_| permissions(kind, answer);
@@ -136,18 +140,18 @@ pub fn vouch(config: &Config, by: &str, reason: &str) -> Result<String, StoreErr
 }
 
 /// Whether the key of a start is one to trade with; says so where it is not.
-pub(super) async fn fitness(config: &Config, clock: &Clock) -> KeyFitness {
+pub(super) async fn fitness(config: &Config, clock: &Clock, rest: &Rest) -> KeyFitness {
     match config.mode {
         TradingMode::Paper | TradingMode::Lab => return KeyFitness::Exempt,
         TradingMode::Live => {}
     }
-    let mut asked = ask(config, clock.clone()).await;
+    let mut asked = ask(config, clock, rest).await;
     for _ in 1..TRIES {
         if !matches!(asked, Err(InquiryError::Unreachable { .. })) {
             break;
         }
         tokio::time::sleep(TRY_AGAIN).await;
-        asked = ask(config, clock.clone()).await;
+        asked = ask(config, clock, rest).await;
     }
     let word = Word::on(asked, config);
     word.say();
@@ -159,20 +163,26 @@ pub(super) async fn fitness(config: &Config, clock: &Clock) -> KeyFitness {
 pub(super) struct KeyWatch {
     config: Config,
     clock: Clock,
+    rest: Rest,
     known: KeyFitness,
 }
 
 impl KeyWatch {
     /// `None` where nobody asks.
-    pub(super) fn new(config: &Config, clock: &Clock, known: KeyFitness) -> Option<Self> {
-        let (config, clock) = (config.clone(), clock.clone());
-        (known != KeyFitness::Exempt).then_some(Self { config, clock, known })
+    pub(super) fn new(
+        config: &Config,
+        clock: &Clock,
+        rest: &Rest,
+        known: KeyFitness,
+    ) -> Option<Self> {
+        let (config, clock, rest) = (config.clone(), clock.clone(), rest.clone());
+        (known != KeyFitness::Exempt).then_some(Self { config, clock, rest, known })
     }
 
     async fn watch(mut self, out: mpsc::Sender<Vec<EventKind>>) {
         loop {
             tokio::time::sleep(self.config.runtime.key_check_every).await;
-            let asked = ask(&self.config, self.clock.clone()).await;
+            let asked = ask(&self.config, &self.clock, &self.rest).await;
             let word = Word::on(asked, &self.config);
             if self.is_news(&word) {
                 word.say();

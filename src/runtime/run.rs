@@ -155,7 +155,7 @@ async fn begin(
         standing,
         names: report.names.clone(),
         gate,
-        key_watch: KeyWatch::new(config, &clock, restored.key),
+        key_watch: KeyWatch::new(config, &clock, &venue.market.rest, restored.key),
         clock,
         quarantine_until_ns,
         references,
@@ -268,7 +268,7 @@ async fn find(
     let config = &deployment.config;
     let (rest, kind) = (&venue.market.rest, config.venue.kind);
     let listings = startup::listings(rest, dial, kind, &symbols(config)).await?;
-    let key = keys::fitness(config, clock).await;
+    let key = keys::fitness(config, clock, rest).await;
     let told = match deployment.restriction {
         Restriction::None | Restriction::ReadOnly => None,
         Restriction::DryRun => Some(rehearsal::read(config, venue, dial, &listings, clock).await?),
