@@ -43,6 +43,8 @@ mod address_tests;
 #[cfg(test)]
 mod bad_input_tests;
 #[cfg(test)]
+mod protection_tests;
+#[cfg(test)]
 mod shipped_tests;
 #[cfg(test)]
 mod tests;
