@@ -5,11 +5,11 @@
 
 use super::argument::{self, Whom};
 use super::ask;
-use super::config::deployment;
+use super::config::running;
 use super::console::Console;
 use super::exit::Exit;
 use crate::core::Registry;
-use crate::ops::handlers::{Author, Request};
+use crate::ops::handlers::Request;
 use crate::runtime::note;
 use std::io;
 
@@ -22,9 +22,9 @@ pub struct Arguments {
     /// Whom.
     #[command(flatten)]
     pub target: Whom,
-    /// Who did it
+    /// Who did it; the name of the login when left out
     #[arg(long, value_name = "NAME", value_parser = argument::name)]
-    pub by: String,
+    pub by: Option<String>,
     /// What was done, and why
     #[arg(value_name = "TEXT", value_parser = argument::note)]
     pub text: String,
@@ -39,10 +39,11 @@ pub(super) fn execute(
     let Arguments { target, by, text } = arguments;
     let lines = lines(text);
     for (at, line) in lines.iter().enumerate() {
-        let author = Author { by: by.clone(), reason: line.clone() };
+        let author = ask::author(&argument::Author { by: by.clone(), reason: Some(line.clone()) });
+        let by = author.by.clone();
         let exit = ask::act(target, &Request::Note { author }, "noted", registry, console)?;
         if exit == Exit::Unreachable && !target.is_restricted() {
-            return without_engine(arguments, &lines[at..], registry, console);
+            return without_engine(target, &by, &lines[at..], registry, console);
         }
         if exit != Exit::Ok {
             return Ok(exit);
@@ -52,16 +53,17 @@ pub(super) fn execute(
 }
 
 fn without_engine(
-    arguments: &Arguments,
+    target: &Whom,
+    by: &str,
     lines: &[String],
     registry: &Registry,
     console: &mut Console<'_>,
 ) -> io::Result<Exit> {
-    let config = match deployment(&arguments.target.config, registry, console)? {
+    let config = match running(&target.config, registry, console)? {
         Ok(config) => config,
         Err(exit) => return Ok(exit),
     };
-    match note(&config, &arguments.by, lines) {
+    match note(&config, by, lines) {
         Ok(()) => {
             console.say("noted, without an engine")?;
             Ok(Exit::Ok)

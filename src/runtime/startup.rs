@@ -22,7 +22,7 @@ use crate::store::journal::Shelter;
 use crate::store::{
     Journal, KnownTrades, LastShutdown, LatchFiles, LatchTable, Ledgers, Losses, NamedLatch,
     Opened, Place, Record, ScopeName, Standing, Start, StoreError, Stored, Writer, epoch_beyond,
-    heritage, high_water, journal, ledgers, losses, mode, next_epoch,
+    heritage, high_water, journal, last_epoch, ledgers, losses, mode, next_epoch,
 };
 use crate::types::{InstrumentId, MS, SECOND, Stamp, Text};
 use crate::venue::{Listing, Usage, VenueKind};
@@ -351,6 +351,13 @@ impl Disk {
     }
 }
 
+/// No run was ever here. A name under the configuration or a flag may stand there all the same.
+pub(super) fn is_untouched(folders: &Folders) -> bool {
+    let is_blank = journal::look(&folders.journal)
+        .is_ok_and(|it| it.last_shutdown == LastShutdown::FirstStart);
+    is_blank && matches!(last_epoch(&folders.state), Stored::Missing)
+}
+
 /// What the engine of other folders left or holds: a copy of its state is made, its journal is
 /// looked at.
 fn inherited(live: &Folders, own: &Folders) -> Result<Opened, StoreError> {
@@ -452,7 +459,7 @@ pub(super) async fn ask(
         let answer = calls.make(&call, Errand::Reading).await?;
         calls.allowance().heed(&Usage {
             limits: crate::venue::listed_rate_limits(kind, &answer),
-            too_often: None,
+            ..Usage::default()
         });
         all.extend(crate::venue::listings(kind, &answer)?);
     }

@@ -23,17 +23,18 @@ fn a_note_is_kept_with_an_engine_and_without_one() {
     let deployment = Deployment::paper();
     let long = format!("{} and told the desk", "sold half a coin ".repeat(10));
     let note = |text: &str| deployment.ask(&["note", text, "--by", "ada"]);
-    let without = note("before the first start");
-    assert_eq!((without.code, without.out.as_str()), (Some(0), "noted, without an engine\n"));
+    let early = note("before the first start");
+    assert!(early.code == Some(1) && early.err.contains("nothing was ever started"), "{early:?}");
     let running = deployment.trading();
     let within = note(&long);
     assert_eq!((within.code, within.out.as_str()), (Some(0), "noted\nnoted\n"));
     assert_eq!(deployment.status()["mode"], "RUNNING", "it is a word and nothing else");
     running.stop();
-    assert_eq!(note("after the last one").code, Some(0));
+    let without = note("after the last one");
+    assert_eq!((without.code, without.out.as_str()), (Some(0), "noted, without an engine\n"));
     assert_eq!(note(" ").code, Some(2));
     let shown = deployment.ask_ok(&["journal", "show", "--kind", "operator"]);
-    for text in ["before the first start", "sold half a coin", "told the desk", "after the last"] {
+    for text in ["sold half a coin", "told the desk", "after the last"] {
         assert!(shown.contains(text), "{text}: {shown}");
     }
     deployment.ask_ok(&["journal", "verify"]);

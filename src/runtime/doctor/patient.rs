@@ -9,9 +9,8 @@ use crate::runtime::clock::Clock;
 use crate::runtime::fetch::{self, Listed};
 use crate::runtime::offline::{self, Account};
 use crate::runtime::run::control_socket;
+use crate::runtime::startup::is_untouched;
 use crate::runtime::threads;
-use crate::store::journal::look;
-use crate::store::{LastShutdown, Stored, last_epoch};
 use serde_json::Value;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -46,13 +45,9 @@ impl Patient {
         format!("--config {}", self.config.path.display())
     }
 
-    /// Nothing tells of a run before the next one. A name under the configuration or a flag may
-    /// stand there all the same.
+    /// Nothing tells of a run before the next one.
     pub(super) fn is_first_start(&self) -> bool {
-        let folders = &self.config.folders;
-        let is_blank =
-            look(&folders.journal).is_ok_and(|it| it.last_shutdown == LastShutdown::FirstStart);
-        is_blank && matches!(last_epoch(&folders.state), Stored::Missing)
+        is_untouched(&self.config.folders)
     }
 
     /// How the engine says that it is; `None` when none runs.
