@@ -4,17 +4,20 @@
 //! every answer and every message of order entry brings one ([`Usage`]), what it lists says how
 //! much it takes.
 //!
-//! Decision: of what it takes the last quarter of the request weight is not for readings; questions
-//! after single orders are few and go on to the end of it, cancels, stops and what else is safety
-//! beyond. Nothing is opened in the last eighth of the weight or the last quarter of the orders:
-//! they are for the way out (as `core/safety/rates.rs` keeps them).
+//! Decision: of what it takes the last quarter of the request weight is not for what can wait. The
+//! account, the clock and single orders are asked after to the end of it, because nothing is safe
+//! without them; cancels, stops and what else is safety go beyond. Nothing is opened in the last
+//! eighth of the weight or the last quarter of the orders: they are for the way out (as
+//! `core/safety/rates.rs` keeps them).
 //!
-//! Decision: a count is believed for as long as its interval, and a minute at most. It can
-//! be forgotten too early by that, and the next answer brings it back; it could not be believed for
-//! ever, because who yields gets no answers.
+//! Decision: a count is believed to the end of the venue's interval, which begins with its minute,
+//! its day (spot sheet section 12), and a minute at most. One that is forgotten too early comes
+//! back with the next answer; who yields gets none, so none may be believed too long.
+//!
+//! Must hold: nothing is logged under the lock: the thread of the orders takes it too.
 
 use super::clock::Clock;
-use crate::types::SECOND;
+use crate::types::{SECOND, Stamp};
 use crate::venue::{Counted, RateLimit, TooOften, Usage, VenueKind};
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -22,9 +25,11 @@ use std::sync::Arc;
 /// What a request is for: the first are the first that yield.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Errand {
-    /// Much at once: the account, a book, what the venue lists.
+    /// What can wait: a book, what the venue lists, what the key may do.
     Reading,
-    /// One small thing: an order, the clock, whether anybody is there.
+    /// What is there: the account, the clock, whether anybody answers.
+    Account,
+    /// What became of one order, and how to hear of all of them.
     Question,
     /// What takes orders back, what protects, what keeps the private stream.
     Safety,
@@ -49,7 +54,10 @@ const REST_S: u32 = 5;
 const REST_S_MAX: u32 = 300;
 
 /// A count is not believed any longer.
-const BELIEVED_S_MAX: u32 = 60;
+const BELIEVED_S_MAX: u64 = 60;
+
+/// How far our wall clock may be behind the venue's where an interval ends.
+const DISTANCE_S: u64 = 2;
 
 /// More limits than a venue has.
 const LIMITS_MAX: usize = 16;
@@ -76,7 +84,7 @@ struct Limit {
     counted: Counted,
     interval_s: u32,
     limit: Option<u32>,
-    /// And when it was told.
+    /// And until when it is believed, monotonic.
     count: Option<(u32, u64)>,
 }
 
@@ -90,7 +98,7 @@ impl Allowance {
     /// Nothing was counted yet, as far as is known.
     pub(super) fn new(kind: VenueKind, clock: &Clock) -> Self {
         let mut kept = Kept { limits: Vec::new(), refused: None, said: false };
-        kept.take(&kind.rate_limits(), 0);
+        kept.take(&kind.rate_limits(), Stamp::default());
         Self { kind, clock: clock.clone(), kept: Arc::new(Mutex::new(kept)) }
     }
 
@@ -101,26 +109,21 @@ impl Allowance {
 
     /// The venue's word.
     pub(super) fn heed(&self, usage: &Usage) {
-        let now_ns = self.clock.mono_ns();
-        let mut kept = self.kept.lock();
-        kept.take(&usage.limits, now_ns);
-        if let Some(too_often) = usage.too_often {
-            let wait_s = kept.refuse(too_often, now_ns);
-            let banned = too_often.banned;
-            tracing::error!(wait_s, banned, "the venue refuses requests: too many");
+        let now = self.clock.stamp();
+        let wait_s = self.kept.lock().heed(usage, now);
+        if let Some(wait_s) = wait_s {
+            tracing::error!(wait_s, "the venue refuses requests: too many");
         }
     }
 
     /// Whether a request may go now.
     pub(super) fn admit(&self, errand: Errand) -> Result<(), Withheld> {
-        let mut kept = self.kept.lock();
-        let admitted = kept.admit(errand, self.clock.mono_ns());
-        match admitted {
-            Err(why) if !std::mem::replace(&mut kept.said, true) => {
-                tracing::warn!(%why, "requests that can wait are withheld");
-            }
-            Ok(()) if errand == Errand::Reading => kept.said = false,
-            Ok(()) | Err(_) => {}
+        if errand == Errand::Safety {
+            return Ok(());
+        }
+        let (admitted, is_news) = self.kept.lock().admit_noting(errand, self.clock.mono_ns());
+        if let (Err(why), true) = (&admitted, is_news) {
+            tracing::warn!(%why, "requests that can wait are withheld");
         }
         admitted
     }
@@ -153,12 +156,21 @@ impl Allowance {
 }
 
 impl Kept {
+    /// For how many seconds it refuses, where it says that it does.
+    fn heed(&mut self, usage: &Usage, now: Stamp) -> Option<u32> {
+        self.take(&usage.limits, now);
+        if usage.orders_full {
+            self.fill_orders(now);
+        }
+        usage.too_often.map(|too_often| self.refuse(too_often, now.mono_ns))
+    }
+
     /// A limit of nothing is no limit that could be meant.
-    fn take(&mut self, limits: &[RateLimit], now_ns: u64) {
+    fn take(&mut self, limits: &[RateLimit], now: Stamp) {
         for told in limits {
             let RateLimit { counted, interval_s, .. } = *told;
             let limit = told.limit.filter(|limit| 0 < *limit);
-            let count = told.count.map(|count| (count, now_ns));
+            let count = told.count.map(|count| (count, believed_until_ns(interval_s, now)));
             let is_it = |it: &Limit| (it.counted, it.interval_s) == (counted, interval_s);
             match self.limits.iter().position(is_it) {
                 Some(at) => {
@@ -171,6 +183,14 @@ impl Kept {
                 }
                 None => {}
             }
+        }
+    }
+
+    /// An order was one too many, in some interval: in the shortest at least.
+    fn fill_orders(&mut self, now: Stamp) {
+        let orders = self.limits.iter_mut().filter(|it| it.counted == Counted::Orders);
+        if let Some(it) = orders.min_by_key(|it| it.interval_s) {
+            it.count = Some((u32::MAX, believed_until_ns(it.interval_s, now)));
         }
     }
 
@@ -188,14 +208,27 @@ impl Kept {
         self.refused.filter(|it| now_ns < it.until_ns)
     }
 
+    /// And whether it is news that something is withheld.
+    fn admit_noting(&mut self, errand: Errand, now_ns: u64) -> (Result<(), Withheld>, bool) {
+        let admitted = self.admit(errand, now_ns);
+        let is_news = match admitted {
+            Err(_) => !std::mem::replace(&mut self.said, true),
+            Ok(()) => {
+                self.said &= errand != Errand::Reading;
+                false
+            }
+        };
+        (admitted, is_news)
+    }
+
     fn admit(&self, errand: Errand, now_ns: u64) -> Result<(), Withheld> {
         let part_of: fn(u32) -> u32 = match errand {
             Errand::Safety => return Ok(()),
             Errand::Reading => |limit| limit - limit / 4,
-            Errand::Question => |limit| limit,
+            Errand::Account | Errand::Question => |limit| limit,
         };
         if let Some(Refused { until_ns, banned }) = self.refusal(now_ns)
-            && (banned || errand == Errand::Reading)
+            && (banned || errand != Errand::Question)
         {
             let wait_s = until_ns.saturating_sub(now_ns).div_ceil(SECOND);
             return Err(Withheld::Refused { wait_s });
@@ -222,9 +255,7 @@ impl Kept {
 impl Limit {
     /// `None` where it was not told, or too long ago.
     fn count_at(&self, now_ns: u64) -> Option<u32> {
-        let (count, told_ns) = self.count?;
-        let believed_ns = u64::from(self.interval_s.min(BELIEVED_S_MAX)) * SECOND;
-        (now_ns.saturating_sub(told_ns) < believed_ns).then_some(count)
+        self.count.filter(|(_, until_ns)| now_ns < *until_ns).map(|(count, _)| count)
     }
 
     /// What was counted has reached a part of the limit.
@@ -235,14 +266,27 @@ impl Limit {
     }
 }
 
+/// Until when a count of such an interval is believed that was told now.
+fn believed_until_ns(interval_s: u32, now: Stamp) -> u64 {
+    let interval_s = u64::from(interval_s);
+    let passed_s = (now.unix_ns / SECOND).checked_rem(interval_s).unwrap_or(0);
+    let left_s = (interval_s - passed_s + DISTANCE_S).min(interval_s).min(BELIEVED_S_MAX);
+    now.mono_ns.saturating_add(left_s * SECOND)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// When an interval of the venue's begins, so much after our own beginning.
+    fn at(s: u64) -> Stamp {
+        Stamp { mono_ns: s * SECOND, unix_ns: (1_760_054_400 + s) * SECOND }
+    }
+
     fn kept(limits: &[RateLimit]) -> Kept {
         let mut kept = Kept { limits: Vec::new(), refused: None, said: false };
-        kept.take(&VenueKind::BinanceUsdm.rate_limits(), 0);
-        kept.take(limits, 0);
+        kept.take(&VenueKind::BinanceUsdm.rate_limits(), at(0));
+        kept.take(limits, at(0));
         kept
     }
 
@@ -254,19 +298,19 @@ mod tests {
         counted(Counted::RequestWeight, 60, count)
     }
 
-    fn admitted(kept: &Kept, now_ns: u64) -> [bool; 3] {
-        let all = [Errand::Reading, Errand::Question, Errand::Safety];
+    fn admitted(kept: &Kept, now_ns: u64) -> [bool; 4] {
+        let all = [Errand::Reading, Errand::Account, Errand::Question, Errand::Safety];
         all.map(|errand| kept.admit(errand, now_ns).is_ok())
     }
 
     #[test]
-    fn readings_yield_first_then_questions_and_what_is_safety_never() {
+    fn what_can_wait_yields_first_then_questions_and_what_is_safety_never() {
         let at = |count| admitted(&kept(&[weight(count)]), 1);
-        assert_eq!(at(1_799), [true, true, true]);
-        assert_eq!(at(1_800), [false, true, true]);
-        assert_eq!(at(2_399), [false, true, true]);
-        assert_eq!(at(2_400), [false, false, true]);
-        assert_eq!(at(u32::MAX), [false, false, true]);
+        assert_eq!(at(1_799), [true, true, true, true]);
+        assert_eq!(at(1_800), [false, true, true, true]);
+        assert_eq!(at(2_399), [false, true, true, true]);
+        assert_eq!(at(2_400), [false, false, false, true]);
+        assert_eq!(at(u32::MAX), [false, false, false, true]);
     }
 
     #[test]
@@ -278,7 +322,7 @@ mod tests {
         assert_eq!([orders(60, 899), orders(60, 900)], [false, true]);
         let unlimited = kept(&[counted(Counted::Orders, 7, 1_000_000)]);
         assert!(!unlimited.is_near_limit(1), "of seven seconds the venue has not told a limit");
-        assert_eq!(admitted(&kept(&[counted(Counted::Orders, 10, 300)]), 1), [true; 3]);
+        assert_eq!(admitted(&kept(&[counted(Counted::Orders, 10, 300)]), 1), [true; 4]);
     }
 
     #[test]
@@ -288,27 +332,49 @@ mod tests {
         assert!(kept(&[told(Some(0))]).is_near_limit(1), "nothing at all cannot be meant");
         let mut kept = kept(&[]);
         let many: Vec<_> = (100..200).map(|at| counted(Counted::Orders, at, 1)).collect();
-        kept.take(&many, 0);
+        kept.take(&many, at(0));
         assert_eq!(kept.limits.len(), LIMITS_MAX);
     }
 
     #[test]
-    fn a_count_is_believed_for_its_interval_and_a_minute_at_most() {
+    fn a_count_is_believed_to_the_end_of_its_interval_and_a_minute_at_most() {
         let mut kept = kept(&[]);
-        kept.take(&[weight(2_400), counted(Counted::Orders, 10, 300)], SECOND);
-        let at = |kept: &Kept, s: u64| {
-            let orders = kept.limits[1].count_at(s * SECOND).is_some();
-            (admitted(kept, s * SECOND)[0], orders)
+        kept.take(&[weight(2_400), counted(Counted::Orders, 10, 300)], at(1));
+        let believed = |kept: &Kept, s: u64| {
+            let [weight, orders, ..] = [0, 1, 2].map(|row| kept.limits[row].count_at(s * SECOND));
+            (weight.is_some(), orders.is_some())
         };
-        assert_eq!(at(&kept, 10), (false, true));
-        assert_eq!(at(&kept, 11), (false, false));
-        assert_eq!(at(&kept, 60), (false, false));
-        assert_eq!(at(&kept, 61), (true, false));
-        kept.take(&[counted(Counted::Orders, 86_400, 5)], 0);
+        assert_eq!(believed(&kept, 10), (true, true));
+        assert_eq!(believed(&kept, 11), (true, false));
+        assert_eq!(believed(&kept, 60), (true, false));
+        assert_eq!(believed(&kept, 61), (false, false));
+        // Told at the end of the minute, it is void with the next one.
+        kept.take(&[weight(2_400)], at(118));
+        assert_eq!(believed(&kept, 121), (true, false));
+        assert_eq!(believed(&kept, 122), (false, false));
+        kept.take(&[counted(Counted::Orders, 86_400, 5), counted(Counted::Orders, 0, 5)], at(0));
         assert_eq!(kept.limits[3].count_at(60 * SECOND - 1), Some(5));
         assert_eq!(kept.limits[3].count_at(60 * SECOND), None);
-        kept.take(&[weight(12)], 30 * SECOND);
-        assert!(admitted(&kept, 30 * SECOND)[0], "the latest word counts");
+        assert_eq!(kept.limits[4].count_at(0), None, "no time at all is no interval");
+        kept.take(&[weight(2_400)], at(130));
+        kept.take(&[weight(12)], at(131));
+        assert!(admitted(&kept, 131 * SECOND)[0], "the latest word counts");
+    }
+
+    #[test]
+    fn an_order_too_many_fills_the_shortest_interval() {
+        let mut kept = kept(&[]);
+        kept.heed(&Usage { orders_full: true, ..Usage::default() }, at(0));
+        assert!(kept.is_near_limit(10 * SECOND - 1) && !kept.is_near_limit(10 * SECOND));
+        assert_eq!(admitted(&kept, 1), [true; 4]);
+    }
+
+    #[test]
+    fn what_is_withheld_is_news_once_until_a_reading_goes_again() {
+        let mut kept = kept(&[weight(2_400)]);
+        let mut news = |errand, s: u64| kept.admit_noting(errand, s * SECOND).1;
+        assert_eq!([news(Errand::Question, 1), news(Errand::Reading, 1)], [true, false]);
+        assert_eq!([news(Errand::Reading, 61), news(Errand::Reading, 1)], [false, true]);
     }
 
     #[test]
@@ -317,15 +383,15 @@ mod tests {
         let too_often = |banned, wait_s| TooOften { banned, wait_s };
         assert_eq!(kept.refuse(too_often(false, Some(7)), SECOND), 7);
         assert!(kept.is_near_limit(8 * SECOND - 1) && !kept.is_near_limit(8 * SECOND));
-        assert_eq!(admitted(&kept, 8 * SECOND - 1), [false, true, true]);
-        assert_eq!(admitted(&kept, 8 * SECOND), [true; 3]);
+        assert_eq!(admitted(&kept, 8 * SECOND - 1), [false, false, true, true]);
+        assert_eq!(admitted(&kept, 8 * SECOND), [true; 4]);
         let withheld = kept.admit(Errand::Reading, 2 * SECOND).unwrap_err();
         assert_eq!(withheld, Withheld::Refused { wait_s: 6 });
         // Said again, it is neither shorter nor milder.
         kept.refuse(too_often(true, Some(20)), SECOND);
         kept.refuse(too_often(false, Some(1)), SECOND);
-        assert_eq!(admitted(&kept, 21 * SECOND - 1), [false, false, true]);
-        assert_eq!(admitted(&kept, 21 * SECOND), [true; 3]);
+        assert_eq!(admitted(&kept, 21 * SECOND - 1), [false, false, false, true]);
+        assert_eq!(admitted(&kept, 21 * SECOND), [true; 4]);
         assert_eq!(kept.refuse(too_often(false, None), 0), REST_S);
         assert_eq!(kept.refuse(too_often(false, Some(0)), 0), 1);
         assert_eq!(kept.refuse(too_often(false, Some(u32::MAX)), 0), REST_S_MAX);
@@ -335,14 +401,17 @@ mod tests {
     fn people_are_told_what_was_counted_of_what_is_taken() {
         let allowance = Allowance::new(VenueKind::BinanceSpot, &Clock::start());
         assert_eq!(allowance.in_words(), "");
-        allowance.heed(&Usage { limits: vec![weight(4_500)], too_often: None });
+        allowance.heed(&Usage { limits: vec![weight(4_500)], ..Usage::default() });
         assert_eq!(allowance.in_words(), "4500 of 6000 request weight in 60 s");
         let withheld = allowance.clone().admit(Errand::Reading).unwrap_err().to_string();
         assert!(withheld.contains("counts 4500 of the 6000 request weight"), "{withheld}");
-        assert_eq!(allowance.admit(Errand::Question), Ok(()));
-        let refused = TooOften { banned: false, wait_s: Some(3) };
-        allowance.heed(&Usage { limits: vec![weight(1)], too_often: Some(refused) });
+        assert_eq!(allowance.admit(Errand::Account), Ok(()));
+        let too_often = Some(TooOften { banned: false, wait_s: Some(300) });
+        allowance.heed(&Usage { limits: vec![weight(1)], too_often, ..Usage::default() });
         let withheld = allowance.admit(Errand::Reading).unwrap_err().to_string();
-        assert!(withheld.contains("for another 3 s") && allowance.is_near_limit(), "{withheld}");
+        assert!(
+            withheld.contains("refuses requests for another") && allowance.is_near_limit(),
+            "{withheld}"
+        );
     }
 }

@@ -316,7 +316,7 @@ impl Feed {
             }
             let answer = rest.make(&call, Errand::Reading).await;
             if let Err(error) = &answer {
-                tracing::warn!(%error, "no answer to a request for a snapshot of the book");
+                error.say("no answer to a request for a snapshot of the book");
             }
             (instrument, answer.ok())
         }))

@@ -56,7 +56,7 @@ pub(super) fn listed(config: &Config) -> Result<Listed, InquiryError> {
         for call in reference_calls(kind, &symbols(config)) {
             let read = |answer: &Answer| {
                 let limits = listed_rate_limits(kind, answer);
-                inquiry.allowance.heed(&Usage { limits, too_often: None });
+                inquiry.allowance.heed(&Usage { limits, ..Usage::default() });
                 listings(kind, answer)
             };
             all.extend(inquiry.ask("what the venue lists", &call, read).await?);

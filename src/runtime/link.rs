@@ -91,11 +91,11 @@ impl Waits {
     }
 }
 
-/// How long the venue says that it refuses connections.
+/// How long a venue that was asked too often refuses connections, as it says.
 fn told_wait(error: &(dyn Error + 'static)) -> Duration {
     let mut causes = std::iter::successors(Some(error), |error| (*error).source());
     let told = causes.find_map(|cause| match cause.downcast_ref() {
-        Some(NetError::Upgrade { retry_after_s, .. }) => *retry_after_s,
+        Some(NetError::Upgrade { status: 429 | 418, retry_after_s, .. }) => *retry_after_s,
         Some(_) | None => None,
     });
     Duration::from_secs(told.unwrap_or(0).into()).min(TOLD_WAIT_MAX)
@@ -134,15 +134,16 @@ mod tests {
         #[derive(Debug, thiserror::Error)]
         #[error("it is down: {0}")]
         struct Wrapped(#[from] NetError);
-        let refused = |retry_after_s| {
-            let (to, status) = ("h:1".to_owned(), 429);
-            Wrapped(NetError::Upgrade { to, status, retry_after_s })
+        let with = |status, retry_after_s| {
+            Wrapped(NetError::Upgrade { to: "h:1".to_owned(), status, retry_after_s })
         };
+        let refused = |retry_after_s| with(429, retry_after_s);
         let wait_s = |error: &(dyn Error + 'static)| told_wait(error).as_secs();
         assert_eq!(wait_s(&refused(Some(7))), 7);
         assert_eq!(wait_s(&refused(Some(7)).0), 7);
         assert_eq!(wait_s(&refused(Some(u32::MAX))), 300);
         assert_eq!(wait_s(&refused(None)), 0);
+        assert_eq!([wait_s(&with(418, Some(9))), wait_s(&with(503, Some(9)))], [9, 0]);
         assert_eq!(wait_s(&std::fmt::Error), 0);
     }
 

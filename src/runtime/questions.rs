@@ -16,14 +16,14 @@ impl Questions {
         Calls::new(rest, dial).map(Self)
     }
 
-    /// Asks much at once, by a dialect's call, which must be a question.
+    /// Asks what can wait, by a dialect's call, which must be a question.
     pub(super) async fn read(&self, call: &Call) -> Result<Answer, CallError> {
         self.make(call, Errand::Reading).await
     }
 
-    /// The same for one small thing.
+    /// The same of the account, the clock, and whether anybody is there.
     pub(super) async fn ask(&self, call: &Call) -> Result<Answer, CallError> {
-        self.make(call, Errand::Question).await
+        self.make(call, Errand::Account).await
     }
 
     async fn make(&self, call: &Call, errand: Errand) -> Result<Answer, CallError> {

@@ -65,7 +65,7 @@ async fn account(
 ) -> Result<AccountSnapshot, Box<dyn Error>> {
     let mut answers = Vec::new();
     for call in &dialect.account_calls(venue_unix_ms) {
-        answers.push(client.read(call).await?);
+        answers.push(client.ask(call).await?);
     }
     Ok(dialect.account(QueryToken(1), &answers)?)
 }

@@ -53,6 +53,8 @@ pub struct TooOften {
 pub struct Usage {
     /// What was counted.
     pub limits: Vec<RateLimit>,
-    /// It is a refusal because of them.
+    /// It is a refusal because of requests.
     pub too_often: Option<TooOften>,
+    /// It is a refusal because of orders.
+    pub orders_full: bool,
 }

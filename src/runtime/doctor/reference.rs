@@ -43,7 +43,10 @@ fn unfit((wanted, listing): (&InstrumentConfig, &Listing)) -> Option<String> {
     let symbol = &wanted.symbol;
     let least = listing.filters.qty_min;
     if !listing.filters.trading {
-        return Some(format!("the venue does not trade {symbol} at present"));
+        return Some(format!(
+            "the venue does not trade {symbol} at present, or does not let its orders say \
+             EXPIRE_MAKER, as ours do"
+        ));
     }
     let limits = [("max_order_qty", wanted.order_qty_max), ("max_position", wanted.position_max)];
     let short = |(_, limit): &(&str, Qty)| *limit < least;

@@ -22,7 +22,7 @@ pub(super) fn read<D: AccountDialect + ?Sized + 'static>(
         let calls = shared.dialect.borrow().account_calls(venue_unix_ms);
         let mut answers = Vec::with_capacity(calls.len());
         for call in &calls {
-            match shared.questions.read(call).await {
+            match shared.questions.ask(call).await {
                 Ok(answer) => answers.push(answer),
                 Err(error) => {
                     error.say("the account could not be read");

@@ -37,7 +37,7 @@ async fn measure<D: AccountDialect + ?Sized>(shared: &Shared<D>) -> bool {
     let answer = match shared.questions.ask(&call).await {
         Ok(answer) => answer,
         Err(error) => {
-            tracing::warn!(%error, "the venue's clock could not be read");
+            error.say("the venue's clock could not be read");
             return false;
         }
     };

@@ -16,11 +16,15 @@ use crate::runtime::renewal::{Opening, Renewal};
 use crate::types::{ClientOrderId, NotSentReason, Text};
 use crate::venue::{Call, DecodeError, OrderDialect, Outgoing, Question};
 use std::rc::Rc;
+use std::time::Duration;
 use tokio::net::unix::pipe::Receiver;
 use tokio::time::{Instant, timeout_at};
 
 /// What the log calls it.
 const LINK: &str = "order entry";
+
+/// How long the answers may take to what was asked over a connection that is replaced.
+const LAST_ANSWERS: Duration = Duration::from_secs(5);
 
 /// The part that readings share.
 type Trading = Shared<dyn OrderDialect>;
@@ -119,7 +123,7 @@ impl Session<'_> {
                         std::mem::replace(&mut reader, next_reader),
                         std::mem::replace(&mut self.writer, next_writer),
                     );
-                    let until = Instant::now() + self.desk.dial.answer_max;
+                    let until = Instant::now() + LAST_ANSWERS;
                     retiring = Some(Retiring { connection, until });
                     Ok(())
                 }
@@ -267,9 +271,9 @@ fn trip(desk: &Desk, id: ClientOrderId, reason: NotSentReason) {
 fn heard(shared: &Trading, message: Result<Bytes, NetError>) -> Result<(), Ended> {
     let (message, mut reports) = (message?, Vec::new());
     let read = shared.dialect.borrow_mut().on_message(&message, &mut reports);
-    shared.allowance.heed(&shared.dialect.borrow().usage(&message));
     reports.into_iter().for_each(|report| shared.tell(EventKind::Execution(report)));
     shared.heed();
+    shared.allowance.heed(&shared.dialect.borrow().usage(&message));
     match read {
         Err(error @ DecodeError::LoggedOff) => return Err(Ended::LoggedOff(error)),
         Err(error) => tracing::warn!(%error, "an answer to an order could not be read"),
@@ -314,7 +318,7 @@ fn ask(desk: &Rc<Desk>, call: Call, question: Question) {
     tokio::task::spawn_local(async move {
         let answer = desk.calls.make(&call, errand(question)).await;
         if let Err(error) = &answer {
-            tracing::warn!(%error, ?question, "no answer; the core asks again");
+            error.say("no answer to a question; the core asks again");
         }
         let mut reports = Vec::new();
         let answer = answer.ok();

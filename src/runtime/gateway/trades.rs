@@ -54,7 +54,7 @@ async fn ask<D: AccountDialect + ?Sized>(
     venue_unix_ms: u64,
 ) -> Result<Vec<Answer>, Box<dyn std::error::Error>> {
     let call = shared.dialect.borrow().trades_call(instrument, from_id, venue_unix_ms)?;
-    let trades = shared.questions.read(&call).await?;
+    let trades = shared.questions.ask(&call).await?;
     if trades.status != 200 {
         // A refusal is the dialect's to understand: it may be the venue's word on itself.
         return Ok(vec![trades]);
@@ -63,7 +63,7 @@ async fn ask<D: AccountDialect + ?Sized>(
     let call = shared.dialect.borrow().owners_call(instrument, from_id, &trades, at_ms)?;
     let mut answers = vec![trades];
     if let Some(call) = call {
-        answers.push(shared.questions.read(&call).await?);
+        answers.push(shared.questions.ask(&call).await?);
     }
     Ok(answers)
 }

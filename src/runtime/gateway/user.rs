@@ -29,12 +29,17 @@ enum Ended {
     Answer(#[from] DecodeError),
     #[error("the stream has ended, or its key has expired")]
     Expired,
+    #[error("its key could not be kept alive within {0:?}")]
+    Unkept(Duration),
     #[error("the venue did not tell its time and answer a subscription within {0:?}")]
     Unanswered(Duration),
 }
 
 /// How often nothing is done where there is no key to keep alive.
 const NEVER_S: u32 = 24 * 60 * 60;
+
+/// Nothing is heard of the stream while its key is kept alive, so that this may not take long.
+const KEEP_MAX: Duration = Duration::from_secs(5);
 
 /// What the log calls it.
 const LINK: &str = "private stream";
@@ -79,7 +84,7 @@ async fn open(
     let opening = stream.dialect.borrow().opening();
     match opening {
         UserOpening::Key(call) => {
-            let answer = stream.calls.make(&call, Errand::Safety).await?;
+            let answer = stream.calls.make(&call, Errand::Question).await?;
             let place = stream.dialect.borrow_mut().on_key(&answer)?;
             stream.connect(&place).await
         }
@@ -183,7 +188,8 @@ async fn read(
 
 /// A key that is not kept alive is lost without a word: a refusal ends the stream.
 async fn keep(calls: &Calls, call: &Call) -> Result<(), Ended> {
-    let answer = calls.make(call, Errand::Safety).await?;
+    let asked = tokio::time::timeout(KEEP_MAX, calls.make(call, Errand::Safety));
+    let answer = asked.await.map_err(|_| Ended::Unkept(KEEP_MAX))??;
     if answer.status == 200 { Ok(()) } else { Err(Ended::Expired) }
 }
 

@@ -29,33 +29,44 @@ const TOO_MANY_ORDERS: i64 = -1015;
 
 /// How much the venue takes, from what it lists.
 pub(in crate::venue) fn listed(answer: &Answer) -> Vec<RateLimit> {
-    let listed: Option<Rows> = body(&answer.body, "rateLimits").ok();
-    listed.map(Rows::limits).unwrap_or_default()
+    let listed: Result<Reply, _> = body(&answer.body, "rateLimits");
+    listed.map(|listed| rows(&listed.rate_limits)).unwrap_or_default()
 }
 
 /// What an answer over HTTP says.
 pub(in crate::venue) fn of_answer(answer: &Answer) -> Usage {
     let limits = answer.headers.iter().filter_map(|(name, value)| of_header(name, value)).collect();
-    let code = || {
-        let refusal: Option<Refusal> = body(&answer.body, "code").ok();
-        refusal.map_or(0, |refusal| refusal.code)
-    };
-    let too_often = too_often(answer.status, code, answer.retry_after_s);
-    Usage { limits, too_often }
+    match answer.status {
+        429 | 418 => {
+            let body: Value = body(&answer.body, "code").unwrap_or_default();
+            refused(limits, answer.status, &body, answer.retry_after_s)
+        }
+        _ => Usage { limits, ..Usage::default() },
+    }
 }
 
 /// What a message of the WebSocket API says.
 pub(super) fn of_message(bytes: &[u8]) -> Usage {
     let Ok(reply): Result<Reply, _> = message(bytes, "rateLimits") else { return Usage::default() };
-    let error = reply.error.unwrap_or_default();
-    let wait_s = error.data.as_ref().and_then(Until::wait_s);
-    let too_often = too_often(reply.status.unwrap_or(0), || error.code, wait_s);
-    Usage { limits: reply.rows.limits(), too_often }
+    let limits = rows(&reply.rate_limits);
+    match reply.status {
+        Some(status @ (429 | 418)) => refused(limits, status, &reply.error, wait_s(&reply.error)),
+        Some(_) | None => Usage { limits, ..Usage::default() },
+    }
 }
 
-fn too_often(status: u16, code: impl Fn() -> i64, wait_s: Option<u32>) -> Option<TooOften> {
-    let is_refusal = matches!(status, 429 | 418) && code() != TOO_MANY_ORDERS;
-    is_refusal.then_some(TooOften { banned: status == 418, wait_s })
+/// A refusal because of requests, or of orders.
+fn refused(limits: Vec<RateLimit>, status: u16, error: &Value, wait_s: Option<u32>) -> Usage {
+    let orders_full = error["code"] == TOO_MANY_ORDERS;
+    let too_often = TooOften { banned: status == 418, wait_s };
+    Usage { limits, too_often: (!orders_full).then_some(too_often), orders_full }
+}
+
+/// How long a refusal holds, from the milliseconds since the Unix epoch that it names.
+fn wait_s(error: &Value) -> Option<u32> {
+    let data = &error["data"];
+    let left_ms = data["retryAfter"].as_u64()?.saturating_sub(data["serverTime"].as_u64()?);
+    Some(u32::try_from(left_ms.div_ceil(1_000)).unwrap_or(u32::MAX))
 }
 
 /// `x-mbx-used-weight-1m` and its like: what is counted, and in which time.
@@ -76,17 +87,8 @@ fn of_header(name: &str, value: &str) -> Option<RateLimit> {
     Some(RateLimit { counted, interval_s, limit: None, count: Some(value.parse().ok()?) })
 }
 
-/// `rateLimits`, wherever it stands.
-#[derive(Default, Deserialize)]
-struct Rows {
-    #[serde(rename = "rateLimits", default)]
-    rows: Vec<Value>,
-}
-
-impl Rows {
-    fn limits(self) -> Vec<RateLimit> {
-        self.rows.iter().filter_map(row).collect()
-    }
+fn rows(rows: &Value) -> Vec<RateLimit> {
+    rows.as_array().into_iter().flatten().filter_map(row).collect()
 }
 
 fn row(row: &Value) -> Option<RateLimit> {
@@ -108,34 +110,15 @@ fn row(row: &Value) -> Option<RateLimit> {
     Some(RateLimit { counted, interval_s, limit: number("limit"), count: number("count") })
 }
 
-#[derive(Deserialize)]
-struct Reply {
-    status: Option<u16>,
-    error: Option<Refusal>,
-    #[serde(flatten)]
-    rows: Rows,
-}
-
-#[derive(Default, Deserialize)]
-struct Refusal {
-    #[serde(default)]
-    code: i64,
-    data: Option<Until>,
-}
-
-/// How long a refusal holds, milliseconds since the Unix epoch.
+/// Whatever of these is not as it should be costs nothing but itself.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Until {
-    server_time: Option<u64>,
-    retry_after: Option<u64>,
-}
-
-impl Until {
-    fn wait_s(&self) -> Option<u32> {
-        let left_ms = self.retry_after?.saturating_sub(self.server_time?);
-        u32::try_from(left_ms.div_ceil(1_000)).ok()
-    }
+struct Reply {
+    status: Option<u16>,
+    #[serde(default)]
+    error: Value,
+    #[serde(default)]
+    rate_limits: Value,
 }
 
 #[cfg(test)]
@@ -169,7 +152,7 @@ mod tests {
         ]);
         let expected =
             [counted(WEIGHT, 60, 12), counted(ORDERS, 10, 3), counted(ORDERS, 86_400, 160_000)];
-        assert_eq!(told, Usage { limits: expected.to_vec(), too_often: None });
+        assert_eq!(told, Usage { limits: expected.to_vec(), ..Usage::default() });
         for strange in ["", "m", "1", "1w", "-1m", "xm", "4294967295d", "1µ"] {
             let name = format!("x-mbx-used-weight-{strange}");
             assert_eq!(headers(&[(&name, "1")]), Usage::default(), "{strange}");
@@ -214,7 +197,7 @@ mod tests {
                       "count":12}"#;
         let taken = told(&format!(r#"{{"id":"x","status":200,"rateLimits":[{row}]}}"#));
         let row = RateLimit { count: Some(12), ..RateLimit::of(ORDERS, 10, 50) };
-        assert_eq!(taken, Usage { limits: vec![row], too_often: None });
+        assert_eq!(taken, Usage { limits: vec![row], ..Usage::default() });
         let refused = |status: u16, code: i64, data: &str| {
             let error = format!(r#"{{"code":{code},"msg":"no"{data}}}"#);
             told(&format!(r#"{{"id":"x","status":{status},"error":{error}}}"#)).too_often
@@ -225,6 +208,11 @@ mod tests {
         assert_eq!(refused(429, -1003, data), wait(false, Some(2)));
         assert_eq!(refused(429, -1003, ""), wait(false, None));
         assert_eq!(refused(429, -1015, ""), None, "of orders, and not of requests");
+        let far = r#","data":{"serverTime":0,"retryAfter":18446744073709551615}"#;
+        assert_eq!(refused(418, -1003, far), wait(true, Some(u32::MAX)));
+        let odd = told(r#"{"status":418,"error":7,"rateLimits":null}"#);
+        assert_eq!(odd.too_often, wait(true, None));
+        assert!(told(r#"{"status":429,"error":{"code":-1015}}"#).orders_full);
         assert_eq!(refused(400, -1003, data), None);
     }
 
