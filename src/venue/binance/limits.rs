@@ -182,11 +182,25 @@ mod tests {
 
     #[test]
     fn the_samples_of_both_markets_are_read() {
-        let futures = sample("websocket_api__trade", "newOrder");
-        let spot = spot_sample("websocket_api__trade", "orderPlace");
-        for sample in [futures, spot].into_iter().flatten() {
-            let told = of_message(sample.to_string().as_bytes());
-            assert!(told.limits.iter().any(|it| it.counted == ORDERS && it.count.is_some()));
+        let futures = sample("websocket_api__test_trade_api_ws_api", "new_order");
+        let spot = spot_sample("websocket_api__test_trade_api_ws_api", "order_place");
+        let of = |counted, interval_s, limit, count| RateLimit {
+            count: Some(count),
+            ..RateLimit::of(counted, interval_s, limit)
+        };
+        for (sample, expected) in
+            [(futures, of(ORDERS, 10, 300, 1)), (spot, of(WEIGHT, 60, 6_000, 321))]
+        {
+            let Some(sample) = sample else { continue };
+            assert_eq!(of_message(sample.to_string().as_bytes()).limits, [expected]);
+        }
+        let futures = sample("rest_api__test_market_data_api", "exchange_information");
+        let spot = spot_sample("rest_api__test_general_api", "exchange_info");
+        for (sample, expected) in [(futures, USDM[0]), (spot, SPOT[0])] {
+            let Some(sample) = sample else { continue };
+            let all = listed(&answer(200, sample.to_string()));
+            let found = all.iter().find(|it| it.counted == WEIGHT).unwrap();
+            assert_eq!((found.interval_s, found.limit), (expected.interval_s, expected.limit));
         }
     }
 
