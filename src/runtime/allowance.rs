@@ -133,8 +133,12 @@ impl Allowance {
         self.kept.lock().is_near_limit(self.clock.mono_ns())
     }
 
-    /// What was counted of what is taken, in words.
+    /// What was counted of what is taken, in words, or that nothing is.
     pub(super) fn in_words(&self) -> String {
+        let now_ns = self.clock.mono_ns();
+        if self.kept.lock().refusal(now_ns).is_some() {
+            return "it refuses requests".to_owned();
+        }
         let words = |it: RateLimit| {
             let (count, limit) = (it.count?, it.limit?);
             Some(format!("{count} of {limit} {} in {} s", it.counted.name(), it.interval_s))
@@ -190,7 +194,7 @@ impl Kept {
     fn fill_orders(&mut self, now: Stamp) {
         let orders = self.limits.iter_mut().filter(|it| it.counted == Counted::Orders);
         if let Some(it) = orders.min_by_key(|it| it.interval_s) {
-            it.count = Some((u32::MAX, believed_until_ns(it.interval_s, now)));
+            it.count = it.limit.map(|limit| (limit, believed_until_ns(it.interval_s, now)));
         }
     }
 
@@ -366,6 +370,7 @@ mod tests {
         let mut kept = kept(&[]);
         kept.heed(&Usage { orders_full: true, ..Usage::default() }, at(0));
         assert!(kept.is_near_limit(10 * SECOND - 1) && !kept.is_near_limit(10 * SECOND));
+        assert_eq!(kept.limits[1].count_at(1), Some(300), "people are told no more than that");
         assert_eq!(admitted(&kept, 1), [true; 4]);
     }
 
@@ -413,5 +418,6 @@ mod tests {
             withheld.contains("refuses requests for another") && allowance.is_near_limit(),
             "{withheld}"
         );
+        assert_eq!(allowance.in_words(), "it refuses requests");
     }
 }
