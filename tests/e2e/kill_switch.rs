@@ -291,6 +291,12 @@ fn an_engine_that_does_not_reach_its_venue_answers_and_can_be_killed() {
     assert!(is_mode(&deployment.status(), "RUNNING"));
     let refused = deployment.ask(&[&["flatten"], &WHO[..]].concat());
     assert_refused(&refused, "the venue has not been reached yet");
+    assert_eq!(
+        deployment.ask_ok(&["note", "it answers on its own page", "--by", "ada"]),
+        "noted\n"
+    );
+    let shown = deployment.ask_ok(&["journal", "show", "--kind", "operator"]);
+    assert!(shown.contains("it answers on its own page"), "{shown}");
     let said = trip(&deployment, &["--strategy", "quoter-eth"]);
     assert!(said.contains("and on disk; no order leaves after this point"), "{said}");
     trip(&deployment, &[]);
